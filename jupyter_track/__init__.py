@@ -1,0 +1,137 @@
+"""Experiment tracking that lives in the notebook.
+
+``import jupyter_track as track`` costs next to nothing: every public name is loaded on first use, and pandas, altair
+or ipywidgets only where they are needed. ``%load_ext jupyter_track`` brings ``%%track`` and ``%track``.
+
+Examples
+--------
+>>> import jupyter_track as track
+>>> with track.start_run(run_name="baseline"):  # doctest: +SKIP
+...     track.log_param("C", 0.1)
+...     track.log(accuracy=0.96)
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+_FLUENT = """
+active_run create_experiment define_metric delete_experiment delete_experiment_tag delete_run delete_tag end_run flush
+get_artifact_uri get_experiment get_experiment_by_name get_parent_run get_run get_tracking_uri last_active_run
+load_table log log_artifact log_artifacts log_dict log_figure log_image log_metric log_metrics log_param log_params
+log_stream log_table log_text restore_experiment restore_run search_experiments search_runs set_experiment
+set_experiment_tag set_experiment_tags set_note set_tag set_tags set_tracking_uri start_run
+""".split()
+_MODULES = ("artifacts", "entities", "exceptions", "tracking")
+_HOMES = {
+    **dict.fromkeys(_FLUENT, "recording.fluent"),
+    "ActiveRun": "recording.run",
+    "Experiment": "records",
+    "MlflowClient": "tracking",
+    "Run": "records",
+    "RunStatus": "records",
+    "TrackClient": "recording.client",
+    "TrackError": "errors",
+    "TrackWarning": "store.problems",
+    "ViewType": "records",
+}
+
+__all__ = sorted(["__version__", "current", "load_ipython_extension", "unload_ipython_extension", *_HOMES, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "current":
+        _capture_cells()
+        return importlib.import_module(".recording.active", __name__).current()
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if home == "recording.fluent":
+        _capture_cells()
+    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _capture_cells() -> None:
+    """In a notebook, look at the cells from the first use on: `start_run` records the source and figures of its cell."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        importlib.import_module(".notebook.extension", __name__).look_at_cells(shell)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Bring ``%%track`` and ``%track`` to an IPython shell: what ``%load_ext jupyter_track`` calls."""
+    importlib.import_module(".notebook.extension", __name__).load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take all of it away again: what ``%unload_ext jupyter_track`` calls."""
+    importlib.import_module(".notebook.extension", __name__).unload(shell)
+
+
+if TYPE_CHECKING:
+    from . import artifacts, entities, exceptions, tracking
+    from .errors import TrackError
+    from .recording.client import TrackClient
+    from .recording.fluent import (
+        active_run,
+        create_experiment,
+        define_metric,
+        delete_experiment,
+        delete_experiment_tag,
+        delete_run,
+        delete_tag,
+        end_run,
+        flush,
+        get_artifact_uri,
+        get_experiment,
+        get_experiment_by_name,
+        get_parent_run,
+        get_run,
+        get_tracking_uri,
+        last_active_run,
+        load_table,
+        log,
+        log_artifact,
+        log_artifacts,
+        log_dict,
+        log_figure,
+        log_image,
+        log_metric,
+        log_metrics,
+        log_param,
+        log_params,
+        log_stream,
+        log_table,
+        log_text,
+        restore_experiment,
+        restore_run,
+        search_experiments,
+        search_runs,
+        set_experiment,
+        set_experiment_tag,
+        set_experiment_tags,
+        set_note,
+        set_tag,
+        set_tags,
+        set_tracking_uri,
+        start_run,
+    )
+    from .recording.run import ActiveRun
+    from .records import Experiment, Run, RunStatus, ViewType
+    from .store.problems import TrackWarning
+    from .tracking import MlflowClient
+
+    current: ActiveRun | None

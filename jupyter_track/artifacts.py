@@ -1,0 +1,128 @@
+"""mlflow's ``mlflow.artifacts``: reading what runs have logged."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidValue
+from .records import FileInfo
+from .recording import artifacts as _artifacts
+from .recording.session import session as _session
+
+__all__ = ["download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text"]
+
+
+def _place(uri: str | None, run_id: str | None, path: str | None) -> tuple[str, str]:
+    """The run and path that the caller means: either an address, or a run with a path."""
+    if (uri is None) == (run_id is None):
+        raise InvalidValue("Give either artifact_uri, or run_id with artifact_path.")
+    if uri is not None:
+        return _artifacts.parse_uri(uri)
+    return str(run_id), path or ""
+
+
+def download_artifacts(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    dst_path: str | os.PathLike[str] | None = None,
+    tracking_uri: str | None = None,
+) -> str:
+    """Copy a file, or a folder with its files, out of the store.
+
+    Parameters
+    ----------
+    artifact_uri : str, optional
+        ``runs:/<run id>/<path>``.
+    run_id, artifact_path : str, optional
+        Instead of the address.
+    dst_path : path, optional
+        The folder to copy to; a new temporary one by default.
+    tracking_uri : str, optional
+        Another store.
+
+    Returns
+    -------
+    str
+        Where the copy lies.
+
+    Raises
+    ------
+    NotFound
+        Where the run has nothing of that name.
+    """
+    run, path = _place(artifact_uri, run_id, artifact_path)
+    tracker = _tracker(tracking_uri)
+    return str(_artifacts.download(tracker, run, path, None if dst_path is None else Path(dst_path)))
+
+
+def list_artifacts(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    tracking_uri: str | None = None,
+) -> list[FileInfo]:
+    """Return what lies in a folder of a run: the outermost one by default."""
+    run, path = _place(artifact_uri, run_id, artifact_path)
+    return _artifacts.list_artifacts(_tracker(tracking_uri), run, path or None)
+
+
+def load_text(artifact_uri: str) -> str:
+    """Return a logged text."""
+    return _content(artifact_uri).decode("utf-8")
+
+
+def load_dict(artifact_uri: str) -> Any:
+    """Return a logged dict or list, from JSON or YAML.
+
+    Raises
+    ------
+    InvalidValue
+        Where the file is neither.
+    """
+    data = _content(artifact_uri)
+    if artifact_uri.endswith((".yaml", ".yml")):
+        try:
+            import yaml  # type: ignore[import-untyped,unused-ignore]
+        except ImportError:
+            raise InvalidValue("Reading YAML needs PyYAML: 'pip install pyyaml'.") from None
+        return yaml.safe_load(data)
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise InvalidValue(f"{artifact_uri} is no JSON ({error}).") from error
+
+
+def load_image(artifact_uri: str) -> Any:
+    """Return a logged image as a Pillow image.
+
+    Raises
+    ------
+    InvalidValue
+        Where Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise InvalidValue("Reading an image needs Pillow: 'pip install pillow'.") from None
+    with tempfile.TemporaryDirectory() as folder:
+        run, path = _artifacts.parse_uri(artifact_uri)
+        image = Image.open(_artifacts.download(_session.tracker(), run, path, Path(folder)))
+        image.load()
+        return image
+
+
+def _tracker(tracking_uri: str | None) -> Any:
+    from .recording.client import TrackClient
+
+    return TrackClient(tracking_uri)._tracker
+
+
+def _content(artifact_uri: str) -> bytes:
+    run, path = _artifacts.parse_uri(artifact_uri)
+    with tempfile.TemporaryDirectory() as folder:
+        return _artifacts.download(_session.tracker(), run, path, Path(folder)).read_bytes()

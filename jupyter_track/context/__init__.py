@@ -1,0 +1,1 @@
+"""Where a run was made (git, environment, hardware, datasets), and the redaction of secrets before storage."""

@@ -1,0 +1,98 @@
+"""What is known of a cell's names once it has ended: which bindings were reached, and what a dotted name stands for."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .cellcode import Binding, parse_cell
+
+
+@dataclass(frozen=True)
+class After:
+    """What is known once a cell has ended.
+
+    Parameters
+    ----------
+    user_ns : mapping of str to object
+        The namespace as the cell left it.
+    before : mapping of str to int
+        ``id()`` of every value of the namespace before the cell ran.
+    failed_line : int, optional
+        The line at which the cell stopped (see `failed_line`); None where it ran to its end.
+    """
+
+    user_ns: Mapping[str, object]
+    before: Mapping[str, int]
+    failed_line: int | None = None
+
+    def rebound(self, name: str) -> bool:
+        """Whether `name` now holds another object than before the cell."""
+        return name in self.user_ns and self.before.get(name) != id(self.user_ns[name])
+
+    def happened(self, binding: Binding) -> bool:
+        """Whether a binding was reached, as far as that can be told.
+
+        The line decides first, since identity cannot: ``C = 1`` run twice binds the same cached object. On the
+        failing line itself, and in branches and loops, a changed identity does.
+        """
+        if binding.name not in self.user_ns:
+            return False
+        if self.failed_line is not None and binding.line > self.failed_line:
+            return False
+        if binding.place == "straight" and (self.failed_line is None or binding.end_line < self.failed_line):
+            return True
+        return self.rebound(binding.name)
+
+
+def failed_line(error: BaseException | None, source: str, user_ns: Mapping[str, object]) -> int | None:
+    """Return the line of the cell at which `error` stopped it.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        What `ExecutionResult.error_in_exec` or `error_before_exec` holds.
+    source : str
+        The cell's transformed source.
+    user_ns : mapping
+        The shell's namespace, by which the cell's own frame is recognised.
+
+    Returns
+    -------
+    int or None
+        None without an error, 1 where no line of the cell was reached (a syntax error).
+    """
+    if error is None:
+        return None
+    cell = parse_cell(source)
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_globals is user_ns and frame.f_locals is user_ns:  # module level: a function has its own locals
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    wanted = 1 if cell is not None and cell.wrapped else 0  # a magic's body has a frame of its own below the cell's
+    if len(lines) > wanted:
+        return lines[wanted]
+    return 1
+
+
+def resolve(parts: list[str], user_ns: Mapping[str, object]) -> object:
+    """Return what a dotted name stands for, looking into modules and classes only; None where it is unknown.
+
+    Examples
+    --------
+    >>> import math
+    >>> resolve(["math", "pi"], {"math": math})
+    3.141592653589793
+    """
+    if not parts:
+        return None
+    found = user_ns.get(parts[0])
+    for part in parts[1:]:
+        if not isinstance(found, (types.ModuleType, type)):
+            return None
+        found = vars(found).get(part)
+    return found

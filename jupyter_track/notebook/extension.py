@@ -1,0 +1,95 @@
+"""Loading into an IPython shell and leaving it again. Loading prints nothing, adds no name and writes no file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..context.place import notebook_path
+from ..errors import TrackError
+from ..recording import context
+from ..recording.session import session
+from ..settings import JupyterTrack, make_settings
+from ..store.problems import report
+from .hooks import CellHooks
+from .magics import TrackMagics, remove_completion, set_up_completion
+from .transformer import make_transformer
+
+
+@dataclass
+class Loaded:
+    """What a shell has from us."""
+
+    settings: JupyterTrack
+    hooks: CellHooks
+    transformer: Any = None
+    completer: Any = None
+
+
+_ATTRIBUTE = "_jupyter_track"
+
+
+def loaded(shell: Any) -> Loaded | None:
+    """Return what a shell has from us, None where it has nothing."""
+    found: Loaded | None = getattr(shell, _ATTRIBUTE, None)
+    return found
+
+
+def look_at_cells(shell: Any) -> Loaded:
+    """Look at the cells of a shell from now on, without magics; does nothing a second time."""
+    present = loaded(shell)
+    if present is not None:
+        return present
+    settings = make_settings(shell)
+    found = Loaded(settings, CellHooks(shell, settings))
+    setattr(shell, _ATTRIBUTE, found)
+    session.notebook = notebook_path(os.environ, shell.user_ns)
+    _apply(settings)
+    settings.observe(lambda change: _apply(settings), ["store", "git"])
+    shell.configurables.append(settings)
+    found.hooks.install()
+    return found
+
+
+def load(shell: Any) -> None:
+    """Bring magics and hooks to a shell; a second call does nothing.
+
+    The place of the store is fixed here: `os.chdir` changes nothing later.
+    """
+    found = look_at_cells(shell)
+    if found.transformer is not None:
+        return
+    found.transformer = make_transformer()
+    shell.input_transformers_cleanup.append(found.transformer)
+    shell.register_magics(TrackMagics(shell, found.hooks))
+    found.completer = set_up_completion(shell)
+    if session.notebook is not None:
+        session.default_experiment = session.notebook.stem
+    _ = session.tracker()
+
+
+def unload(shell: Any) -> None:
+    """Take magics and hooks away; runs that are open stay open."""
+    found = loaded(shell)
+    if found is None:
+        return
+    if found.transformer is not None:
+        shell.input_transformers_cleanup.remove(found.transformer)
+        for kind in ("line", "cell"):
+            shell.magics_manager.magics[kind].pop("track", None)
+        remove_completion(shell, found.completer)
+    found.hooks.uninstall()
+    if found.settings in shell.configurables:
+        shell.configurables.remove(found.settings)
+    delattr(shell, _ATTRIBUTE)
+
+
+def _apply(settings: JupyterTrack) -> None:
+    context.enabled = settings.git
+    if settings.store:
+        try:
+            session.use_store(Path(settings.store))
+        except TrackError as error:
+            report("config-store", f"JupyterTrack.store = {settings.store!r} is not used: {error}")

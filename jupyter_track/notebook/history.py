@@ -1,0 +1,56 @@
+"""Every execution since the extension was loaded, in memory: tracked or not, in order."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from ..records import Execution
+from ..recording.active import Cell
+from ..recording.tracker import now_ms
+
+
+class History:
+    """The executions of one session of a shell.
+
+    Attributes
+    ----------
+    session : str
+        A random id of the session: 32 hexadecimal digits.
+    executions : list of Execution
+        In the order in which they began.
+    """
+
+    def __init__(self) -> None:
+        self.session = uuid.uuid4().hex
+        self.executions: list[Execution] = []
+        self._began: dict[int, float] = {}
+
+    def begin(self, source: str, cell_id: str | None, execution_count: int | None) -> tuple[Execution, Cell]:
+        """Note that a cell begins."""
+        position = len(self.executions) + 1
+        execution = Execution(self.session, position, source, cell_id, execution_count, now_ms())
+        self.executions.append(execution)
+        self._began[position] = time.monotonic()
+        digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+        return execution, Cell(cell_id or f"source:{digest[:32]}", position, cell_id, execution_count)
+
+    def end(self, position: int, status: str) -> Execution:
+        """Note how an execution ended, and return it."""
+        duration = time.monotonic() - self._began.pop(position)
+        execution = replace(self.executions[position - 1], duration=duration, status=status)
+        self.executions[position - 1] = execution
+        return execution
+
+    def parameter_cells(self) -> list[str]:
+        """Return the sources of the cells that papermill injected: they begin with its comment."""
+        return [
+            execution.source
+            for execution in self.executions
+            if execution.source.lstrip().startswith(("# Parameters\n", "# parameters\n"))
+        ]
+
+

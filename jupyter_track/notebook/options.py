@@ -1,0 +1,146 @@
+"""The line of ``%%track``: its options, read without side effects."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import shlex
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from ..errors import InvalidValue
+from ..records import Goal
+from ..values import check_key
+
+SUBCOMMANDS = ("show", "status", "store")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the line of ``%%track`` says; None and empty where it says nothing."""
+
+    name: str | None = None
+    experiment: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    goals: dict[str, Goal] = field(default_factory=dict)
+    note: str | None = None
+    quiet: bool = False
+    without: frozenset[str] = frozenset()
+
+
+KINDS = {
+    "params": "automatic params",
+    "metrics": "automatic metrics (those named with -m, --max and --min are taken all the same)",
+    "figures": "the figures shown",
+    "output": "what is printed",
+    "source": "the cell's source",
+    "git": "the git commit",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InvalidValue(f"%%track: {message}. '%%track?' shows the options.")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the line."""
+    parser = _Parser(prog="%%track", add_help=False, allow_abbrev=False, exit_on_error=True)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="name of the run; by default the fitted model's class")
+    parser.add_argument("-e", "--experiment", metavar="NAME", help="experiment; by default the notebook's name")
+    parser.add_argument("-p", "--param", action="append", default=[], metavar="KEY=VALUE", help="a param")
+    parser.add_argument("-t", "--tag", action="append", default=[], metavar="KEY=VALUE", help="a tag")
+    parser.add_argument(
+        "-m", "--metric", action="append", default=[], metavar="NAME[:max|:min]", help="a variable that is a metric"
+    )
+    parser.add_argument("--max", action="append", default=[], metavar="NAME", help="a metric where more is better")
+    parser.add_argument("--min", action="append", default=[], metavar="NAME", help="a metric where less is better")
+    parser.add_argument("-n", "--note", metavar="TEXT", help="a note")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no card under the cell")
+    for kind, text in KINDS.items():
+        parser.add_argument(f"--no-{kind}", action="store_true", help=f"do not record {text}")
+    return parser
+
+
+OPTION_NAMES = tuple(
+    sorted(option for action in make_parser()._actions for option in action.option_strings if option.startswith("--"))
+)
+
+
+def parse(line: str) -> Options:
+    """Return the options of a line.
+
+    Raises
+    ------
+    InvalidValue
+        For anything that cannot be read, with one clear line.
+
+    Examples
+    --------
+    >>> parse('baseline --max accuracy -p C=0.1').goals
+    {'accuracy': 'max'}
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InvalidValue(f"%%track: the line cannot be read ({error}): {line.strip()}") from None
+    given = make_parser().parse_args(words)
+    if given.name is not None:
+        if given.name in SUBCOMMANDS:
+            raise InvalidValue(
+                f"%%track: a run cannot be called {given.name!r}; '%track {given.name}' (one per cent sign) is the "
+                "command."
+            )
+        if not given.name.strip():
+            raise InvalidValue("%%track: the name of a run must not be blank.")
+    metrics, goals = _metrics(given)
+    return Options(
+        name=given.name,
+        experiment=given.experiment,
+        params={key: _literal(value) for key, value in (_pair(text, "-p") for text in given.param)},
+        tags=dict(_pair(text, "-t") for text in given.tag),
+        metrics=metrics,
+        goals=goals,
+        note=given.note,
+        quiet=given.quiet,
+        without=frozenset(kind for kind in KINDS if getattr(given, f"no_{kind}")),
+    )
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise InvalidValue(f"%%track: {option} takes KEY=VALUE, not {text!r}.")
+    return check_key(key.strip()), value
+
+
+def _literal(text: str) -> Any:
+    """The value of ``-p``: a Python literal where it is one, else the text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal]]:
+    names: dict[str, None] = {}
+    goals: dict[str, Goal] = {}
+    for text in given.metric:
+        name, sign, goal = text.partition(":")
+        if sign:
+            if goal not in ("max", "min"):
+                raise InvalidValue(f"%%track: -m takes NAME, NAME:max or NAME:min, not {text!r}.")
+            goals[name] = "max" if goal == "max" else "min"
+        names[name] = None
+    for name in given.max:
+        names[name], goals[name] = None, "max"
+    for name in given.min:
+        if goals.get(name) == "max":
+            raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")
+        names[name], goals[name] = None, "min"
+    for name in names:
+        if not name.isidentifier():
+            raise InvalidValue(f"%%track: {name!r} is not the name of a variable.")
+    return tuple(names), goals

@@ -1,0 +1,75 @@
+"""What ``%track status`` says: the store, versions, what is captured, what is wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from typing import TYPE_CHECKING
+
+from .._version import __version__
+from ..errors import StoreError
+from ..recording import active
+from ..recording.session import session
+from ..store import pending, problems
+from ..store.writer import writer_for
+from ..views.format import size
+
+if TYPE_CHECKING:
+    from .hooks import CellHooks
+
+STATUS_WAIT = 2.0
+
+
+def status_items(hooks: CellHooks) -> list[tuple[str, str]]:
+    """Return the facts as (name, text), in the order in which they are shown."""
+    tracker = session.tracker()
+    items = [("store", str(tracker.store)), *_store_facts()]
+    items.append(("notebook", str(session.notebook) if session.notebook else "not known (no front end says it)"))
+    items.append(("experiment", session.experiment))
+    run = active.current()
+    items.append(("active run", "none" if run is None else run.name))
+    settings = hooks.settings
+    on = [kind for kind in ("figures", "output", "source", "git") if getattr(settings, kind)]
+    if settings.auto_params:
+        on.insert(0, "params")
+    if settings.auto_metrics != "off":
+        on.insert(0, f"metrics ({settings.auto_metrics})")
+    items.append(("captured", ", ".join(on) or "nothing but what is logged"))
+    items.append(("executions seen", str(len(hooks.history.executions))))
+    items.append(("versions", _versions()))
+    return items
+
+
+def _store_facts() -> list[tuple[str, str]]:
+    tracker = session.tracker()
+    if not tracker.store.is_file():
+        return [("content", "nothing yet; the first run makes the file")]
+    pending.flush(tracker.store, STATUS_WAIT)
+    try:
+        info = tracker.reader.info()
+    except StoreError as error:
+        return [("content", f"cannot be read: {error}")]
+    return [
+        ("content", f"{info.runs} runs, {info.experiments} experiments, {info.points:,} points, {size(info.size)}"),
+        ("schema", str(info.version)),
+    ]
+
+
+def _versions() -> str:
+    found = [f"jupyter-track {__version__}", f"Python {sys.version.split()[0]}", f"SQLite {sqlite3.sqlite_version}"]
+    for name in ("IPython", "ipykernel", "ipywidgets"):
+        module = sys.modules.get(name)
+        if module is not None:
+            found.append(f"{name} {getattr(module, '__version__', '?')}")
+    return " · ".join(found)
+
+
+def status_problems() -> list[str]:
+    """Return what is wrong, one sentence each."""
+    found = [
+        problem.message if problem.count == 1 else f"{problem.message} ({problem.count} times)"
+        for problem in problems.current()
+    ]
+    if writer_for(session.tracker().store).spilled:
+        found.append("What was logged last lies in a side file; it is read back once the store can be written.")
+    return found

@@ -1,0 +1,1 @@
+"""The write side: runs, and all that is logged to them."""

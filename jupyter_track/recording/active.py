@@ -1,0 +1,163 @@
+"""Which run is active.
+
+Not a ContextVar: one that is set in an ``await`` cell is gone in the next. Each thread has a stack of open runs; where
+it is empty, the innermost open run of the thread that runs a cell counts, then the one opened last on the main
+thread. This is looked up at the call and never inherited when a thread starts.
+
+`fast` is the cache that makes a log call an append: per thread, the queues of the run that is active there. It is
+dropped by replacing it whenever a run starts or ends anywhere.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from ..store import gate
+from ..store.curves import Point
+
+if TYPE_CHECKING:
+    from .run import ActiveRun
+
+Append = Callable[[Point], None]
+
+
+class _Fast(threading.local):
+    """Per thread: metric key to the append of its queue."""
+
+    def __init__(self) -> None:
+        self.put: dict[str, Append] = {}
+
+
+fast = _Fast()
+
+
+def drop_fast() -> None:
+    """Make every next log call look up its run and its queue anew."""
+    global fast
+    fast = _Fast()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The cell that is being executed.
+
+    Attributes
+    ----------
+    key : str
+        What makes two executions executions of the same cell: the cell's id, else a hash of its source.
+    execution : int
+        Counts the executions of this session.
+    cell_id, execution_count
+        As the front end gives them.
+    thread : int
+        The thread that runs it.
+    """
+
+    key: str
+    execution: int
+    cell_id: str | None = None
+    execution_count: int | None = None
+    thread: int = field(default_factory=threading.get_ident)
+
+
+class Observer(Protocol):
+    """Who wants to hear of runs that the user opens and closes: the notebook half, which captures their cells."""
+
+    def run_started(self, run: ActiveRun) -> None:
+        """A run was opened by the user's call."""
+
+    def run_ending(self, run: ActiveRun) -> None:
+        """A run is about to end."""
+
+
+_stacks: dict[int, list[ActiveRun]] = {}
+_cells: list[Cell] = []
+_lock = threading.Lock()
+_last_ended: list[str] = []
+observers: list[Observer] = []
+
+
+def _reset() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _stacks.clear()
+    _cells.clear()
+    observers.clear()
+    drop_fast()
+
+
+gate.reset_in_child(_reset)
+
+
+def own_stack() -> list[ActiveRun]:
+    """Return the open runs of this thread, the innermost last."""
+    return _stacks.get(threading.get_ident(), [])
+
+
+def current() -> ActiveRun | None:
+    """Return the run that a log call of this thread goes to."""
+    stack = _stacks.get(threading.get_ident())
+    if stack:
+        return stack[-1]
+    for cell in reversed(_cells):
+        if stack := _stacks.get(cell.thread):
+            return stack[-1]
+    stack = _stacks.get(threading.main_thread().ident or 0)
+    return stack[-1] if stack else None
+
+
+def push(run: ActiveRun) -> None:
+    """Make `run` the innermost run of this thread."""
+    with _lock:
+        _stacks.setdefault(threading.get_ident(), []).append(run)
+    drop_fast()
+
+
+def remove(run: ActiveRun) -> None:
+    """Take `run` off whichever stack it is on."""
+    with _lock:
+        for thread, stack in list(_stacks.items()):
+            if run in stack:
+                stack.remove(run)
+                if not stack:
+                    del _stacks[thread]
+        _last_ended[:] = [run.run_id]
+    drop_fast()
+
+
+def open_runs() -> list[ActiveRun]:
+    """Return every open run of this process, outer ones first within a thread."""
+    with _lock:
+        return [run for stack in _stacks.values() for run in stack]
+
+
+def last_ended() -> str | None:
+    """Return the id of the run that ended last in this process."""
+    return _last_ended[0] if _last_ended else None
+
+
+def enter_cell(cell: Cell) -> None:
+    """Say that a cell begins."""
+    with _lock:
+        _cells.append(cell)
+    drop_fast()
+
+
+def leave_cell(cell: Cell) -> None:
+    """Say that a cell is over."""
+    with _lock:
+        if cell in _cells:
+            _cells.remove(cell)
+    drop_fast()
+
+
+def current_cell() -> Cell | None:
+    """Return the cell that this thread runs; for another thread the one that was begun last."""
+    own = threading.get_ident()
+    for cell in reversed(_cells):
+        if cell.thread == own:
+            return cell
+    return _cells[-1] if _cells else None

@@ -1,0 +1,242 @@
+"""Files of a run: logging them by kind, listing, loading tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ..errors import InvalidValue, MissingFile, NotFound
+from ..records import Artifact, FileInfo
+from ..store import pending
+from ..store.artifacts import artifact_path as checked_path
+from ..store.artifacts import guess_mime, walk
+from ..store.problems import report
+from ..values import check_key, check_step
+from . import content
+from .blob import Blob
+from .tracker import Tracker
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def keep_blob(tracker: Tracker, run_id: str, blob: Blob, path: str) -> Artifact:
+    """Record prepared content under a path of the run."""
+    source: Any = blob.data
+    return tracker.artifact(run_id, path, source, mime=blob.mime, kind=blob.kind, title=blob.title)
+
+
+def log_artifact(
+    tracker: Tracker, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None
+) -> None:
+    """Log a file under its name in the folder `artifact_path`, or a folder with all its files.
+
+    Raises
+    ------
+    MissingFile
+        Where there is no such file.
+    """
+    path = Path(local_path)
+    if path.is_dir():
+        log_artifacts(tracker, run_id, path, f"{artifact_path}/{path.resolve().name}" if artifact_path else path.name)
+        return
+    if not path.exists():
+        raise MissingFile(f"There is no file {os.fspath(local_path)!r} to log (looked in {Path.cwd()}).")
+    name = path.name if artifact_path is None else f"{artifact_path}/{path.name}"
+    tracker.artifact(run_id, name, path, mime=guess_mime(path.name))
+
+
+def log_artifacts(
+    tracker: Tracker, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None
+) -> None:
+    """Log all files of a folder, under the folder `artifact_path`."""
+
+    def left_out(sentence: str) -> None:
+        report("left-out", sentence)
+
+    for path, relative in walk(Path(local_dir), left_out, tracker.store):
+        name = relative if not artifact_path else f"{artifact_path}/{relative}"
+        tracker.artifact(run_id, name, path, mime=guess_mime(path.name))
+
+
+def log_text(tracker: Tracker, run_id: str, text: str, artifact_file: str) -> None:
+    """Log text as a file."""
+    keep_blob(tracker, run_id, content.text_blob(text, artifact_file), artifact_file)
+
+
+def log_dict(tracker: Tracker, run_id: str, dictionary: Any, artifact_file: str) -> None:
+    """Log a dict as JSON or YAML."""
+    keep_blob(tracker, run_id, content.dict_blob(dictionary, artifact_file), artifact_file)
+
+
+def log_stream(tracker: Tracker, run_id: str, stream: IO[bytes] | IO[str], artifact_file: str) -> None:
+    """Log what a stream gives."""
+    source: Any = stream
+    keep_blob(tracker, run_id, content.stream_blob(source, artifact_file), artifact_file)
+
+
+def log_figure(
+    tracker: Tracker, run_id: str, figure: Any, artifact_file: str, save_kwargs: Mapping[str, Any] | None = None
+) -> None:
+    """Log a figure in the format of the file's ending."""
+    kwargs = dict(save_kwargs) if save_kwargs else None
+    keep_blob(tracker, run_id, content.figure_blob(figure, artifact_file, kwargs), artifact_file)
+
+
+def log_image(
+    tracker: Tracker,
+    run_id: str,
+    image: Any,
+    artifact_file: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    timestamp: int | None = None,
+) -> None:
+    """Log an image under a file name, or under a key with a step (``images/<key>/<step>.png``).
+
+    Raises
+    ------
+    InvalidValue
+        Where both a file name and a key is given, or neither.
+    """
+    if (artifact_file is None) == (key is None):
+        raise InvalidValue("Give either the artifact_file or the key of the image.")
+    if artifact_file is not None:
+        if step is not None or timestamp is not None:
+            raise InvalidValue("step and timestamp go with key=…, not with artifact_file.")
+        keep_blob(tracker, run_id, content.image_blob(image, artifact_file), artifact_file)
+        return
+    folder = checked_path(f"images/{check_key(key)}")
+    blob = content.image_blob(image)
+    keep_blob(tracker, run_id, blob, f"{folder}/{check_step(step):08d}{blob.suffix}")
+
+
+def log_table(tracker: Tracker, run_id: str, data: Any, artifact_file: str) -> None:
+    """Log a table; where the run has one of this name, the rows are appended."""
+    path = checked_path(artifact_file)
+    tracker.require(run_id)
+    earlier = _stored(tracker, run_id, path)
+    if earlier is None:
+        blob = content.table_blob(data, path)
+    else:
+        blob = content.append_table(tracker.reader.content(earlier.sha256), data, path)
+    keep_blob(tracker, run_id, blob, path)
+
+
+def _stored(tracker: Tracker, run_id: str, path: str) -> Artifact | None:
+    """The artifact of a path, after what this process logged is written; None where there is none."""
+    memory = tracker.memory(run_id)
+    if memory is not None and memory.fresh and path not in memory.artifacts:
+        return None
+    pending.flush(tracker.store)
+    found = [artifact for artifact in tracker.reader.artifacts(run_id) if artifact.path == path]
+    return found[0] if found else None
+
+
+def list_artifacts(tracker: Tracker, run_id: str, path: str | None = None) -> list[FileInfo]:
+    """Return what lies directly in a folder of the run: folders and files by name.
+
+    The outermost folder where `path` is None. The path of a file gives nothing, as in mlflow.
+    """
+    tracker.require(run_id)
+    pending.flush(tracker.store)
+    prefix = f"{checked_path(path)}/" if path else ""
+    found: dict[str, FileInfo] = {}
+    for artifact in tracker.reader.artifacts(run_id):
+        if not artifact.path.startswith(prefix):
+            continue
+        name, slash, _ = artifact.path[len(prefix) :].partition("/")
+        full = prefix + name
+        found[full] = FileInfo(full, True, None) if slash else FileInfo(full, False, artifact.size)
+    return [found[name] for name in sorted(found)]
+
+
+def load_table(
+    tracker: Tracker,
+    artifact_file: str,
+    run_ids: Sequence[str] | None,
+    extra_columns: Sequence[str] | None,
+    experiment_id: str,
+) -> DataFrame:
+    """Return the tables of several runs, one below the other; see `jupyter_track.load_table`."""
+    import pandas
+
+    path = checked_path(artifact_file)
+    pending.flush(tracker.store)
+    if run_ids is None:
+        runs = tracker.reader.runs([experiment_id]) if tracker.store.is_file() else []
+    else:
+        runs = [tracker.read(run_id) for run_id in run_ids]
+    suffix = "." + path.rpartition(".")[2]
+    frames = []
+    for run in runs:
+        artifact = _stored(tracker, run.run_id, path)
+        if artifact is None:
+            continue
+        frame = content.load_table(tracker.reader.content(artifact.sha256), suffix)
+        for column in extra_columns or ():
+            if not hasattr(run.info, column):
+                raise InvalidValue(f"{column!r} is no field of a run's info; there is run_id, run_name, status, ….")
+            frame[column] = getattr(run.info, column)
+        frames.append(frame)
+    if not frames:
+        raise NotFound(f"No run has a table {artifact_file!r}.")
+    return pandas.concat(frames, ignore_index=True)
+
+
+def download(tracker: Tracker, run_id: str, path: str, target: Path | None = None) -> Path:
+    """Copy a file, or a folder with its files, out of the store and return where it lies.
+
+    Parameters
+    ----------
+    tracker : Tracker
+    run_id : str
+    path : str
+        A file or folder of the run; an empty string is the whole run.
+    target : Path, optional
+        A folder; a new temporary one by default.
+
+    Raises
+    ------
+    NotFound
+        Where the run has nothing of that name.
+    CorruptStore
+        Where the content is damaged.
+    """
+    import tempfile
+
+    tracker.require(run_id)
+    pending.flush(tracker.store)
+    name = checked_path(path) if path.strip("/") else ""
+    artifacts = [
+        artifact
+        for artifact in tracker.reader.artifacts(run_id)
+        if not name or artifact.path == name or artifact.path.startswith(f"{name}/")
+    ]
+    if not artifacts:
+        known = ", ".join(artifact.path for artifact in tracker.reader.artifacts(run_id)[:5]) or "nothing"
+        raise NotFound(f"The run {run_id[:8]} has no artifact {path!r}; it has {known}.")
+    folder = Path(tempfile.mkdtemp(prefix="jupyter-track-")) if target is None else Path(target)
+    for artifact in artifacts:
+        place = folder / artifact.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tracker.reader.copy_content(artifact.sha256, place)
+    return folder / name if name else folder
+
+
+def parse_uri(uri: str) -> tuple[str, str]:
+    """Return run id and path of an address such as ``runs:/<run id>/<path>``.
+
+    Raises
+    ------
+    InvalidValue
+        For an address of another kind.
+    """
+    if uri.startswith("runs:/"):
+        run_id, _, path = uri.removeprefix("runs:/").lstrip("/").partition("/")
+        if run_id:
+            return run_id, path
+    raise InvalidValue(f"An artifact's address begins with 'runs:/<run id>/', not {uri!r}.")
+

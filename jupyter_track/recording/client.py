@@ -1,0 +1,314 @@
+"""`TrackClient`: mlflow's client, on runs by their id. Nothing here looks at the active run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..context.redaction import redact_text, redact_value
+from ..errors import InvalidValue
+from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
+from ..store import edits, pending
+from ..store.place import parse_store
+from ..values import check_key
+from . import artifacts
+from .names import random_name
+from .session import session
+from .tracker import NAME_TAG, Tracker
+
+DEFAULT_PAGE = 1_000
+
+
+class Page(list[Any]):
+    """A list with the `token` of the next page, None on the last."""
+
+    def __init__(self, items: Sequence[Any], token: str | None = None) -> None:
+        super().__init__(items)
+        self.token = token
+
+    def to_list(self) -> list[Any]:
+        """Return the items as a plain list."""
+        return list(self)
+
+
+class TrackClient:
+    """Runs and experiments of a store by their ids.
+
+    Parameters
+    ----------
+    tracking_uri : str, optional
+        A store; the current one by default.
+
+    Examples
+    --------
+    >>> from jupyter_track import TrackClient
+    >>> TrackClient().search_runs(["0"], "metrics.accuracy > 0.9")  # doctest: +SKIP
+    """
+
+    def __init__(self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None) -> None:
+        self._own = None if tracking_uri is None else Tracker(parse_store(tracking_uri, session.folder()))
+
+    @property
+    def _tracker(self) -> Tracker:
+        if self._own is None or self._own.store == session.tracker().store:
+            return session.tracker()
+        return self._own
+
+    @property
+    def tracking_uri(self) -> str:
+        """The path of the store."""
+        return str(self._tracker.store)
+
+    # ---- runs
+
+    def create_run(
+        self,
+        experiment_id: str | int,
+        start_time: int | None = None,
+        tags: Mapping[str, Any] | None = None,
+        run_name: str | None = None,
+    ) -> Run:
+        """Create a run that is RUNNING and belongs to no thread; `set_terminated` ends it."""
+        experiment = self.get_experiment(experiment_id)
+        if experiment.lifecycle_stage != "active":
+            raise InvalidValue(f"The experiment {experiment.name!r} is deleted.")
+        given = dict(tags or {})
+        name = run_name or str(given.pop(NAME_TAG, "") or random_name())
+        memory = self._tracker.start(name=name, experiment=experiment.name, tags=given, start_time=start_time)
+        return self._tracker.read(memory.run_id)
+
+    def get_run(self, run_id: str) -> Run:
+        """Return a run; NotFound where there is none."""
+        return self._tracker.read(run_id)
+
+    def get_parent_run(self, run_id: str) -> Run | None:
+        """Return the parent of a run, None where it has none."""
+        parent = self.get_run(run_id).parent_run_id
+        return None if parent is None else self.get_run(parent)
+
+    def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
+        """End a run; FINISHED by default. `end_time` is in milliseconds since the epoch."""
+        tracker = self._tracker
+        if tracker.memory(run_id) is not None:
+            tracker.end(run_id, _checked(status or RunStatus.FINISHED))
+            if end_time is None:
+                return
+        edits.set_terminated(tracker.store, run_id, _checked(status or RunStatus.FINISHED), end_time)
+
+    def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
+        """Rename a run or set its status."""
+        edits.update_run(self._tracker.store, run_id, name=None if name is None else redact_text(name), status=status)
+        memory = self._tracker.memory(run_id)
+        if memory is not None and name is not None:
+            memory.name = redact_text(name)
+
+    def delete_run(self, run_id: str) -> None:
+        """Put a run into the bin."""
+        edits.delete_run(self._tracker.store, run_id)
+        self._tracker.forget_run(run_id)
+
+    def restore_run(self, run_id: str) -> None:
+        """Take a run out of the bin."""
+        edits.restore_run(self._tracker.store, run_id)
+        self._tracker.forget_run(run_id)
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str | int] | str | int,
+        filter_string: str = "",
+        run_view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int = DEFAULT_PAGE,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> Page:
+        """Return a page of runs; ``.token`` gives the next page."""
+        ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else experiment_ids
+        pending.flush(self._tracker.store)
+        if not self._tracker.store.is_file():
+            return Page([])
+        runs = self._tracker.reader.runs(
+            [str(identifier) for identifier in ids],
+            filter_string or "",
+            order_by or (),
+            run_view_type,
+            max_results + 1,
+            _offset(page_token),
+        )
+        return _page(runs, max_results, _offset(page_token))
+
+    # ---- logging
+
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[Param] = (),
+        tags: Sequence[RunTag] = (),
+        synchronous: bool | None = None,
+    ) -> None:
+        """Log metrics, params and tags at once."""
+        tracker = self._tracker
+        tracker.points(run_id, [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics])
+        if params:
+            tracker.params(run_id, {param.key: param.value for param in params})
+        if tags:
+            tracker.tags(run_id, {tag.key: tag.value for tag in tags})
+        if synchronous:
+            pending.flush(tracker.store)
+
+    def log_metric(
+        self, run_id: str, key: str, value: Any, timestamp: int | None = None, step: int | None = None
+    ) -> None:
+        """Log one point of a metric."""
+        self._tracker.metrics(run_id, {key: value}, step, timestamp)
+
+    def log_param(self, run_id: str, key: str, value: Any) -> Any:
+        """Log one param and return its value."""
+        self._tracker.params(run_id, {key: value})
+        return value
+
+    def set_tag(self, run_id: str, key: str, value: Any) -> None:
+        """Set a tag of a run."""
+        self._tracker.tags(run_id, {key: value})
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """Remove a tag of a run; NotFound where there is none."""
+        self._tracker.delete_tag(run_id, key)
+
+    def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
+        """Return all points of a metric in the order of logging."""
+        self._tracker.require(run_id)
+        pending.flush(self._tracker.store)
+        return self._tracker.reader.history(run_id, key)
+
+    # ---- artifacts
+
+    def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Log a file or folder."""
+        artifacts.log_artifact(self._tracker, run_id, local_path, artifact_path)
+
+    def log_artifacts(self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Log all files of a folder."""
+        artifacts.log_artifacts(self._tracker, run_id, local_dir, artifact_path)
+
+    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
+        """Log text as a file."""
+        artifacts.log_text(self._tracker, run_id, text, artifact_file)
+
+    def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
+        """Log a dict as JSON or YAML."""
+        artifacts.log_dict(self._tracker, run_id, dictionary, artifact_file)
+
+    def log_figure(
+        self, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Log a figure."""
+        artifacts.log_figure(self._tracker, run_id, figure, artifact_file, save_kwargs)
+
+    def log_image(
+        self,
+        run_id: str,
+        image: Any,
+        artifact_file: str | None = None,
+        key: str | None = None,
+        step: int | None = None,
+        timestamp: int | None = None,
+        synchronous: bool | None = None,
+    ) -> None:
+        """Log an image."""
+        artifacts.log_image(self._tracker, run_id, image, artifact_file, key, step, timestamp)
+
+    def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
+        """Log a table; the same file again appends."""
+        artifacts.log_table(self._tracker, run_id, data, artifact_file)
+
+    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
+        """Return what lies in a folder of a run."""
+        return artifacts.list_artifacts(self._tracker, run_id, path)
+
+    def download_artifacts(self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
+        """Copy a file or folder out of the store and return where it lies."""
+        return str(artifacts.download(self._tracker, run_id, path, None if dst_path is None else Path(dst_path)))
+
+    # ---- experiments
+
+    def create_experiment(
+        self, name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
+    ) -> str:
+        """Make an experiment and return its id; AlreadyExists where the name is taken."""
+        checked = {check_key(key, "tag"): str(redact_value(key, value)) for key, value in (tags or {}).items()}
+        return edits.create_experiment(self._tracker.store, name, checked)
+
+    def get_experiment(self, experiment_id: str | int) -> Experiment:
+        """Return an experiment; NotFound where there is none."""
+        pending.flush(self._tracker.store)
+        return self._tracker.reader.experiment(str(experiment_id))
+
+    def get_experiment_by_name(self, name: str) -> Experiment | None:
+        """Return the experiment of a name, None where there is none."""
+        pending.flush(self._tracker.store)
+        return self._tracker.reader.experiment_by_name(name) if self._tracker.store.is_file() else None
+
+    def search_experiments(
+        self,
+        view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int | None = DEFAULT_PAGE,
+        filter_string: str | None = None,
+        order_by: Sequence[str] | None = None,
+        page_token: str | None = None,
+    ) -> Page:
+        """Return a page of experiments, the newest first."""
+        pending.flush(self._tracker.store)
+        if not self._tracker.store.is_file():
+            return Page([])
+        found = self._tracker.reader.experiments(view_type, filter_string or "", order_by or ())
+        offset = _offset(page_token)
+        size = len(found) if max_results is None else max_results
+        return _page(found[offset:], size, offset)
+
+    def list_experiments(self, view_type: int = ViewType.ACTIVE_ONLY, max_results: int | None = None) -> Page:
+        """Return the experiments (a call that mlflow dropped in 2.0, and notebooks still make)."""
+        return self.search_experiments(view_type, max_results)
+
+    def rename_experiment(self, experiment_id: str | int, new_name: str) -> None:
+        """Give an experiment another name."""
+        edits.rename_experiment(self._tracker.store, str(experiment_id), new_name)
+        self._tracker.forget_experiments()
+
+    def delete_experiment(self, experiment_id: str | int) -> None:
+        """Put an experiment and its runs into the bin."""
+        edits.delete_experiment(self._tracker.store, str(experiment_id))
+        self._tracker.forget_experiments()
+
+    def restore_experiment(self, experiment_id: str | int) -> None:
+        """Take an experiment out of the bin, with the runs that went with it."""
+        edits.restore_experiment(self._tracker.store, str(experiment_id))
+        self._tracker.forget_experiments()
+
+    def set_experiment_tag(self, experiment_id: str | int, key: str, value: Any) -> None:
+        """Set a tag of an experiment."""
+        edits.set_experiment_tags(self._tracker.store, str(experiment_id), {check_key(key, "tag"): str(value)})
+
+    def delete_experiment_tag(self, experiment_id: str | int, key: str) -> None:
+        """Remove a tag of an experiment."""
+        edits.delete_experiment_tag(self._tracker.store, str(experiment_id), key)
+
+
+def _checked(status: str) -> str:
+    if status not in RunStatus.ALL:
+        raise InvalidValue(f"{status!r} is no status of a run; there are {', '.join(RunStatus.ALL)}.")
+    return status
+
+
+def _offset(token: str | None) -> int:
+    if not token:
+        return 0
+    if not str(token).isdecimal():
+        raise InvalidValue(f"{token!r} is no token of a page; take it from the .token of the page before.")
+    return int(token)
+
+
+def _page(items: Sequence[Any], size: int, offset: int) -> Page:
+    return Page(items[:size], str(offset + size) if len(items) > size else None)

@@ -1,0 +1,87 @@
+"""What surrounds a run and takes time to find out: git's commit. Found on a thread of its own.
+
+Asking git costs about 30 ms, so the user's thread does not wait for it; runs that start within a few seconds share
+one answer.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from pathlib import Path
+
+from ..context.git import git_state
+from ..store import gate
+from ..store.problems import report
+from .tracker import Tracker
+
+FRESH_SECONDS = 5.0
+COMMIT_TAG = "mlflow.source.git.commit"
+
+enabled = True
+_jobs: queue.SimpleQueue[tuple[Tracker, str, Path]] = queue.SimpleQueue()
+_worker: threading.Thread | None = None
+_answers: dict[Path, tuple[float, dict[str, str]]] = {}
+_starting = threading.Lock()
+
+
+def describe(tracker: Tracker, run_id: str, folder: Path) -> None:
+    """Tag a run with the commit and branch of the repository that holds `folder`, soon and in the background."""
+    global _worker
+    if not enabled:
+        return
+    known = _answers.get(folder)
+    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+        if known[1]:
+            tracker.context_tags(run_id, known[1])
+        return
+    _jobs.put((tracker, run_id, folder))
+    with _starting:
+        if _worker is None or not _worker.is_alive():
+            _worker = threading.Thread(target=_work, name="jupyter-track-context", daemon=True)
+            _worker.start()
+
+
+def settle(timeout: float) -> None:
+    """Wait until what is being found out has been handed over."""
+    worker = _worker
+    if worker is not None and worker is not threading.current_thread():
+        worker.join(timeout)
+
+
+def _work() -> None:
+    while True:
+        try:
+            tracker, run_id, folder = _jobs.get(timeout=0.01)
+        except queue.Empty:
+            return
+        try:
+            tags = _tags(folder)
+            if tags:
+                tracker.context_tags(run_id, tags)
+        except Exception as error:  # noqa: BLE001 - describing a run must not break anything
+            report("git", f"The git commit could not be recorded: {error!r}")
+
+
+def _tags(folder: Path) -> dict[str, str]:
+    known = _answers.get(folder)
+    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+        return known[1]
+    state = git_state(folder)
+    tags: dict[str, str] = {}
+    if state is not None and state.commit:
+        tags[COMMIT_TAG] = state.commit
+        tags["jupyter_track.git.dirty"] = "true" if state.dirty else "false"
+        if state.branch:
+            tags["jupyter_track.git.branch"] = state.branch
+    _answers[folder] = (time.monotonic(), tags)
+    return tags
+
+
+def _start_clean() -> None:
+    global _jobs, _worker, _starting
+    _jobs, _worker, _starting = queue.SimpleQueue(), None, threading.Lock()
+
+
+gate.reset_in_child(_start_clean)

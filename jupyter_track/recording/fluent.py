@@ -1,0 +1,779 @@
+"""The module-level functions that mlflow's users know, under mlflow's names.
+
+`log_metric` is the hot path: for a float with an integer step it looks up the queue of the curve and appends. All
+else (another type, a new key, a run that has just started or ended, too much waiting) takes the slow path.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import time_ns as _time_ns
+from typing import IO, TYPE_CHECKING, Any, Literal, overload
+
+from ..errors import InvalidValue, NotFound, RunStateError
+from ..records import Experiment, Goal, Run, RunStatus, ViewType
+from ..store import edits, pending
+from ..store.problems import report
+from ..values import check_key, check_step, metric_value
+from . import active, artifacts, context, ending, short
+from .names import random_name
+from .run import ActiveRun
+from .session import session
+from .tracker import Kind, Tracker
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+
+# ---- runs
+
+
+def start_run(
+    run_id: str | None = None,
+    experiment_id: str | int | None = None,
+    run_name: str | None = None,
+    nested: bool = False,
+    parent_run_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,
+) -> ActiveRun:
+    """Start a run, or go on with one, and make it the active run of this thread.
+
+    Parameters
+    ----------
+    run_id : str, optional
+        A run to resume; its status goes back to RUNNING.
+    experiment_id : str, optional
+        The experiment of a new run; by default the one of `set_experiment`, else Default (in a notebook with the
+        extension loaded, the experiment that is named after the notebook).
+    run_name : str, optional
+        A random name such as ``brave-otter-417`` where none is given.
+    nested : bool, default False
+        Open a child of the active run; with no run active it is an ordinary run. Inside a cell with ``%%track`` a
+        run is a child of the cell's run without it.
+    parent_run_id : str, optional
+        The parent, where it is not the active run.
+    tags : dict, optional
+    description : str, optional
+        The run's note.
+    log_system_metrics : bool, optional
+        Accepted for mlflow's sake; system metrics are not recorded yet, and True says so.
+
+    Returns
+    -------
+    ActiveRun
+        A context manager that ends the run.
+
+    Raises
+    ------
+    RunStateError
+        Where this thread has a run open already and `nested` is not set. Running a cell again ends the run that it
+        had left open, so that is no error.
+    NotFound
+        Where `run_id`, `parent_run_id` or `experiment_id` does not exist.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> with track.start_run(run_name="baseline"):  # doctest: +SKIP
+    ...     track.log_metric("accuracy", 0.9, step=1)
+    """
+    tracker = session.tracker()
+    cell = active.current_cell()
+    if log_system_metrics:
+        report("system-metrics", "System metrics are not recorded yet; log_system_metrics=True has no effect.")
+    _end_runs_of_earlier_execution(cell)
+    parent = _parent(nested, parent_run_id, tracker)
+    if run_id is not None:
+        memory = tracker.resume(run_id, cell=cell)
+        if experiment_id is not None and str(experiment_id) != memory.experiment_id:
+            tracker.end(run_id)
+            raise InvalidValue(f"The run {run_id!r} is in the experiment {memory.experiment_id}, not {experiment_id}.")
+        run = ActiveRun(tracker, memory)
+        if tags:
+            run.set_tags(tags)
+        if description is not None:
+            run.note = description
+        return _opened(run)
+    experiment = session.experiment if experiment_id is None else get_experiment(experiment_id).name
+    return open_run(
+        kind="user", name=run_name, experiment=experiment, parent_run_id=parent, tags=tags, note=description
+    )
+
+
+def open_run(
+    *,
+    kind: Kind,
+    name: str | None = None,
+    experiment: str | None = None,
+    parent_run_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    note: str | None = None,
+) -> ActiveRun:
+    """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`."""
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
+    source_name, source_type = session.source()
+    given = {"mlflow.source.name": source_name, "mlflow.source.type": source_type, **(tags or {})}
+    tracker = session.tracker()
+    memory = tracker.start(
+        name=name or random_name(),
+        experiment=experiment or session.experiment,
+        kind=kind,
+        parent_run_id=parent_run_id,
+        tags=given,
+        note=note,
+        notebook=session.relative_notebook(),
+        cell=active.current_cell(),
+    )
+    return _opened(ActiveRun(tracker, memory))
+
+
+def _opened(run: ActiveRun) -> ActiveRun:
+    ending.install()
+    active.push(run)
+    context.describe(run._tracker, run.run_id, session.folder())
+    for observer in active.observers:
+        observer.run_started(run)
+    return run
+
+
+def _end_runs_of_earlier_execution(cell: active.Cell | None) -> None:
+    """A cell that is run again ends the runs that its earlier execution left open."""
+    stack = active.own_stack()
+    while cell is not None and stack:
+        run = stack[-1]
+        opened = run._memory.cell
+        if opened is None or opened.key != cell.key or opened.execution == cell.execution:
+            return
+        run._tracker.context_tags(run.run_id, {"jupyter_track.ended_by": "re-run"})
+        run.end(RunStatus.KILLED)
+        stack = active.own_stack()
+
+
+def _parent(nested: bool, parent_run_id: str | None, tracker: Tracker) -> str | None:
+    """The parent of a run that is being started, or the error of a nesting mistake."""
+    if parent_run_id is not None:
+        tracker.require(parent_run_id)
+        return parent_run_id
+    stack = active.own_stack()
+    if nested:
+        run = active.current()
+        return None if run is None else run.run_id
+    if stack and stack[-1]._memory.kind != "cell":
+        run = stack[-1]
+        raise RunStateError(
+            f"The run {run.name!r} ({run.run_id[:8]}) is open. To end it first, call end_run(); to open a run inside "
+            "it, pass nested=True; to end runs on their own, write 'with start_run():'."
+        )
+    visible = active.current()
+    return visible.run_id if visible is not None and visible._memory.kind == "cell" else None
+
+
+def end_run(status: str = "FINISHED") -> None:
+    """End the active run of this thread; does nothing where none is active.
+
+    The run of a ``%%track`` cell ends with its cell and not here.
+    """
+    stack = active.own_stack()
+    if stack and stack[-1]._memory.kind != "cell":
+        stack[-1].end(status)
+
+
+def active_run() -> ActiveRun | None:
+    """Return the run that log calls of this thread go to, None where there is none."""
+    return active.current()
+
+
+def last_active_run() -> Run | None:
+    """Return the active run, or the run that ended last in this process, as stored."""
+    run = active.current()
+    run_id = run.run_id if run is not None else active.last_ended()
+    return None if run_id is None else get_run(run_id)
+
+
+def get_run(run_id: str) -> Run:
+    """Return a run as it stands in the store.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run.
+    """
+    return session.tracker().read(run_id)
+
+
+def get_parent_run(run_id: str) -> Run | None:
+    """Return the parent of a run, None where it has none."""
+    parent = get_run(run_id).parent_run_id
+    return None if parent is None else get_run(parent)
+
+
+def delete_run(run_id: str) -> None:
+    """Put a run into the bin; deleting twice is fine."""
+    tracker = session.tracker()
+    edits.delete_run(tracker.store, run_id)
+    tracker.forget_run(run_id)
+
+
+def restore_run(run_id: str) -> None:
+    """Take a run out of the bin."""
+    tracker = session.tracker()
+    edits.restore_run(tracker.store, run_id)
+    tracker.forget_run(run_id)
+
+
+def active_or_new() -> ActiveRun:
+    """Return the active run; where there is none one is opened, which ends with its cell."""
+    run = active.current()
+    return open_run(kind="auto") if run is None else run
+
+
+def _target(run_id: str | None) -> tuple[Tracker, str]:
+    """The tracker and run that a log call goes to."""
+    if run_id is not None:
+        tracker = session.tracker()
+        tracker.require(run_id)
+        return tracker, run_id
+    run = active_or_new()
+    return run._tracker, run.run_id
+
+
+# ---- logging
+
+
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """Log one param and return its value.
+
+    The value keeps its type. A changed value is accepted: the latest counts, the earlier ones are kept as history.
+
+    Raises
+    ------
+    InvalidValue
+        For a key that cannot be one.
+    """
+    tracker, target = _target(None)
+    tracker.params(target, {key: value})
+    if synchronous:
+        flush()
+    return value
+
+
+def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> None:
+    """Log params; one bad key or value means that none is written."""
+    tracker, target = _target(run_id)
+    tracker.params(target, params)
+    if synchronous:
+        flush()
+
+
+def log_metric(
+    key: str,
+    value: Any,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> None:
+    """Log one point of a metric.
+
+    Parameters
+    ----------
+    key : str
+    value : number
+        Also numeric strings, bools, and arrays and tensors of one element. NaN and infinities are kept.
+    step : int, default 0
+        Any order, and repeated steps, are kept as they come.
+    synchronous : bool, optional
+        True waits until the point is on disk.
+    timestamp : int, optional
+        Milliseconds since the epoch; now by default.
+    run_id : str, optional
+        A run other than the active one.
+    model_id, dataset
+        mlflow's; not recorded yet, and an error where they are given.
+
+    Raises
+    ------
+    InvalidValue
+        For None, text that is no number, and arrays of several elements.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_metric("loss", 0.25, step=1)  # doctest: +SKIP
+    """
+    if type(value) is float and type(step) is int and timestamp is None and run_id is None and synchronous is None:
+        try:
+            append = active.fast.put[key]
+        except (KeyError, TypeError):
+            pass
+        else:
+            if _LEAST <= step <= _MOST:
+                append((step, _time_ns(), value))
+                return
+    _log_metric(key, value, step, timestamp, run_id)
+    if model_id is not None or dataset is not None:
+        raise InvalidValue("The point was logged; model_id and dataset are not recorded yet, leave them out.")
+    if synchronous:
+        flush()
+
+
+def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: str | None) -> None:
+    """The slow path of `log_metric`, which also prepares the fast one."""
+    if run_id is not None:
+        tracker, target = _target(run_id)
+        tracker.metrics(target, {key: value}, step, timestamp)
+        return
+    check_key(key, "metric")
+    number, at = metric_value(key, value), check_step(step)
+    run = active_or_new()
+    tracker = run._tracker
+    tracker.metrics(run.run_id, {key: number}, at, timestamp)
+    writer = tracker.writer
+    if not writer.congested and not ending.exiting():
+        writer.on_congestion = active.drop_fast
+        active.fast.put[key] = writer.curve(run.run_id, key).points.append
+
+
+def log_metrics(
+    metrics: Mapping[str, Any],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> None:
+    """Log one point of several metrics; one bad value means that none is written."""
+    if model_id is not None or dataset is not None:
+        raise InvalidValue("model_id and dataset are not recorded yet; leave them out.")
+    tracker, target = _target(run_id)
+    tracker.metrics(target, metrics, step, timestamp)
+    if synchronous:
+        flush()
+
+
+def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
+    """Log by kind: numbers are metrics, figures figures, frames tables, strings text, images images.
+
+    Parameters
+    ----------
+    values : dict, optional
+        Names and values; nested dicts join their names with ``/``.
+    step : int, optional
+        Without it each call is the next step of the run, from 0.
+    **named
+        More names and values.
+
+    Raises
+    ------
+    InvalidValue
+        For an array of several elements (the message names the remedies) and for values of no known kind; then
+        nothing of the call is written.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log(loss=0.25)  # doctest: +SKIP
+    >>> track.log({"train/loss": 0.25, "valid": {"loss": 0.3}}, step=3)  # doctest: +SKIP
+    """
+    tracker, target = _target(None)
+    short.log(tracker, target, values, step, named)
+
+
+def define_metric(name: str, goal: Goal) -> None:
+    """State the goal of a metric, kept for the experiment of the active run (else the current experiment).
+
+    Parameters
+    ----------
+    name : str
+    goal : {"min", "max"}
+        Whether lower or higher is better.
+    """
+    run = active.current()
+    session.tracker().goal(session.experiment if run is None else run._memory.experiment, name, goal)
+
+
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:
+    """Set a tag of the active run."""
+    set_tags({key: value}, synchronous)
+
+
+def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
+    """Set tags of the active run."""
+    tracker, target = _target(None)
+    tracker.tags(target, tags)
+    if synchronous:
+        flush()
+
+
+def delete_tag(key: str) -> None:
+    """Remove a tag of the active run.
+
+    Raises
+    ------
+    NotFound
+        Where the run has no such tag.
+    """
+    tracker, target = _target(None)
+    tracker.delete_tag(target, key)
+
+
+def set_note(text: str | None) -> None:
+    """Set the note of the active run (mlflow's description); None removes it."""
+    tracker, target = _target(None)
+    tracker.note(target, text)
+
+
+def log_artifact(
+    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Log a file (or all files of a folder) as it is now.
+
+    Raises
+    ------
+    MissingFile
+        Where there is no such file (also a FileNotFoundError).
+    """
+    artifacts.log_artifact(*_target(run_id), local_path, artifact_path)
+
+
+def log_artifacts(
+    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Log all files of a folder; links that lead out of it are left out and reported."""
+    artifacts.log_artifacts(*_target(run_id), local_dir, artifact_path)
+
+
+def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """Log text as a file."""
+    artifacts.log_text(*_target(run_id), text, artifact_file)
+
+
+def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Log a dict or list as JSON, or as YAML where the file is called so."""
+    artifacts.log_dict(*_target(run_id), dictionary, artifact_file)
+
+
+def log_stream(stream: IO[bytes] | IO[str], artifact_file: str, run_id: str | None = None) -> None:
+    """Log what a stream gives as a file."""
+    artifacts.log_stream(*_target(run_id), stream, artifact_file)
+
+
+def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
+    """Log a figure of matplotlib, Altair or plotly; the file's ending decides on the format."""
+    artifacts.log_figure(*_target(None), figure, artifact_file, save_kwargs)
+
+
+def log_image(
+    image: Any,
+    artifact_file: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    timestamp: int | None = None,
+    synchronous: bool | None = False,
+) -> None:
+    """Log an image: under a file name, or under a key with steps."""
+    artifacts.log_image(*_target(None), image, artifact_file, key, step, timestamp)
+    if synchronous:
+        flush()
+
+
+def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends."""
+    artifacts.log_table(*_target(run_id), data, artifact_file)
+
+
+def load_table(
+    artifact_file: str, run_ids: Sequence[str] | None = None, extra_columns: Sequence[str] | None = None
+) -> DataFrame:
+    """Return the tables that runs logged under a name, one below the other.
+
+    Parameters
+    ----------
+    artifact_file : str
+    run_ids : list of str, optional
+        By default all runs of the current experiment that have the file.
+    extra_columns : list of {"run_id", "run_name", ...}, optional
+        Columns of the run to add: any field of ``run.info``.
+
+    Raises
+    ------
+    NotFound
+        Where no run has the file.
+    """
+    tracker = session.tracker()
+    return artifacts.load_table(tracker, artifact_file, run_ids, extra_columns, tracker.experiment_id(session.experiment))
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """Return the address of an artifact of the active run, ``runs:/<run id>/<path>``; it moves with the store."""
+    _, target = _target(None)
+    return f"runs:/{target}/{artifact_path or ''}"
+
+
+def flush(timeout: float | None = None) -> bool:
+    """Wait until all that was logged is on disk; return whether it is.
+
+    Parameters
+    ----------
+    timeout : float, optional
+        Seconds; None waits as long as it takes.
+    """
+    return pending.flush(session.tracker().store, timeout)
+
+
+# ---- experiments
+
+
+def set_experiment(experiment_name: str | None = None, experiment_id: str | int | None = None) -> Experiment:
+    """Make an experiment current; a new name makes it.
+
+    Raises
+    ------
+    InvalidValue
+        Where both or neither is given, or the experiment is deleted.
+    NotFound
+        Where there is no experiment with the id.
+    """
+    if (experiment_name is None) == (experiment_id is None):
+        raise InvalidValue("Give either the name or the id of the experiment.")
+    tracker = session.tracker()
+    if experiment_id is not None:
+        experiment = get_experiment(experiment_id)
+        if experiment.lifecycle_stage != "active":
+            raise InvalidValue(f"The experiment {experiment.name!r} is deleted; restore_experiment() brings it back.")
+        session.use_experiment(experiment.name)
+        return experiment
+    name = edits.check_experiment_name(experiment_name)
+    identifier = tracker.experiment_id(name)
+    session.use_experiment(name)
+    found = _stored_experiment(tracker, identifier)
+    return found or Experiment(identifier, name, artifact_location="")
+
+
+def _stored_experiment(tracker: Tracker, identifier: str) -> Experiment | None:
+    if not tracker.store.is_file():
+        return None
+    try:
+        return tracker.reader.experiment(identifier)
+    except NotFound:  # it is made with the next batch
+        return None
+
+
+def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None) -> str:
+    """Make an experiment and return its id.
+
+    `artifact_location` is accepted for mlflow's sake: content always lies beside the store.
+
+    Raises
+    ------
+    AlreadyExists
+        Where the name is taken.
+    """
+    for key in tags or {}:
+        check_key(key, "tag")
+    return edits.create_experiment(session.tracker().store, name, {key: str(tags[key]) for key in tags} if tags else {})
+
+
+def get_experiment(experiment_id: str | int) -> Experiment:
+    """Return an experiment, also a deleted one.
+
+    Raises
+    ------
+    NotFound
+        Where there is none with the id.
+    """
+    tracker = session.tracker()
+    pending.flush(tracker.store)
+    if not tracker.store.is_file():
+        raise NotFound(f"There is no experiment {experiment_id!r}: there is no store at {tracker.store} yet.")
+    return tracker.reader.experiment(str(experiment_id))
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """Return the experiment of a name, None where there is none."""
+    tracker = session.tracker()
+    pending.flush(tracker.store)
+    return tracker.reader.experiment_by_name(name) if tracker.store.is_file() else None
+
+
+def search_experiments(
+    view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: Sequence[str] | None = None,
+) -> list[Experiment]:
+    """Return experiments, the newest first."""
+    tracker = session.tracker()
+    pending.flush(tracker.store)
+    if not tracker.store.is_file():
+        return []
+    return tracker.reader.experiments(view_type, filter_string or "", order_by or (), max_results)
+
+
+def delete_experiment(experiment_id: str | int) -> None:
+    """Put an experiment and its runs into the bin."""
+    tracker = session.tracker()
+    edits.delete_experiment(tracker.store, str(experiment_id))
+    tracker.forget_experiments()
+
+
+def restore_experiment(experiment_id: str | int) -> None:
+    """Take an experiment out of the bin, with the runs that went with it."""
+    tracker = session.tracker()
+    edits.restore_experiment(tracker.store, str(experiment_id))
+    tracker.forget_experiments()
+
+
+def set_experiment_tag(key: str, value: Any) -> None:
+    """Set a tag of the current experiment."""
+    set_experiment_tags({key: value})
+
+
+def set_experiment_tags(tags: Mapping[str, Any]) -> None:
+    """Set tags of the current experiment."""
+    checked = {check_key(key, "tag"): str(value) for key, value in tags.items()}
+    tracker = session.tracker()
+    edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
+
+
+def delete_experiment_tag(key: str) -> None:
+    """Remove a tag of the current experiment."""
+    tracker = session.tracker()
+    edits.delete_experiment_tag(tracker.store, tracker.experiment_id(session.experiment), key)
+
+
+# ---- search
+
+
+@overload
+def search_runs(
+    experiment_ids: Sequence[str | int] | str | int | None = ...,
+    filter_string: str = ...,
+    run_view_type: int = ...,
+    max_results: int = ...,
+    order_by: Sequence[str] | None = ...,
+    output_format: Literal["pandas"] = ...,
+    search_all_experiments: bool = ...,
+    experiment_names: Sequence[str] | None = ...,
+) -> DataFrame: ...
+
+
+@overload
+def search_runs(
+    experiment_ids: Sequence[str | int] | str | int | None = ...,
+    filter_string: str = ...,
+    run_view_type: int = ...,
+    max_results: int = ...,
+    order_by: Sequence[str] | None = ...,
+    *,
+    output_format: Literal["list"],
+    search_all_experiments: bool = ...,
+    experiment_names: Sequence[str] | None = ...,
+) -> list[Run]: ...
+
+
+def search_runs(
+    experiment_ids: Sequence[str | int] | str | int | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = 100_000,
+    order_by: Sequence[str] | None = None,
+    output_format: Literal["pandas", "list"] = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: Sequence[str] | None = None,
+) -> DataFrame | list[Run]:
+    """Return the runs that match a filter.
+
+    Parameters
+    ----------
+    experiment_ids, experiment_names : list of str, optional
+        Where to search; the current experiment where neither is given.
+    filter_string : str
+        Such as ``"metrics.accuracy > 0.9 and params.model = 'svm'"``; see README, Search.
+    run_view_type : int
+        ``ViewType.ACTIVE_ONLY``, ``DELETED_ONLY`` or ``ALL``.
+    max_results : int, default 100,000
+    order_by : list of str, optional
+        Such as ``["metrics.loss DESC"]``; the newest first by default.
+    output_format : {"pandas", "list"}
+    search_all_experiments : bool, default False
+
+    Returns
+    -------
+    pandas.DataFrame or list of Run
+        mlflow's columns: run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC), then ``metrics.*``
+        (float64), ``params.*`` and ``tags.*`` (strings).
+
+    Raises
+    ------
+    FilterError
+        Where filter or order cannot be read; it names the position.
+    """
+    if output_format not in ("pandas", "list"):
+        raise InvalidValue(f"output_format is 'pandas' or 'list', not {output_format!r}.")
+    tracker = session.tracker()
+    pending.flush(tracker.store)
+    ids = _searched(tracker, experiment_ids, experiment_names, search_all_experiments)
+    arguments: dict[str, Any] = {
+        "experiment_ids": ids,
+        "filter_string": filter_string or "",
+        "order_by": [order_by] if isinstance(order_by, str) else order_by or (),
+        "view_type": run_view_type,
+        "limit": max_results,
+    }
+    if output_format == "list":
+        return tracker.reader.runs(**arguments)
+    return tracker.reader.frame(**arguments)
+
+
+def _searched(
+    tracker: Tracker,
+    experiment_ids: Sequence[str | int] | str | int | None,
+    experiment_names: Sequence[str] | None,
+    search_all: bool,
+) -> list[str] | None:
+    """The ids of the experiments to search, None for all."""
+    if experiment_ids is not None and experiment_names is not None:
+        raise InvalidValue("Give either experiment_ids or experiment_names.")
+    if experiment_names is not None:
+        names = [experiment_names] if isinstance(experiment_names, str) else list(experiment_names)
+        found = {name: get_experiment_by_name(name) for name in names}
+        if missing := [name for name, experiment in found.items() if experiment is None]:
+            warnings.warn(f"There is no experiment {', '.join(map(repr, missing))}.", stacklevel=3)
+        return [experiment.experiment_id for experiment in found.values() if experiment is not None]
+    if experiment_ids is not None:
+        ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else list(experiment_ids)
+        if ids or not search_all:
+            return [str(identifier) for identifier in ids]
+    if search_all:
+        return None
+    return [tracker.experiment_id(session.experiment)]
+
+
+# ---- the store
+
+
+def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
+    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too."""
+    session.use_store(uri)
+
+
+def get_tracking_uri() -> str:
+    """Return the path of the store."""
+    return str(session.tracker().store)
+
+
+def store_path() -> Path:
+    """Return the path of the store."""
+    return session.tracker().store

@@ -1,0 +1,250 @@
+"""A run that is open: what `start_run` gives."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Mapping
+from os import PathLike
+from types import TracebackType
+from typing import IO, Any
+
+from ..context.redaction import redact_text
+from ..errors import TrackError
+from ..records import (
+    FileInfo,
+    Param,
+    Run,
+    RunData,
+    RunError,
+    RunInfo,
+    RunInputs,
+    RunOutputs,
+    RunStatus,
+    Shown,
+    html_form,
+    text_form,
+)
+from ..views import html as _html  # noqa: F401 - registers how records show themselves
+from ..views import text as _text  # noqa: F401
+from . import active, artifacts, short
+from .tracker import RunMemory, Tracker
+
+ERROR_LINES = 20  # last lines of a traceback that are kept
+
+
+def status_of(error: BaseException | None) -> str:
+    """Return how a run ends that an exception leaves: interrupts and cancelled tasks are KILLED."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return RunStatus.FINISHED
+    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+        return RunStatus.KILLED
+    return RunStatus.FAILED
+
+
+def describe_error(error: BaseException) -> RunError:
+    """Return the record of an exception: class, message, and the last lines of its traceback, without secrets."""
+    lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
+    try:
+        message = str(error)
+    except Exception as broken:  # noqa: BLE001 - an exception of the user's whose own __str__ fails
+        message = f"(its message cannot be shown: {type(broken).__name__})"
+    return RunError(type(error).__name__, redact_text(message), redact_text("\n".join(lines[-ERROR_LINES:])))
+
+
+class ActiveRun(Shown):
+    """A run that is open, or was opened here; it always shows the current state.
+
+    It is a context manager: leaving it ends the run, as FAILED after an exception and as KILLED after an interrupt.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> with track.start_run(run_name="baseline") as run:  # doctest: +SKIP
+    ...     run.log(loss=0.25)
+    """
+
+    def __init__(self, tracker: Tracker, memory: RunMemory) -> None:
+        self._tracker = tracker
+        self._memory = memory
+
+    @property
+    def run_id(self) -> str:
+        """The run's id: 32 hexadecimal digits."""
+        return self._memory.run_id
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self._memory.name
+
+    @property
+    def number(self) -> int | None:
+        """The run's small number in its store, ``#12``; waits until the run has been written."""
+        return self._tracker.writer.number(self.run_id, timeout=10.0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run has not ended."""
+        return self._memory.status == RunStatus.RUNNING
+
+    @property
+    def info(self) -> RunInfo:
+        """mlflow's ``run.info``, as of now."""
+        memory = self._memory
+        return RunInfo(
+            run_id=memory.run_id,
+            run_name=memory.name,
+            experiment_id=memory.experiment_id,
+            status=memory.status,
+            start_time=memory.start_time,
+            end_time=memory.end_time,
+            artifact_uri=f"runs:/{memory.run_id}/",
+            lifecycle_stage="active",
+            user_id=memory.user_id,
+        )
+
+    @property
+    def data(self) -> RunData:
+        """mlflow's ``run.data``, as of now; waits until what was logged is in the store."""
+        return self.read().data
+
+    @property
+    def inputs(self) -> RunInputs:
+        """mlflow's ``run.inputs``."""
+        return self.read().inputs
+
+    @property
+    def outputs(self) -> RunOutputs:
+        """mlflow's ``run.outputs``."""
+        return self.read().outputs
+
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """The params with their exact values and sources."""
+        return self.read().params
+
+    @property
+    def note(self) -> str | None:
+        """The run's note (mlflow's description); can be set."""
+        return self._memory.note
+
+    @note.setter
+    def note(self, text: str | None) -> None:
+        self._tracker.note(self.run_id, text)
+        self._memory.note = text
+
+    def read(self) -> Run:
+        """Return the run as it stands in the store, after all that was logged is written."""
+        return self._tracker.read(self.run_id)
+
+    def log(self, values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
+        """Log by kind; see `jupyter_track.log`."""
+        short.log(self._tracker, self.run_id, values, step, named)
+
+    def log_param(self, key: str, value: Any) -> Any:
+        """Log one param and return its value."""
+        self._tracker.params(self.run_id, {key: value})
+        return value
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Log params; one bad key means that none is written."""
+        self._tracker.params(self.run_id, params)
+
+    def log_metric(self, key: str, value: Any, step: int | None = None, timestamp: int | None = None) -> None:
+        """Log one point of a metric; `step` is 0 by default, `timestamp` (milliseconds) now."""
+        self._tracker.metrics(self.run_id, {key: value}, step, timestamp)
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None, timestamp: int | None = None) -> None:
+        """Log one point of several metrics; one bad value means that none is written."""
+        self._tracker.metrics(self.run_id, metrics, step, timestamp)
+
+    def set_tag(self, key: str, value: Any) -> None:
+        """Set a tag."""
+        self._tracker.tags(self.run_id, {key: value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Set tags."""
+        self._tracker.tags(self.run_id, tags)
+
+    def log_artifact(self, local_path: str | PathLike[str], artifact_path: str | None = None) -> None:
+        """Log a file, or all files of a folder."""
+        artifacts.log_artifact(self._tracker, self.run_id, local_path, artifact_path)
+
+    def log_text(self, text: str, artifact_file: str) -> None:
+        """Log text as a file."""
+        artifacts.log_text(self._tracker, self.run_id, text, artifact_file)
+
+    def log_dict(self, dictionary: Any, artifact_file: str) -> None:
+        """Log a dict or list as JSON or YAML."""
+        artifacts.log_dict(self._tracker, self.run_id, dictionary, artifact_file)
+
+    def log_figure(
+        self, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Log a figure of matplotlib, Altair or plotly."""
+        artifacts.log_figure(self._tracker, self.run_id, figure, artifact_file, save_kwargs)
+
+    def log_image(
+        self, image: Any, artifact_file: str | None = None, *, key: str | None = None, step: int | None = None
+    ) -> None:
+        """Log an image: a PIL image or an array."""
+        artifacts.log_image(self._tracker, self.run_id, image, artifact_file, key, step, None)
+
+    def log_table(self, data: Any, artifact_file: str) -> None:
+        """Log a DataFrame or a dict of columns; the same file again appends."""
+        artifacts.log_table(self._tracker, self.run_id, data, artifact_file)
+
+    def log_stream(self, stream: IO[bytes] | IO[str], artifact_file: str) -> None:
+        """Log what a stream gives as a file."""
+        artifacts.log_stream(self._tracker, self.run_id, stream, artifact_file)
+
+    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+        """Return the files and folders that were logged, in the folder `path`."""
+        return artifacts.list_artifacts(self._tracker, self.run_id, path)
+
+    def end(self, status: str = RunStatus.FINISHED, error: RunError | None = None) -> None:
+        """End the run, and the runs that were opened inside it and are still open; does nothing a second time."""
+        if status not in RunStatus.ENDED:
+            raise TrackError(f"A run ends as {', '.join(RunStatus.ENDED)}, not as {status!r}.")
+        if not self.is_open:
+            return
+        for run in [run for run in active.open_runs() if run._memory.parent_run_id == self.run_id]:
+            run.end(status)
+        for observer in active.observers:
+            observer.run_ending(self)
+        if self._tracker.memory(self.run_id) is not None:  # an observer may have ended it
+            self._tracker.end(self.run_id, status, error)
+        self._memory.status = status if self._memory.status == RunStatus.RUNNING else self._memory.status
+        active.remove(self)
+
+    def dissolve(self, child: ActiveRun) -> None:
+        """Let the only child of this cell's run take its place: the two become one."""
+        for observer in active.observers:
+            observer.run_ending(self)
+        self._tracker.absorb(self.run_id, child.run_id)
+        self._memory.status = RunStatus.FINISHED
+        child._memory.parent_run_id = self._memory.parent_run_id
+        active.remove(self)
+
+    def __enter__(self) -> ActiveRun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end(status_of(error), describe_error(error) if status_of(error) == RunStatus.FAILED and error else None)
+
+    def __repr__(self) -> str:
+        memory = self._memory
+        return f"<ActiveRun {memory.name!r} {memory.run_id[:8]} {memory.status} in {memory.experiment!r}>"
+
+
+@html_form.register
+def _(run: ActiveRun) -> str | None:
+    return html_form(run.read())
+
+
+@text_form.register
+def _(run: ActiveRun) -> str | None:
+    return text_form(run.read())

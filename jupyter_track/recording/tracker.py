@@ -1,0 +1,624 @@
+"""What is recorded, by run id: the one way from a user's value to the writer.
+
+A value is checked, redacted and turned into stored form here, on the user's thread, so that a mistake raises at the
+call. What was logged is also remembered for the runs that are open in this process: the card under a cell reads from
+memory and does not wait for the disk.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from ..context import redaction
+from ..context.place import user_name
+from ..errors import InvalidValue, NotFound, RunStateError
+from ..records import Artifact, Execution, Goal, Param, Run, RunError, RunStatus
+from ..store import database, edits, files, pending, schema
+from ..store.artifacts import artifact_path
+from ..store.liveness import this_process
+from ..store.reader import Reader
+from ..store.writer import Writer, writer_for
+from ..values import check_key, check_step, metric_value, param_value, plain_value
+from .active import Cell
+
+Kind = Literal["user", "cell", "auto"]
+
+NAME_TAG = "mlflow.runName"
+NOTE_TAG = "mlflow.note.content"
+PARENT_TAG = "mlflow.parentRunId"
+MAX_STEP = 2**63
+MAX_TAG_VALUE = 100_000  # characters: a tag is a label; long text belongs into log_text
+
+
+@dataclass
+class RunMemory:
+    """What this process knows of a run that is open in it, or was.
+
+    `kind` is ``user`` (opened by `start_run`), ``cell`` (by ``%%track``) or ``auto`` (by a log call). `own` counts
+    what the user's calls logged, automatic capture left out; `fresh` says that the run began in this process;
+    `calls` counts the calls of the short form without a step.
+    """
+
+    run_id: str
+    name: str
+    experiment: str
+    experiment_id: str
+    start_time: int
+    started: float
+    kind: Kind
+    cell: Cell | None = None
+    parent_run_id: str | None = None
+    notebook: str | None = None
+    user_id: str = ""
+    note: str | None = None
+    status: str = RunStatus.RUNNING
+    end_time: int | None = None
+    duration: float | None = None
+    error: RunError | None = None
+    params: dict[str, Param] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    own: int = 0
+    fresh: bool = True
+    calls: int = 0
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Tracker:
+    """Records into one store.
+
+    Parameters
+    ----------
+    store : Path
+        Absolute path of the store, which the first run makes.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.reader = Reader(store)
+        self._experiments: dict[str, str] = {}
+        self._goals: dict[str, dict[str, Goal]] = {}
+        self._memories: dict[str, RunMemory] = {}
+        self._known: set[str] = set()
+        self._seen_keys: set[str] = set()
+        self._checked = False
+
+    @property
+    def writer(self) -> Writer:
+        """The store's writer in this process (another one in a forked child)."""
+        return writer_for(self.store)
+
+    # ---- experiments
+
+    def check_store(self) -> None:
+        """Refuse a store that cannot be written because of what it is.
+
+        Raises
+        ------
+        NewerStore, NotAStore, CorruptStore
+        """
+        if self._checked:
+            return
+        if self.store.exists() and self.store.stat().st_size:
+            with database.reading(self.store) as connection:
+                version = database.check_ours(connection, self.store)
+            if version > schema.VERSION:
+                raise database.newer(self.store, version)
+        self._checked = True
+
+    def experiment_id(self, name: str) -> str:
+        """Return the id of an experiment; a new one is made with the next batch.
+
+        Raises
+        ------
+        InvalidValue
+            Where the name is empty, or the experiment is deleted.
+        """
+        known = self._experiments.get(name)
+        if known is not None:
+            return known
+        edits.check_experiment_name(name)
+        self.check_store()
+        found = self.reader.experiment_by_name(name) if self.store.is_file() else None
+        if found is not None:
+            if found.lifecycle_stage != "active":
+                raise InvalidValue(
+                    f"The experiment {name!r} is deleted; restore it with "
+                    f"restore_experiment({found.experiment_id!r}), or take another name."
+                )
+            identifier = found.experiment_id
+            self._goals[name] = {**found.goals, **self._goals.get(name, {})}
+        elif name == schema.DEFAULT_EXPERIMENT:
+            identifier = str(schema.DEFAULT_EXPERIMENT_ID)
+        else:
+            number = edits.new_experiment_id()
+            identifier = str(number)
+            self.writer.submit("experiment", name, {"id": number, "created": now_ms()})
+        self._experiments[name] = identifier
+        return identifier
+
+    def forget_experiments(self) -> None:
+        """Look names up anew: an experiment was renamed, deleted or restored."""
+        self._experiments.clear()
+
+    def goal(self, experiment: str, key: str, goal: Goal) -> None:
+        """Declare the goal of a metric in an experiment."""
+        check_key(key, "metric")
+        if goal not in ("min", "max"):
+            raise InvalidValue(f"The goal of {key!r} is {goal!r}; it can be 'min' or 'max'.")
+        self.experiment_id(experiment)
+        self._goals.setdefault(experiment, {})[key] = goal
+        self.writer.submit("goal", experiment, (key, goal))
+
+    def goals(self, experiment: str) -> dict[str, Goal]:
+        """Return the goals of an experiment's metrics: those on disk when it was first used, and those declared since."""
+        return dict(self._goals.get(experiment, {}))
+
+    # ---- runs
+
+    def start(
+        self,
+        *,
+        name: str,
+        experiment: str,
+        kind: Kind = "user",
+        parent_run_id: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        note: str | None = None,
+        notebook: str | None = None,
+        cell: Cell | None = None,
+        start_time: int | None = None,
+    ) -> RunMemory:
+        """Start a run; does not wait for the disk."""
+        checked = self._checked_tags(tags or {})
+        name, note, parent_run_id = _routed(checked, name, note, parent_run_id)
+        memory = RunMemory(
+            run_id=uuid.uuid4().hex,
+            name=redaction.redact_text(name),
+            experiment=experiment,
+            experiment_id=self.experiment_id(experiment),
+            start_time=now_ms() if start_time is None else start_time,
+            started=time.monotonic(),
+            kind=kind,
+            cell=cell,
+            parent_run_id=parent_run_id,
+            notebook=notebook,
+            user_id=user_name(),
+            note=None if note is None else redaction.redact_text(note),
+            tags=checked,
+        )
+        process = this_process()
+        row = {
+            "experiment": experiment,
+            "name": memory.name,
+            "status": RunStatus.RUNNING,
+            "start_time": memory.start_time,
+            "parent_uuid": memory.parent_run_id,
+            "note": memory.note,
+            "user_id": memory.user_id,
+            "notebook": memory.notebook,
+            "cell_id": cell.cell_id if cell else None,
+            "execution_count": cell.execution_count if cell else None,
+            "host_id": process.host_id,
+            "boot_id": process.boot_id,
+            "pid": process.pid,
+            "process_start": process.start,
+        }
+        self._remember(memory)
+        writer = self.writer
+        writer.open_run(memory.run_id)
+        writer.submit("start", memory.run_id, row)
+        if checked:
+            writer.submit("tags", memory.run_id, dict(checked))
+        return memory
+
+    def resume(self, run_id: str, kind: Kind = "user", cell: Cell | None = None) -> RunMemory:
+        """Go on with a run that has ended, in this process.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        RunStateError
+            Where it is deleted.
+        """
+        run = self.read(run_id)
+        if run.lifecycle_stage != "active":
+            raise RunStateError(f"The run {run_id!r} is deleted; restore_run({run_id!r}) brings it back.")
+        memory = RunMemory(
+            run_id=run.run_id,
+            name=run.name,
+            experiment=run.experiment_name,
+            experiment_id=run.experiment_id,
+            start_time=run.start_time,
+            started=time.monotonic() - (run.duration or 0.0),
+            kind=kind,
+            cell=cell,
+            parent_run_id=run.parent_run_id,
+            notebook=run.notebook,
+            user_id=run.user_id,
+            note=run.note,
+            params=dict(run.params),
+            tags=dict(run.own_tags),
+            fresh=False,
+            calls=1 + max((metric.last_step for metric in run.metrics.values()), default=-1),
+        )
+        process = this_process()
+        self._remember(memory)
+        self.writer.open_run(run_id)
+        row = {
+            "status": RunStatus.RUNNING,
+            "end_time": None,
+            "duration": None,
+            "error_name": None,
+            "error_message": None,
+            "error_lines": None,
+            "host_id": process.host_id,
+            "boot_id": process.boot_id,
+            "pid": process.pid,
+            "process_start": process.start,
+        }
+        self.writer.submit("update", run_id, row)
+        return memory
+
+    def _remember(self, memory: RunMemory) -> None:
+        self._memories[memory.run_id] = memory
+        self._known.add(memory.run_id)
+
+    def end(self, run_id: str, status: str = RunStatus.FINISHED, error: RunError | None = None) -> None:
+        """End a run of this process; does not wait for the disk."""
+        memory = self._memories.pop(run_id)
+        memory.status = status
+        memory.duration = max(0.0, time.monotonic() - memory.started)
+        memory.end_time = now_ms()
+        row: dict[str, Any] = {"status": status, "end_time": memory.end_time, "duration": memory.duration}
+        if error is not None:
+            memory.error = RunError(
+                error.name, redaction.redact_text(error.message), redaction.redact_text(error.lines)
+            )
+            row["error_name"], row["error_message"] = memory.error.name, memory.error.message
+            row["error_lines"] = memory.error.lines
+        self.writer.end_run(run_id, row)
+
+    def memory(self, run_id: str) -> RunMemory | None:
+        """Return what is known of a run that is open in this process."""
+        return self._memories.get(run_id)
+
+    def require(self, run_id: str) -> None:
+        """Make sure that a run exists and is not deleted; waits for the store at the first use of an unknown id.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        RunStateError
+            Where the run is deleted.
+        """
+        if run_id in self._known:
+            return
+        if self.read(run_id).lifecycle_stage != "active":
+            raise RunStateError(f"The run {run_id!r} is deleted; restore_run({run_id!r}) brings it back.")
+        self._known.add(run_id)
+
+    def exists(self, run_id: str) -> bool:
+        """Whether a run of this process is still there: the run of a cell can have given way to its child."""
+        return run_id in self._known
+
+    def read(self, run_id: str) -> Run:
+        """Return a run as stored, after what this process logged is written.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        """
+        if not isinstance(run_id, str) or not run_id:
+            raise InvalidValue(f"A run id is a string of 32 hexadecimal digits, not {run_id!r}.")
+        pending.flush(self.store)
+        if not self.store.is_file():
+            raise NotFound(f"There is no run {run_id!r}: there is no store at {self.store} yet.")
+        return self.reader.run(run_id)
+
+    def forget_run(self, run_id: str) -> None:
+        """Look a run up anew at its next use: it was deleted or restored."""
+        self._known.discard(run_id)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name."""
+        if not isinstance(name, str) or not name.strip():
+            raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
+        self.require(run_id)
+        name = redaction.redact_text(name)
+        if memory := self._memories.get(run_id):
+            memory.name = name
+        self.writer.submit("update", run_id, {"name": name})
+
+    def note(self, run_id: str, note: str | None) -> None:
+        """Set a run's note; None removes it."""
+        if note is not None and not isinstance(note, str):
+            raise InvalidValue(f"A note is text, not {type(note).__name__} ({note!r}).")
+        self.require(run_id)
+        note = None if note is None else redaction.redact_text(note)
+        if memory := self._memories.get(run_id):
+            memory.note = note
+            memory.own += 1
+        self.writer.submit("update", run_id, {"note": note})
+
+    def absorb(self, run_id: str, child_id: str) -> None:
+        """Let the only child of a cell's run take its place."""
+        child = self._memories.get(child_id)
+        parent = self._memories.pop(run_id, None)
+        if child is not None and parent is not None:
+            child.parent_run_id = parent.parent_run_id
+        self._known.discard(run_id)
+        self.writer.close_run(run_id)
+        self.writer.submit("absorb", run_id, child_id)
+
+    # ---- params, metrics, tags
+
+    def params(
+        self,
+        run_id: str,
+        params: Mapping[str, Any],
+        source: str = "explicit",
+        written: Mapping[str, str | None] | None = None,
+    ) -> None:
+        """Record params; one bad key means that none is written."""
+        if not isinstance(params, Mapping):
+            raise InvalidValue(f"Params are a dict of names and values, not {type(params).__name__} ({params!r}).")
+        for key in params:
+            check_key(key, "param")
+        self.require(run_id)
+        memory = self._memories.get(run_id)
+        position = time.time_ns() // 1000
+        rows = []
+        for index, (key, value) in enumerate(params.items()):
+            safe = redaction.redact_value(key, plain_value(value))
+            stored = param_value(safe)
+            as_written = (written or {}).get(key) if safe is not redaction.REDACTED else None
+            rows.append(
+                {
+                    "key": key,
+                    "value": stored.value,
+                    "type": stored.type,
+                    "number": stored.number,
+                    "text": stored.text,
+                    "written": as_written,
+                    "source": source,
+                    "position": position + index,
+                }
+            )
+            if memory is not None:
+                memory.params[key] = Param(key, safe, stored.text, stored.type, source, as_written)
+        if memory is not None and source == "explicit":
+            memory.own += len(rows)
+        if rows:
+            self.writer.submit("params", run_id, rows)
+
+    def metrics(
+        self,
+        run_id: str,
+        metrics: Mapping[str, Any],
+        step: Any = None,
+        timestamp: int | None = None,
+        source: str = "logged",
+    ) -> None:
+        """Record one point of each metric; one bad key or value means that none is written.
+
+        `timestamp` is in milliseconds since the epoch, now by default.
+        """
+        if not isinstance(metrics, Mapping):
+            raise InvalidValue(f"Metrics are a dict of names and numbers, not {type(metrics).__name__} ({metrics!r}).")
+        checked = [(check_key(key, "metric"), metric_value(key, value)) for key, value in metrics.items()]
+        at = check_step(step)
+        when = time.time_ns() if timestamp is None else int(timestamp) * 1_000_000
+        self.require(run_id)
+        writer = self.writer
+        if writer.congested and not writer.wait_for_room():
+            return
+        for key, value in checked:
+            writer.curve(run_id, key, source).points.append((at, when, value))
+        writer.logged()
+        memory = self._memories.get(run_id)
+        if memory is not None and source == "logged":
+            memory.own += len(checked)
+
+    def points(self, run_id: str, points: Sequence[tuple[str, Any, int | None, Any]]) -> None:
+        """Record many points, as (key, value, time in milliseconds, step); one bad point means that none is written."""
+        now = time.time_ns()
+        checked = [
+            (
+                key if type(key) is str and key in seen else check_key(key, "metric"),
+                (
+                    step if type(step) is int and -MAX_STEP <= step < MAX_STEP else check_step(step),
+                    now if timestamp is None else int(timestamp) * 1_000_000,
+                    value if type(value) is float else metric_value(str(key), value),
+                ),
+            )
+            for seen in [self._seen_keys]
+            for key, value, timestamp, step in points
+        ]
+        self.require(run_id)
+        writer = self.writer
+        if writer.congested and not writer.wait_for_room():
+            return
+        queues: dict[str, Any] = {}
+        for key, point in checked:
+            append = queues.get(key)
+            if append is None:
+                append = queues[key] = writer.curve(run_id, key).points.append
+            append(point)
+        self._seen_keys.update(queues)
+        writer.logged()
+        if memory := self._memories.get(run_id):
+            memory.own += len(checked)
+
+    def tags(self, run_id: str, tags: Mapping[str, Any]) -> None:
+        """Set tags; mlflow's tags for name, note and parent change those."""
+        checked = self._checked_tags(tags)
+        self.require(run_id)
+        memory = self._memories.get(run_id)
+        update: dict[str, str] = {}
+        for tag, column in ((NAME_TAG, "name"), (NOTE_TAG, "note"), (PARENT_TAG, "parent_uuid")):
+            if tag in checked:
+                update[column] = checked.pop(tag)
+        if memory is not None:
+            memory.name = update.get("name", memory.name)
+            memory.note = update.get("note", memory.note)
+            memory.parent_run_id = update.get("parent_uuid", memory.parent_run_id)
+            memory.tags.update(checked)
+            memory.own += len(checked) + len(update)
+        if update:
+            self.writer.submit("update", run_id, update)
+        if checked:
+            self.writer.submit("tags", run_id, checked)
+
+    def context_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags that describe the surroundings, from any thread; they are not the user's own."""
+        if memory := self._memories.get(run_id):
+            memory.tags.update(tags)
+        self.writer.submit("tags", run_id, dict(tags))
+
+    def _checked_tags(self, tags: Mapping[str, Any]) -> dict[str, str]:
+        if not isinstance(tags, Mapping):
+            raise InvalidValue(f"Tags are a dict of names and texts, not {type(tags).__name__} ({tags!r}).")
+        checked = {}
+        for key, value in tags.items():
+            check_key(key, "tag")
+            text = str(value)
+            if len(text) > MAX_TAG_VALUE:
+                raise InvalidValue(
+                    f"The tag {key!r} has {len(text):,} characters; {MAX_TAG_VALUE:,} is the most. Use log_text."
+                )
+            checked[key] = str(redaction.redact_value(key, text))
+        return checked
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """Remove a tag; waits for the store.
+
+        Raises
+        ------
+        NotFound
+            Where the run has no such tag.
+        """
+        self.require(run_id)
+        edits.delete_tag(self.store, run_id, key)
+        if memory := self._memories.get(run_id):
+            memory.tags.pop(key, None)
+
+    # ---- content
+
+    def artifact(
+        self,
+        run_id: str,
+        path: str,
+        source: bytes | Path | IO[bytes],
+        *,
+        mime: str,
+        kind: str = "file",
+        title: str | None = None,
+        line: int | None = None,
+        automatic: bool = False,
+    ) -> Artifact:
+        """Record content under a path of the run; the same path again replaces it.
+
+        Raises
+        ------
+        InvalidValue
+            For a path that leads out of the run.
+        StoreUnavailable
+            Where the content is large and the store's folder cannot be written.
+        """
+        path = artifact_path(path)
+        self.require(run_id)
+        content = files.keep(self.store, source)
+        record = Artifact(path, content.sha256, content.size, mime, kind, title, line, now_ms())
+        row = {
+            "path": path,
+            "sha256": content.sha256,
+            "size": content.size,
+            "mime": mime,
+            "kind": kind,
+            "title": title,
+            "line": line,
+            "created": record.created,
+        }
+        self.writer.submit("content", content.sha256, (content.size, content.data))
+        self.writer.submit("artifact", run_id, row)
+        if memory := self._memories.get(run_id):
+            memory.artifacts[path] = record
+            memory.own += not automatic
+        return record
+
+    def execution(self, run_id: str, execution: Execution) -> None:
+        """Record the execution of a cell that a run came from."""
+        source = redaction.redact_text(execution.source).encode("utf-8", "surrogatepass")
+        content = files.keep(self.store, source)
+        self.writer.submit("content", content.sha256, (content.size, content.data))
+        self.writer.submit(
+            "execution",
+            run_id,
+            {
+                "session": execution.session,
+                "position": execution.position,
+                "source_sha256": content.sha256,
+                "cell_id": execution.cell_id,
+                "execution_count": execution.execution_count,
+                "start_time": execution.start_time,
+                "duration": execution.duration,
+                "status": execution.status,
+            },
+        )
+
+    def snapshot(self, memory: RunMemory, timeout: float = 0.0) -> Run:
+        """Return a run of this process from memory, as it will stand in the store.
+
+        Parameters
+        ----------
+        memory : RunMemory
+        timeout : float, default 0.0
+            Seconds to wait for the run's number, which the store gives.
+        """
+        number = self.writer.number(memory.run_id, timeout)
+        states = {"RUNNING": "running", "FINISHED": "finished", "FAILED": "failed", "KILLED": "stopped"}
+        return Run(
+            number=number,
+            run_id=memory.run_id,
+            name=memory.name,
+            experiment_id=memory.experiment_id,
+            experiment_name=memory.experiment,
+            status=memory.status,
+            state=states[memory.status],
+            start_time=memory.start_time,
+            end_time=memory.end_time,
+            duration=memory.duration,
+            user_id=memory.user_id,
+            parent_run_id=memory.parent_run_id,
+            note=memory.note,
+            notebook=memory.notebook,
+            cell_id=memory.cell.cell_id if memory.cell else None,
+            execution_count=memory.cell.execution_count if memory.cell else None,
+            error=memory.error,
+            artifact_uri=f"runs:/{memory.run_id}/",
+            params=dict(memory.params),
+            metrics=self.writer.summaries(memory.run_id),
+            own_tags=dict(memory.tags),
+            goals=self.goals(memory.experiment),
+        )
+
+
+def _routed(
+    tags: dict[str, str], name: str, note: str | None, parent: str | None
+) -> tuple[str, str | None, str | None]:
+    """Take mlflow's tags for name, note and parent out of `tags`; they have places of their own."""
+    name = tags.pop(NAME_TAG, name)
+    return name, tags.pop(NOTE_TAG, note), tags.pop(PARENT_TAG, parent)

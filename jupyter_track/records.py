@@ -1,0 +1,319 @@
+"""The shared vocabulary: what a run, a param, a metric, an artifact and an execution are.
+
+All are frozen dataclasses without behaviour beyond mlflow's own shapes (``run.info``, ``run.data``). Times are
+integer milliseconds since the epoch, as in mlflow; durations are seconds from the monotonic clock.
+
+How a record is shown in a notebook is decided in `jupyter_track.views`: it registers itself with `html_form` and
+`text_form`, so that this module needs nothing above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import Any, Literal
+
+Goal = Literal["min", "max"]
+
+
+class ViewType:
+    """Which lifecycle stages a search looks at (mlflow's numbers)."""
+
+    ACTIVE_ONLY = 1
+    DELETED_ONLY = 2
+    ALL = 3
+
+
+class RunStatus:
+    """The five statuses of a run."""
+
+    RUNNING = "RUNNING"
+    SCHEDULED = "SCHEDULED"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+    ALL = (RUNNING, SCHEDULED, FINISHED, FAILED, KILLED)
+    ENDED = (FINISHED, FAILED, KILLED)
+
+
+@singledispatch
+def html_form(record: object) -> str | None:
+    """Return the HTML of a record, or None where no view is registered for its class."""
+    return None
+
+
+@singledispatch
+def text_form(record: object) -> str | None:
+    """Return the plain text of a record, or None where no view is registered for its class."""
+    return None
+
+
+class Shown:
+    """A record that shows itself through the registered view."""
+
+    def _repr_html_(self) -> str | None:
+        return html_form(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self) if cycle else text_form(self) or repr(self))
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter of a run, with its exact value and where it came from.
+
+    Attributes
+    ----------
+    key : str
+    value : object
+        The value decoded from JSON: bool, int, float, str, None, list or dict.
+    text : str
+        What mlflow would show: ``str(value)``.
+    type : str
+        ``bool int float str none list dict other``.
+    source : str
+        ``explicit assign inherited estimator config``.
+    written : str or None
+        The literal as written in the cell, where that differs from `text` (``1e-3``).
+    """
+
+    key: str
+    value: Any
+    text: str
+    type: str = "str"
+    source: str = "explicit"
+    written: str | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One point of a curve (mlflow's entity). `timestamp` is in milliseconds; `value` may be nan or inf."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+
+
+@dataclass(frozen=True)
+class MetricSummary:
+    """One curve of a run in a line: what a table needs without reading a point.
+
+    `min` and `max` are None where every value was NaN. `source` is ``logged`` (by the user's call), ``named`` (on
+    the magic's line), ``result`` (the cell's last expression) or ``auto`` (a top-level float).
+    """
+
+    key: str
+    count: int
+    last: float
+    last_step: int
+    last_time: int
+    min: float | None
+    min_step: int | None
+    max: float | None
+    max_step: int | None
+    source: str = "logged"
+
+
+@dataclass(frozen=True)
+class RunTag:
+    """A tag of a run or an experiment."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """One entry of `list_artifacts` (mlflow's entity); `file_size` is in bytes, None for a folder."""
+
+    path: str
+    is_dir: bool
+    file_size: int | None
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One logged file: its path in the run, its content's sha256, its size in bytes and what it is.
+
+    `kind` is ``file text dict table image figure state output source``; ``state`` is an earlier state of a figure.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    mime: str
+    kind: str = "file"
+    title: str | None = None
+    line: int | None = None
+    created: int = 0
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of a cell, tracked or not.
+
+    `position` counts the executions of a session from 1; `source` is the cell as typed. `start_time` is in
+    milliseconds, `duration` in seconds, `status` one of ``FINISHED FAILED KILLED RUNNING``.
+    """
+
+    session: str
+    position: int
+    source: str
+    cell_id: str | None
+    execution_count: int | None
+    start_time: int
+    duration: float | None = None
+    status: str = "RUNNING"
+
+
+@dataclass(frozen=True)
+class RunError:
+    """Why a run failed: the class, the message and the traceback's last lines."""
+
+    name: str
+    message: str
+    lines: str = ""
+
+
+@dataclass(frozen=True)
+class Experiment(Shown):
+    """A named group of runs. `experiment_id` is a string of digits; ``"0"`` is Default."""
+
+    experiment_id: str
+    name: str
+    artifact_location: str = ""
+    lifecycle_stage: str = "active"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    creation_time: int | None = None
+    last_update_time: int | None = None
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What mlflow's ``run.info`` holds."""
+
+    run_id: str
+    run_name: str
+    experiment_id: str
+    status: str
+    start_time: int
+    end_time: int | None
+    artifact_uri: str
+    lifecycle_stage: str
+    user_id: str
+
+    @property
+    def run_uuid(self) -> str:
+        """The run's id under its old name."""
+        return self.run_id
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What mlflow's ``run.data`` holds: params as strings, the latest value of each metric, all tags."""
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """Datasets and models that a run read."""
+
+    dataset_inputs: tuple[Any, ...] = ()
+    model_inputs: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunOutputs:
+    """Models that a run made."""
+
+    model_outputs: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run(Shown):
+    """A run as it stands in the store at the moment of reading.
+
+    Attributes
+    ----------
+    number : int or None
+        The small integer of this store (``#12``); None until the run has been written.
+    state : str
+        What a person should read: ``running finished failed stopped lost unknown scheduled``. ``lost`` is a run
+        whose process is gone, ``unknown`` one of another host whose heartbeat stands still.
+    params : mapping of str to Param
+        In the order of logging.
+    metrics : mapping of str to MetricSummary
+        In the order of logging.
+    own_tags : mapping of str to str
+        Tags as set; ``run.data.tags`` adds mlflow's own (name, note, parent).
+    goals : mapping of str to {"min", "max"}
+        The goals that were declared in the run's experiment.
+    notebook : str or None
+        Path relative to the store's folder, with forward slashes.
+    duration : float or None
+        Seconds; None while it runs.
+    """
+
+    number: int | None
+    run_id: str
+    name: str
+    experiment_id: str
+    experiment_name: str
+    status: str
+    state: str
+    start_time: int
+    end_time: int | None = None
+    duration: float | None = None
+    lifecycle_stage: str = "active"
+    user_id: str = ""
+    parent_run_id: str | None = None
+    note: str | None = None
+    notebook: str | None = None
+    cell_id: str | None = None
+    execution_count: int | None = None
+    error: RunError | None = None
+    artifact_uri: str = ""
+    params: Mapping[str, Param] = field(default_factory=dict)
+    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    own_tags: Mapping[str, str] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    inputs: RunInputs = field(default_factory=RunInputs)
+    outputs: RunOutputs = field(default_factory=RunOutputs)
+
+    @property
+    def info(self) -> RunInfo:
+        """The run in the shape of mlflow's ``run.info``."""
+        return RunInfo(
+            run_id=self.run_id,
+            run_name=self.name,
+            experiment_id=self.experiment_id,
+            status=self.status,
+            start_time=self.start_time,
+            end_time=self.end_time,
+            artifact_uri=self.artifact_uri,
+            lifecycle_stage=self.lifecycle_stage,
+            user_id=self.user_id,
+        )
+
+    @property
+    def data(self) -> RunData:
+        """The run in the shape of mlflow's ``run.data``."""
+        tags = dict(self.own_tags)
+        tags["mlflow.runName"] = self.name
+        if self.user_id:
+            tags.setdefault("mlflow.user", self.user_id)
+        if self.note is not None:
+            tags["mlflow.note.content"] = self.note
+        if self.parent_run_id is not None:
+            tags["mlflow.parentRunId"] = self.parent_run_id
+        return RunData(
+            params={key: param.text for key, param in self.params.items()},
+            metrics={key: metric.last for key, metric in self.metrics.items()},
+            tags=tags,
+        )

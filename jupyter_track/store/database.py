@@ -1,0 +1,290 @@
+"""Opening the store: making it, checking that it is ours, short transactions and short reads.
+
+Every use opens the file anew and closes it, under the process mutex. So between two uses the file is at rest and
+complete, a copy of it is a backup, and a cell that opens or zips it drops no lock of ours (POSIX locks go when any
+descriptor of the file is closed; the mutex is a `flock` on another file).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from .._version import __version__
+from ..errors import CorruptStore, NewerStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
+from . import gate, schema
+from .lock import ProcessLock
+from .place import files_folder
+
+READ_WAIT = 10.0  # seconds a read waits for the mutex
+BUSY_SECONDS = 5.0  # seconds SQLite waits for a program outside the mutex, such as the sqlite3 shell
+
+
+def connect(store: Path, *, read_only: bool, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """Open the file in autocommit mode; transactions are begun by hand."""
+    mode = "ro" if read_only else "rw"
+    connection = sqlite3.connect(
+        f"{store.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=busy, check_same_thread=False
+    )
+    if read_only:
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA trusted_schema = 0")
+    return connection
+
+
+def check_ours(connection: sqlite3.Connection, store: Path) -> int:
+    """Return the store's schema version.
+
+    Raises
+    ------
+    NotAStore
+        Where the file is a database of something else.
+    """
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != schema.APPLICATION_ID:
+        raise NotAStore(f"{store} is a SQLite file that jupyter-track did not make; name another file for the store.")
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def explain(error: sqlite3.Error, store: Path) -> StoreError:
+    """Return the error of ours that says what an error of SQLite means for the store."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return CorruptStore(f"{store} is damaged ({error}); it was left as it is. Restore a copy of the file.")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusy(f"{store} is locked by another program ({error}).")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreUnavailable(f"The disk that holds {store} is full.")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return StoreUnavailable(f"{store} cannot be written or opened ({error}); look at the folder's permissions.")
+    return StoreError(f"{store}: {error}")
+
+
+def newer(store: Path, version: int) -> NewerStore:
+    """Return the error for a store of a later schema."""
+    return NewerStore(
+        f"{store} was written by a newer jupyter-track (schema {version}, this one knows {schema.VERSION}): "
+        "it can be read, not changed. Update with 'pip install -U jupyter-track'."
+    )
+
+
+class StoreFiles:
+    """The folder beside a store and its mutex, opened once per process and kept open."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.folder = files_folder(store)
+        self._lock: ProcessLock | None = None
+
+    def lock(self) -> ProcessLock:
+        """Return the mutex, making the folder, its ``.gitignore`` and the lock file where they are missing.
+
+        Raises
+        ------
+        StoreUnavailable
+            Where the folder cannot be written.
+        """
+        if self._lock is None:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                ignore = self.folder / ".gitignore"
+                if not ignore.exists():
+                    ignore.write_text("*\n")
+                self._lock = ProcessLock(self.folder / "lock")
+            except OSError as error:
+                raise StoreUnavailable(
+                    f"The folder {self.store.parent} cannot be written ({error.strerror}); "
+                    "name another place with '%track store PATH' or JUPYTER_TRACK_STORE."
+                ) from error
+        return self._lock
+
+    def close(self) -> None:
+        """Close the lock file."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def ensure(self, *, timeout: float | None = None) -> None:
+        """Make the store, or bring it to this version's schema; does nothing where it is current.
+
+        Raises
+        ------
+        NewerStore, NotAStore, CorruptStore, StoreUnavailable
+        """
+        with self.lock().held(timeout=timeout) as held:
+            if not held:
+                raise StoreBusy(f"{self.store} is being used by another process for longer than {timeout} s.")
+            try:
+                self._ensure_locked()
+            except sqlite3.Error as error:
+                raise explain(error, self.store) from error
+
+    def _ensure_locked(self) -> None:
+        new = not self.store.exists() or self.store.stat().st_size == 0
+        if not new:
+            connection = connect(self.store, read_only=True)
+            try:
+                version = check_ours(connection, self.store)
+                _refuse_triggers(connection, self.store)
+            finally:
+                connection.close()
+            if version == schema.VERSION:
+                return
+            if version > schema.VERSION:
+                raise newer(self.store, version)
+        connection = sqlite3.connect(self.store, isolation_level=None, timeout=BUSY_SECONDS)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                schema.migrate(connection, f"jupyter-track {__version__}")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(
+        self, *, timeout: float | None = None, waiting: Callable[[], None] | None = None, busy: float = BUSY_SECONDS
+    ) -> Iterator[sqlite3.Connection]:
+        """Give a connection inside one ``BEGIN IMMEDIATE`` transaction, committed at the end.
+
+        An exception rolls it back. The file must have been made by `ensure`.
+
+        Raises
+        ------
+        StoreUnavailable
+            Where the mutex or the file could not be had in time.
+        sqlite3.Error
+            As SQLite gives it; `explain` says what it means.
+        """
+        with self.lock().held(timeout=timeout, waiting=waiting) as held:
+            if not held:
+                raise StoreBusy(f"{self.store} is being used by another process for longer than {timeout} s.")
+            connection = connect(self.store, read_only=False, busy=busy)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            finally:
+                connection.close()
+
+
+def _refuse_triggers(connection: sqlite3.Connection, store: Path) -> None:
+    """A store that somebody sent must not run code of theirs when a row is written."""
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+    if names:
+        raise NotAStore(
+            f"{store} holds triggers ({', '.join(names[:3])}), which jupyter-track never makes; nothing is written "
+            "to it. Drop them if they are yours."
+        )
+
+
+@contextmanager
+def reading(store: Path) -> Iterator[sqlite3.Connection]:
+    """Give a read-only connection for a short read (50 ms at most: writers wait meanwhile).
+
+    Makes no file and no folder. Holds the mutex shared where there is one; a store on a read-only medium without a
+    lock file is read without.
+
+    Raises
+    ------
+    StoreUnavailable
+        Where there is no such file, or it stays locked.
+    NotAStore, CorruptStore
+        Where the file is not a store, or is damaged.
+    """
+    if not store.is_file():
+        raise StoreUnavailable(f"There is no store at {store} yet; the first run makes it.")
+    lock = _reader_lock(store)
+    try:
+        if lock is None:
+            with gate.inside():
+                yield from _opened(store)
+            return
+        with lock.held(shared=True, timeout=READ_WAIT) as held:
+            if not held:
+                raise StoreBusy(f"{store} is being written by another process for longer than {READ_WAIT:g} s.")
+            yield from _opened(store)
+    finally:
+        if lock is not None:
+            lock.close()
+
+
+def _reader_lock(store: Path) -> ProcessLock | None:
+    try:
+        return ProcessLock(files_folder(store) / "lock", create=False)
+    except OSError:
+        return None  # no lock file, or none that may be opened: nobody here writes
+
+
+def _opened(store: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        connection, temporary = _open_for_reading(store)
+        try:
+            yield connection
+        finally:
+            connection.close()
+            if temporary is not None:
+                shutil.rmtree(temporary, ignore_errors=True)
+    except sqlite3.Error as error:
+        _raise_explained(error, store)
+
+
+def _raise_explained(error: sqlite3.Error, store: Path) -> NoReturn:
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, sqlite3.ProgrammingError) or code == sqlite3.SQLITE_ERROR:
+        raise error  # a mistake in a statement of ours, not a fault of the file
+    raise explain(error, store) from error
+
+
+def _open_for_reading(store: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """Open read-only; where a killed writer left a hot journal, let SQLite roll it back first."""
+    connection = connect(store, read_only=True)
+    try:
+        check_ours(connection, store)
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        return connection, None
+    except sqlite3.OperationalError as error:
+        connection.close()
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code not in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_CANTINIT, sqlite3.SQLITE_CANTOPEN):
+            raise
+        return _recovered(store, error)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _recovered(store: Path, error: sqlite3.OperationalError) -> tuple[sqlite3.Connection, Path | None]:
+    journal = store.with_name(store.name + "-journal")
+    if os.access(store, os.W_OK) and os.access(store.parent, os.W_OK):
+        connection = connect(store, read_only=False)
+        connection.execute("PRAGMA query_only = 1")
+        check_ours(connection, store)
+        return connection, None
+    if not journal.exists():
+        raise error
+    folder = Path(tempfile.mkdtemp(prefix="jupyter-track-"))
+    copy = folder / store.name
+    shutil.copy2(store, copy)
+    shutil.copy2(journal, copy.with_name(copy.name + "-journal"))
+    connection = sqlite3.connect(copy, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA query_only = 1")
+    check_ours(connection, store)
+    return connection, folder

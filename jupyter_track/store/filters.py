@@ -1,0 +1,421 @@
+"""The search grammar: mlflow's, with OR, NOT, parentheses, IN and BETWEEN; text to a small tree.
+
+A filter is tokenised (`filter_tokens`), parsed here by recursive descent, and turned into SQL with bound values
+(`filter_sql`). Nothing is ever evaluated::
+
+    filter     := conjunction ( OR conjunction )*
+    conjunction:= negation ( AND negation )*
+    negation   := NOT* ( "(" filter ")" | clause )
+    clause     := field ( sign value | [NOT] LIKE 'text' | [NOT] ILIKE 'text' | [NOT] IN ( value, … )
+                        | [NOT] BETWEEN number AND number | IS [NOT] NULL )
+    field      := metrics.KEY | params.KEY | tags.KEY | [attributes.]NAME
+
+What a clause means:
+
+- Where the run has no such metric, param or tag, every clause but ``IS NULL`` is false, ``!=`` and ``NOT IN`` too, as
+  in mlflow. ``NOT`` in front of a clause is its exact opposite, and so is true for such a run.
+- ``metrics.loss`` is the last value. ``metrics.loss.min`` and ``.max`` are the extremes of the curve, unless the run
+  has a metric that is itself called ``loss.min``; ``metrics.`loss.min` `` is only that metric.
+- A metric that is NaN is unequal to every number and neither below nor above it; ``= NaN`` finds it, ``IS NULL``
+  does not. ``inf`` and ``-inf`` are numbers.
+- ``params.lr > 0.01`` compares numbers; a param that is no number is unequal to all of them. ``params.lr = '0.01'``
+  compares what mlflow shows, as text. ``true`` and ``false`` are 1 and 0, as in Python.
+- LIKE tells upper and lower case apart, ILIKE does not (for ASCII letters); ``%`` is any text, ``_`` one character.
+- Times are milliseconds since 1970, ``duration`` is in seconds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+
+from .filter_tokens import Token, fault, tokens_of
+from .filter_tree import (
+    EXPERIMENTS,
+    RUNS,
+    And,
+    Between,
+    Clause,
+    Comparison,
+    Field,
+    Grammar,
+    Kind,
+    Membership,
+    Node,
+    Not,
+    NullTest,
+    Or,
+    Ordering,
+    Value,
+)
+
+MAX_DEPTH = 30  # nested parentheses; SQLite's own parser has a stack of 100 entries
+MAX_CLAUSES = 500  # SQLite takes expressions of depth 1,000
+MAX_VALUES = 10_000  # values of all IN lists together
+MAX_ORDERINGS = 16  # each is a join, and SQLite takes 64
+
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("metric", "metrics"), "metric"),
+    **dict.fromkeys(("param", "params", "parameter", "parameters"), "param"),
+    **dict.fromkeys(("tag", "tags"), "tag"),
+    **dict.fromkeys(("attribute", "attributes", "attr", "run"), "attribute"),
+}
+_DATASETS = ("dataset", "datasets")
+_SIGNS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_EQUALITY = ("=", "!=")
+_WORDS = {"true": 1, "false": 0, "nan": math.nan, "inf": math.inf, "infinity": math.inf}
+_KEYWORDS = ("AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "ILIKE", "IS", "NULL")
+
+
+def parse_filter(text: str | None, grammar: Grammar = RUNS) -> Node | None:
+    """Return the tree of a filter.
+
+    Parameters
+    ----------
+    text : str or None
+        The filter; None and blank text are no filter.
+    grammar : Grammar, default RUNS
+        What is searched.
+
+    Returns
+    -------
+    node or None
+        None where there is no filter.
+
+    Raises
+    ------
+    FilterError
+        With the position of what cannot be read and, where there is one, the nearest word.
+
+    Examples
+    --------
+    >>> parse_filter("metrics.loss < 0.5")
+    Comparison(field=Field(kind='metric', key='loss', part='', numeric=True), operator='<', value=0.5, negated=False)
+    """
+    if text is None:
+        return None
+    return _Parser(text, grammar).filter()
+
+
+def parse_experiment_filter(text: str | None) -> Node | None:
+    """Return the tree of a filter over experiments: name, experiment_id, creation_time, last_update_time, tags.
+
+    Raises
+    ------
+    FilterError
+        As `parse_filter`.
+    """
+    return parse_filter(text, EXPERIMENTS)
+
+
+def parse_order_by(entries: Sequence[str] | str | None, grammar: Grammar = RUNS) -> tuple[Ordering, ...]:
+    """Return the orderings of entries such as ``"metrics.loss DESC"`` (ascending where nothing is said).
+
+    Raises
+    ------
+    FilterError
+        As `parse_filter`, and for more than `MAX_ORDERINGS` entries.
+    """
+    if entries is None:
+        return ()
+    some = [entries] if isinstance(entries, str) else list(entries)
+    if len(some) > MAX_ORDERINGS:
+        raise fault(f"There are {len(some)} orderings; {MAX_ORDERINGS} are the most", "", 0)
+    return tuple(_Parser(entry, grammar).ordering() for entry in some)
+
+
+class _Parser:
+    """Recursive descent over the tokens of one filter."""
+
+    def __init__(self, text: str, grammar: Grammar) -> None:
+        self.text = text
+        self.grammar = grammar
+        self.tokens = tokens_of(text)
+        self.at = 0
+        self.depth = self.clauses = self.values = 0
+
+    # ---- tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def fault(self, message: str, token: Token | None = None) -> Exception:
+        return fault(message, self.text, (token or self.token).position)
+
+    def take_word(self, word: str) -> bool:
+        """Step over a keyword, if it comes next."""
+        token = self.token
+        if token.kind == "word" and token.text.upper() == word:
+            self.at += 1
+            return True
+        return False
+
+    def take_sign(self, sign: str) -> bool:
+        if self.token.kind == "sign" and self.token.text == sign:
+            self.at += 1
+            return True
+        return False
+
+    def expect_sign(self, sign: str, where: str) -> None:
+        if not self.take_sign(sign):
+            raise self.fault(f"Expected '{sign}' {where}, not {_shown(self.token)}")
+
+    # ---- grammar
+
+    def filter(self) -> Node | None:
+        if self.token.kind == "end":
+            return None
+        node = self.disjunction()
+        token = self.token
+        if token.kind != "end":
+            near = _nearest(token.text.upper(), ("AND", "OR")) if token.kind == "word" else ""
+            raise self.fault(f"Expected AND, OR or the end, not {_shown(token)}{near}")
+        return node
+
+    def disjunction(self) -> Node:
+        nodes = [self.conjunction()]
+        while self.take_word("OR"):
+            nodes.append(self.conjunction())
+        return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+    def conjunction(self) -> Node:
+        nodes = [self.negation()]
+        while self.take_word("AND"):
+            nodes.append(self.negation())
+        return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+
+    def negation(self) -> Node:
+        negated = False
+        while self.take_word("NOT"):
+            negated = not negated
+        if self.take_sign("("):
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise self.fault(f"Parentheses are nested more than {MAX_DEPTH} deep", self.tokens[self.at - 1])
+            node = self.disjunction()
+            self.expect_sign(")", "to close the parenthesis")
+            self.depth -= 1
+        else:
+            node = self.clause()
+        return Not(node) if negated else node
+
+    def clause(self) -> Clause:
+        self.clauses += 1
+        if self.clauses > MAX_CLAUSES:
+            raise self.fault(f"There are more than {MAX_CLAUSES} clauses; one IN (…) takes {MAX_VALUES:,} values")
+        start = self.token
+        field = self.field()
+        if self.take_word("IS"):
+            negated = self.take_word("NOT")
+            if not self.take_word("NULL"):
+                raise self.fault(f"Expected NULL or NOT NULL after IS, not {_shown(self.token)}")
+            return NullTest(field, negated)
+        negated = self.take_word("NOT")
+        if self.take_word("IN"):
+            return Membership(field, self.list_of(field), negated)
+        if self.take_word("BETWEEN"):
+            return self.between(field, negated, start)
+        for operator in ("LIKE", "ILIKE"):
+            if self.take_word(operator):
+                return Comparison(field, operator, self.pattern(field, operator), negated)
+        if negated:
+            raise self.fault(f"Expected IN, BETWEEN, LIKE or ILIKE after NOT, not {_shown(self.token)}")
+        return self.comparison(field)
+
+    def comparison(self, field: Field) -> Comparison:
+        sign = self.token
+        if sign.kind != "sign" or sign.text not in _SIGNS:
+            near = _nearest(sign.text.upper(), _KEYWORDS) if sign.kind == "word" else ""
+            raise self.fault(
+                f"Expected a comparison (= != < <= > >= LIKE ILIKE IN BETWEEN IS) after {_name(field)}, "
+                f"not {_shown(sign)}{near}"
+            )
+        self.at += 1
+        operator = _SIGNS[sign.text]
+        token = self.token
+        value = self.value(field)
+        if operator not in _EQUALITY:
+            if isinstance(value, str):
+                hint = f"; write {value} without quotes to compare numbers" if _is_number(value) else ""
+                raise self.fault(f"'{operator}' compares numbers, and {_shown(token)} is text{hint}", sign)
+            if math.isnan(value):
+                raise self.fault("NaN is neither below nor above anything; use = NaN or != NaN", sign)
+        return Comparison(field, operator, value)
+
+    def between(self, field: Field, negated: bool, start: Token) -> Between:
+        first = self.token
+        low = self.value(field)
+        if not self.take_word("AND"):
+            raise self.fault(f"Expected AND between the two ends of BETWEEN, not {_shown(self.token)}")
+        high = self.value(field)
+        if isinstance(low, str) or isinstance(high, str):
+            raise self.fault(f"BETWEEN compares numbers, and {_name(field)} is compared with text here", first)
+        if math.isnan(low) or math.isnan(high):
+            raise self.fault("NaN cannot be an end of BETWEEN", start)
+        return Between(field, low, high, negated)
+
+    def list_of(self, field: Field) -> tuple[Value, ...]:
+        self.expect_sign("(", "after IN")
+        values = [self.value(field)]
+        while self.take_sign(","):
+            values.append(self.value(field))
+            if self.values + len(values) > MAX_VALUES:
+                raise self.fault(f"There are more than {MAX_VALUES:,} values in IN lists")
+        self.values += len(values)
+        self.expect_sign(")", "or ',' in the list of IN")
+        return tuple(values)
+
+    def pattern(self, field: Field, operator: str) -> str:
+        token = self.token
+        if field.numeric:
+            raise self.fault(f"{operator} compares text, and {_name(field)} is a number", token)
+        if token.kind != "quoted" or token.quote == "`":
+            raise self.fault(f"Expected a quoted text after {operator}, not {_shown(token)}")
+        if len(token.text) > 1_000:
+            raise self.fault(f"The pattern has {len(token.text):,} characters; 1,000 are the most")
+        self.at += 1
+        return token.text
+
+    def value(self, field: Field) -> Value:
+        """Read a value that fits the field."""
+        token = self.token
+        number = _number(token) if token.kind in ("number", "word") else None
+        quoted = token.kind == "quoted" and token.quote != "`"
+        if number is None and not quoted:
+            raise self.fault(
+                f"Expected {'a number' if field.numeric else 'a quoted text'} for {_name(field)}, "
+                f"not {_shown(token)}{_quoting(token, field)}"
+            )
+        self.at += 1
+        if quoted:
+            if field.numeric:
+                raise self.fault(f"{_name(field)} is a number: write the value without quotes", token)
+            return token.text
+        if not field.numeric and field.kind != "param":
+            raise self.fault(f"{_name(field)} is text: write '{token.text}' in quotes", token)
+        assert number is not None
+        if field.kind == "attribute" and math.isnan(number):
+            raise self.fault(f"{_name(field)} is never NaN; use IS NULL for what is missing", token)
+        return number
+
+    def ordering(self) -> Ordering:
+        if self.token.kind == "end":
+            raise self.fault("An ordering must name a field, such as 'metrics.loss DESC'")
+        field = self.field()
+        descending = self.take_word("DESC")
+        if not descending:
+            self.take_word("ASC")
+        if self.token.kind != "end":
+            near = _nearest(self.token.text.upper(), ("ASC", "DESC"))
+            raise self.fault(f"Expected ASC, DESC or the end, not {_shown(self.token)}{near}")
+        return Ordering(field, descending)
+
+    # ---- fields
+
+    def field(self) -> Field:
+        """Read a field: words and quoted pieces without a space between them."""
+        first = self.token
+        if first.kind not in ("word", "quoted") or first.quote == "'":
+            raise self.fault(
+                f"Expected a field such as metrics.loss, params.lr, tags.note or status, not {_shown(first)}"
+            )
+        pieces = [first]
+        self.at += 1
+        while self.token.position == pieces[-1].end and self.token.kind in ("word", "quoted", "number"):
+            pieces.append(self.token)
+            self.at += 1
+        if first.kind == "word" and len(pieces) == 1 and first.text.upper() in _KEYWORDS:
+            raise self.fault(f"Expected a field such as metrics.loss before {first.text.upper()}", first)
+        head, dot, rest = first.text.partition(".") if first.kind == "word" else (first.text, "", "")
+        if first.kind == "quoted" and len(pieces) > 1 and pieces[1].text.startswith("."):  # `params`.`odd key`
+            dot, rest = ".", pieces[1].text[1:]
+            del pieces[1]
+        if not dot:
+            if len(pieces) > 1:
+                raise self.fault(f"Expected a dot after {_shown(first)}", pieces[1])
+            return self.attribute(first.text, first)
+        kind = _KINDS.get(head.lower())
+        if kind is None or kind not in self.grammar.kinds:
+            raise self.unknown_kind(head, first)
+        key = rest + "".join(piece.text for piece in pieces[1:])
+        if not key or (key.endswith(".") and not pieces[-1].quote):
+            raise self.fault(f"Expected a key after '{head}.'", first)
+        if kind == "attribute":
+            return self.attribute(key, first)
+        if kind == "metric":
+            return self.metric(key, pieces[-1])
+        return Field(kind, key)
+
+    @staticmethod
+    def metric(key: str, last: Token) -> Field:
+        base, _, part = key.rpartition(".")
+        if not last.quote and base and part in ("min", "max"):
+            return Field("metric", base, part, numeric=True)
+        return Field("metric", key, numeric=True)
+
+    def attribute(self, name: str, token: Token) -> Field:
+        grammar = self.grammar
+        name = grammar.aliases.get(name, name)
+        if name in grammar.attributes:
+            return Field("attribute", name, numeric=grammar.attributes[name])
+        known = (*grammar.attributes, *grammar.aliases)
+        near = _nearest(name, known)
+        if not near and "metric" in grammar.kinds:
+            near = f"; did you mean metrics.{name} or params.{name}?"
+        raise self.fault(
+            f"A {grammar.noun} has no attribute {name!r}{near} (there are {', '.join(grammar.attributes)})", token
+        )
+
+    def unknown_kind(self, head: str, token: Token) -> Exception:
+        if head.lower() in _DATASETS and "metric" in self.grammar.kinds:
+            return self.fault("Datasets are not recorded yet, so runs cannot be searched by them", token)
+        words = [f"{kind}s" for kind in self.grammar.kinds]
+        return self.fault(f"{head!r} is not one of {', '.join(words)}{_nearest(head.lower(), words)}", token)
+
+
+def _number(token: Token) -> int | float | None:
+    """The number that a token is, None where it is none."""
+    text = token.text.lower()
+    if token.kind == "word":
+        return _WORDS.get(text)
+    if text.lstrip("+-").isdigit() and len(text) <= 19:
+        whole = int(text)
+        if -(2**63) <= whole < 2**63:
+            return whole
+    return float(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoting(token: Token, field: Field) -> str:
+    if token.kind == "word" and not field.numeric:
+        return f"; write '{token.text}' in quotes"
+    if token.quote == "`":
+        return "; back-ticks are for keys"
+    return ""
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word[:100], known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _shown(token: Token) -> str:
+    if token.kind == "end":
+        return "the end"
+    text = token.text if len(token.text) <= 40 else token.text[:39] + "…"
+    quote = token.quote or "'"
+    return f"{quote}{text}{quote}"
+
+
+def _name(field: Field) -> str:
+    key = f"{field.key}.{field.part}" if field.part else field.key
+    return key if field.kind == "attribute" else f"{field.kind}s.{key}"

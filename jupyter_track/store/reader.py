@@ -1,0 +1,370 @@
+"""Reading the store: runs, experiments, curves, artifacts.
+
+A reader holds nothing open: each call opens the file read-only, reads for at most some 20 ms at a time while it holds
+the mutex shared, and closes it. It makes no file and no folder, and it does not flush: whoever answers a user's call
+does that first (`pending.flush`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import NotFound
+from ..records import Artifact, Execution, Experiment, Metric, Param, Run, ViewType
+from . import curve_rows, files, filter_sql, frames, references, run_rows
+from .artifacts import artifact_path
+from .curve_rows import CurveColumns, CurvePoint
+from .database import reading
+from .filter_sql import Sql
+from .filter_tree import EXPERIMENTS
+from .filters import parse_experiment_filter, parse_order_by
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Ids = Sequence[str | int] | str | int
+_EXPERIMENT_COLUMNS = (
+    "experiments.id, experiments.name, experiments.lifecycle_stage, experiments.created, experiments.updated"
+)
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """A store in a line.
+
+    `rev` counts batches and edits, `version` is the schema's, `created` in milliseconds, `runs` and `experiments` are
+    the active ones, `points` the metric points of all runs, `size` the bytes of the file (without ``track.db-files``).
+    """
+
+    id: str
+    rev: int
+    version: int
+    created: int
+    created_by: str
+    runs: int
+    experiments: int
+    points: int
+    size: int
+
+
+class Reader:
+    """Reads one store.
+
+    Parameters
+    ----------
+    store : Path
+        The store's database file. It need not exist yet; reading it then raises StoreUnavailable.
+
+    Notes
+    -----
+    Every method raises StoreUnavailable where there is no store or it stays locked, NotAStore where the file is
+    something else and CorruptStore where it is damaged.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+
+    def info(self) -> StoreInfo:
+        """Return the store's id, revision and size."""
+        with reading(self.store) as connection:
+            row = connection.execute(
+                "SELECT id, rev, (SELECT user_version FROM pragma_user_version), created, created_by,"
+                " (SELECT count(*) FROM runs WHERE lifecycle_stage = 'active'),"
+                " (SELECT count(*) FROM experiments WHERE lifecycle_stage = 'active'),"
+                " (SELECT coalesce(sum(count), 0) FROM metrics) FROM store"
+            ).fetchone()
+            return StoreInfo(*(*row, self.store.stat().st_size))
+
+    # ---- runs
+
+    def run(self, run_id: str) -> Run:
+        """Return the run of a whole id, active or deleted.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        """
+        return run_rows.load_one(self.store, run_id)
+
+    def resolve(self, reference: str | int) -> str:
+        """Return the id of the run that a person means.
+
+        Parameters
+        ----------
+        reference : str or int
+            ``#12``, ``12``, a name (the newest so called), six or more first digits of an id, a whole id, ``last`` or
+            ``last~1``. Where digits are also a name, the name is meant from six digits on.
+
+        Raises
+        ------
+        NotFound
+            Where nothing fits (with the nearest names), or several ids begin so (with the candidates).
+        """
+        with reading(self.store) as connection:
+            return references.resolve(connection, reference)
+
+    def runs(
+        self,
+        experiment_ids: Ids | None = None,
+        filter_string: str | None = "",
+        order_by: Sequence[str] | str | None = (),
+        view_type: int = ViewType.ACTIVE_ONLY,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Run]:
+        """Return the runs that a filter finds, with all that belongs to them.
+
+        Parameters
+        ----------
+        experiment_ids : list of str, optional
+            Where to look; None is everywhere, an empty list nowhere.
+        filter_string : str, default ""
+            Such as ``"metrics.loss < 0.5 AND params.model = 'svm'"``; `filters` has the grammar.
+        order_by : list of str, optional
+            Such as ``["metrics.loss DESC"]``; runs without the value come last. The newest first by default.
+        view_type : int, default ViewType.ACTIVE_ONLY
+        limit : int, optional
+        offset : int, default 0
+
+        Raises
+        ------
+        FilterError
+            Where filter or order cannot be read.
+        InvalidValue
+            For other arguments that make no sense.
+        """
+        wanted = run_rows.search(experiment_ids, filter_string, order_by, view_type, limit, offset)
+        return run_rows.load(self.store, run_rows.find(self.store, wanted))
+
+    def frame(
+        self,
+        experiment_ids: Ids | None = None,
+        filter_string: str | None = "",
+        order_by: Sequence[str] | str | None = (),
+        view_type: int = ViewType.ACTIVE_ONLY,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> DataFrame:
+        """Return the runs that a filter finds as a DataFrame with mlflow's columns; the parameters are those of `runs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC), then ``metrics.*`` (float64, the
+            last values), ``params.*`` and ``tags.*`` (strings, None where a run has none); (0, 6) where there is no
+            run.
+        """
+        wanted = run_rows.search(experiment_ids, filter_string, order_by, view_type, limit, offset)
+        return frames.frame(self.store, run_rows.find(self.store, wanted))
+
+    # ---- experiments
+
+    def experiment(self, experiment_id: str | int) -> Experiment:
+        """Return an experiment, active or deleted.
+
+        Raises
+        ------
+        NotFound
+            Where there is none of this id.
+        """
+        text = str(experiment_id)
+        number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
+        found = self._experiments(Sql(" WHERE experiments.id = ?", (number,)))
+        if not found:
+            raise NotFound(f"There is no experiment {experiment_id!r} in this store.")
+        return found[0]
+
+    def experiment_by_name(self, name: str) -> Experiment | None:
+        """Return the experiment of a name, active or deleted, None where there is none."""
+        if not run_rows.is_text(name):
+            return None
+        found = self._experiments(Sql(" WHERE experiments.name = ?", (name,)))
+        return found[0] if found else None
+
+    def experiments(
+        self,
+        view_type: int = ViewType.ACTIVE_ONLY,
+        filter_string: str | None = "",
+        order_by: Sequence[str] | str | None = (),
+        limit: int | None = None,
+    ) -> list[Experiment]:
+        """Return the experiments that a filter finds, the newest first by default.
+
+        Parameters
+        ----------
+        view_type : int, default ViewType.ACTIVE_ONLY
+        filter_string : str, default ""
+            Over name, experiment_id, creation_time, last_update_time and ``tags.*``.
+        order_by : list of str, optional
+            Such as ``["name ASC"]``.
+        limit : int, optional
+
+        Raises
+        ------
+        FilterError
+            Where filter or order cannot be read.
+        """
+        joins, terms = filter_sql.ordering(parse_order_by(order_by, EXPERIMENTS), filter_sql.EXPERIMENTS)
+        where = Sql(" WHERE ") + run_rows.stage_condition(view_type, "experiments") + Sql(" AND ")
+        condition = filter_sql.condition(parse_experiment_filter(filter_string), filter_sql.EXPERIMENTS)
+        order = Sql(f" ORDER BY {terms + ', ' if terms else ''}experiments.created DESC, experiments.id")
+        return self._experiments(joins + where + condition + order + run_rows.bounds(limit))
+
+    def _experiments(self, rest: Sql) -> list[Experiment]:
+        with reading(self.store) as connection:
+            rows = connection.execute(
+                f"SELECT {_EXPERIMENT_COLUMNS} FROM experiments{rest.text}", rest.values
+            ).fetchall()
+            goals = run_rows.goals_of(connection)
+            tags: dict[int, dict[str, str]] = {}
+            for number, key, value in connection.execute("SELECT experiment_id, key, value FROM experiment_tags"):
+                tags.setdefault(number, {})[key] = value
+        return [
+            Experiment(
+                experiment_id=str(number),
+                name=name,
+                lifecycle_stage=stage,
+                tags=tags.get(number, {}),
+                creation_time=created,
+                last_update_time=updated,
+                goals=goals.get(number, {}),
+            )
+            for number, name, stage, created, updated in rows
+        ]
+
+    # ---- curves
+
+    def history(self, run_id: str, key: str) -> list[Metric]:
+        """Return every point of a curve as mlflow's entities, in the order of logging; none for an unknown key.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        """
+        return curve_rows.history(self.store, run_id, key)
+
+    def points(self, run_id: str, key: str) -> CurveColumns:
+        """Return every point of a curve as three lists, in the order of logging; empty ones for an unknown key.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        """
+        return curve_rows.columns(self.store, run_id, key)
+
+    def curve(self, run_id: str, key: str, limit: int = 150) -> list[CurvePoint]:
+        """Return at most `limit` points that look like the whole curve; none for an unknown key.
+
+        The first, the last, the lowest and the highest point of the curve are among them, and the extremes of every
+        stretch between; see `curve_rows.thinned` for the rule. What is read does not grow with the curve.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        InvalidValue
+            For a limit under 4.
+        """
+        return curve_rows.thinned(self.store, run_id, key, limit)
+
+    # ---- what else belongs to a run
+
+    def artifacts(self, run_id: str, path: str | None = None) -> list[Artifact]:
+        """Return the artifacts of a run by path: all of them, or a file, or all within a folder.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        InvalidValue
+            For a path that leads out of the run.
+        """
+        within = artifact_path(path) if path else None
+        rows = self._of_run(
+            run_id,
+            "SELECT path, sha256, size, mime, kind, title, line, created FROM artifacts WHERE run_id = ? ORDER BY path",
+        )
+        found = [Artifact(*row) for row in rows]
+        if within is None:
+            return found
+        return [one for one in found if one.path == within or one.path.startswith(within + "/")]
+
+    def content(self, sha256: str) -> bytes:
+        """Return content by its hash, checked.
+
+        Raises
+        ------
+        NotFound
+            Where the store has no such content, or its file is gone.
+        CorruptStore
+            Where the bytes are not those that were stored.
+        """
+        return files.read(self.store, sha256, self._data(sha256))
+
+    def copy_content(self, sha256: str, target: Path) -> None:
+        """Write content to a file without loading what is large into memory; checked as `content` is.
+
+        Raises
+        ------
+        NotFound, CorruptStore
+            As `content`.
+        """
+        files.copy_to(self.store, sha256, self._data(sha256), target)
+
+    def _data(self, sha256: str) -> bytes | None:
+        """The bytes that the database holds of some content; None where it lies in a file."""
+        with reading(self.store) as connection:
+            row = None
+            if run_rows.is_text(sha256):
+                row = connection.execute("SELECT data FROM contents WHERE sha256 = ?", (sha256,)).fetchone()
+        if row is None:
+            raise NotFound(f"There is no content {sha256!r} in this store.")
+        data: bytes | None = row[0]
+        return data
+
+    def executions(self, run_id: str) -> list[Execution]:
+        """Return the executions of cells that a run came from, in their order.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run, or a long source's file is gone.
+        """
+        rows = self._of_run(
+            run_id,
+            "SELECT session, position, source_sha256, cell_id, execution_count, start_time, duration, status, data"
+            " FROM executions JOIN contents ON sha256 = source_sha256 WHERE run_id = ?"
+            " ORDER BY start_time, session, position",
+        )
+        return [
+            Execution(session, position, files.read(self.store, sha256, data).decode(), *row)
+            for session, position, sha256, *row, data in rows
+        ]
+
+    def param_history(self, run_id: str, key: str) -> list[Param]:
+        """Return every value that a param had, the oldest first and the current one last; none for an unknown key.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        """
+        if not run_rows.is_text(key):
+            return []
+        earlier = "SELECT key, value, text, type, source, NULL FROM param_history WHERE run_id = ? AND key = ?"
+        current = f"SELECT {run_rows.PARAM_COLUMNS} FROM params WHERE run_id = ? AND key = ?"
+        with reading(self.store) as connection:
+            number = run_rows.run_number(connection, run_id)
+            rows = connection.execute(f"{earlier} ORDER BY changed, rowid", (number, key)).fetchall()
+            rows += connection.execute(current, (number, key)).fetchall()
+        return [run_rows.param_of(*row) for row in rows]
+
+    def _of_run(self, run_id: str, query: str) -> list[Any]:
+        with reading(self.store) as connection:
+            return connection.execute(query, (run_rows.run_number(connection, run_id),)).fetchall()

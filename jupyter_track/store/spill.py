@@ -1,0 +1,116 @@
+"""Batches that could not be written to the store, kept in side files and read back when it can be.
+
+A spill file is one batch as JSON. It lies beside the store where that folder can be written, else in the user's own
+folder, else in the temporary folder. Files of one writer are read back in order and removed once they are in the
+store; since a batch carries its writer and number, one that is read back twice adds nothing.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import StoreUnavailable
+from .batch import Batch
+from .place import files_folder
+
+SUFFIX = ".batch.json"
+
+
+def folders(store: Path) -> list[Path]:
+    """Return where the batches of a store may lie, in the order of preference."""
+    name = hashlib.sha256(os.fsencode(store)).hexdigest()[:16]
+    return [files_folder(store) / "spill", _user_folder() / name, _temporary_folder() / name]
+
+
+def _user_folder() -> Path:
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "jupyter-track" / "spill"
+
+
+def _temporary_folder() -> Path:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        user = str(os.getuid()) if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"jupyter-track-{user}"
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether only this user can have put files there: the temporary folder is everybody's."""
+    if not hasattr(os, "getuid"):
+        return True
+    status = folder.lstat()
+    return status.st_uid == os.getuid() and not folder.is_symlink()
+
+
+def save(store: Path, batch: Batch) -> Path:
+    """Write a batch to a side file and return its path.
+
+    Raises
+    ------
+    StoreUnavailable
+        Where none of the folders can be written.
+    """
+    text = json.dumps({"store": os.fspath(store), **batch.to_plain()}, ensure_ascii=False)
+    failures: list[str] = []
+    for folder in folders(store):
+        target = folder / f"{batch.writer}-{batch.number:010d}{SUFFIX}"
+        partial = target.with_suffix(".partial")
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not _is_own(folder):
+                raise PermissionError(f"{folder} belongs to another user")
+            with open(partial, "w", encoding="utf-8", errors="surrogatepass") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, target)
+        except OSError as error:
+            failures.append(f"{folder}: {error.strerror or error}")
+            try:
+                partial.unlink(missing_ok=True)
+            except OSError as left:
+                failures.append(f"{partial}: {left.strerror or left}")
+            continue
+        return target
+    raise StoreUnavailable("No place for what was logged: " + "; ".join(failures))
+
+
+def waiting(store: Path) -> list[Path]:
+    """Return the side files of a store, those of one writer in order."""
+    found: list[Path] = []
+    for folder in folders(store):
+        if folder.is_dir() and _is_own(folder):
+            found += sorted(folder.glob(f"*{SUFFIX}"))
+    return sorted(found, key=lambda path: path.name)
+
+
+def load(store: Path) -> Iterator[tuple[Path, Batch]]:
+    """Give the side files of a store with their batches, oldest first.
+
+    A file that another process removes meanwhile (it reads them back too) is passed over.
+
+    Raises
+    ------
+    ValueError
+        Where a file is damaged; it is left where it is.
+    """
+    for path in waiting(store):
+        try:
+            text = path.read_text(encoding="utf-8", errors="surrogatepass")
+        except FileNotFoundError:
+            continue
+        try:
+            yield path, Batch.from_plain(json.loads(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} cannot be read back ({error})") from error

@@ -1,0 +1,504 @@
+"""The writer: one daemon thread per process and store, which alone changes runs and curves.
+
+Log calls append and return. The thread sleeps until there is something, wakes at most every 100 ms, and writes what
+has gathered in one transaction: open, BEGIN IMMEDIATE, a few statements, COMMIT, close, under the process mutex. It
+rests so that its own CPU stays under a tenth of the time. A batch that cannot be written is kept and tried again,
+then spilled to a side file; a fault is reported once and never reaches the user's code.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreBusy, StoreError
+from ..records import MetricSummary
+from . import gate, pending, problems, spill
+from .apply import Application, Knowledge, UnknownRuns
+from .batch import Batch, Change
+from .curves import Curve, columns
+from .database import StoreFiles, explain
+from .liveness import HEARTBEAT_SECONDS
+
+INTERVAL = 0.1  # seconds between two flushes at least
+CPU_SHARE = 0.1  # the writer's part of the time
+LONGEST_REST = 2.0
+BATCH_POINTS = 20_000  # points of one transaction; while more wait there is no rest
+FULL_POINTS = 200_000  # above this log calls wait for the writer
+RETIRE_SECONDS = 10.0  # a log call that was under way when its run ended still finds its queue looked after
+LOCK_WAIT = 5.0
+BUSY_WAIT = 1.0
+RETRY_PAUSES = (0.05, 0.2, 1.0, 2.0, 5.0)
+EXIT_WAIT = 2.0
+PATIENCE = 3  # failed tries before a batch is spilled
+
+
+class Writer:
+    """Writes what a process logs to one store.
+
+    Parameters
+    ----------
+    store : Path
+        The absolute path of the store; it is made at the first write.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.files = StoreFiles(store)
+        self.congested = False
+        self.lost_points = 0
+        self.on_congestion: Callable[[], None] = _nothing
+        self._id = uuid.uuid4().hex
+        self._number = 0
+        self._knowledge = Knowledge()
+        self._changes: deque[Change] = deque()
+        self._curves: dict[tuple[str, str], Curve] = {}
+        self._live: list[Curve] = []
+        self._retired: list[tuple[float, Curve]] = []
+        self._open_runs: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._taking = threading.Lock()  # held while points move from the queues into a batch
+        self._wake = threading.Event()
+        self._finished = threading.Condition()
+        self._asked = self._done = 0
+        self._kept: tuple[Batch, int] | None = None
+        self._failures = 0
+        self._ready = False
+        self._spilled = False
+        self._hopeless = False  # neither the store nor a side file could be written
+        self._heart = time.monotonic()
+        self._turn = 0
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._threadless = False
+        self._starting = threading.Lock()
+        pending.register(store, self.flush)
+
+    # ---- what log calls use
+
+    def submit(self, kind: str, name: str, payload: Any) -> None:
+        """Hand over a change; see `Batch` for the kinds. Does not wait."""
+        self._changes.append((kind, name, payload))
+        self._wake.set()
+        if self._thread is None:
+            self._start_thread()
+        self.logged()
+
+    def logged(self) -> None:
+        """Say that something was handed over: while the interpreter goes down it is written at once."""
+        if exiting:
+            self.flush(EXIT_WAIT)
+
+    def open_run(self, run_id: str) -> None:
+        """Give signs of life of a run until it ends."""
+        self._open_runs[run_id] = 0
+
+    def close_run(self, run_id: str) -> None:
+        """Give no more signs of life of a run."""
+        self._open_runs.pop(run_id, None)
+
+    def curve(self, run_id: str, key: str, source: str = "logged") -> Curve:
+        """Return the queue of a curve; whoever appends to it must not keep it after the run has ended."""
+        curve = self._curves.get((run_id, key))
+        if curve is None:
+            with self._taking:
+                curve = self._curves.setdefault((run_id, key), Curve(run_id, key, source))
+                if curve not in self._live:
+                    self._live = [*self._live, curve]
+        if self._thread is None:
+            self._start_thread()
+        self._wake.set()
+        return curve
+
+    def end_run(self, run_id: str, row: dict[str, Any]) -> None:
+        """Hand over the end of a run; its queues are looked after for a while yet."""
+        self.close_run(run_id)
+        self.submit("update", run_id, row)
+        now = time.monotonic()
+        with self._taking:
+            ended = [curve for place, curve in self._curves.items() if place[0] == run_id]
+            self._retired += [(now, curve) for curve in ended]
+
+    def waiting_points(self) -> int:
+        """Return how many points are in the queues."""
+        return sum(len(curve.points) for curve in self._live)
+
+    def wait_for_room(self) -> bool:
+        """Wait while the backlog is too large.
+
+        Returns
+        -------
+        bool
+            False where there is no hope: neither store nor side file can be written, so the point is lost (and
+            counted, and said).
+        """
+        while self.congested and not self._stopping:
+            if self._hopeless:
+                self.lost_points += 1
+                problems.report(
+                    "lost",
+                    f"{self.store}: neither the store nor a side file can be written; what is logged from now on "
+                    "is lost until there is room again.",
+                )
+                return False
+            self._wake.set()
+            time.sleep(0.005)
+        return True
+
+    def number(self, run_id: str, timeout: float = 0.0) -> int | None:
+        """Return a run's small number once it is written, waiting for it at most `timeout` seconds."""
+        if run_id not in self._numbers and timeout:
+            self.flush(timeout)
+        return self._numbers.get(run_id)
+
+    def summaries(self, run_id: str) -> dict[str, MetricSummary]:
+        """Return the curves that this process has logged to a run, on disk or not, in the order of logging."""
+        with self._taking:
+            found = {}
+            for (run, key), curve in list(self._curves.items()):
+                if run != run_id:
+                    continue
+                state = curve.seen
+                if waiting := list(curve.points):
+                    more = columns(run, key, curve.source, waiting)
+                    state = state.after(more.steps, more.times, more.values)
+                if state.count:
+                    found[key] = state.summary(key, curve.source)
+            return found
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was logged before this call is in the store.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; None waits as long as it takes.
+
+        Returns
+        -------
+        bool
+            False where the time ran out, or where it lies in a side file and not in the store.
+        """
+        if self._thread is None and not self._changes:
+            return True
+        self._start_thread()
+        if self._threadless:
+            while self._step():
+                pass
+            return not self._spilled
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._finished:
+            self._asked += 1
+            wanted = self._asked
+            self._wake.set()
+            while self._done < wanted:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                thread = self._thread
+                if thread is None or not thread.is_alive():
+                    return False
+                self._finished.wait(1.0 if left is None else min(left, 1.0))
+        return not self._spilled
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Flush, stop the thread and give up the lock file."""
+        done = self.flush(timeout)
+        self._stopping = True
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(0.5 if timeout is None else timeout)
+        pending.forget(self.store)
+        if thread is None or not thread.is_alive():
+            self.files.close()
+        return done
+
+    @property
+    def spilled(self) -> bool:
+        """Whether something of this process lies in a side file and not in the store."""
+        return self._spilled
+
+    # ---- the thread
+
+    def _start_thread(self) -> None:
+        with self._starting:
+            if self._thread is None and not self._stopping and not self._threadless:
+                thread = threading.Thread(target=self._run, name="jupyter-track-writer", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # the interpreter is going down and starts no threads any more
+                    self._threadless = True
+                else:
+                    self._thread = thread
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(self._idle_time())
+            self._wake.clear()
+            began, cpu = time.monotonic(), time.thread_time()
+            more = True
+            while more and not self._stopping:
+                more = self._step()
+            spent = time.thread_time() - cpu
+            self._rest(began + max(INTERVAL, min(spent / CPU_SHARE, LONGEST_REST)))
+
+    def _idle_time(self) -> float | None:
+        """How long to sleep where nobody wakes: queues are filled without a sign while a run is open."""
+        if self._kept is not None:
+            return RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES)) - 1]
+        if self._changes or self._asked > self._done or any(curve.points for curve in self._live):
+            return 0.0
+        if self._spilled:
+            return RETRY_PAUSES[-1]
+        if self._live:
+            return INTERVAL
+        return HEARTBEAT_SECONDS if self._open_runs else None
+
+    def _rest(self, until: float) -> None:
+        """Rest, unless somebody waits or too much has gathered."""
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            if self._asked > self._done or self.waiting_points() > BATCH_POINTS:
+                return
+            self._wake.wait(min(left, INTERVAL))
+            self._wake.clear()
+
+    def _step(self) -> bool:
+        """Write one batch; return whether to go on at once."""
+        try:
+            batch, asked, more = self._take()
+            if batch is None and not (self._spilled or (not self._ready and spill.waiting(self.store))):
+                self._finish(asked)
+                return False
+            self._write(batch)
+        except Exception as error:  # noqa: BLE001 - the one boundary: nothing of ours may end the thread
+            return self._failed(error)
+        self._succeeded(asked, more)
+        return more
+
+    def _take(self) -> tuple[Batch | None, int, bool]:
+        """Take what waits, at most `BATCH_POINTS` points; a batch that failed comes first and unchanged."""
+        if self._kept is not None:
+            return (*self._kept, True)
+        asked = self._asked
+        batch = Batch(self._id, self._number + 1)
+        self._beat()
+        # Points before changes: a curve's run has been submitted before its first point, so that run is either in
+        # the store or among the changes taken after this.
+        room = BATCH_POINTS
+        with self._taking:
+            live = self._live
+            start = self._turn % max(1, len(live))  # where the batch before was full, so that no curve starves
+            self._turn = 0
+            for index, curve in enumerate((*live[start:], *live[:start]), start):
+                size = min(len(curve.points), room)
+                if size:
+                    pop = curve.points.popleft
+                    points = columns(curve.run_id, curve.key, curve.source, [pop() for _ in range(size)])
+                    curve.seen = curve.seen.after(points.steps, points.times, points.values)
+                    batch.points.append(points)
+                    room -= size
+                if not room:
+                    self._turn = index
+                    break
+            for _ in range(len(self._changes)):
+                batch.add(self._changes.popleft())
+            self._retire()
+        self._watch_backlog()
+        if not batch:
+            return None, asked, False
+        self._number += 1
+        self._kept = (batch, asked)
+        return batch, asked, not room
+
+    def _retire(self) -> None:
+        """Forget the queues of runs that ended some time ago."""
+        if not self._retired or time.monotonic() - self._retired[0][0] < RETIRE_SECONDS:
+            return
+        due = time.monotonic() - RETIRE_SECONDS
+        gone = {id(curve) for when, curve in self._retired if when <= due and not curve.points}
+        self._retired = [(when, curve) for when, curve in self._retired if id(curve) not in gone]
+        for curve in [curve for curve in self._live if id(curve) in gone]:
+            if curve.run_id not in self._open_runs:
+                self._curves.pop((curve.run_id, curve.key), None)
+                self._knowledge.forget_run(curve.run_id, [curve.key])
+        self._live = [curve for curve in self._live if (curve.run_id, curve.key) in self._curves]
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._heart >= HEARTBEAT_SECONDS:
+            self._heart = now
+            for run_id in list(self._open_runs):
+                self._open_runs[run_id] += 1
+                self._changes.append(("heartbeat", run_id, self._open_runs[run_id]))
+
+    def _watch_backlog(self) -> None:
+        waiting = self.waiting_points()
+        if waiting > FULL_POINTS and not self.congested:
+            self.congested = True
+            self.on_congestion()
+            problems.report(
+                "backlog",
+                f"{self.store}: {waiting:,} metric points wait to be written; log calls wait for the disk now.",
+            )
+        elif self.congested and waiting < FULL_POINTS // 2:
+            self.congested = False
+            problems.solved("backlog")
+
+    def _write(self, batch: Batch | None) -> None:
+        """Write a batch, after what earlier lay in side files; None writes only those."""
+        if not self._ready or self._spilled:
+            self.files.ensure(timeout=LOCK_WAIT)
+            self._read_back()
+            self._ready, self._spilled = True, False
+        if batch is None:
+            return
+        application = Application(batch, self._knowledge)
+        again = self._failures > 0  # it may have been committed although SQLite said that it was not
+        try:
+            with self.files.writing(timeout=LOCK_WAIT, waiting=self._watch_backlog, busy=BUSY_WAIT) as connection:
+                fresh = application.write(connection, again=again)
+        except sqlite3.Error as error:
+            self._knowledge.rev = None  # whether it was committed is not known: look at the disk next time
+            raise explain(error, self.store) from error
+        if fresh:
+            application.committed()
+            self._numbers.update({run: application.numbers[run] for run in batch.starts})
+
+    def _read_back(self) -> None:
+        """Write the side files of this store, whoever left them, and remove them."""
+        for path, batch in spill.load(self.store):
+            application = Application(batch, Knowledge())
+            try:
+                with self.files.writing(timeout=LOCK_WAIT, busy=BUSY_WAIT) as connection:
+                    application.write(connection, again=True)
+                    numbers = application.numbers
+            except sqlite3.Error as error:
+                raise explain(error, self.store) from error
+            self._numbers.update({run: number for run, number in numbers.items() if run in batch.starts})
+            path.unlink(missing_ok=True)
+        self._knowledge.rev = None
+
+    def _succeeded(self, asked: int, more: bool) -> None:
+        self._kept = None
+        self._failures = 0
+        self._hopeless = False
+        for kind in ("store", "lost"):
+            problems.solved(kind)
+        if not more:
+            self._finish(asked)
+
+    def _finish(self, asked: int) -> None:
+        with self._finished:
+            self._done = max(self._done, asked)
+            self._finished.notify_all()
+
+    def _failed(self, error: Exception) -> bool:
+        """Keep the batch for another try, or put it aside; return whether to go on at once."""
+        self._failures += 1
+        self._ready = False
+        if self._kept is None:
+            problems.report("store", f"{error} What was logged lies in a side file and is read back later.")
+            self._finish(self._asked)
+            return False
+        batch, asked = self._kept
+        if isinstance(error, UnknownRuns):
+            return self._put_away(batch.split(error.runs, uuid.uuid4().hex), error)
+        lasting = self._spilled or (isinstance(error, StoreError) and not isinstance(error, StoreBusy))
+        if self._failures < PATIENCE and not lasting:
+            if self._asked > self._done:
+                time.sleep(RETRY_PAUSES[0])
+            return self._asked > self._done
+        if isinstance(error, StoreError):
+            return self._spill(batch, asked, error)
+        self._kept = None
+        self._failures = 0
+        self._put_away(batch, error)
+        self._finish(asked)
+        return False
+
+    def _spill(self, batch: Batch, asked: int, error: StoreError) -> bool:
+        """Write the batch to a side file; where even that fails it stays in memory."""
+        try:
+            path = spill.save(self.store, batch)
+        except StoreError as nowhere:
+            self._hopeless = True
+            problems.report("store", f"{error} {nowhere} It is kept in memory, and tried again.")
+            self._watch_backlog()
+        else:
+            self._spilled, self._hopeless = True, False
+            self._kept = None
+            problems.report(
+                "store", f"{error} What is logged goes to {path.parent} and is read back once the store can be written."
+            )
+        self._finish(asked)
+        return False
+
+    def _put_away(self, batch: Batch, error: Exception) -> bool:
+        """Keep a batch that the store does not take, where it does not stand in the way of later ones."""
+        try:
+            path = spill.save(self.store, batch)
+            kept = path.rename(path.with_name(path.name.replace(spill.SUFFIX, ".failed.json")))
+        except (StoreError, OSError) as nowhere:
+            problems.report("failed", f"A part of what was logged could not be written: {error!r} ({nowhere})")
+        else:
+            problems.report("failed", f"A part of what was logged could not be written, it lies in {kept}: {error!r}")
+        return True
+
+
+def _nothing() -> None:
+    """Do nothing: nobody wants to hear of congestion."""
+
+
+exiting = False
+_writers: dict[Path, Writer] = {}
+_making = threading.Lock()
+
+
+def writer_for(store: Path) -> Writer:
+    """Return this process's writer of a store, made at the first call."""
+    writer = _writers.get(store)
+    if writer is None:
+        with _making:
+            writer = _writers.get(store)
+            if writer is None:
+                writer = _writers[store] = Writer(store)
+    return writer
+
+
+def writers() -> list[Writer]:
+    """Return the writers of this process."""
+    return list(_writers.values())
+
+
+def begin_exit() -> None:
+    """Write what is logged from now on at once: the interpreter is going down."""
+    global exiting
+    exiting = True
+
+
+def close_all(timeout: float) -> bool:
+    """Write what waits and stop every writer, in `timeout` seconds altogether; return whether all was written."""
+    deadline = time.monotonic() + timeout
+    done = [writer.close(max(0.0, deadline - time.monotonic())) for writer in writers()]
+    _writers.clear()
+    return all(done)
+
+
+def _start_clean() -> None:
+    """In a forked child: what waits belongs to the parent, whose thread does not exist here."""
+    global _making, exiting
+    _making = threading.Lock()
+    exiting = False
+    for store in _writers:
+        pending.forget(store)
+    _writers.clear()
+
+
+gate.reset_in_child(_start_clean)

@@ -1,0 +1,161 @@
+"""One record in full: a run, an experiment, the status of the tracker; facts first, then plain tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from ..records import Experiment, MetricSummary, Run, Shown
+from .card import source_words
+from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of
+from .goals import Goal, goal_of, main_first
+from .tokens import State, state_of
+
+VALUE_LIMIT = 200
+_METRIC_SOURCES = {
+    "logged": "logged",
+    "named": "named on the line",
+    "result": "last expression",
+    "auto": "captured",
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A small table: its header (may be empty), rows of text, which columns hold numbers, and which one may wrap."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[bool, ...]
+    wrap: int = 1
+
+
+@dataclass(frozen=True)
+class Details(Shown):
+    """What a record says in full.
+
+    Attributes
+    ----------
+    name, number : str
+        The heading; both may be empty.
+    state : State or None
+        Of a run.
+    facts : tuple of (str, str)
+        A label and what it is.
+    problems : tuple of str
+        What is wrong, a line each.
+    grids : tuple of Grid
+    block : str
+        Text of several lines, such as a traceback.
+    """
+
+    name: str = ""
+    number: str = ""
+    state: State | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    block: str = ""
+
+
+def run_details(run: Run, *, figures: int = 0, zone: tzinfo | None = None) -> Details:
+    """Return all that the record of a run says.
+
+    Parameters
+    ----------
+    run : Run
+    figures : int, default 0
+        How many figures were kept.
+    zone : tzinfo or None, default None
+        The reader's time zone; None is the machine's.
+    """
+    facts = [("experiment", run.experiment_name), ("started", iso(run.start_time, zone))]
+    if run.duration is not None:
+        facts.append(("duration", duration(run.duration)))
+    facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
+    facts += [("parent", run.parent_run_id or ""), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
+    facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
+    problem = f"{run.error.name}: {run.error.message}" if run.error else ""
+    grids = [_metrics(run), _params(run), _pairs(("tag", "value"), run.own_tags)]
+    return Details(
+        name=middle_cut(one_line(run.name), NAME_LIMIT),
+        number="" if run.number is None else f"#{run.number}",
+        state=state_of(run.state),
+        facts=_clean(facts),
+        problems=(_value(problem),) if problem else (),
+        grids=tuple(grid for grid in grids if grid.rows),
+        block=plain_text(run.error.lines).strip("\n") if run.error else "",
+    )
+
+
+def experiment_details(experiment: Experiment, *, zone: tzinfo | None = None) -> Details:
+    """Return all that the record of an experiment says."""
+    facts = [("id", experiment.experiment_id)]
+    if experiment.lifecycle_stage != "active":
+        facts.append(("lifecycle", experiment.lifecycle_stage))
+    if experiment.creation_time is not None:
+        facts.append(("created", iso(experiment.creation_time, zone)))
+    if experiment.last_update_time is not None:
+        facts.append(("updated", iso(experiment.last_update_time, zone)))
+    facts.append(("artifacts", experiment.artifact_location))
+    goals = {key: Goal(direction).words for key, direction in experiment.goals.items()}
+    grids = [_pairs(("metric", "goal"), goals), _pairs(("tag", "value"), experiment.tags)]
+    return Details(
+        name=middle_cut(one_line(experiment.name), NAME_LIMIT),
+        facts=_clean(facts),
+        grids=tuple(grid for grid in grids if grid.rows),
+    )
+
+
+def status_details(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> Details:
+    """Return what ``%track status`` says: facts, and what is wrong."""
+    return Details(facts=_clean(items), problems=tuple(one_line(problem) for problem in problems))
+
+
+def _value(text: str) -> str:
+    return middle_cut(one_line(text), VALUE_LIMIT)
+
+
+def _clean(facts: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((one_line(label), _value(text)) for label, text in facts if text)
+
+
+def _pairs(header: tuple[str, str], pairs: Mapping[str, str]) -> Grid:
+    rows = tuple((one_line(key), _value(value)) for key, value in pairs.items())
+    return Grid(header, rows, (False, False))
+
+
+def _params(run: Run) -> Grid:
+    rows = tuple(
+        (one_line(param.key), param_text(param, VALUE_LIMIT), param.type, source_words(param.source))
+        for param in run.params.values()
+    )
+    return Grid(("param", "value", "type", "source"), rows, (False, False, False, False))
+
+
+def _metrics(run: Run) -> Grid:
+    rows = tuple(_metric_row(metric, goal_of(metric.key, run.goals)) for metric in main_first_of(run))
+    header = ("metric", "last", "at step", "min", "max", "points", "source")
+    return Grid(header, rows, (False, True, True, True, True, True, False))
+
+
+def main_first_of(run: Run) -> list[MetricSummary]:
+    """Return a run's metrics in the order in which they are shown."""
+    return main_first(run.metrics.values(), run.goals)
+
+
+def _metric_row(metric: MetricSummary, goal: Goal) -> tuple[str, ...]:
+    extremes = [value for value in (metric.min, metric.max) if value is not None]
+    precision = precision_of([metric.last, *extremes], goal.direction)
+    name = f"{one_line(metric.key)} {goal.arrow}".rstrip()
+    curved = metric.count > 1
+    return (
+        name,
+        number(metric.last, precision),
+        str(metric.last_step) if curved else "",
+        number(metric.min, precision) if curved and metric.min is not None else "",
+        number(metric.max, precision) if curved and metric.max is not None else "",
+        str(metric.count),
+        _METRIC_SOURCES.get(metric.source, one_line(metric.source)),
+    )

@@ -1,0 +1,311 @@
+"""The static HTML: what stays on the page when the kernel is gone, on GitHub and in nbconvert.
+
+Inline styles with literal values only, and nothing that a sanitiser drops. Every style may be taken away and the page
+still reads right: plain tables with a header, a space between any two words, the picture's numbers beside it.
+JupyterLab sets its own CSS on tables (right-aligned, striped, without borders), so a cell says its own alignment,
+wrapping and padding, and a row its own ground.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ..records import Experiment, Run, html_form
+from .card import FINISHED, Card, MetricLine, ParamItem
+from .details import Details, Grid, experiment_details, run_details, status_details
+from .format import Change
+from .goals import Goal
+from .markup import Markup, element, escape, glyph, join, muted
+from .runs import EMPTY, FEW_ROWS, Cell, Column, Row, RunTable, run_table, table_foot
+from .sparkline import Sparkline
+from .tokens import HAIRLINE, MUTED_OPACITY, State
+
+_BODY = "font-size:13px;line-height:20px;font-variant-numeric:tabular-nums;text-align:left;margin:0"
+_TABLE = "border-collapse:collapse;border:none;table-layout:auto;width:auto;margin:0;font-size:13px"
+_PLAIN_ROW = "background:transparent;border:none"
+_RULED_ROW = f"background:transparent;border:none;border-bottom:1px solid {HAIRLINE}"
+_LINE = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
+# break-word is what a sanitiser knows, anywhere is what also lets a column become narrow.
+_BREAK = ";overflow-wrap:break-word;overflow-wrap:anywhere"
+_NO_BREAK = "\u00a0"
+_GAP = "padding-left:12px"
+# Ten rows of 28 px under a header of 32, and a part of the next one, so that it is seen that the table goes on.
+_SCROLL = "overflow:auto;max-width:100%;max-height:332px;margin:0"
+_WIDE = "overflow:auto;max-width:100%;margin:0"
+
+
+@lru_cache(maxsize=64)
+def _cell_style(right: bool, *, height: int = 28, wrap: bool = False, more: str = "") -> Markup:
+    """Return the style of a cell; each part undoes one of JupyterLab's rules for tables."""
+    align = "right" if right else "left"
+    wrapping = "normal" if wrap else "nowrap"
+    style = f"text-align:{align};padding:0 12px 0 0;height:{height}px;white-space:{wrapping};border:none"
+    return escape(f"{style};{more}" if more else style)
+
+
+def card_html(card: Card) -> Markup:
+    """Return a card as static HTML."""
+    head = _short_line(card) if card.short else _head(card)
+    parts = [element("div", head, style=_LINE)]
+    if card.metrics and not card.short:
+        parts.append(_card_metrics(card))
+    if card.error:
+        parts.append(element("div", card.error, style="overflow-wrap:break-word;padding-left:20px"))
+    if not card.short:
+        parts += _foot(card)
+    parts += [element("div", muted(note), style="padding-left:20px;overflow-wrap:break-word") for note in card.notes]
+    return element("div", *parts, style=_BODY)
+
+
+def _state(state: State, always: bool) -> Markup:
+    word = state.word if always or state.word != FINISHED else ""
+    return join([glyph(state.glyph, state.token, state.word), word])
+
+
+def _gap(*children: str, title: str = "", faint: bool = False) -> Markup:
+    style = f"{_GAP};opacity:{MUTED_OPACITY}" if faint else _GAP
+    return element("span", *children, style=style, title=title)
+
+
+def _name(card: Card) -> Markup:
+    return join([element("b", card.name), muted(card.number) if card.number else ""])
+
+
+def _short_line(card: Card) -> Markup:
+    parts: list[str] = [glyph(card.state.glyph, card.state.token, card.state.word), _name(card)]
+    if card.state.word != FINISHED:
+        parts.append(_gap(card.state.word))
+    for line in card.metrics:
+        value = [_key(line), element("span", line.value, title=line.full), _compared(line, brackets=True)]
+        parts.append(_gap(join(value)))
+    if card.more:
+        parts.append(_gap(f"+{card.more} more", faint=True))
+    if card.params:
+        parts.append(_gap(_params(card)))
+    parts += [_gap(extra, faint=True) for extra in card.extras]
+    parts.append(_gap(card.time, faint=True))
+    return join(parts)
+
+
+def _key(line: MetricLine) -> Markup:
+    return muted(line.key, title="captured, not logged" if line.muted else "")
+
+
+def _compared(line: MetricLine, *, brackets: bool = False) -> Markup:
+    if line.change is None:
+        return Markup("")
+    if line.change.verdict == "same":
+        text = muted(f"same as {line.versus}")
+    else:
+        text = join([line.change.text, _arrow(line.change, line.goal), muted(f"vs {line.versus}")])
+    return join(["(", text, ")"], separator="") if brackets else text
+
+
+def _arrow(change: Change, goal: Goal) -> Markup:
+    if not change.arrow:
+        return Markup("")
+    title = f"{change.verdict}: {goal.words}"
+    doubt = muted(goal.doubt, title=goal.words) if goal.guessed else ""
+    return join([glyph(change.arrow, change.verdict or "muted", title), doubt], separator="")
+
+
+def _head(card: Card) -> Markup:
+    parts: list[str] = [glyph(card.state.glyph, card.state.token, card.state.word), _name(card)]
+    if card.changed:
+        parts.append(_gap(", ".join(card.changed)))
+    parts.append(_gap(card.state.word, faint=True))
+    parts.append(muted(card.time))
+    return join(parts)
+
+
+def _card_metrics(card: Card) -> Markup:
+    compared = any(line.change for line in card.metrics)
+    drawn = any(line.spark for line in card.metrics)
+    described = any(line.best or line.is_best for line in card.metrics)
+    rows = []
+    for line in card.metrics:
+        height = 32 if line.spark else 22
+        faint = f"opacity:{MUTED_OPACITY}"
+        cells = [
+            element("th", line.key, style=_cell_style(False, height=height, more=f"font-weight:normal;{faint}"),
+                    title="captured, not logged" if line.muted else "", scope="row"),
+            element("td", line.value, style=_cell_style(True, height=height, more=faint if line.muted else ""),
+                    title=line.full),
+        ]  # fmt: skip
+        if compared:
+            cells.append(element("td", _compared(line), style=_cell_style(False, height=height)))
+        if drawn:
+            cells.append(element("td", picture(line.spark), style=_cell_style(False, height=height)))
+        if described:
+            cells.append(element("td", _best(line), style=_cell_style(False, height=height)))
+        rows.append(element("tr", *cells, style=_PLAIN_ROW))
+    if card.more:
+        rest = element("td", muted(f"+{card.more} more"), style=_cell_style(False, height=22))
+        rows.append(element("tr", rest, style=_PLAIN_ROW))
+    table = element("table", element("tbody", *rows), style=_TABLE)
+    return element("div", table, style="overflow:auto;max-width:100%;padding-left:20px")
+
+
+def _best(line: MetricLine) -> Markup:
+    if not line.is_best:
+        return muted(line.best) if line.best else Markup("")
+    doubt = muted(line.goal.doubt, title=line.goal.words) if line.goal.guessed else ""
+    best = join([glyph("▲", "better", line.goal.words), doubt], separator="")
+    return join([best, muted("best")])
+
+
+def picture(spark: Sparkline | None) -> Markup:
+    """Return a sparkline's ``<img>``, and ``log`` where its scale is."""
+    if spark is None:
+        return Markup("")
+    image = element("img", src=spark.uri, alt=spark.alt, width=spark.width, height=spark.height,
+                    style="max-width:none;vertical-align:middle;margin:0", title=spark.alt)  # fmt: skip
+    return join([image, muted("log") if spark.log else ""])
+
+
+def _params(card: Card) -> Markup:
+    items: list[str] = [_param(item) for item in card.params]
+    return join([*items, *(muted(text) for text in card.more_params)], separator=" · ")
+
+
+def _param(item: ParamItem) -> Markup:
+    return join([muted(item.key), element("span", item.text, title=f"{item.key} = {item.full}, {item.source}")])
+
+
+def _foot(card: Card) -> list[Markup]:
+    parts = [_params(card)] if card.params or card.more_params else []
+    if card.extras:
+        extras = muted(" · ".join(card.extras))
+        parts.append(element("span", extras, style=f"white-space:nowrap;padding-left:{16 if parts else 0}px"))
+    if not parts:
+        return []
+    return [element("div", join(parts), style="padding-left:20px;overflow-wrap:break-word")]
+
+
+def table_html(table: RunTable) -> Markup:
+    """Return the table of runs as static HTML."""
+    if not table.rows:
+        return element("div", EMPTY, style=_BODY)
+    head = [_heading(text, right) for text, right in (("status", False), ("#", True), ("name", False))]
+    changed, drawn = _has_changes(table), _has_curves(table)
+    head += [_heading("changed", False)] if changed else []
+    for index, column in enumerate(table.columns):
+        head.append(_column_heading(column))
+        head += [_heading("curve", False)] if drawn and index == 0 else []
+    head += [_heading("duration", True), _heading("age", True)]
+    rows = [_row(row, table.columns, changed, drawn) for row in table.rows]
+    header = element("thead", element("tr", *head, style=_RULED_ROW), style="border:none")
+    body = element("table", header, element("tbody", *rows), style=_TABLE)
+    foot = element("div", muted(" · ".join(table_foot(table))), style="padding-top:4px;overflow-wrap:break-word")
+    return element("div", element("div", body, style=_SCROLL if len(rows) > FEW_ROWS else _WIDE), foot, style=_BODY)
+
+
+def _has_changes(table: RunTable) -> bool:
+    return any(row.changed for row in table.rows)
+
+
+def _has_curves(table: RunTable) -> bool:
+    return any(row.cells and row.cells[0].spark for row in table.rows)
+
+
+def _heading(text: str, right: bool, title: str = "") -> Markup:
+    style = _cell_style(right, height=32, more=f"font-weight:normal;opacity:{MUTED_OPACITY}")
+    return element("th", text, style=style, title=title, scope="col")
+
+
+def _column_heading(column: Column) -> Markup:
+    text = f"{column.title}{_NO_BREAK}{column.goal.arrow}".rstrip()
+    title = f"{column.kind} {column.key}" + (f", {column.goal.words}" if column.goal.direction else "")
+    return _heading(text, column.right, title)
+
+
+def _row(row: Row, columns: Sequence[Column], changed: bool, drawn: bool) -> Markup:
+    indent = f"padding-left:{16 * row.depth}px" if row.depth else ""
+    name = join([muted("└") if row.depth else "", element("b", row.name)])
+    name_style = _cell_style(False, more=f"font-weight:normal;{indent}".rstrip(";"))
+    cells = [
+        element("td", _state(row.state, always=False), style=_cell_style(False)),
+        element("td", muted(row.number), style=_cell_style(True)),
+        element("th", name, style=name_style, title=row.full_name if row.full_name != row.name else "", scope="row"),
+    ]
+    cells += [element("td", muted(", ".join(row.changed)), style=_cell_style(False))] if changed else []
+    for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
+        cells.append(_value(cell, column))
+        cells += [element("td", picture(cell.spark), style=_cell_style(False))] if drawn and index == 0 else []
+    cells.append(element("td", row.duration, style=_cell_style(True)))
+    cells.append(element("td", muted(row.age), style=_cell_style(True), title=row.started))
+    return element("tr", *cells, style=_RULED_ROW)
+
+
+def _value(cell: Cell, column: Column) -> Markup:
+    text: str = muted(cell.text) if cell.muted and cell.text else cell.text
+    if cell.best:
+        text = join([glyph("▲", "better", "best"), element("b", cell.text)], separator=_NO_BREAK)
+    return element("td", text, style=_cell_style(column.right), title=cell.full if cell.full != cell.text else "")
+
+
+def details_html(details: Details) -> Markup:
+    """Return a record in full as static HTML."""
+    parts: list[Markup] = []
+    if details.name or details.state:
+        state = _state(details.state, always=True) if details.state else ""
+        number = muted(details.number) if details.number else ""
+        parts.append(element("div", join([element("b", details.name), number, state]), style=_LINE))
+    parts += [
+        element("div", join([glyph("✗", "failed", "problem"), problem]), style="overflow-wrap:break-word")
+        for problem in details.problems
+    ]
+    if details.facts:
+        parts.append(_grid(Grid((), details.facts, (False, False))))
+    parts += [_grid(grid) for grid in details.grids]
+    if details.block:
+        style = f"white-space:pre-wrap;margin:4px 0 0 0;padding:4px 0 0 0;border-top:1px solid {HAIRLINE}"
+        parts.append(element("pre", details.block, style=style))
+    return element("div", *parts, style=_BODY)
+
+
+def _grid(grid: Grid) -> Markup:
+    head = [_heading(text, right) for text, right in zip(grid.header, grid.right, strict=bool(grid.header))]
+    header = [element("thead", element("tr", *head, style=_RULED_ROW), style="border:none")] if head else []
+    rows = []
+    for label, *values in grid.rows:
+        name = _cell_style(False, height=22, more=f"font-weight:normal;vertical-align:top;opacity:{MUTED_OPACITY}")
+        cells = [element("th", label, style=name, scope="row")]
+        for index, (text, right) in enumerate(zip(values, grid.right[1:], strict=True), start=1):
+            wrap = index == grid.wrap and not right
+            style = _cell_style(right, height=22, wrap=wrap, more=f"vertical-align:top{_BREAK if wrap else ''}")
+            cells.append(element("td", text, style=style))
+        rows.append(element("tr", *cells, style=_PLAIN_ROW))
+    table = element("table", *header, element("tbody", *rows), style=_TABLE)
+    return element("div", table, style="overflow:auto;max-width:100%;padding-top:4px")
+
+
+def runs_html(runs: Sequence[Run], *, total: int | None = None) -> Markup:
+    """Return the table of `runs` as static HTML, with ages told from now."""
+    return table_html(run_table(runs, _now(), total=total))
+
+
+def status_html(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> Markup:
+    """Return what ``%track status`` shows: facts as label and text, and what is wrong."""
+    return details_html(status_details(items, problems))
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+@html_form.register
+def _(record: Run) -> str:
+    return details_html(run_details(record))
+
+
+@html_form.register
+def _(record: Experiment) -> str:
+    return details_html(experiment_details(record))
+
+
+html_form.register(Card, card_html)
+html_form.register(RunTable, table_html)
+html_form.register(Details, details_html)

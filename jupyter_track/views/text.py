@@ -1,0 +1,142 @@
+"""The plain text: what a terminal, a log and a host without HTML show; the same words in the same order."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Sequence
+
+from ..records import Experiment, Run, text_form
+from .card import FINISHED, Card, MetricLine
+from .details import Details, Grid, experiment_details, run_details, status_details
+from .runs import EMPTY, Row, RunTable, run_table, table_foot
+from .tokens import State
+
+_INDENT = "  "
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: wide characters two, combining ones none."""
+    wide = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return wide - sum(1 for char in text if unicodedata.combining(char))
+
+
+def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    widths = [max(columns_of(row[index]) for row in rows) for index in range(len(right))]
+    lines = []
+    for row in rows:
+        padded = []
+        for text, width, to_right in zip(row, widths, right, strict=True):
+            space = " " * (width - columns_of(text))
+            padded.append(space + text if to_right else text + space)
+        used = [text for text, width in zip(padded, widths, strict=True) if width]
+        lines.append(_INDENT.join(used).rstrip())
+    return lines
+
+
+def card_text(card: Card) -> str:
+    """Return a card as text."""
+    head = " ".join(part for part in (card.state.glyph, card.name, card.number) if part)
+    if card.short:
+        lines = [_INDENT.join([head, *_short_parts(card)])]
+    else:
+        told = " ".join(part for part in (card.state.word, card.time) if part)
+        lines = [_INDENT.join(part for part in (head, ", ".join(card.changed), told) if part)]
+        rows = [_metric_row(line) for line in card.metrics]
+        lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False))] if rows else []
+        lines += [f"{_INDENT}+{card.more} more"] if card.more else []
+        lines += [_INDENT + card.error] if card.error else []
+        foot = [" · ".join(part) for part in (_params(card), card.extras) if part]
+        lines += [_INDENT + (_INDENT * 2).join(foot)] if foot else []
+    return "\n".join([*lines, *(_INDENT + note for note in card.notes)])
+
+
+def _short_parts(card: Card) -> list[str]:
+    parts = [] if card.state.word == FINISHED else [card.state.word]
+    for line in card.metrics:
+        compared = _compared(line)
+        parts.append(f"{line.key} {line.value}" + (f" ({compared})" if compared else ""))
+    parts += [f"+{card.more} more"] if card.more else []
+    parts += [" · ".join(_params(card))] if card.params else []
+    return [*parts, *card.extras, card.time]
+
+
+def _compared(line: MetricLine) -> str:
+    if line.change is None:
+        return ""
+    if line.change.verdict == "same":
+        return f"same as {line.versus}"
+    arrow = line.change.arrow + line.goal.doubt if line.change.arrow else ""
+    return " ".join(part for part in (line.change.text, arrow, f"vs {line.versus}") if part)
+
+
+def _metric_row(line: MetricLine) -> tuple[str, ...]:
+    best = f"▲{line.goal.doubt} best" if line.is_best else line.best
+    return line.key, line.value, _compared(line), best
+
+
+def _params(card: Card) -> list[str]:
+    return [*(f"{item.key} {item.text}" for item in card.params), *card.more_params]
+
+
+def table_text(table: RunTable) -> str:
+    """Return the table of runs as text."""
+    if not table.rows:
+        return EMPTY
+    titles = [f"{column.title} {column.goal.arrow}".rstrip() for column in table.columns]
+    changed = "changed" if any(row.changed for row in table.rows) else ""
+    rows = [["", "#", "name", changed, *titles, "duration", "age"], *(_row(row) for row in table.rows)]
+    right = [False, True, False, False, *(column.right for column in table.columns), True, True]
+    return "\n".join([*_aligned(rows, right), " · ".join(table_foot(table))])
+
+
+def _row(row: Row) -> list[str]:
+    name = "  " * (row.depth - 1) + "└ " + row.name if row.depth else row.name
+    cells = [f"▲ {cell.text}" if cell.best else cell.text for cell in row.cells]
+    return [_state(row.state), row.number, name, ", ".join(row.changed), *cells, row.duration, row.age]
+
+
+def _state(state: State) -> str:
+    return state.glyph if state.word == FINISHED else f"{state.glyph} {state.word}"
+
+
+def details_text(details: Details) -> str:
+    """Return a record in full as text."""
+    state = f"{details.state.glyph} {details.state.word}" if details.state else ""
+    head = _INDENT.join(part for part in (f"{details.name} {details.number}".strip(), state) if part)
+    lines = [head] if head else []
+    lines += [f"✗ {problem}" for problem in details.problems]
+    lines += _aligned(details.facts, (False, False)) if details.facts else []
+    for grid in details.grids:
+        lines += ["", *_grid(grid)]
+    lines += ["", details.block] if details.block else []
+    return "\n".join(lines)
+
+
+def _grid(grid: Grid) -> list[str]:
+    return _aligned([grid.header, *grid.rows], grid.right)
+
+
+def runs_text(runs: Sequence[Run], *, total: int | None = None) -> str:
+    """Return the table of `runs` as text, with ages told from now."""
+    return table_text(run_table(runs, int(time.time() * 1000), total=total))
+
+
+def status_text(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> str:
+    """Return what ``%track status`` shows as text."""
+    return details_text(status_details(items, problems))
+
+
+@text_form.register
+def _(record: Run) -> str:
+    return details_text(run_details(record))
+
+
+@text_form.register
+def _(record: Experiment) -> str:
+    return details_text(experiment_details(record))
+
+
+text_form.register(Card, card_text)
+text_form.register(RunTable, table_text)
+text_form.register(Details, details_text)

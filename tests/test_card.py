@@ -1,0 +1,197 @@
+"""What the card under a tracked cell says, as data and as text."""
+
+import math
+
+from made_records import NOW, made_metric, made_param, made_run
+
+from jupyter_track.records import Run, RunError
+from jupyter_track.views.card import Card, MetricLine, ParamItem, changed_params, error_line, run_card
+from jupyter_track.views.format import Change
+from jupyter_track.views.goals import Goal
+from jupyter_track.views.text import card_text
+from jupyter_track.views.tokens import RUN_COLORS, STATES
+
+ACCURACY = [0.5, 0.93, 0.9641]
+
+
+def long_run(**fields: object) -> Run:
+    """Return a run of four minutes with curves and params of several sources."""
+    return made_run(
+        12,
+        metrics=[
+            made_metric("loss", [0.9, 0.1127, 0.113]),
+            made_metric("accuracy", ACCURACY),
+            made_metric("probe", [1.0], "auto"),
+        ],
+        params=[
+            made_param("C", 1),
+            made_param("lr", 0.001, written="1e-3"),
+            made_param("seed", 3, "inherited"),
+            made_param("data", "iris", "inherited"),
+            made_param("kernel", "rbf", "estimator"),
+        ],
+        goals={"accuracy": "max"},
+        duration=252.0,
+        **fields,
+    )
+
+
+def test_a_short_run_is_one_line() -> None:
+    """The common case: what ran, its result, the change, the time; here with a declared goal."""
+    earlier = made_run(9, metrics=[made_metric("accuracy", [0.9521])])
+    run = made_run(12, metrics=[made_metric("accuracy", [0.9641])], goals={"accuracy": "max"})
+    card = run_card(run, previous=earlier)
+    assert card == Card(
+        state=STATES["finished"],
+        name="baseline",
+        number="#12",
+        color=RUN_COLORS[4],
+        time="300 ms",
+        metrics=(
+            MetricLine("accuracy", "0.9641", "0.9641", Goal("max"), change=Change("+0.0120", "better"), versus="#9"),
+        ),
+        short=True,
+    )
+    assert card_text(card) == "✓ baseline #12  accuracy 0.9641 (+0.0120 ▲ vs #9)  300 ms"
+
+
+def test_a_guessed_goal_is_shown_as_a_guess() -> None:
+    """A question mark behind the arrow, readable without a pointer; no arrow where there is not even a guess."""
+    earlier = made_run(9, metrics=[made_metric("accuracy", [0.9641]), made_metric("x", [1.5])])
+    run = made_run(12, metrics=[made_metric("accuracy", [0.9521]), made_metric("x", [2.5])])
+    assert card_text(run_card(run, previous=earlier)) == (
+        "✓ baseline #12  accuracy 0.9521 (−0.0120 ▼? vs #9)  +1 more  300 ms"
+    )
+    only_x = made_run(12, metrics=[made_metric("x", [2.5])])
+    assert card_text(run_card(only_x, previous=earlier)) == "✓ baseline #12  x 2.500 (+1.000 vs #9)  300 ms"
+
+
+def test_a_long_run_shows_curves_params_and_what_was_kept() -> None:
+    """The declared metric first, the captured one last; the best point where the last is not it; sources counted."""
+    earlier = made_run(11, metrics=[made_metric("loss", [0.2])], params=[made_param("C", 0.1), made_param("lr", 0.001)])
+    card = run_card(
+        long_run(note="a note"),
+        previous=earlier,
+        curves={"accuracy": list(enumerate(ACCURACY))},
+        figures=2,
+        output=True,
+        notes=["51 figures shown, 50 kept"],
+        store_line="stored in track.db",
+    )
+    lines = [
+        (line.key, line.value, line.is_best, line.best, line.muted, line.spark is not None) for line in card.metrics
+    ]
+    assert lines == [
+        ("accuracy", "0.9641", True, "", False, True),
+        ("loss", "0.1130", False, "best 0.1127 at 1", False, False),
+        ("probe", "1", False, "", True, False),
+    ]
+    assert card.params == (
+        ParamItem("C", "1", "1", "assigned in the cell"),
+        ParamItem("lr", "1e-3", "0.001", "assigned in the cell"),
+    )
+    assert card_text(card) == (
+        "✓ baseline #12  C 0.1 → 1  finished 4 m 12 s\n"
+        "  accuracy  0.9641                     ▲ best\n"
+        "  loss      0.1130  −0.0870 ▲? vs #11  best 0.1127 at 1\n"
+        "  probe          1\n"
+        "  C 1 · lr 1e-3 · +2 inherited · +1 estimator    figures 2 · output · note\n"
+        "  51 figures shown, 50 kept\n"
+        "  stored in track.db"
+    )
+
+
+def test_a_failed_run_shows_the_error_in_place_of_its_metrics() -> None:
+    """The last line of the traceback; that metrics were kept is still said."""
+    error = RunError("ValueError", "Input X contains NaN.\nRemove it.", "Traceback …")
+    run = made_run(3, "svm", [made_metric("loss", [1.0, 0.5])], [made_param("C", -1)], state="failed", error=error)
+    assert card_text(run_card(run, figures=1)) == (
+        "✗ svm #3  failed 300 ms\n  ValueError: Input X contains NaN.\n  C -1    metrics 1 · figures 1"
+    )
+
+
+def test_an_error_without_a_message_is_its_name_and_a_long_one_loses_its_middle() -> None:
+    """At most 160 characters."""
+    assert error_line(RunError("KeyboardInterrupt", "")) == "KeyboardInterrupt"
+    assert error_line(RunError("E", "\n \nfirst\nsecond")) == "E: first"
+    assert len(error_line(RunError("E", "x" * 5000))) == 160
+
+
+def test_a_run_of_each_state_says_it_in_words() -> None:
+    """A glyph alone is only ever the check mark of a finished short run."""
+    heads = [
+        card_text(run_card(made_run(1, state=state, duration=duration), now_ms=NOW))
+        for state, duration in [
+            ("running", None), ("scheduled", None), ("finished", 5.0), ("finished", 0.5), ("failed", 0.5),
+            ("stopped", 0.5), ("lost", None), ("unknown", None), ("paused", None),
+        ]
+    ]  # fmt: skip
+    assert heads == [
+        "● baseline #1  running 1:00",
+        "○ baseline #1  scheduled",
+        "✓ baseline #1  finished 5.0 s",
+        "✓ baseline #1  500 ms",
+        "✗ baseline #1  failed  500 ms",
+        "■ baseline #1  stopped  500 ms",
+        "◌ baseline #1  lost (kernel died)",
+        "? baseline #1  unknown host",
+        "? baseline #1  paused",
+    ]
+
+
+def test_a_run_that_was_not_written_yet_has_no_number() -> None:
+    """Nothing stands where the number would."""
+    assert (
+        card_text(run_card(made_run(None, metrics=[made_metric("loss", [0.3])]))) == "✓ baseline  loss 0.3000  300 ms"
+    )
+
+
+def test_one_line_has_as_many_metrics_as_it_has_room_for() -> None:
+    """The first is always there, the rest is counted, and a long name gives way."""
+    metrics = [made_metric(f"metric_{index}", [0.5]) for index in range(6)]
+    short = card_text(run_card(made_run(1, metrics=metrics)))
+    assert short == "✓ baseline #1  metric_0 0.5000  metric_1 0.5000  +4 more  300 ms"
+    long_name = card_text(run_card(made_run(1, "a" * 40 + "b" * 40, metrics[:1])))
+    assert long_name == f"✓ {'a' * 16}…{'b' * 15} #1  metric_0 0.5000  300 ms"
+
+
+def test_one_line_without_metrics_shows_params() -> None:
+    """A cell that only prepares data still says what it was run with."""
+    run = made_run(
+        4, "prepare", params=[made_param("rows", 150), made_param("size", 0.2), made_param("s", 1, "config")]
+    )
+    assert card_text(run_card(run)) == "✓ prepare #4  rows 150 · size 0.2  300 ms"
+
+
+def test_at_most_four_metrics_and_six_params_are_shown() -> None:
+    """The others are counted."""
+    metrics = [made_metric(f"m{index}", [0.5, 0.6]) for index in range(10)]
+    params = [made_param(f"p{index}", index) for index in range(9)]
+    card = run_card(made_run(1, metrics=metrics, params=params))
+    assert ([line.key for line in card.metrics], card.more) == (["m0", "m1", "m2", "m3"], 6)
+    assert ([item.key for item in card.params], card.more_params) == ([f"p{index}" for index in range(6)], ("+3 more",))
+
+
+def test_values_that_are_no_numbers_are_said_and_not_compared() -> None:
+    """NaN and infinity are words; a curve of NaN has no best point."""
+    earlier = made_run(1, metrics=[made_metric("loss", [0.5]), made_metric("accuracy", [0.5])])
+    run = made_run(2, metrics=[made_metric("loss", [math.nan]), made_metric("accuracy", [math.inf])])
+    assert card_text(run_card(run, previous=earlier)) == "✓ baseline #2  loss NaN  accuracy ∞  300 ms"
+    curve = run_card(made_run(2, metrics=[made_metric("loss", [math.nan, math.nan])])).metrics[0]
+    assert (curve.value, curve.best, curve.is_best) == ("NaN", "", False)
+
+
+def test_a_curve_without_a_goal_tells_its_range_and_a_constant_that_it_is_one() -> None:
+    """Where the picture is dropped, the numbers are still there."""
+    run = made_run(1, metrics=[made_metric("x", [0.25, 0.5]), made_metric("loss", [0.5, 0.5])])
+    assert [line.best for line in run_card(run).metrics] == ["0.2500 to 0.5000", "constant"]
+
+
+def test_what_changed_names_two_params_and_counts_the_rest() -> None:
+    """Those that the user wrote come first; params of only one of the two runs are no change."""
+    earlier = made_run(1, params=[made_param(key, 1, "inherited") for key in "abcd"])
+    sources = {"a": "inherited", "b": "assign", "c": "inherited", "d": "explicit", "e": "assign"}
+    run = made_run(2, params=[made_param(key, 2, source) for key, source in sources.items()])
+    assert changed_params(run, earlier) == ("b 1 → 2", "d 1 → 2", "+2")
+    assert changed_params(run, earlier, hidden=["b", "a", "c"]) == ("d 1 → 2",)
+    assert changed_params(run, None) == ()

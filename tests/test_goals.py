@@ -1,0 +1,72 @@
+"""Which way is better, and which metric comes first."""
+
+import pytest
+from made_records import made_metric
+
+from jupyter_track.views.goals import Goal, goal_of, guess_goal, main_first, tokens_of
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "loss", "val_loss", "train/loss", "validation-loss", "trainLoss", "LOSS", "losses", "eval.loss", "log_loss",
+        "mse", "RMSE", "test_mae", "mean_squared_error", "meanAbsoluteError", "max_error", "error_rate",
+        "perplexity", "ppl", "cross_entropy", "nll", "neg_log_likelihood", "brier_score", "brier_score_loss",
+        "wer", "fid", "accuracy_loss", "kl_div/divergence", "regret", "davies_bouldin_score", "val errors",
+    ],
+)  # fmt: skip
+def test_these_are_better_when_lower(key: str) -> None:
+    """Losses and errors, whatever the prefix and the way of writing; the last telling word counts."""
+    assert guess_goal(key) == "min"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "accuracy", "acc", "val_acc", "valAcc", "test/accuracy", "top5_acc", "balanced_accuracy_score", "f1", "F1",
+        "f1_score", "f1-macro", "roc_auc", "AUC", "average_precision", "recall", "r2", "R2_score", "score",
+        "training_score", "mAP", "mean_iou", "bleu", "episode_reward", "rewards", "ndcg", "psnr",
+        "neg_mean_squared_error", "neg_log_loss", "log_likelihood", "silhouette_score",
+    ],
+)  # fmt: skip
+def test_these_are_better_when_higher(key: str) -> None:
+    """Scores of all kinds; scikit-learn's negated errors too."""
+    assert guess_goal(key) == "max"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["learning_rate", "lr", "epoch", "x", "f", "glossy", "mapping", "loss_scale", "loss_weight", "error_count", ""],
+)
+def test_no_guess_is_made_where_the_name_does_not_say(key: str) -> None:
+    """Words inside other words do not count, nor does a quantity about the metric."""
+    assert guess_goal(key) is None
+
+
+def test_a_name_falls_into_words_at_signs_and_capitals() -> None:
+    """A digit stays with the letter only where that is a metric's name."""
+    assert tokens_of("val/meanSquaredError-2") == ["val", "mean", "squared", "error", "2"]
+    assert tokens_of("test.F1Score") == ["test", "f1", "score"]
+
+
+def test_a_declared_goal_wins_over_the_name() -> None:
+    """A guess says that it is one, in its arrow and in words."""
+    assert goal_of("loss", {"loss": "max"}) == Goal("max")
+    assert goal_of("loss", {"accuracy": "max"}) == Goal("min", guessed=True)
+    assert goal_of("x", {}) == Goal(None)
+    assert [goal_of("loss", {}).arrow, Goal("max").arrow, Goal(None).arrow] == ["↓?", "↑", ""]
+    assert goal_of("loss", {}).words == "lower is better (guessed from the name)"
+
+
+def test_the_main_metric_comes_first_and_captured_ones_last() -> None:
+    """Declared or named on the line, then logged, then the last expression, then captured; else as logged."""
+    metrics = [
+        made_metric("probe", [1.0], "auto"),
+        made_metric("score", [1.0], "result"),
+        made_metric("loss", [1.0]),
+        made_metric("accuracy", [1.0]),
+        made_metric("f1", [1.0], "named"),
+        made_metric("time", [1.0], "auto"),
+    ]
+    ordered = [metric.key for metric in main_first(metrics, {"time": "min"})]
+    assert ordered == ["f1", "time", "loss", "accuracy", "score", "probe"]
