@@ -19,16 +19,71 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 
-_FLUENT = """
-active_run create_experiment define_metric delete_experiment delete_experiment_tag delete_run delete_tag end_run flush
-get_artifact_uri get_experiment get_experiment_by_name get_parent_run get_run get_tracking_uri last_active_run
-load_table log log_artifact log_artifacts log_dict log_figure log_image log_metric log_metrics log_param log_params
-log_stream log_table log_text restore_experiment restore_run search_experiments search_runs set_experiment
-set_experiment_tag set_experiment_tags set_note set_tag set_tags set_tracking_uri start_run
-""".split()
+__all__ = [
+    "ActiveRun",
+    "Experiment",
+    "MlflowClient",
+    "Run",
+    "RunStatus",
+    "TrackClient",
+    "TrackError",
+    "TrackWarning",
+    "ViewType",
+    "__version__",
+    "active_run",
+    "artifacts",
+    "create_experiment",
+    "current",
+    "define_metric",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "entities",
+    "exceptions",
+    "flush",
+    "get_artifact_uri",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_parent_run",
+    "get_run",
+    "get_tracking_uri",
+    "last_active_run",
+    "load_ipython_extension",
+    "load_table",
+    "log",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_stream",
+    "log_table",
+    "log_text",
+    "restore_experiment",
+    "restore_run",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_note",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+    "tracking",
+    "unload_ipython_extension",
+]
+
 _MODULES = ("artifacts", "entities", "exceptions", "tracking")
+# Where a name lives; every other name of __all__ is a module-level function of recording.fluent.
 _HOMES = {
-    **dict.fromkeys(_FLUENT, "recording.fluent"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
     "MlflowClient": "tracking",
@@ -40,8 +95,6 @@ _HOMES = {
     "ViewType": "records",
 }
 
-__all__ = sorted(["__version__", "current", "load_ipython_extension", "unload_ipython_extension", *_HOMES, *_MODULES])
-
 
 def __getattr__(name: str) -> Any:
     if name == "current":
@@ -49,11 +102,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(".recording.active", __name__).current()
     if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if home == "recording.fluent":
-        _capture_cells()
+    _capture_cells()
+    home = _HOMES.get(name, "recording.fluent")
     value = getattr(importlib.import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
@@ -64,7 +116,7 @@ def __dir__() -> list[str]:
 
 
 def _capture_cells() -> None:
-    """In a notebook, look at the cells from the first use on: `start_run` records the source and figures of its cell."""
+    """In a notebook, look at the cells from the first use on: `start_run` records what its cell shows."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is not None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidValue
-from .records import FileInfo
 from .recording import artifacts as _artifacts
 from .recording.session import session as _session
+from .records import FileInfo
 
 __all__ = ["download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text"]
 

@@ -62,10 +62,10 @@ def test_a_thousand_runs_show_fifty_and_say_where_the_best_is() -> None:
     """Columns and rows follow what is shown; the best is the best of all."""
     worse_later = list(reversed(sweep(1000)))
     table = run_table(worse_later, NOW, zone=UTC)
-    assert (len(table.rows), table.more, table.best_elsewhere) == (50, 950, "best accuracy 1 #1000")
+    assert (len(table.rows), table.more, table.best_elsewhere) == (50, 950, "best accuracy 1.000 #1000")
     assert not any(cell.best for row in table.rows for cell in row.cells)
     assert table_text(table).splitlines()[-1] == (
-        "50 runs · 950 more · track.search_runs() · best accuracy 1 #1000 · "
+        "50 runs · 950 more · track.search_runs() · best accuracy 1.000 #1000 · "
         "2 columns are equal or empty · as of 2025-11-03 14:26+00:00"
     )
 

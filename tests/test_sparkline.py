@@ -121,3 +121,20 @@ def test_thinning_keeps_the_ends_the_extremes_and_that_there_were_gaps(points: l
     if finite:
         assert (min(left), max(left)) == (min(finite), max(finite))
     assert (len(left) < len(kept)) == (len(finite) < len(points))
+
+
+def test_a_long_curve_keeps_each_stretch_s_extremes_and_its_gaps() -> None:
+    """Ten thousand points with one peak, one trough and one NaN far from both ends: all three are drawn."""
+    points = [(step, math.sin(step / 50)) for step in range(10_000)]
+    points[3_333] = (3_333, 7.0)
+    points[6_666] = (6_666, -7.0)
+    points[8_000] = (8_000, math.nan)
+    kept = thin(points)
+    assert 100 < len(kept) <= MAX_POINTS
+    assert {(3_333, 7.0), (6_666, -7.0)} <= set(kept)
+    assert [step for step, value in kept if math.isnan(value)] == [8_000]
+    assert [step for step, _ in kept] == sorted({step for step, _ in kept})
+    spark = sparkline("loss", points, color=COLOR, direction="min", large=True)
+    assert spark is not None
+    assert len(spark.uri) < 4_000
+    assert spark.alt == "loss: 0.000 to −0.883, 10000 points, best −7.000 at 6666, 1 not finite"

@@ -113,7 +113,9 @@ _PEM = re.compile(
     r"(?:(?:[^-]|-(?!----))*+-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----"
     rf"|(?:(?:\\[nr]|[\s\"'+]|(?:Proc-Type|DEK-Info):[^\n\\]{{0,100}})*+{_BASE64})*)"
 )
-_URL_USER = re.compile(r"://(?!git@|<redacted>@)[^\s/?#\"'<>`\\@]{1,300}+(?:@[^\s/?#\"'<>`\\@]{1,300}+)*?@(?=[\w\[.])")
+_URL_USER = re.compile(
+    r"://(?!git@|<redacted>@)[^\s/?#\"'<>`\\@]{1,300}+(?:@[^\s/?#\"'<>`\\@]{1,300}+){0,5}@(?=[\w\[.])"
+)
 _WEB_HOOK = re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/|/api/webhooks/)[\w/-]{8,}")
 _BEARER = re.compile(r"(earer\s{1,3})(?=[A-Za-z._~+/=-]{0,200}\d)[A-Za-z0-9._~+/=-]{8,}")
 
@@ -192,6 +194,10 @@ _TEXT = re.compile(
 )
 _JOINED = re.compile(r"[ \t]{0,40}+(?:\+[ \t]{0,40}+)?(?=[rbfuRBFU]{0,2}[\"'])")
 _LISTED = re.compile(rf"{_SPACE}[+,]?{_SPACE}(?=[rbfuRBFU]{{0,2}}[\"'])")
+_UNPACKED = re.compile(
+    r"(?:[\w.]{1,64}[ \t]{0,9},[ \t]{0,9}){0,8}[\w.]{1,64}[ \t]{0,9}=(?!=)[ \t]{0,9}"
+)  # user, password = "…", "…"
+_UNPACKED_BEFORE = re.compile(r"(?:^|\n)[ \t]{0,40}(?:[\w.]{1,64}[ \t]{0,9},[ \t]{0,9}){1,8}\Z")
 _SETTER = re.compile(
     r"(?:setdefault|putenv|setenv|getenv|get|pop|set|set_key|add_header|set_option|setItem)\(\s{0,9}\Z"
 )
@@ -251,17 +257,24 @@ def _spans_at(text: str, start: int, end: int) -> list[tuple[int, int]]:
     name = text[name_start:stop]
     if not is_secret_name(name):
         return []
-    if assigned["sign"] == "," and not _SETTER.search(text, max(0, name_start - 40), _unquoted(text, name_start)):
+    at = assigned.end()
+    unpacked = _UNPACKED.match(text, at) if assigned["sign"] == "," and assigned["quote"] is None else None
+    if unpacked is not None:
+        at = unpacked.end()
+    elif assigned["sign"] == "," and not _SETTER.search(text, max(0, name_start - 40), _unquoted(text, name_start)):
         return []
-    opened = _OPEN.match(text, assigned.end())
-    at = opened.end() if opened is not None else assigned.end()
+    opened = _OPEN.match(text, at)
+    at = opened.end() if opened is not None else at
     found = _TEXT.match(text, at)
     if found is not None:
         if assigned["sign"] in ("==", "!=") and name.lower() in ("token", "auth", "cookie"):
             return []  # if token == "the": the words of a text are tokens too
         if assigned["quote"] is None and _is_no_value(text, name_start, assigned, found):
             return []
-        return _quoted(text, found, opened is not None and bool(opened["open"]))
+        listed = bool(opened is not None and opened["open"]) or unpacked is not None
+        return _quoted(
+            text, found, listed or _UNPACKED_BEFORE.search(text, max(0, name_start - 240), name_start) is not None
+        )
     return _unquoted_value(text, name, name_start, assigned)
 
 

@@ -76,7 +76,7 @@ def auto_metrics(
     user_ns : mapping of str to object
         The namespace when the cell has ended.
     before : mapping of str to int
-        ``id()`` of each value of the namespace before the cell ran.
+        ``id()`` of each value of the namespace before the cell ran: an `ending.Snapshot`.
     result : object, optional
         The value of the cell's last expression.
     mode : {"floats", "last", "off"}, optional
@@ -143,13 +143,15 @@ def _is_stale(name: str, value: object, cell: Cell | None, after: After) -> bool
     bindings = [binding for binding in cell.bindings if binding.name == name] if cell is not None else []
     if any(binding.place == "straight" and after.happened(binding) for binding in bindings):
         return False
-    return not bindings or isinstance(value, float)
+    return not bindings or issubclass(type(value), float)
 
 
 def _nearest(name: str, cell: Cell | None, after: After) -> str:
     """Return a sentence with the names that were probably meant: those of the cell, else other numbers."""
     own = {binding.name for binding in cell.bindings} if cell is not None else set()
-    others = {key for key, value in after.user_ns.items() if isinstance(value, (int, float)) and after.rebound(key)}
+    others = {
+        key for key, value in after.user_ns.items() if issubclass(type(value), (int, float)) and after.rebound(key)
+    }
     candidates = [key for key in sorted(own | others) if key in after.user_ns and not key.startswith("_")]
     close = difflib.get_close_matches(name, [key for key in candidates if key != name], n=3, cutoff=0.5)
     return f" The nearest names: {', '.join(close)}." if close else ""
@@ -164,7 +166,7 @@ def _from_result(cell: Cell, origins: _Origins, result: object) -> dict[str, flo
         return {}
     if origins.of(expression) == "never":
         return {}
-    if isinstance(result, dict):
+    if type(result) is dict:
         if not 1 <= len(result) <= _MAX_KEYS:
             return {}
         numbers = {key: _number(key, value) for key, value in result.items() if isinstance(key, str)}

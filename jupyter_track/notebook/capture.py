@@ -22,14 +22,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jupyter_track.errors import NotFound, RunStateError
-from jupyter_track.notebook.figures import CapturedFigure, FigureLog, is_own, matplotlib_title, picture_of
-from jupyter_track.notebook.frames import shown_object, source_line
-from jupyter_track.notebook.output import OutputLog, OutputText
-from jupyter_track.notebook.streams import HookedStream, InstanceMethod, WrappedStream
+from ..errors import NotFound, RunStateError
+from .figures import CapturedFigure, FigureLog, is_own, matplotlib_title, picture_of
+from .frames import shown_object, source_line
+from .output import OutputLog, OutputText
+from .streams import HookedStream, InstanceMethod, WrappedStream
 
 Report = Callable[[str, Exception], object]
-Place = str | int | None
+Place = str | int
 
 _STREAMS = ("stdout", "stderr")
 
@@ -63,12 +63,14 @@ class Capture:
     ----------
     key : hashable
         As given to `CellCapture.begin`, like `cell_name` and `line_offset`.
-    places : set of str, int or None
+    places : set of str or int
         The cells it belongs to: message ids, or the thread where there are none.
     figures : FigureLog or None
         None where figures are not captured.
     output : OutputLog or None
         None where text is not captured.
+    in_thread : bool
+        Whether it was begun where there are no message ids.
     cleared : bool
         Whether `clear_output` was called: displays of before are gone from the screen.
     """
@@ -77,6 +79,7 @@ class Capture:
     places: set[Place]
     figures: FigureLog | None
     output: OutputLog | None
+    in_thread: bool
     cell_name: str | None = None
     line_offset: int = 0
     cleared: bool = False
@@ -109,7 +112,9 @@ class CellCapture:
         self._lock = threading.RLock()
         self._installed = False
         self._exits: list[InstanceMethod] = []
-        self._publisher: Any = None
+        self._publisher: Any = shell.display_pub
+        self._in_kernel = hasattr(self._publisher, "parent_header")
+        self._speaking: tuple[tuple[Any, str], ...] = ()
         self._streams: dict[str, HookedStream | WrappedStream] = {}
         self._faults: deque[Exception] = deque(maxlen=1)
         # Replaced, never changed, so that a reader in another thread needs no lock.
@@ -170,14 +175,9 @@ class CellCapture:
             # Before it counts: what is waiting in the streams was printed before and belongs to others.
             if output:
                 self._tap_streams()
-            capture = Capture(
-                key,
-                {self._place()},
-                FigureLog() if figures else None,
-                OutputLog() if output else None,
-                cell_name,
-                line_offset,
-            )
+            place = self._place()
+            logs = FigureLog() if figures else None, OutputLog() if output else None
+            capture = Capture(key, {place}, *logs, isinstance(place, int), cell_name, line_offset)
             self._set_open((*self._open, capture))
         return capture
 
@@ -240,7 +240,7 @@ class CellCapture:
 
     def _message_id(self) -> str | None:
         """Return the id of the message that the kernel answers in this context; None outside a kernel."""
-        header = getattr(self._publisher, "parent_header", None)
+        header = self._publisher.parent_header if self._in_kernel else None
         return header.get("msg_id") if header else None
 
     def _place(self) -> Place:
@@ -252,10 +252,8 @@ class CellCapture:
         for capture in reversed(captures):
             if place in capture.places:
                 return capture
-        if message_id is None and captures and not any(isinstance(place, str) for place in captures[-1].places):
-            # Outside a kernel the only threads that are not the cell's own are those that it started.
-            return captures[-1]
-        return None
+        # Outside a kernel the only threads that are not the cell's own are those that it started.
+        return captures[-1] if captures and message_id is None and captures[-1].in_thread else None
 
     # Figures ------------------------------------------------------------------------------------------------------
 
@@ -272,6 +270,10 @@ class CellCapture:
         for method in self._exits:
             method.remove()
         self._publisher = publisher
+        self._in_kernel = hasattr(publisher, "parent_header")
+        # A terminal prints results, displays and tracebacks; they are not output. IPython before 9 does not say all.
+        flags = ((hook, "is_active"), (publisher, "is_publishing"), (self._shell, "showing_traceback"))
+        self._speaking = tuple((owner, flag) for owner, flag in flags if hasattr(owner, flag))
         self._exits = [
             InstanceMethod(publisher, "publish", self._published, self._figure_failed),
             InstanceMethod(publisher, "clear_output", self._cleared, self._figure_failed),
@@ -364,15 +366,14 @@ class CellCapture:
             capture.output.write(name, text)
 
     def _written(self, name: str, text: str) -> None:
-        """Take text that was just written; results and tracebacks, which a terminal prints, are not output."""
-        shell = self._shell
-        if (
-            getattr(shell.displayhook, "is_active", False)
-            or getattr(shell.display_pub, "is_publishing", False)
-            or getattr(shell, "showing_traceback", False)
-        ):
-            return
-        capture = self._innermost(self._printing, self._message_id())
+        """Take text that was just written."""
+        for owner, flag in self._speaking:
+            if getattr(owner, flag):
+                return
+        printing = self._printing
+        # Each print comes through here, and in a terminal there is hardly ever a choice.
+        alone = len(printing) == 1 and printing[0].in_thread
+        capture = printing[0] if alone else self._innermost(printing, self._message_id())
         if capture is not None and capture.output is not None:
             capture.output.write(name, text)
 

@@ -9,6 +9,18 @@ from dataclasses import dataclass
 from .cellcode import Binding, parse_cell
 
 
+class Snapshot(dict[str, int]):
+    """The identity of every value of a namespace at one moment, by name.
+
+    Python reuses the address of what is gone, and a float's at once: ``acc = f()`` run twice may end with the identity
+    that `acc` had before. Numbers are therefore kept alive here; larger things are not, since they may be large.
+    """
+
+    def __init__(self, user_ns: Mapping[str, object]) -> None:
+        super().__init__({name: id(value) for name, value in user_ns.items()})
+        self._numbers = [value for value in user_ns.values() if issubclass(type(value), (float, int))]
+
+
 @dataclass(frozen=True)
 class After:
     """What is known once a cell has ended.
@@ -18,7 +30,7 @@ class After:
     user_ns : mapping of str to object
         The namespace as the cell left it.
     before : mapping of str to int
-        ``id()`` of every value of the namespace before the cell ran.
+        ``id()`` of every value of the namespace before the cell ran: a `Snapshot`.
     failed_line : int, optional
         The line at which the cell stopped (see `failed_line`); None where it ran to its end.
     """
@@ -31,6 +43,10 @@ class After:
         """Whether `name` now holds another object than before the cell."""
         return name in self.user_ns and self.before.get(name) != id(self.user_ns[name])
 
+    def reached(self, binding: Binding) -> bool:
+        """Whether the cell came as far as the line of a binding."""
+        return self.failed_line is None or binding.line <= self.failed_line
+
     def happened(self, binding: Binding) -> bool:
         """Whether a binding was reached, as far as that can be told.
 
@@ -39,7 +55,7 @@ class After:
         """
         if binding.name not in self.user_ns:
             return False
-        if self.failed_line is not None and binding.line > self.failed_line:
+        if not self.reached(binding):
             return False
         if binding.place == "straight" and (self.failed_line is None or binding.end_line < self.failed_line):
             return True
@@ -92,7 +108,7 @@ def resolve(parts: list[str], user_ns: Mapping[str, object]) -> object:
         return None
     found = user_ns.get(parts[0])
     for part in parts[1:]:
-        if not isinstance(found, (types.ModuleType, type)):
+        if not issubclass(type(found), (types.ModuleType, type)):  # isinstance would ask the object itself
             return None
         found = vars(found).get(part)
     return found

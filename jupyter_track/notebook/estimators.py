@@ -140,7 +140,8 @@ def fitted_name(
 
 def is_estimator(value: object) -> bool:
     """Whether `value` is an instance of a class with `get_params`."""
-    return not isinstance(value, type) and callable(getattr(type(value), "get_params", None))
+    kind = type(value)  # isinstance would ask the object itself, which may raise
+    return not issubclass(kind, type) and callable(getattr(kind, "get_params", None))
 
 
 def _estimators(cell: Cell, after: After, result: object) -> dict[str, object]:
@@ -244,13 +245,16 @@ def _model(site: CallSite, cell: Cell, after: After, result: object) -> object |
     if not isinstance(site.node.func, ast.Attribute):
         return None
     receiver = site.node.func.value
+    handed = _handed(site.node, after)
+    if handed is not None:
+        return handed
     if isinstance(receiver, ast.Name):
         if receiver.id in cell.looped:
             return None
         model = after.user_ns.get(receiver.id)
         if model is None or isinstance(model, type):
             return None
-        return _trained(model, site.node, after)
+        return _trained(model, site.node)
     if isinstance(receiver, ast.Call):
         made = after.user_ns.get(site.target) if site.target is not None else None
         if made is None and cell.last_expression is site.node:
@@ -259,13 +263,16 @@ def _model(site: CallSite, cell: Cell, after: After, result: object) -> object |
     return None
 
 
-def _trained(model: object, call: ast.Call, after: After) -> object | None:
-    """Return the model behind a trainer, the object itself where it is a model, else None."""
-    if called_name(call) == "fit" and not hasattr(model, "predict_proba") and call.args:
-        parts = dotted(call.args[0])
-        handed = after.user_ns.get(parts[0]) if len(parts) == 1 else None
-        if handed is not None and _is_module(handed):
-            return handed
+def _handed(call: ast.Call, after: After) -> object | None:
+    """Return the module that a trainer's fit was given: ``trainer.fit(model, loader)``."""
+    if called_name(call) != "fit" or not call.args or not isinstance(call.args[0], ast.Name):
+        return None
+    handed = after.user_ns.get(call.args[0].id)
+    return handed if handed is not None and _is_module(handed) else None
+
+
+def _trained(model: object, call: ast.Call) -> object | None:
+    """Return the object itself where it is a model, the model of a trainer, else None."""
     if _is_module(model) or (called_name(call) in _FIT and _can_fit(model)):
         return model
     inner = getattr(model, "model", None)  # a trainer that was given its model when it was made

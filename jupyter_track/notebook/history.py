@@ -6,11 +6,10 @@ import hashlib
 import time
 import uuid
 from dataclasses import replace
-from typing import Any
 
-from ..records import Execution
 from ..recording.active import Cell
 from ..recording.tracker import now_ms
+from ..records import Execution
 
 
 class History:
@@ -52,5 +51,3 @@ class History:
             for execution in self.executions
             if execution.source.lstrip().startswith(("# Parameters\n", "# parameters\n"))
         ]
-
-

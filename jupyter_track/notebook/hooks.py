@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..context.place import relative_to_store
-from ..records import Execution, Run, RunStatus
 from ..recording import active
 from ..recording.active import Cell
 from ..recording.run import describe_error, status_of
 from ..recording.session import session
+from ..records import Execution, Run, RunStatus
 from ..settings import JupyterTrack
 from ..store.problems import report
 from .capture import CellCapture
@@ -166,4 +166,3 @@ class CellHooks:
 
 def _report_capture(kind: str, error: BaseException) -> None:
     report(f"capture-{kind}", f"A part of what the cell showed was not recorded ({kind}): {error!r}")
-

@@ -13,6 +13,7 @@ from ..errors import TrackError
 from ..recording.session import session
 from ..records import html_form, text_form
 from ..store import pending
+from ..store.place import store_exists
 from ..store.reader import Reader
 from ..views.html import runs_html, status_html
 from ..views.text import runs_text, status_text
@@ -48,14 +49,14 @@ On a line of its own::
 
 
 @magics_class
-class TrackMagics(Magics):  # type: ignore[misc]
+class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
     """The magics of one shell."""
 
     def __init__(self, shell: Any, hooks: CellHooks) -> None:
         super().__init__(shell)
         self._hooks = hooks
 
-    @line_cell_magic  # type: ignore[untyped-decorator, unused-ignore]
+    @line_cell_magic
     def track(self, line: str, cell: str | None = None) -> None:
         """Record a cell, or look at runs; the help is set below."""
         if cell is not None:
@@ -111,7 +112,7 @@ def _reader() -> Reader | None:
     """The reader of the current store with what was logged here written; None where there is no store yet."""
     tracker = session.tracker()
     pending.flush(tracker.store)
-    return tracker.reader if tracker.store.is_file() else None
+    return tracker.reader if store_exists(tracker.store) else None
 
 
 # ---- completion
@@ -133,7 +134,11 @@ def _references() -> list[str]:
     if reader is None:
         return []
     runs = reader.runs(limit=TABLE_RUNS)
-    return ["last", *(f"#{run.number}" for run in runs), *dict.fromkeys(run.name for run in runs if " " not in run.name)]
+    return [
+        "last",
+        *(f"#{run.number}" for run in runs),
+        *dict.fromkeys(run.name for run in runs if " " not in run.name),
+    ]
 
 
 def completions(line: str) -> Iterator[tuple[str, str]]:
@@ -160,7 +165,7 @@ def set_up_completion(shell: Any) -> Any:
         shell.set_hook("complete_command", _complete_command, re_key=_COMMAND.pattern)
         return None
 
-    @context_matcher()  # type: ignore[untyped-decorator, unused-ignore]
+    @context_matcher()  # type: ignore[untyped-decorator,unused-ignore]
     def track_line(context: Any) -> dict[str, Any]:
         line = context.full_text.splitlines()[context.cursor_line][: context.cursor_position]
         found = [SimpleCompletion(text=word, type="param") for word, _ in completions(line)]
@@ -182,4 +187,3 @@ def remove_completion(shell: Any, matcher: Any) -> None:
 
 def _complete_command(shell: Any, event: Any) -> list[str]:
     return [word for word, _ in completions(event.text_until_cursor)]
-

@@ -57,7 +57,7 @@ def automatic_params(
     user_ns : mapping of str to object
         The namespace when the cell has ended.
     before : mapping of str to int
-        ``id()`` of each value of the namespace before the cell ran.
+        ``id()`` of each value of the namespace before the cell ran: an `ending.Snapshot`.
     result : object, optional
         The value of the cell's last expression.
     failed_line : int, optional
@@ -156,12 +156,12 @@ def _candidates(cell: Cell, after: After) -> dict[str, list[Binding]]:
     found: dict[str, list[Binding]] = {}
     for binding in cell.bindings:
         name = binding.name
-        if name.startswith("_") or name in barred or is_styling(name) or not after.happened(binding):
+        if name.startswith("_") or name in barred or is_styling(name):
             continue
-        if binding.place == "straight":
+        if binding.place == "straight" and after.happened(binding):
             found[name] = [binding]
-        elif name in found:
-            found[name].append(binding)
+        elif binding.place == "branch" and name in found and after.reached(binding):
+            found[name].append(binding)  # it may have run: the value tells
     return found
 
 
@@ -297,7 +297,7 @@ def _read_names(cell: Cell, user_ns: Mapping[str, object]) -> set[str]:
     seen: set[str] = set()
     while waiting and len(seen) < _MAX_FUNCTIONS:
         function = user_ns.get(waiting.pop())
-        if not isinstance(function, types.FunctionType) or function.__name__ in seen:
+        if type(function) is not types.FunctionType or function.__name__ in seen:
             continue
         if function.__globals__ is not user_ns:
             continue  # a library's function reads its own module's names

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..records import Run
 from ..recording.tracker import Tracker
+from ..records import Run
 from ..store import pending
 from ..views.card import run_card
 from ..views.html import card_html

@@ -11,6 +11,7 @@ from ..errors import StoreError
 from ..recording import active
 from ..recording.session import session
 from ..store import pending, problems
+from ..store.place import store_exists
 from ..store.writer import writer_for
 from ..views.format import size
 
@@ -42,7 +43,7 @@ def status_items(hooks: CellHooks) -> list[tuple[str, str]]:
 
 def _store_facts() -> list[tuple[str, str]]:
     tracker = session.tracker()
-    if not tracker.store.is_file():
+    if not store_exists(tracker.store):
         return [("content", "nothing yet; the first run makes the file")]
     pending.flush(tracker.store, STATUS_WAIT)
     try:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TrackError
-from ..records import Execution, Run, RunError, RunStatus
 from ..recording import active, fluent
 from ..recording.active import Cell
 from ..recording.run import ActiveRun, describe_error, status_of
+from ..records import Execution, Run, RunError, RunStatus
 from ..store.problems import report
 from . import showing
-from .autometrics import auto_metrics
+from .autometrics import Mode, auto_metrics
 from .capture import Captured
 from .cellcode import parse_cell
 from .ending import failed_line
@@ -144,12 +144,10 @@ class TrackedCell:
     def _known_params(self, target: ActiveRun) -> set[str]:
         return set(self.run._memory.params) | set(target._memory.params)
 
-    def _keep_metrics(
-        self, target: ActiveRun, children: list[ActiveRun], value: object, stopped: int | None
-    ) -> None:
+    def _keep_metrics(self, target: ActiveRun, children: list[ActiveRun], value: object, stopped: int | None) -> None:
         options, tracker = self.options, self.run._tracker
         logged = {run.run_id: tracker.writer.summaries(run.run_id) for run in (self.run, *children)}
-        mode = self.hooks.settings.auto_metrics if self.hooks.wants(options, "metrics") else "off"
+        mode: Mode = self.hooks.settings.auto_metrics if self.hooks.wants(options, "metrics") else "off"
         own = {key for summaries in logged.values() for key in summaries}
         found = auto_metrics(
             self.source,
@@ -173,9 +171,7 @@ class TrackedCell:
             return
         if options.name is not None or not self.hooks.settings.auto_name:
             return
-        name = fitted_name(
-            self.source, self.hooks.shell.user_ns, self.before, result=value, failed_line=stopped
-        )
+        name = fitted_name(self.source, self.hooks.shell.user_ns, self.before, result=value, failed_line=stopped)
         if name is not None:
             self.run._tracker.rename(target.run_id, name)
 
@@ -222,5 +218,3 @@ def _expanded(shell: Any, options: Options, line: str) -> Options:
     if "{" not in line and "$" not in line:
         return options
     return parse(shell.var_expand(line))
-
-

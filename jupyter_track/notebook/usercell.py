@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..records import Execution
 from ..recording import active
 from ..recording.active import Cell
 from ..recording.run import ActiveRun
+from ..records import Execution
 from ..settings import JupyterTrack
 from .capture import CellCapture
 from .keep import keep_captured
@@ -39,9 +39,7 @@ class RunCapture:
         if cell is None or run._memory.kind == "cell":
             return
         settings = self._settings
-        inside = any(
-            other._memory.kind == "cell" and other._memory.cell == cell for other in active.open_runs()
-        )
+        inside = any(other._memory.kind == "cell" and other._memory.cell == cell for other in active.open_runs())
         capturing = not inside and (settings.figures or settings.output) and run.run_id not in self._watched
         self._watched[run.run_id] = _Watched(run, [cell], capturing)
         if capturing:

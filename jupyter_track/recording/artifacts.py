@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, MissingFile, NotFound
@@ -12,14 +13,21 @@ from ..records import Artifact, FileInfo
 from ..store import pending
 from ..store.artifacts import artifact_path as checked_path
 from ..store.artifacts import guess_mime, walk
+from ..store.place import store_exists
 from ..store.problems import report
 from ..values import check_key, check_step
-from . import content
 from .blob import Blob
 from .tracker import Tracker
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+def _content() -> ModuleType:
+    """The formats, loaded by the first file that is logged: most processes log none."""
+    from . import content
+
+    return content
 
 
 def keep_blob(tracker: Tracker, run_id: str, blob: Blob, path: str) -> Artifact:
@@ -58,23 +66,23 @@ def log_artifacts(
 
     for path, relative in walk(Path(local_dir), left_out, tracker.store):
         name = relative if not artifact_path else f"{artifact_path}/{relative}"
-        tracker.artifact(run_id, name, path, mime=guess_mime(path.name))
+        tracker.artifact(run_id, name, path, mime=guess_mime(relative))
 
 
 def log_text(tracker: Tracker, run_id: str, text: str, artifact_file: str) -> None:
     """Log text as a file."""
-    keep_blob(tracker, run_id, content.text_blob(text, artifact_file), artifact_file)
+    keep_blob(tracker, run_id, _content().text_blob(text, artifact_file), artifact_file)
 
 
 def log_dict(tracker: Tracker, run_id: str, dictionary: Any, artifact_file: str) -> None:
     """Log a dict as JSON or YAML."""
-    keep_blob(tracker, run_id, content.dict_blob(dictionary, artifact_file), artifact_file)
+    keep_blob(tracker, run_id, _content().dict_blob(dictionary, artifact_file), artifact_file)
 
 
 def log_stream(tracker: Tracker, run_id: str, stream: IO[bytes] | IO[str], artifact_file: str) -> None:
     """Log what a stream gives."""
     source: Any = stream
-    keep_blob(tracker, run_id, content.stream_blob(source, artifact_file), artifact_file)
+    keep_blob(tracker, run_id, _content().stream_blob(source, artifact_file), artifact_file)
 
 
 def log_figure(
@@ -82,7 +90,7 @@ def log_figure(
 ) -> None:
     """Log a figure in the format of the file's ending."""
     kwargs = dict(save_kwargs) if save_kwargs else None
-    keep_blob(tracker, run_id, content.figure_blob(figure, artifact_file, kwargs), artifact_file)
+    keep_blob(tracker, run_id, _content().figure_blob(figure, artifact_file, kwargs), artifact_file)
 
 
 def log_image(
@@ -106,10 +114,10 @@ def log_image(
     if artifact_file is not None:
         if step is not None or timestamp is not None:
             raise InvalidValue("step and timestamp go with key=…, not with artifact_file.")
-        keep_blob(tracker, run_id, content.image_blob(image, artifact_file), artifact_file)
+        keep_blob(tracker, run_id, _content().image_blob(image, artifact_file), artifact_file)
         return
     folder = checked_path(f"images/{check_key(key)}")
-    blob = content.image_blob(image)
+    blob = _content().image_blob(image)
     keep_blob(tracker, run_id, blob, f"{folder}/{check_step(step):08d}{blob.suffix}")
 
 
@@ -119,9 +127,9 @@ def log_table(tracker: Tracker, run_id: str, data: Any, artifact_file: str) -> N
     tracker.require(run_id)
     earlier = _stored(tracker, run_id, path)
     if earlier is None:
-        blob = content.table_blob(data, path)
+        blob = _content().table_blob(data, path)
     else:
-        blob = content.append_table(tracker.reader.content(earlier.sha256), data, path)
+        blob = _content().append_table(tracker.reader.content(earlier.sha256), data, path)
     keep_blob(tracker, run_id, blob, path)
 
 
@@ -166,7 +174,7 @@ def load_table(
     path = checked_path(artifact_file)
     pending.flush(tracker.store)
     if run_ids is None:
-        runs = tracker.reader.runs([experiment_id]) if tracker.store.is_file() else []
+        runs = tracker.reader.runs([experiment_id]) if store_exists(tracker.store) else []
     else:
         runs = [tracker.read(run_id) for run_id in run_ids]
     suffix = "." + path.rpartition(".")[2]
@@ -175,7 +183,7 @@ def load_table(
         artifact = _stored(tracker, run.run_id, path)
         if artifact is None:
             continue
-        frame = content.load_table(tracker.reader.content(artifact.sha256), suffix)
+        frame = _content().load_table(tracker.reader.content(artifact.sha256), suffix)
         for column in extra_columns or ():
             if not hasattr(run.info, column):
                 raise InvalidValue(f"{column!r} is no field of a run's info; there is run_id, run_name, status, ….")
@@ -239,4 +247,3 @@ def parse_uri(uri: str) -> tuple[str, str]:
         if run_id:
             return run_id, path
     raise InvalidValue(f"An artifact's address begins with 'runs:/<run id>/', not {uri!r}.")
-

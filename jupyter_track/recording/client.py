@@ -11,7 +11,7 @@ from ..context.redaction import redact_text, redact_value
 from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
 from ..store import edits, pending
-from ..store.place import parse_store
+from ..store.place import parse_store, store_exists
 from ..values import check_key
 from . import artifacts
 from .names import random_name
@@ -126,7 +126,7 @@ class TrackClient:
         """Return a page of runs; ``.token`` gives the next page."""
         ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else experiment_ids
         pending.flush(self._tracker.store)
-        if not self._tracker.store.is_file():
+        if not store_exists(self._tracker.store):
             return Page([])
         runs = self._tracker.reader.runs(
             [str(identifier) for identifier in ids],
@@ -249,7 +249,7 @@ class TrackClient:
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """Return the experiment of a name, None where there is none."""
         pending.flush(self._tracker.store)
-        return self._tracker.reader.experiment_by_name(name) if self._tracker.store.is_file() else None
+        return self._tracker.reader.experiment_by_name(name) if store_exists(self._tracker.store) else None
 
     def search_experiments(
         self,
@@ -261,7 +261,7 @@ class TrackClient:
     ) -> Page:
         """Return a page of experiments, the newest first."""
         pending.flush(self._tracker.store)
-        if not self._tracker.store.is_file():
+        if not store_exists(self._tracker.store):
             return Page([])
         found = self._tracker.reader.experiments(view_type, filter_string or "", order_by or ())
         offset = _offset(page_token)

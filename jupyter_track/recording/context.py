@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-from ..context.git import git_state
 from ..store import gate
 from ..store.problems import report
 from .tracker import Tracker
@@ -57,18 +56,20 @@ def _work() -> None:
         except queue.Empty:
             return
         try:
-            tags = _tags(folder)
+            tags = _tags(folder, tracker.store)
             if tags:
                 tracker.context_tags(run_id, tags)
         except Exception as error:  # noqa: BLE001 - describing a run must not break anything
             report("git", f"The git commit could not be recorded: {error!r}")
 
 
-def _tags(folder: Path) -> dict[str, str]:
+def _tags(folder: Path, store: Path) -> dict[str, str]:
     known = _answers.get(folder)
     if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
-    state = git_state(folder)
+    from ..context.git import git_state  # loads subprocess, here and not on the user's thread
+
+    state = git_state(folder, store=store)
     tags: dict[str, str] = {}
     if state is not None and state.commit:
         tags[COMMIT_TAG] = state.commit

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 from ..errors import InvalidValue, NotFound, RunStateError
 from ..records import Experiment, Goal, Run, RunStatus, ViewType
 from ..store import edits, pending
+from ..store.place import store_exists
 from ..store.problems import report
 from ..values import check_key, check_step, metric_value
 from . import active, artifacts, context, ending, short
@@ -512,7 +513,9 @@ def load_table(
         Where no run has the file.
     """
     tracker = session.tracker()
-    return artifacts.load_table(tracker, artifact_file, run_ids, extra_columns, tracker.experiment_id(session.experiment))
+    return artifacts.load_table(
+        tracker, artifact_file, run_ids, extra_columns, tracker.experiment_id(session.experiment)
+    )
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
@@ -562,7 +565,7 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | int 
 
 
 def _stored_experiment(tracker: Tracker, identifier: str) -> Experiment | None:
-    if not tracker.store.is_file():
+    if not store_exists(tracker.store):
         return None
     try:
         return tracker.reader.experiment(identifier)
@@ -595,7 +598,7 @@ def get_experiment(experiment_id: str | int) -> Experiment:
     """
     tracker = session.tracker()
     pending.flush(tracker.store)
-    if not tracker.store.is_file():
+    if not store_exists(tracker.store):
         raise NotFound(f"There is no experiment {experiment_id!r}: there is no store at {tracker.store} yet.")
     return tracker.reader.experiment(str(experiment_id))
 
@@ -604,7 +607,7 @@ def get_experiment_by_name(name: str) -> Experiment | None:
     """Return the experiment of a name, None where there is none."""
     tracker = session.tracker()
     pending.flush(tracker.store)
-    return tracker.reader.experiment_by_name(name) if tracker.store.is_file() else None
+    return tracker.reader.experiment_by_name(name) if store_exists(tracker.store) else None
 
 
 def search_experiments(
@@ -616,7 +619,7 @@ def search_experiments(
     """Return experiments, the newest first."""
     tracker = session.tracker()
     pending.flush(tracker.store)
-    if not tracker.store.is_file():
+    if not store_exists(tracker.store):
         return []
     return tracker.reader.experiments(view_type, filter_string or "", order_by or (), max_results)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import traceback
 from collections.abc import Mapping
 from os import PathLike
@@ -25,8 +25,6 @@ from ..records import (
     html_form,
     text_form,
 )
-from ..views import html as _html  # noqa: F401 - registers how records show themselves
-from ..views import text as _text  # noqa: F401
 from . import active, artifacts, short
 from .tracker import RunMemory, Tracker
 
@@ -37,7 +35,9 @@ def status_of(error: BaseException | None) -> str:
     """Return how a run ends that an exception leaves: interrupts and cancelled tasks are KILLED."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return RunStatus.FINISHED
-    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)):
+    asyncio = sys.modules.get("asyncio")  # nobody was cancelled where it is not loaded
+    interrupts = (KeyboardInterrupt, GeneratorExit, *((asyncio.CancelledError,) if asyncio else ()))
+    if isinstance(error, interrupts):
         return RunStatus.KILLED
     return RunStatus.FAILED
 
@@ -179,9 +179,7 @@ class ActiveRun(Shown):
         """Log a dict or list as JSON or YAML."""
         artifacts.log_dict(self._tracker, self.run_id, dictionary, artifact_file)
 
-    def log_figure(
-        self, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
-    ) -> None:
+    def log_figure(self, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
         """Log a figure of matplotlib, Altair or plotly."""
         artifacts.log_figure(self._tracker, self.run_id, figure, artifact_file, save_kwargs)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..errors import InvalidValue
 from ..values import check_key, check_step, metric_value
-from . import content
 from .artifacts import keep_blob
 from .blob import Blob, class_name
 from .tracker import Tracker
@@ -28,6 +27,8 @@ def log(
     InvalidValue
         For an array of several elements, a value of no known kind, or no value at all.
     """
+    from . import content  # loaded by the first call: most processes log numbers by name only
+
     if values is not None and not isinstance(values, Mapping):
         raise InvalidValue(
             f"log takes names with values, as log(loss=0.1) or log({{'loss': 0.1}}), not {class_name(values)}."
@@ -73,6 +74,8 @@ def _flat(values: Mapping[Any, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 def _file(key: str, value: Any, kind: str, step: int | None) -> tuple[str, Blob]:
     """The path and the content of a value that is no number."""
+    from . import content
+
     if kind == "figure":
         blob = content.figure_blob(value, None)
     elif kind == "table":
@@ -89,8 +92,8 @@ def _file(key: str, value: Any, kind: str, step: int | None) -> tuple[str, Blob]
         )
     else:
         raise InvalidValue(
-            f"{key!r} is a {class_name(value)}, which log cannot place; it takes numbers, figures, images, tables, text "
-            "and dicts of these. log_param records any value as text, log_artifact a file."
+            f"{key!r} is a {class_name(value)}, which log cannot place; it takes numbers, figures, images, tables, "
+            "text and dicts of these. log_param records any value as text, log_artifact a file."
         )
     name = key if step is None else f"{key}-{step:08d}"
     return f"{FOLDERS[kind]}/{name}{blob.suffix}", blob

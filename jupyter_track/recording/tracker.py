@@ -11,8 +11,9 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ..context import redaction
 from ..context.place import user_name
@@ -21,10 +22,13 @@ from ..records import Artifact, Execution, Goal, Param, Run, RunError, RunStatus
 from ..store import database, edits, files, pending, schema
 from ..store.artifacts import artifact_path
 from ..store.liveness import this_process
-from ..store.reader import Reader
+from ..store.place import store_exists
 from ..store.writer import Writer, writer_for
 from ..values import check_key, check_step, metric_value, param_value, plain_value
 from .active import Cell
+
+if TYPE_CHECKING:
+    from ..store.reader import Reader
 
 Kind = Literal["user", "cell", "auto"]
 
@@ -84,13 +88,19 @@ class Tracker:
 
     def __init__(self, store: Path) -> None:
         self.store = store
-        self.reader = Reader(store)
         self._experiments: dict[str, str] = {}
         self._goals: dict[str, dict[str, Goal]] = {}
         self._memories: dict[str, RunMemory] = {}
         self._known: set[str] = set()
         self._seen_keys: set[str] = set()
         self._checked = False
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The store's reader; what only logs does not load it."""
+        from ..store.reader import Reader
+
+        return Reader(self.store)
 
     @property
     def writer(self) -> Writer:
@@ -108,7 +118,7 @@ class Tracker:
         """
         if self._checked:
             return
-        if self.store.exists() and self.store.stat().st_size:
+        if store_exists(self.store):
             with database.reading(self.store) as connection:
                 version = database.check_ours(connection, self.store)
             if version > schema.VERSION:
@@ -128,15 +138,16 @@ class Tracker:
             return known
         edits.check_experiment_name(name)
         self.check_store()
-        found = self.reader.experiment_by_name(name) if self.store.is_file() else None
+        found = edits.find_experiment(self.store, name)
         if found is not None:
-            if found.lifecycle_stage != "active":
+            number, stage, goals = found
+            identifier = str(number)
+            if stage != "active":
                 raise InvalidValue(
-                    f"The experiment {name!r} is deleted; restore it with "
-                    f"restore_experiment({found.experiment_id!r}), or take another name."
+                    f"The experiment {name!r} is deleted; restore it with restore_experiment({identifier!r}), or take "
+                    "another name."
                 )
-            identifier = found.experiment_id
-            self._goals[name] = {**found.goals, **self._goals.get(name, {})}
+            self._goals[name] = {**goals, **self._goals.get(name, {})}
         elif name == schema.DEFAULT_EXPERIMENT:
             identifier = str(schema.DEFAULT_EXPERIMENT_ID)
         else:
@@ -160,7 +171,7 @@ class Tracker:
         self.writer.submit("goal", experiment, (key, goal))
 
     def goals(self, experiment: str) -> dict[str, Goal]:
-        """Return the goals of an experiment's metrics: those on disk when it was first used, and those declared since."""
+        """Return the goals of an experiment's metrics: as on disk at its first use, and as declared since."""
         return dict(self._goals.get(experiment, {}))
 
     # ---- runs
@@ -324,7 +335,7 @@ class Tracker:
         if not isinstance(run_id, str) or not run_id:
             raise InvalidValue(f"A run id is a string of 32 hexadecimal digits, not {run_id!r}.")
         pending.flush(self.store)
-        if not self.store.is_file():
+        if not store_exists(self.store):
             raise NotFound(f"There is no run {run_id!r}: there is no store at {self.store} yet.")
         return self.reader.run(run_id)
 

@@ -20,7 +20,7 @@ from .._version import __version__
 from ..errors import CorruptStore, NewerStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
 from . import gate, schema
 from .lock import ProcessLock
-from .place import files_folder
+from .place import files_folder, store_exists
 
 READ_WAIT = 10.0  # seconds a read waits for the mutex
 BUSY_SECONDS = 5.0  # seconds SQLite waits for a program outside the mutex, such as the sqlite3 shell
@@ -129,7 +129,7 @@ class StoreFiles:
                 raise explain(error, self.store) from error
 
     def _ensure_locked(self) -> None:
-        new = not self.store.exists() or self.store.stat().st_size == 0
+        new = not store_exists(self.store)
         if not new:
             connection = connect(self.store, read_only=True)
             try:
@@ -145,7 +145,8 @@ class StoreFiles:
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                schema.migrate(connection, f"jupyter-track {__version__}")
+                make = schema.create if new else schema.migrate
+                make(connection, f"jupyter-track {__version__}")
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
@@ -209,7 +210,7 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
     NotAStore, CorruptStore
         Where the file is not a store, or is damaged.
     """
-    if not store.is_file():
+    if not store_exists(store):
         raise StoreUnavailable(f"There is no store at {store} yet; the first run makes it.")
     lock = _reader_lock(store)
     try:

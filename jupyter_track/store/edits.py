@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import AlreadyExists, InvalidValue, NotFound
-from ..records import RunStatus
+from ..records import Goal, RunStatus
 from . import pending
-from .database import StoreFiles, explain
+from .database import StoreFiles, explain, reading
+from .place import store_exists
 from .schema import DEFAULT_EXPERIMENT_ID
 
 EDIT_WAIT = 10.0
@@ -155,6 +156,18 @@ def restore_run(store: Path, run_id: str) -> None:
         connection.execute(
             "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL, rev = ? WHERE id = ?", (rev, number)
         )
+
+
+def find_experiment(store: Path, name: str) -> tuple[int, str, dict[str, Goal]] | None:
+    """Return id, lifecycle stage and metric goals of an experiment, None where there is none of the name."""
+    if not store_exists(store):
+        return None
+    with reading(store) as connection:
+        row = connection.execute("SELECT id, lifecycle_stage FROM experiments WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            return None
+        goals = connection.execute("SELECT key, goal FROM metric_goals WHERE experiment_id = ?", row[:1])
+        return row[0], row[1], dict(goals.fetchall())
 
 
 def new_experiment_id() -> int:

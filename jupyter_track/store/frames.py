@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .filter_sql import Sql
-from .run_rows import artifact_uri, in_parts
+from .run_rows import ARTIFACT_URI, in_parts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -95,7 +95,7 @@ class _Columns:
     def dense(self, table: str, before: int) -> list[str]:
         """Return the keys that most of the runs have that were read since `before`."""
         enough = (len(self.own["id"]) - before) * _DENSE
-        counts = {key: sum(one is not None for one in column[before:]) for key, column in self.groups[table].items()}
+        counts = {key: len(column) - before - column[before:].count(None) for key, column in self.groups[table].items()}
         most = sorted((key for key in counts if counts[key] >= enough), key=lambda key: -counts[key])
         return most[:_MOST_JOINS]
 
@@ -159,11 +159,12 @@ def _built(columns: _Columns, numbers: Sequence[int]) -> DataFrame:
         return pd.Series(np.array(values, dtype=np.float64)[order], copy=False)
 
     own = columns.own
+    experiments = {one: str(one) for one in set(own["experiment_id"])}
     data = {
         "run_id": texts(own["uuid"]),
-        "experiment_id": texts(list(map(str, own["experiment_id"]))),
+        "experiment_id": texts([experiments[one] for one in own["experiment_id"]]),
         "status": texts(own["status"]),
-        "artifact_uri": texts(list(map(artifact_uri, own["uuid"]))),
+        "artifact_uri": texts([ARTIFACT_URI % one for one in own["uuid"]]),
         "start_time": times(own["start_time"]),
         "end_time": times(own["end_time"]),
     }

@@ -18,6 +18,14 @@ def files_folder(store: Path) -> Path:
     return store.with_name(store.name + "-files")
 
 
+def store_exists(store: Path) -> bool:
+    """Whether there is something to read; an empty file is a store that is about to be made."""
+    try:
+        return store.stat().st_size > 0
+    except OSError:
+        return False
+
+
 def parse_store(place: str | os.PathLike[str], base: Path) -> Path:
     """Return the store's absolute path for what a person wrote.
 

@@ -22,8 +22,9 @@ from .filters import parse_filter, parse_order_by
 from .liveness import state_of
 
 STAGES = {ViewType.ACTIVE_ONLY: "active", ViewType.DELETED_ONLY: "deleted", ViewType.ALL: None}
+ARTIFACT_URI = "runs:/%s/"  # relative to the store, so that it can be moved; filter_sql says the same in SQL
 HOLD_SECONDS = 0.02  # after this the mutex is given back between two parts
-_PART_SECONDS = 0.008
+_PART_SECONDS = 0.01
 _FIRST_PART, _MOST_RUNS = 100, 4_000
 
 RUN_COLUMNS = (
@@ -276,14 +277,9 @@ def _run(details: _Details, row: tuple[Any, ...]) -> Run:
         cell_id=cell_id,
         execution_count=execution_count,
         error=None if error_name is None else RunError(error_name, error_message or "", error_lines or ""),
-        artifact_uri=artifact_uri(run_id),
+        artifact_uri=ARTIFACT_URI % run_id,
         params=details.params.get(number, {}),
         metrics=details.metrics.get(number, {}),
         own_tags=details.tags.get(number, {}),
         goals=details.goals.get(experiment, {}),
     )
-
-
-def artifact_uri(run_id: str) -> str:
-    """Return a run's artifact address: ``runs:/<run_id>/``, relative to the store, so that it can be moved."""
-    return f"runs:/{run_id}/"

@@ -187,11 +187,6 @@ def run_card(
     shown = [] if failed else ranked[:MAX_METRICS]
     lines = tuple(_metric_line(metric, run, previous, curves.get(metric.key, ())) for metric in shown)
     params, more_params = _params(run.params)
-    card_notes = [one_line(note) for note in (*notes, *([store_line] if store_line else ()))]
-    extras = [f"metrics {len(ranked)}"] if failed and ranked else []
-    extras += [f"figures {figures}"] if figures else []
-    extras += ["output"] if output else []
-    extras += ["note"] if run.note else []
     curved = any(metric.count > 1 for metric in run.metrics.values())
     card = Card(
         state=state_of(run.state),
@@ -205,11 +200,17 @@ def run_card(
         error=error_line(run.error) if failed and run.error else "",
         params=params,
         more_params=more_params,
-        extras=tuple(extras),
-        notes=tuple(card_notes),
+        extras=_extras(run, len(ranked) if failed else 0, figures, output),
+        notes=tuple(one_line(note) for note in (*notes, store_line) if note),
         short=run.duration is not None and run.duration < SHORT and not curved and not failed,
     )
     return _fitted(card) if card.short else card
+
+
+def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ...]:
+    """Return what was kept besides what the card shows; `metrics` counts those that an error stands in place of."""
+    counted = [f"{word} {count}" for word, count in (("metrics", metrics), ("figures", figures)) if count]
+    return (*counted, *(["output"] if output else []), *(["note"] if run.note else []))
 
 
 def _fitted(card: Card) -> Card:

@@ -26,8 +26,8 @@ _MIN = _words(
     "violation misclassification"
 )
 _MAX = _words(
-    "acc accuracy ap f1 f2 fbeta auc auroc auprc roc precision recall r2 map iou miou giou dice jaccard bleu rouge meteor "
-    "chrf reward return ndcg mrr psnr ssim kappa mcc matthews sensitivity specificity tpr tnr likelihood elbo "
+    "acc accuracy ap f1 f2 fbeta auc auroc auprc roc precision recall r2 map iou miou giou dice jaccard bleu rouge "
+    "meteor chrf reward return ndcg mrr psnr ssim kappa mcc matthews sensitivity specificity tpr tnr likelihood elbo "
     "throughput success correct pearson spearman gini silhouette top1 top5 explained"
 )
 _WEAK = frozenset({"score"})

@@ -147,23 +147,21 @@ def run_table(
     RunTable
     """
     ordered = _under_parents(runs)
-    metrics, params, equal, differing = _columns([run for run, _ in ordered[:limit]], main)
-    children = _children(runs)
-    values = {column.key: _values(runs, column.key) for column in metrics}
-    best = {column.key: _best_value(values[column.key], column.goal) for column in metrics}
-    precisions = {column.key: precision_of(values[column.key], column.goal.direction) for column in metrics}
-    before = _predecessors(runs)
-    shown_params = [column.key for column in params]
+    shown = ordered[:limit]
+    metrics, params, equal, differing = _columns([run for run, _ in shown], main)
+    best = {column.key: _best_value(_values(runs, column.key), column.goal) for column in metrics}
+    precisions = {column.key: _precision(shown, column, best[column.key]) for column in metrics}
+    children, before = _children(runs), _predecessors(runs)
     rows: list[Row] = []
-    for run, depth in ordered[:limit]:
+    for run, depth in shown:
         cells = [
             _metric_cell(run, column, precisions[column.key], best[column.key], children.get(run.run_id, ()))
             for column in metrics
         ]
-        if cells and run.run_id in curves and metrics[0].main:
+        if cells and run.run_id in curves:
             cells[0] = _with_curve(cells[0], run, metrics[0], curves[run.run_id])
         cells += [_param_cell(run, column) for column in params]
-        changed = changed_params(run, before.get(run.run_id), hidden=shown_params)
+        changed = changed_params(run, before.get(run.run_id), hidden=[column.key for column in params])
         rows.append(_row(run, depth, changed, tuple(cells), now_ms, zone))
     return RunTable(
         columns=(*metrics, *params),
@@ -275,6 +273,12 @@ def _best_value(values: Sequence[float], goal: Goal) -> float | None:
     if goal.direction is None or not finite or min(finite) == max(finite):
         return None
     return min(finite) if goal.direction == "min" else max(finite)
+
+
+def _precision(shown: Sequence[tuple[Run, int]], column: Column, best: float | None) -> Precision:
+    """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
+    values = _values([run for run, _ in shown], column.key)
+    return precision_of([*values, *([] if best is None else [best])], column.goal.direction)
 
 
 def _best_elsewhere(

@@ -1,0 +1,26 @@
+"""Install jupyter-track with all that its tests need into .venv, and run them with coverage.
+
+Usage: python3 scripts/test.py [PYTEST ARGUMENT ...]
+
+Without arguments all tests but the slow ones are run, and the package's coverage has to reach the bar of
+pyproject.toml. With arguments the bar does not count: scripts/test.py tests/test_filters.py, scripts/test.py -m slow.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from environment import ROOT, prepare
+
+
+def main() -> int:
+    """Return pytest's exit status."""
+    python = prepare(ROOT / ".venv", {"test"})
+    given = sys.argv[1:]
+    command = [str(python), "-m", "pytest", "--cov", "--cov-report=term:skip-covered"]
+    return subprocess.run([*command, *(["--cov-fail-under=0", *given] if given else [])], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
