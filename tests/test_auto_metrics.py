@@ -83,7 +83,7 @@ def test_the_last_expression_is_a_metric(session: CellSession, cell: str, expect
     ],
 )  # fmt: skip
 def test_what_is_no_result(session: CellSession, cell: str) -> None:
-    """Bools, text, arrays, nested or mixed dicts, time, sizes, random numbers, loop variables, params, prints, silenced results."""
+    """Bools, text, arrays, mixed dicts, time, sizes, random numbers, loop variables, params, prints, silence."""
     assert session.run(cell).taken("last") == {}
 
 

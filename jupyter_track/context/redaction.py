@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from .secret_names import is_secret_name, may_be_number
@@ -103,23 +104,21 @@ def redact_text(text: str) -> str:
 # must not stand before it is a look-behind that contains the fragment again. Runs of one class are taken possessively.
 
 
-def _key(fragment: str, rest: str) -> re.Pattern[str]:
-    return re.compile(rf"{fragment}(?<![A-Za-z0-9]{fragment}){rest}")
+def _key(fragment: str, rest: str) -> str:
+    return rf"{fragment}(?<![A-Za-z0-9]{fragment}){rest}"
 
 
 _BASE64: Final = r"[A-Za-z0-9+/=]{16,}"
-_PEM = re.compile(
+_PEM: Final = (
     r"-----BEGIN (?P<kind>(?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?)-----(?!<redacted>)"
     r"(?:(?:[^-]|-(?!----))*+-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----"
     rf"|(?:(?:\\[nr]|[\s\"'+]|(?:Proc-Type|DEK-Info):[^\n\\]{{0,100}})*+{_BASE64})*)"
 )
-_URL_USER = re.compile(
-    r"://(?!git@|<redacted>@)[^\s/?#\"'<>`\\@]{1,300}+(?:@[^\s/?#\"'<>`\\@]{1,300}+){0,5}@(?=[\w\[.])"
-)
-_WEB_HOOK = re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/|/api/webhooks/)[\w/-]{8,}")
-_BEARER = re.compile(r"(earer\s{1,3})(?=[A-Za-z._~+/=-]{0,200}\d)[A-Za-z0-9._~+/=-]{8,}")
+_URL_USER: Final = r"://(?!git@|<redacted>@)[^\s/?#\"'<>`\\@]{1,300}+(?:@[^\s/?#\"'<>`\\@]{1,300}+){0,5}@(?=[\w\[.])"
+_WEB_HOOK: Final = r"(hooks\.slack\.com/(?:services|workflows|triggers)/|/api/webhooks/)[\w/-]{8,}"
+_BEARER: Final = r"(earer\s{1,3})(?=[A-Za-z._~+/=-]{0,200}\d)[A-Za-z0-9._~+/=-]{8,}"
 
-_SHAPES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
+_SHAPES: Final[tuple[tuple[str, str, str], ...]] = (
     ("PRIVATE KEY", _PEM, f"-----BEGIN \\g<kind>-----{REDACTED}"),
     ("://", _URL_USER, f"://{REDACTED}@"),
     ("hooks.slack.com/", _WEB_HOOK, f"\\1{REDACTED}"),
@@ -163,10 +162,15 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
 _FRAGMENTS: Final = tuple((fragment.replace("\\", ""), pattern, new) for fragment, pattern, new in _SHAPES)
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)  # on first need: compiling all of them takes longer than importing this module
+
+
 def _redact_shapes(text: str) -> str:
     for fragment, pattern, new in _FRAGMENTS:
         if fragment in text:
-            text = pattern.sub(new, text)
+            text = _compiled(pattern).sub(new, text)
     return text
 
 

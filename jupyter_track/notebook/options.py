@@ -6,6 +6,7 @@ import argparse
 import ast
 import shlex
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from ..errors import InvalidValue
@@ -45,8 +46,9 @@ class _Parser(argparse.ArgumentParser):
         raise InvalidValue(f"%%track: {message}. '%%track?' shows the options.")
 
 
+@lru_cache(maxsize=1)
 def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the line."""
+    """Return the parser of the line, made once: making it costs more than a short cell."""
     parser = _Parser(prog="%%track", add_help=False, allow_abbrev=False, exit_on_error=True)
     parser.add_argument("name", nargs="?", metavar="NAME", help="name of the run; by default the fitted model's class")
     parser.add_argument("-e", "--experiment", metavar="NAME", help="experiment; by default the notebook's name")
@@ -69,6 +71,7 @@ OPTION_NAMES = tuple(
 )
 
 
+@lru_cache(maxsize=64)
 def parse(line: str) -> Options:
     """Return the options of a line.
 

@@ -20,7 +20,7 @@ from .estimators import fitted_name
 from .keep import keep_captured
 from .options import Options, parse
 from .params import automatic_params
-from .transformer import body_of
+from .transformer import body_of, line_offset
 
 if TYPE_CHECKING:
     from .hooks import CellHooks
@@ -80,7 +80,12 @@ class TrackedCell:
             run._tracker.goal(run._memory.experiment, key, goal)
         if options.params:
             run.log_params(options.params)
-        hooks.capture.begin(run.run_id, hooks.wants(options, "figures"), hooks.wants(options, "output"))
+        hooks.capture.begin(
+            run.run_id,
+            hooks.wants(options, "figures"),
+            hooks.wants(options, "output"),
+            line_offset=line_offset(info.raw_cell),
+        )
         return tracked
 
     def close(self, result: Any, execution: Execution, error: BaseException | None) -> None:

@@ -41,14 +41,29 @@ def find(lines: list[str]) -> Found | None:
 def body_of(cell: str) -> str | None:
     """Return the Python of a tracked cell without its cell magics, None where it is not tracked."""
     lines = cell.splitlines(keepends=True)
+    start = _head_length(lines)
+    return None if start is None else "".join(lines[start:])
+
+
+def line_offset(cell: str) -> int:
+    """Return how many lines of a tracked cell are missing in the code that is compiled.
+
+    None are where ``%%track`` stands alone, since its line is left empty; all of the head are below another magic,
+    which compiles its body by itself.
+    """
+    start = _head_length(cell.splitlines(keepends=True)) or 0
+    return start if start > 1 else 0
+
+
+def _head_length(lines: list[str]) -> int | None:
+    """The number of lines of ``%%track`` and the cell magics around it; None where the cell is not tracked."""
     found = find(lines)
     if found is None:
         return None
-    rest = lines[found.index + 1 :]
-    start = 0
-    while start < len(rest) and RUNS_PYTHON.match(rest[start]):
+    start = found.index + 1
+    while start < len(lines) and RUNS_PYTHON.match(lines[start]):
         start += 1
-    return "".join(rest[start:])
+    return start
 
 
 def make_transformer() -> Any:

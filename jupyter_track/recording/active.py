@@ -4,8 +4,7 @@ Not a ContextVar: one that is set in an ``await`` cell is gone in the next. Each
 it is empty, the innermost open run of the thread that runs a cell counts, then the one opened last on the main
 thread. This is looked up at the call and never inherited when a thread starts.
 
-`fast` is the cache that makes a log call an append: per thread, the queues of the run that is active there. It is
-dropped by replacing it whenever a run starts or ends anywhere.
+`put` is the cache that makes a log call an append.
 """
 
 from __future__ import annotations
@@ -24,20 +23,30 @@ if TYPE_CHECKING:
 Append = Callable[[Point], None]
 
 
-class _Fast(threading.local):
-    """Per thread: metric key to the append of its queue."""
+# Metric key to the append of its queue, valid in every thread: it is filled only while all threads have the same
+# active run. Emptied, and the generation moved, whenever a run or a cell starts or ends anywhere.
+put: dict[str, Append] = {}
+_generation = 0
 
-    def __init__(self) -> None:
-        self.put: dict[str, Append] = {}
+
+def generation() -> int:
+    """Return what `remember` takes; ask for it before the run is looked up."""
+    return _generation
 
 
-fast = _Fast()
+def remember(key: str, append: Append, since: int) -> None:
+    """Make `append` the short way for `key`, unless the active run may have changed since the generation `since`."""
+    with _lock:
+        if since == _generation and _one_run_for_all():
+            put[key] = append
 
 
 def drop_fast() -> None:
     """Make every next log call look up its run and its queue anew."""
-    global fast
-    fast = _Fast()
+    global _generation
+    with _lock:
+        _generation += 1
+        put.clear()
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,14 @@ def _reset() -> None:
 
 
 gate.reset_in_child(_reset)
+
+
+def _one_run_for_all() -> bool:
+    """Whether every thread has the same active run: one stack, of the thread that threads without one look at."""
+    if len(_stacks) != 1:
+        return False
+    (thread,) = _stacks
+    return thread == (_cells[-1].thread if _cells else threading.main_thread().ident)
 
 
 def own_stack() -> list[ActiveRun]:

@@ -178,12 +178,12 @@ def load_table(
     else:
         runs = [tracker.read(run_id) for run_id in run_ids]
     suffix = "." + path.rpartition(".")[2]
-    frames = []
+    frames: list[DataFrame] = []
     for run in runs:
         artifact = _stored(tracker, run.run_id, path)
         if artifact is None:
             continue
-        frame = _content().load_table(tracker.reader.content(artifact.sha256), suffix)
+        frame: DataFrame = _content().load_table(tracker.reader.content(artifact.sha256), suffix)
         for column in extra_columns or ():
             if not hasattr(run.info, column):
                 raise InvalidValue(f"{column!r} is no field of a run's info; there is run_id, run_name, status, ….")

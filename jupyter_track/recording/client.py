@@ -13,7 +13,7 @@ from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTa
 from ..store import edits, pending
 from ..store.place import parse_store, store_exists
 from ..values import check_key
-from . import artifacts
+from . import artifacts, forms  # noqa: F401 - forms registers how runs show themselves
 from .names import random_name
 from .session import session
 from .tracker import NAME_TAG, Tracker

@@ -28,7 +28,7 @@ from .tracker import Kind, Tracker
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_LEAST, _MOST = -(2**63), 2**63 - 1
+_put = active.put
 
 
 # ---- runs
@@ -312,15 +312,21 @@ def log_metric(
     >>> import jupyter_track as track
     >>> track.log_metric("loss", 0.25, step=1)  # doctest: +SKIP
     """
-    if type(value) is float and type(step) is int and timestamp is None and run_id is None and synchronous is None:
+    if (
+        type(value) is float
+        and type(step) is int
+        and -1_000_000_000 < step < 1_000_000_000  # within 2**30 this is one machine instruction
+        and timestamp is None
+        and run_id is None
+        and synchronous is None
+        and model_id is None
+        and dataset is None
+    ):
         try:
-            append = active.fast.put[key]
+            _put[key]((step, _time_ns(), value))
+            return
         except (KeyError, TypeError):
-            pass
-        else:
-            if _LEAST <= step <= _MOST:
-                append((step, _time_ns(), value))
-                return
+            pass  # the key is new to the run, or is no key
     _log_metric(key, value, step, timestamp, run_id)
     if model_id is not None or dataset is not None:
         raise InvalidValue("The point was logged; model_id and dataset are not recorded yet, leave them out.")
@@ -337,12 +343,13 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     check_key(key, "metric")
     number, at = metric_value(key, value), check_step(step)
     run = active_or_new()
+    generation = active.generation()
     tracker = run._tracker
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
     if not writer.congested and not ending.exiting():
         writer.on_congestion = active.drop_fast
-        active.fast.put[key] = writer.curve(run.run_id, key).points.append
+        active.remember(key, writer.curve(run.run_id, key).points.append, generation)
 
 
 def log_metrics(

@@ -25,7 +25,7 @@ from ..records import (
     html_form,
     text_form,
 )
-from . import active, artifacts, short
+from . import active, artifacts, forms, short  # noqa: F401 - forms registers how runs show themselves
 from .tracker import RunMemory, Tracker
 
 ERROR_LINES = 20  # last lines of a traceback that are kept

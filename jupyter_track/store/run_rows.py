@@ -146,12 +146,14 @@ def in_parts(store: Path, numbers: Sequence[int], read: Callable[[sqlite3.Connec
     while at < len(rest):
         with reading(store) as connection:
             began = now = time.monotonic()
-            while at < len(rest) and now - began < HOLD_SECONDS:
+            while at < len(rest):
                 part = rest[at : at + size]
                 at += size
                 read(connection, _among(part))
                 took, now = time.monotonic() - now, time.monotonic()
                 size = int(min(_MOST_RUNS, max(1, size * min(4.0, _PART_SECONDS / max(took, 1e-6)))))
+                if now - began >= HOLD_SECONDS:
+                    break
 
 
 def _among(part: Sequence[int]) -> Sql:

@@ -85,7 +85,8 @@ class Writer:
     def submit(self, kind: str, name: str, payload: Any) -> None:
         """Hand over a change; see `Batch` for the kinds. Does not wait."""
         self._changes.append((kind, name, payload))
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
         if self._thread is None:
             self._start_thread()
         self.logged()
@@ -153,8 +154,15 @@ class Writer:
 
     def number(self, run_id: str, timeout: float = 0.0) -> int | None:
         """Return a run's small number once it is written, waiting for it at most `timeout` seconds."""
-        if run_id not in self._numbers and timeout:
-            self.flush(timeout)
+        if run_id in self._numbers or not timeout or self._threadless:
+            return self._numbers.get(run_id)
+        self._start_thread()
+        deadline = time.monotonic() + timeout
+        with self._finished:
+            self._asked += 1
+            self._wake.set()
+            while run_id not in self._numbers and (left := deadline - time.monotonic()) > 0:
+                self._finished.wait(left)
         return self._numbers.get(run_id)
 
     def summaries(self, run_id: str) -> dict[str, MetricSummary]:
@@ -369,7 +377,9 @@ class Writer:
             raise explain(error, self.store) from error
         if fresh:
             application.committed()
-            self._numbers.update({run: application.numbers[run] for run in batch.starts})
+            with self._finished:
+                self._numbers.update({run: application.numbers[run] for run in batch.starts})
+                self._finished.notify_all()
 
     def _read_back(self) -> None:
         """Write the side files of this store, whoever left them, and remove them."""

@@ -1,0 +1,212 @@
+"""The table of runs on a terminal: the words of `views.runs`, in as many columns as there is room for.
+
+Where a terminal is too narrow, texts lose their middle first, then the least important columns go, and the line below
+says which. Numbers are never cut. A pipe gets every column, whole names and the runs' ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..records import Run
+from ..views.format import middle_cut, one_line
+from ..views.runs import Cell, Column, Row, RunTable, run_table, table_foot
+from .screen import GAP, MUTED, token_style
+
+_SHORTEST_NAME = 16
+_SHORTEST_PARAM = 10
+_SHORTEST_CHANGE = 16
+_SHORTEST_TITLE = 10
+_SHORTEST_EXPERIMENT = 8
+# What goes first where there is no room, the most important first. 0 always stays.
+_METRICS, _PARAMS = (0, 4, 7, 9), (2, 5, 8, 10)
+_EXPERIMENT, _AGE, _DURATION, _CHANGED = 1, 3, 6, 11
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One cell or title: a coloured mark, the text, and what follows it even where the text is cut."""
+
+    text: str
+    style: str = ""
+    mark: str = ""
+    mark_style: str = ""
+    tail: str = ""
+
+    @property
+    def _around(self) -> int:
+        """The columns of all but the text."""
+        return (cell_len(self.mark) + bool(self.text) if self.mark else 0) + cell_len(self.tail)
+
+    @property
+    def width(self) -> int:
+        return cell_len(self.text) + self._around
+
+    def cut(self, width: int) -> _Entry:
+        return replace(self, text=_cut(self.text, max(width - self._around, 0)))
+
+    def rich(self) -> Text:
+        text = Text(self.text + self.tail, style=self.style)
+        return Text.assemble((self.mark, self.mark_style), " " if self.text else "", text) if self.mark else text
+
+
+@dataclass(frozen=True)
+class _Field:
+    """One column of the terminal's table.
+
+    `shortest` is to how many columns its entries may be cut; None is for numbers, which are not cut.
+    """
+
+    title: _Entry
+    entries: tuple[_Entry, ...]
+    importance: int = 0
+    right: bool = False
+    shortest: int | None = None
+
+    @property
+    def width(self) -> int:
+        return max(self.title.width, *(entry.width for entry in self.entries))
+
+    @property
+    def least(self) -> int:
+        """The columns that it needs at least."""
+        title = min(self.title.width, _SHORTEST_TITLE)
+        return max(title, *(min(entry.width, self.shortest or entry.width) for entry in self.entries))
+
+    def cut(self, width: int) -> _Field:
+        entries = self.entries if self.shortest is None else tuple(entry.cut(width) for entry in self.entries)
+        return replace(self, title=self.title.cut(width), entries=entries)
+
+
+def runs_parts(runs: Sequence[Run], total: int, now_ms: int, width: int | None) -> list[RenderableType]:
+    """Return the table of runs and the line below it.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least one, in the order in which they are shown.
+    total : int
+        How many there are, with those that are not shown.
+    now_ms : int
+        The moment from which ages are told, in milliseconds since 1970.
+    width : int or None
+        Columns of the terminal; None for a pipe.
+    """
+    table = run_table(runs, now_ms, limit=len(runs), total=total)
+    fields = _fields(table, {run.run_id: run for run in runs}, whole=width is None)
+    hidden: list[str] = []
+    if width is not None:
+        fields, hidden = _fitted(fields, width)
+    grid = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=MUTED)
+    for one in fields:
+        grid.add_column(one.title.rich(), justify="right" if one.right else "left", no_wrap=True)
+    for entries in zip(*(one.entries for one in fields), strict=True):
+        grid.add_row(*(entry.rich() for entry in entries))
+    return [grid, *(Text(told, style=MUTED) for told in _wrapped(_foot(table, hidden), width))]
+
+
+def _fields(table: RunTable, runs: dict[str, Run], *, whole: bool) -> list[_Field]:
+    """Return all columns at their natural width; `whole` is for a pipe."""
+    rows = table.rows
+    fields = [
+        _Field(_Entry(""), tuple(_state(row) for row in rows)),
+        _Field(_Entry("#"), tuple(_Entry(row.number) for row in rows), right=True),
+        _Field(_Entry("name"), tuple(_name(row, whole) for row in rows), shortest=_SHORTEST_NAME),
+    ]
+    experiments = [one_line(runs[row.run_id].experiment_name) for row in rows]
+    if len(set(experiments)) > 1:
+        entries = tuple(_Entry(name) for name in experiments)
+        fields.append(_Field(_Entry("experiment"), entries, _EXPERIMENT, shortest=_SHORTEST_EXPERIMENT))
+    if any(row.changed for row in rows):
+        entries = tuple(_Entry(", ".join(row.changed), MUTED) for row in rows)
+        fields.append(_Field(_Entry("changed"), entries, _CHANGED, shortest=_SHORTEST_CHANGE))
+    ranks = {"metric": iter(_METRICS), "param": iter(_PARAMS)}
+    for index, column in enumerate(table.columns):
+        fields.append(_value_field(column, [row.cells[index] for row in rows], next(ranks[column.kind])))
+    fields.append(_Field(_Entry("duration"), tuple(_Entry(row.duration, MUTED) for row in rows), _DURATION, True))
+    fields.append(_Field(_Entry("age"), tuple(_Entry(row.age, MUTED) for row in rows), _AGE, True))
+    if whole:
+        fields.append(_Field(_Entry("id"), tuple(_Entry(row.run_id) for row in rows)))
+    return fields
+
+
+def _state(row: Row) -> _Entry:
+    return _Entry(one_line(row.state.word), mark=row.state.glyph, mark_style=token_style(row.state.token))
+
+
+def _name(row: Row, whole: bool) -> _Entry:
+    name = row.full_name or row.name if whole else row.name
+    return _Entry("  " * (row.depth - 1) + "└ " + name if row.depth else name)
+
+
+def _value_field(column: Column, cells: Sequence[Cell], importance: int) -> _Field:
+    tail = f" {column.goal.arrow}" if column.goal.arrow else ""
+    entries = []
+    for cell in cells:
+        style = "bold" if cell.best else MUTED if cell.muted else ""
+        entries.append(_Entry(cell.text, style, *(("▲", token_style("better")) if cell.best else ())))
+    shortest = None if column.right else _SHORTEST_PARAM
+    return _Field(_Entry(column.title, tail=tail), tuple(entries), importance, column.right, shortest)
+
+
+# ---- fitting a terminal
+
+
+def _fitted(fields: list[_Field], width: int) -> tuple[list[_Field], list[str]]:
+    """Return the columns that fit, and the titles of those that do not."""
+    if _total(one.width for one in fields) <= width:
+        return fields, []
+    states = [replace(entry, text=entry.text.partition(" (")[0]) for entry in fields[0].entries]
+    kept = [replace(fields[0], entries=tuple(states)), *fields[1:]]
+    while _total(one.least for one in kept) > width and any(one.importance for one in kept):
+        kept.remove(max(kept, key=lambda one: one.importance))
+    if _total(one.least for one in kept) > width:  # the glyph says it too
+        kept[0] = replace(kept[0], entries=tuple(replace(entry, text="") for entry in states))
+    excess = _total(one.width for one in kept) - width
+    shown = {one.title for one in kept}
+    for one in sorted(kept, key=lambda one: -one.importance):
+        less = min(excess, one.width - one.least)
+        if less > 0:
+            kept[kept.index(one)] = one.cut(one.width - less)
+            excess -= less
+    return kept, [one.title.text for one in fields if one.title not in shown]
+
+
+def _total(widths: Iterable[int]) -> int:
+    every = list(widths)
+    return sum(every) + GAP * (len(every) - 1)
+
+
+def _cut(text: str, width: int) -> str:
+    """Return `text` with its middle left out where it takes more than `width` columns; a wide character takes two."""
+    limit = width
+    while cell_len(text) > width:
+        text, limit = middle_cut(text, limit), limit - 1
+    return text
+
+
+# ---- the line below the table
+
+
+def _foot(table: RunTable, hidden: Sequence[str]) -> list[str]:
+    """Return what `views.runs.table_foot` says, in the words of the command; the moment needs no saying here."""
+    parts = ["--all shows them" if part == "track.search_runs()" else part for part in table_foot(table)[:-1]]
+    return [*parts, f"no room for {', '.join(hidden)}"] if hidden else parts
+
+
+def _wrapped(parts: Sequence[str], width: int | None) -> list[str]:
+    """Return parts as lines of at most `width` columns, broken between parts where that is enough."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]} · {part}" if lines else part
+        if lines and (width is None or cell_len(longer) <= width):
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines

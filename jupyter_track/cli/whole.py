@@ -1,0 +1,58 @@
+"""One run with its files and cells, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import CorruptStore, NotFound
+from ..records import Artifact, Execution, Run
+from ..store.reader import Reader
+from .plain import artifact_plain, execution_plain, run_plain
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A run with its files. `problems` says what could not be read, a sentence each; the rest is there."""
+
+    run: Run
+    artifacts: tuple[Artifact, ...]
+    executions: tuple[Execution, ...]
+    output: str | None
+    problems: tuple[str, ...] = ()
+
+
+def read_whole(reader: Reader, reference: str) -> WholeRun:
+    """Return the run that is meant, with what belongs to it.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run.
+    """
+    run = reader.run(reader.resolve(reference))
+    artifacts = reader.artifacts(run.run_id)
+    problems: list[str] = []
+    executions: list[Execution] = []
+    try:
+        executions = reader.executions(run.run_id)
+    except (NotFound, CorruptStore) as error:
+        problems.append(f"The source cannot be read: {error}")
+    output = None
+    try:
+        printed = [reader.content(one.sha256) for one in artifacts if one.kind == "output"]
+        output = b"".join(printed).decode("utf-8", "replace") if printed else None
+    except (NotFound, CorruptStore) as error:
+        problems.append(f"The output cannot be read: {error}")
+    return WholeRun(run, tuple(artifacts), tuple(executions), output, tuple(problems))
+
+
+def whole_plain(whole: WholeRun) -> dict[str, Any]:
+    """Return a run with its files as plain data."""
+    return {
+        **run_plain(whole.run),
+        "artifacts": [artifact_plain(artifact) for artifact in whole.artifacts],
+        "executions": [execution_plain(execution) for execution in whole.executions],
+        "output": whole.output,
+        "problems": list(whole.problems),
+    }

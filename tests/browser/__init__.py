@@ -1,0 +1,1 @@
+"""A JupyterLab or Notebook server on loopback, driven through a real browser."""

@@ -1,0 +1,245 @@
+"""A Jupyter server on loopback and a page of a real browser, driven through the application and not by keys.
+
+Every request to another machine is recorded, so that a test can show that nothing was fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+
+App = Literal["lab", "notebook"]
+STARTS_WITHIN = 60.0  # seconds
+CELL_WITHIN = 120_000  # milliseconds
+LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
+QUIET = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
+# --no-sandbox: a container's root cannot make the sandbox; only pages of our own server are opened.
+CHROMIUM = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb", "--hide-scrollbars")
+
+
+def chromium() -> str | None:
+    """The path of the system's Chromium, None where there is none."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@dataclass
+class Server:
+    """A running server.
+
+    Attributes
+    ----------
+    address : str
+        ``http://127.0.0.1:<port>``.
+    root : Path
+        The folder that it serves.
+    """
+
+    address: str
+    token: str
+    app: App
+    root: Path
+
+    def url(self, notebook: str) -> str:
+        """The page of a notebook, in a fresh workspace."""
+        folder = "lab/tree" if self.app == "lab" else "notebooks"
+        reset = "&reset" if self.app == "lab" else ""
+        return f"{self.address}/{folder}/{notebook}?token={self.token}{reset}"
+
+    def end_kernels(self) -> None:
+        """Stop every kernel and forget the sessions, as a restart of the server does."""
+        for session in self._api("GET", "sessions"):
+            self._api("DELETE", f"sessions/{session['id']}")
+
+    def _api(self, method: str, path: str) -> Any:
+        request = urllib.request.Request(
+            f"{self.address}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+
+@contextmanager
+def serving(root: Path, home: Path, app: App = "lab", settings: dict[str, Any] | None = None) -> Iterator[Server]:
+    """Serve a folder on loopback with configuration, data and settings of its own under `home`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(12)
+    for plugin, values in {**QUIET, **(settings or {})}.items():
+        package, name = plugin.split(":")
+        folder = home / "settings" / package
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "server.log"
+    command = [sys.executable, "-m", "jupyterlab" if app == "lab" else "notebook"]
+    command += ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
+    command += [f"--{'LabApp' if app == 'lab' else 'JupyterNotebookApp'}.expose_app_in_browser=True"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=_environ(home), cwd=root)
+    try:
+        server = Server(f"http://127.0.0.1:{port}", token, app, root)
+        _await(server, process, log)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(15)
+
+
+def _environ(home: Path) -> dict[str, str]:
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "MPLCONFIGDIR": "matplotlib",
+    }
+    package = Path(__file__).parent.parent.parent
+    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    own = {name: str(home / folder) for name, folder in folders.items()}
+    return {**os.environ, **threads, **own, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _await(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"The server ended:\n{log.read_text()}")
+        try:
+            server._api("GET", "status")
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"The server did not answer within {STARTS_WITHIN:.0f} s:\n{log.read_text()}")
+
+
+@dataclass
+class Page:
+    """A notebook in a browser.
+
+    Attributes
+    ----------
+    foreign : list of str
+        Requests that went to another machine.
+    errors : list of str
+        What the page threw.
+    """
+
+    page: Any
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, server: Server, notebook: str, *, kernel: bool = True) -> None:
+        """Open a notebook and wait until its cells stand and, unless told otherwise, its kernel answers."""
+        self.page.goto(server.url(notebook))
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=STARTS_WITHIN * 1000)
+        self.page.evaluate(
+            """async kernel => {
+                await jupyterapp.restored;
+                const panel = jupyterapp.shell.currentWidget;
+                await panel.context.ready; await panel.revealed;
+                if (!kernel) { return; }
+                await panel.sessionContext.ready;
+                await panel.sessionContext.session.kernel.info;
+            }""",
+            kernel,
+        )
+
+    def cell(self, index: int) -> Any:
+        """A cell by its place among all cells of the notebook."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def run(self, index: int) -> Any:
+        """Run a code cell through the application, wait until it is done, and return it."""
+        self.page.evaluate(
+            """index => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = index;
+                notebook.deselectAll();
+                void jupyterapp.commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+        self.page.wait_for_function(
+            """index => {
+                const model = jupyterapp.shell.currentWidget.content.widgets[index].model;
+                return model.executionState === "idle" && model.executionCount !== null;
+            }""",
+            arg=index,
+            timeout=CELL_WITHIN,
+        )
+        cell = self.cell(index)
+        cell.scroll_into_view_if_needed()
+        return cell
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.context.save()")
+
+    def shot(self, target: Path, locator: Any = None) -> Path:
+        """Take a picture of the page or of a part of it."""
+        (locator or self.page).screenshot(path=str(target))
+        return target
+
+
+@contextmanager
+def browsing(width: int = 1000, height: int = 900, scale: float = 1) -> Iterator[Page]:
+    """Open a page of the system's Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=list(CHROMIUM))
+        context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
+        page = Page(context.new_page())
+        page.page.on("request", lambda request: _note(page, request.url))
+        page.page.on("pageerror", lambda error: page.errors.append(str(error)))
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+def _note(page: Page, url: str) -> None:
+    if not url.startswith(LOCAL):
+        page.foreign.append(url)
+
+
+def write_notebook(path: Path, cells: Sequence[str]) -> Path:
+    """Write a notebook of code cells."""
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    for number, source in enumerate(cells):
+        cell = nbformat.v4.new_code_cell(source)
+        cell["id"] = f"cell-{number}"
+        notebook.cells.append(cell)
+    nbformat.write(notebook, path)
+    return path
