@@ -40,7 +40,10 @@ def main() -> None:
     python = prepare(venv, {"notebook", "sklearn"})
     print(f"Running {shown(NOTEBOOK)}", flush=True)
     environ = {**os.environ, "JUPYTER_TRACK_NOTEBOOK": str(NOTEBOOK), "JUPYTER_TRACK_STORE": str(STORE)}
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # for matrices this small, threads cost more than they give
+    for variable in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    ):  # for matrices this small, threads cost more than they give
         environ.setdefault(variable, "1")
     arguments = [str(NOTEBOOK), str(EXECUTED), str(NOTEBOOK.parent)]
     if subprocess.run([str(python), "-c", EXECUTE, *arguments], env=environ, check=False).returncode != 0:

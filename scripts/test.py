@@ -19,7 +19,9 @@ def main() -> int:
     python = prepare(ROOT / ".venv", {"test"})
     given = sys.argv[1:]
     command = [str(python), "-m", "pytest", "--cov", "--cov-report=term:skip-covered"]
-    return subprocess.run([*command, *(["--cov-fail-under=0", *given] if given else [])], cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        [*command, *(["--cov-fail-under=0", *given] if given else [])], cwd=ROOT, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

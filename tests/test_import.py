@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from test_layers import MODULES, PACKAGE, top_level, tree_of
+from .test_layers import MODULES, PACKAGE, top_level, tree_of
 
 HEAVY = (
     "IPython",

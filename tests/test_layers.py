@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -158,9 +159,11 @@ def test_an_upward_import_would_be_found(tmp_path: Path, monkeypatch: pytest.Mon
         "if TYPE_CHECKING:\n    from ..notebook.hooks import CellHooks\n"
         "def read():\n    from . import schema\n"
     )
-    monkeypatch.setattr("test_layers.PACKAGE", tmp_path)
+    here = sys.modules[__name__]
+    monkeypatch.setattr(here, "PACKAGE", tmp_path)
     monkeypatch.setattr(
-        "test_layers.MODULES",
+        here,
+        "MODULES",
         ["errors", "views.card", "recording.run", "notebook.hooks", "store", "store.reader", "store.schema"],
     )
     lazy = {"notebook.hooks", "store.schema"}

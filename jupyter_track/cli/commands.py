@@ -13,9 +13,7 @@ from click.shell_completion import CompletionItem
 
 from .._version import __version__
 from ..errors import FilterError, NotFound, TrackError
-from ..records import ViewType
 from ..store.place import find_store, parse_store
-from ..views.format import one_line, plain_text
 
 if TYPE_CHECKING:
     from ..store.reader import Reader
@@ -63,11 +61,30 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TrackError as error:
-            # A filter's error points at the place, on lines of its own.
-            text = plain_text(str(error)) if isinstance(error, FilterError) else one_line(str(error))
-            raise (NothingFound if isinstance(error, NotFound) else Failure)(text) from error
+            raise (NothingFound if isinstance(error, NotFound) else Failure)(_message(error)) from error
+        except BrokenPipeError:
+            raise  # click ends quietly
         except OSError as error:
-            raise Failure(one_line(f"{error.filename or 'A file'}: {error.strerror or error}.")) from error
+            raise Failure(_message(error)) from error
+        except _sqlite_error() as error:
+            raise Failure(f"The store cannot be read: {_message(error)}.") from error
+
+
+def _message(error: Exception) -> str:
+    """Return what an error says without control characters: it may name what is in a store."""
+    from ..views.format import one_line, plain_text
+
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(f"{error.filename or 'A file'}: {error.strerror}.")
+    # A filter's error points at the place, on lines of its own.
+    return plain_text(str(error)) if isinstance(error, FilterError) else one_line(str(error))
+
+
+def _sqlite_error() -> type[Exception]:
+    """What SQLite raises for a store of ours whose tables are gone; looked up only where there is an error."""
+    import sqlite3
+
+    return sqlite3.Error
 
 
 # ---- what the commands share
@@ -103,6 +120,7 @@ def _store(ctx: click.Context, given: str | None) -> Path:
 
 def _reader(store: Path) -> Reader:
     from ..store.reader import Reader
+    from ..views.format import one_line
 
     if not store.is_file():
         raise NothingFound(
@@ -131,6 +149,8 @@ def _complete(choices: Callable[[Reader], list[CompletionItem]]) -> Callable[...
 
 
 def _run_choices(reader: Reader) -> list[CompletionItem]:
+    from ..views.format import one_line
+
     items = [CompletionItem("last", help="the newest run")]
     names: set[str] = set()
     for run in reader.runs(limit=_COMPLETED):
@@ -142,6 +162,8 @@ def _run_choices(reader: Reader) -> list[CompletionItem]:
 
 
 def _experiment_choices(reader: Reader) -> list[CompletionItem]:
+    from ..views.format import one_line
+
     return [CompletionItem(one.name) for one in reader.experiments() if one.name == one_line(one.name)]
 
 
@@ -223,6 +245,7 @@ def runs(
     that is guessed from the name; ▲ marks the best value), other metrics and the params that differ, its duration and
     age. Where the terminal is too narrow for all, the line below says what is missing.
     """
+    from ..records import ViewType
     from ..store import run_rows
 
     place = _store(ctx, store)

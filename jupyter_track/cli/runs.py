@@ -22,7 +22,7 @@ from .screen import GAP, MUTED, token_style
 _SHORTEST_NAME = 16
 _SHORTEST_PARAM = 10
 _SHORTEST_CHANGE = 16
-_SHORTEST_TITLE = 10
+_SHORTEST_TITLE = 12
 _SHORTEST_EXPERIMENT = 8
 # What goes first where there is no room, the most important first. 0 always stays.
 _METRICS, _PARAMS = (0, 4, 7, 9), (2, 5, 8, 10)

@@ -2,7 +2,7 @@
 
 1. What the cell logs itself. The caller knows; it then asks with ``mode="off"`` and gets the named ones only.
 2. Names on the magic's line (``-m``, ``--max``, ``--min``).
-3. The last expression, where it is a number or a flat dict of numbers.
+3. The last expression, where it is a number or a flat dict of numbers (IPython hands out none where a `;` ends it).
 4. Floats that the cell's top level computed with a call.
 
 Printed text is never read. Loop variables, accumulators, ``_names`` and what came from time, len, shape or random

@@ -206,15 +206,16 @@ def called_name(call: ast.Call) -> str | None:
     return call.func.id if isinstance(call.func, ast.Name) else None
 
 
-@lru_cache(maxsize=256)
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(name for name in getattr(kind, "_fields", ()) if name not in _PLAIN_FIELDS)
+_fields: dict[type, tuple[str, ...]] = {}  # of each kind of node, the fields that may hold nodes
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes below a node but constants and operators: twice as fast as `ast.iter_child_nodes`."""
     found: list[ast.AST] = []
-    for name in _fields(type(node)):
+    kind = type(node)
+    if kind not in _fields:
+        _fields[kind] = tuple(name for name in kind._fields if name not in _PLAIN_FIELDS)
+    for name in _fields[kind]:
         value = getattr(node, name, None)
         if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]

@@ -20,6 +20,7 @@ from ..records import Execution, Run, RunStatus
 from ..settings import JupyterTrack
 from ..store.problems import report
 from .capture import CellCapture
+from .ending import Snapshot
 from .history import History
 from .options import Options
 from .tracked import TrackedCell
@@ -126,9 +127,9 @@ class CellHooks:
             return False
         return bool(getattr(self.settings, {"params": "auto_params", "metrics": "auto_metrics"}.get(kind, kind)))
 
-    def identities(self) -> dict[str, int]:
-        """Return ``id()`` of each value of the user's namespace."""
-        return {name: id(value) for name, value in self.shell.user_ns.items()}
+    def identities(self) -> Snapshot:
+        """Return what the user's namespace holds now: what the cell binds is told from it."""
+        return Snapshot(self.shell.user_ns)
 
     def end_earlier(self, cell: Cell) -> None:
         """End the run that an earlier execution of a cell left open."""

@@ -98,6 +98,8 @@ def parse(line: str) -> Options:
             )
         if not given.name.strip():
             raise InvalidValue("%%track: the name of a run must not be blank.")
+    if given.experiment is not None and not given.experiment.strip():
+        raise InvalidValue("%%track: the name of an experiment must not be blank.")
     metrics, goals = _metrics(given)
     return Options(
         name=given.name,
@@ -128,22 +130,18 @@ def _literal(text: str) -> Any:
 
 
 def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal]]:
-    names: dict[str, None] = {}
-    goals: dict[str, Goal] = {}
+    stated: list[tuple[str, Goal | None]] = []
     for text in given.metric:
         name, sign, goal = text.partition(":")
-        if sign:
-            if goal not in ("max", "min"):
-                raise InvalidValue(f"%%track: -m takes NAME, NAME:max or NAME:min, not {text!r}.")
-            goals[name] = "max" if goal == "max" else "min"
-        names[name] = None
-    for name in given.max:
-        names[name], goals[name] = None, "max"
-    for name in given.min:
-        if goals.get(name) == "max":
-            raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")
-        names[name], goals[name] = None, "min"
-    for name in names:
-        if not name.isidentifier():
+        if sign and goal not in ("max", "min"):
+            raise InvalidValue(f"%%track: -m takes NAME, NAME:max or NAME:min, not {text!r}.")
+        stated.append((name, None if not sign else "max" if goal == "max" else "min"))
+    stated += [(name, "max") for name in given.max] + [(name, "min") for name in given.min]
+    goals: dict[str, Goal] = {}
+    for name, direction in stated:
+        # The transformer sees {variables} before their values are put in.
+        if not name.isidentifier() and not ("{" in name or "$" in name):
             raise InvalidValue(f"%%track: {name!r} is not the name of a variable.")
-    return tuple(names), goals
+        if direction is not None and goals.setdefault(name, direction) != direction:
+            raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")
+    return tuple(dict.fromkeys(name for name, _ in stated)), goals

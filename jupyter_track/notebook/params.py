@@ -10,7 +10,6 @@ Secrets are redacted here, so that no caller can forget it.
 from __future__ import annotations
 
 import ast
-import copy
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -205,7 +204,7 @@ def _stated(cell: Cell, binding: Binding) -> _Stated | None:
     if binding.value is None or not binding.whole:
         return None
     try:
-        value = copy.deepcopy(literal(binding.value))
+        value = literal(binding.value)
         written = spellings(cell, binding.value, binding.name)
     except (NotLiteral, RecursionError):
         return None

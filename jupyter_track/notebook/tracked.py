@@ -15,7 +15,7 @@ from . import showing
 from .autometrics import Mode, auto_metrics
 from .capture import Captured
 from .cellcode import parse_cell
-from .ending import failed_line
+from .ending import Snapshot, failed_line
 from .estimators import fitted_name
 from .keep import keep_captured
 from .options import Options, parse
@@ -34,8 +34,8 @@ class TrackedCell:
 
     Attributes
     ----------
-    before : dict of str to int
-        ``id()`` of each value of the user's namespace when the cell began: what the cell bound is told from it.
+    before : Snapshot
+        The user's namespace when the cell began: what the cell bound is told from it.
     source : str
         The cell as Python, after IPython's transformers, with the line numbers that tracebacks have.
     """
@@ -45,7 +45,7 @@ class TrackedCell:
     cell: Cell
     options: Options
     source: str
-    before: dict[str, int]
+    before: Snapshot
     notes: list[str] = field(default_factory=list)
 
     @classmethod

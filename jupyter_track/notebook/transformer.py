@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidValue
@@ -19,12 +20,32 @@ HEAD = re.compile(r"%%track(?![\w?])[ \t]*(.*)$")
 RUNS_PYTHON = re.compile(r"%%(?:time|timeit|capture|prun|memit|mprun|scalene)\b")
 
 
+@dataclass(frozen=True)
 class Found:
     """Where ``%%track`` stands in a cell: the index of its line, and what follows it on the line."""
 
-    def __init__(self, index: int, line: str) -> None:
-        self.index = index
-        self.line = line
+    index: int
+    line: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a tracked cell.
+
+    Attributes
+    ----------
+    line : str
+        What follows ``%%track``.
+    body : str
+        The Python below it, without further cell magics.
+    line_offset : int
+        How many lines of the cell are missing in the code that is compiled. None are where ``%%track`` stands alone,
+        since its line is left empty; all of the head are with another magic, which compiles its body by itself.
+    """
+
+    line: str
+    body: str
+    line_offset: int
 
 
 def find(lines: list[str]) -> Found | None:
@@ -33,37 +54,30 @@ def find(lines: list[str]) -> Found | None:
         head = HEAD.match(line.rstrip("\n"))
         if head:
             return Found(index, head.group(1))
-        if not RUNS_PYTHON.match(line):
+        if line.strip() and not RUNS_PYTHON.match(line):
             return None
     return None
 
 
-def body_of(cell: str) -> str | None:
-    """Return the Python of a tracked cell without its cell magics, None where it is not tracked."""
-    lines = cell.splitlines(keepends=True)
-    start = _head_length(lines)
-    return None if start is None else "".join(lines[start:])
+def head_of(cell: str, shell: Any) -> Head | None:
+    """Return the head of a cell as typed, None where the cell is not tracked.
 
-
-def line_offset(cell: str) -> int:
-    """Return how many lines of a tracked cell are missing in the code that is compiled.
-
-    None are where ``%%track`` stands alone, since its line is left empty; all of the head are below another magic,
-    which compiles its body by itself.
+    IPython takes blank lines, prompts and indentation off before our transformer comes; so it is done here.
     """
-    start = _head_length(cell.splitlines(keepends=True)) or 0
-    return start if start > 1 else 0
-
-
-def _head_length(lines: list[str]) -> int | None:
-    """The number of lines of ``%%track`` and the cell magics around it; None where the cell is not tracked."""
+    if "%%track" not in cell:
+        return None
+    lines = cell.splitlines(keepends=True)
+    for transform in shell.input_transformers_cleanup:
+        if getattr(transform, "of_jupyter_track", False):
+            break
+        lines = transform(lines)
     found = find(lines)
     if found is None:
         return None
     start = found.index + 1
     while start < len(lines) and RUNS_PYTHON.match(lines[start]):
         start += 1
-    return start
+    return Head(found.line, "".join(lines[start:]), start if start > 1 else 0)
 
 
 def make_transformer() -> Any:
@@ -78,6 +92,7 @@ def make_transformer() -> Any:
 
     # IPython skips such a transformer where it only asks whether the input is complete.
     track_line.has_side_effects = True  # type: ignore[attr-defined]
+    track_line.of_jupyter_track = True  # type: ignore[attr-defined]
     return track_line
 
 
@@ -98,20 +113,38 @@ def _refuse_elsewhere(lines: list[str]) -> None:
     """``%%track`` further down is a mistake, unless it is inside a string."""
     if lines and lines[0].startswith("%%"):
         return  # the body of another magic is not ours to read
-    if not any(HEAD.match(line) for line in lines[1:]):
+    rows = [number for number, line in enumerate(lines, 1) if HEAD.match(line)]
+    if not rows:
         return
     try:
         ast.parse("".join(lines))
-    except (SyntaxError, ValueError):
-        raise InvalidValue("%%track has to be the first line of the cell.") from None
+    except (SyntaxError, ValueError):  # also where the cell has lines of IPython's own syntax
+        if not _within_strings(lines, rows):
+            raise InvalidValue("%%track has to be the first line of the cell.") from None
 
 
-def options_of(cell: str) -> tuple[Options, str] | None:
-    """Return the options and the line of a tracked cell; None where it is not tracked, or its line is wrong."""
-    found = find(cell.splitlines(keepends=True))
-    if found is None:
-        return None
-    try:
-        return parse(found.line), found.line
-    except InvalidValue:  # the transformer has said so, and the cell is not run
-        return None
+def _within_strings(lines: list[str], rows: list[int]) -> bool:
+    """Whether each of these lines, counted from 1, begins inside a string."""
+    from IPython.core.inputtransformer2 import make_tokens_by_line
+
+    spans = [
+        (token.start[0], token.end[0])
+        for tokens in make_tokens_by_line(lines)
+        for token in tokens
+        if token.start[0] < token.end[0] and token.string.strip()
+    ]
+    return all(any(first < row <= last for first, last in spans) for row in rows)
+
+
+def expanded(head: Head, shell: Any) -> Options:
+    """Return the options of a line with the values of ``{variables}`` put in, as IPython does for every magic.
+
+    Raises
+    ------
+    InvalidValue
+        Where the line cannot be read.
+    """
+    options = parse(head.line)
+    if "{" not in head.line and "$" not in head.line:
+        return options
+    return parse(shell.var_expand(head.line))

@@ -742,9 +742,22 @@ def search_runs(
         "view_type": run_view_type,
         "limit": max_results,
     }
+    if not store_exists(tracker.store):
+        return _nothing_found(tracker, filter_string, order_by, output_format)
     if output_format == "list":
         return tracker.reader.runs(**arguments)
     return tracker.reader.frame(**arguments)
+
+
+def _nothing_found(
+    tracker: Tracker, filter_string: str, order_by: Sequence[str] | None, output_format: str
+) -> DataFrame | list[Run]:
+    """What a search gives where there is no store yet; a filter that cannot be read is an error all the same."""
+    from ..store import filters, frames
+
+    filters.parse_filter(filter_string)
+    filters.parse_order_by(order_by)
+    return [] if output_format == "list" else frames.frame(tracker.store, ())
 
 
 def _searched(

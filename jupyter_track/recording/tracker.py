@@ -21,6 +21,7 @@ from ..errors import InvalidValue, NotFound, RunStateError
 from ..records import Artifact, Execution, Goal, Param, Run, RunError, RunStatus
 from ..store import database, edits, files, pending, schema
 from ..store.artifacts import artifact_path
+from ..store.curves import Point
 from ..store.liveness import this_process
 from ..store.place import store_exists
 from ..store.writer import Writer, writer_for
@@ -92,7 +93,6 @@ class Tracker:
         self._goals: dict[str, dict[str, Goal]] = {}
         self._memories: dict[str, RunMemory] = {}
         self._known: set[str] = set()
-        self._seen_keys: set[str] = set()
         self._checked = False
 
     @cached_property
@@ -446,32 +446,27 @@ class Tracker:
     def points(self, run_id: str, points: Sequence[tuple[str, Any, int | None, Any]]) -> None:
         """Record many points, as (key, value, time in milliseconds, step); one bad point means that none is written."""
         now = time.time_ns()
-        checked = [
-            (
-                key if type(key) is str and key in seen else check_key(key, "metric"),
+        queues: dict[str, list[Point]] = {}
+        for key, value, timestamp, step in points:
+            queue = queues.get(key)
+            if queue is None:
+                queue = queues[check_key(key, "metric")] = []
+            queue.append(
                 (
                     step if type(step) is int and -MAX_STEP <= step < MAX_STEP else check_step(step),
                     now if timestamp is None else int(timestamp) * 1_000_000,
-                    value if type(value) is float else metric_value(str(key), value),
-                ),
+                    value if type(value) is float else metric_value(key, value),
+                )
             )
-            for seen in [self._seen_keys]
-            for key, value, timestamp, step in points
-        ]
         self.require(run_id)
         writer = self.writer
         if writer.congested and not writer.wait_for_room():
             return
-        queues: dict[str, Any] = {}
-        for key, point in checked:
-            append = queues.get(key)
-            if append is None:
-                append = queues[key] = writer.curve(run_id, key).points.append
-            append(point)
-        self._seen_keys.update(queues)
+        for key, queue in queues.items():
+            writer.curve(run_id, key).points.extend(queue)
         writer.logged()
         if memory := self._memories.get(run_id):
-            memory.own += len(checked)
+            memory.own += len(points)
 
     def tags(self, run_id: str, tags: Mapping[str, Any]) -> None:
         """Set tags; mlflow's tags for name, note and parent change those."""

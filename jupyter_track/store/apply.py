@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from . import schema
@@ -87,6 +88,30 @@ def insert_rows(connection: sqlite3.Connection, head: str, width: int, flat: Seq
         connection.execute(f"{head} VALUES {','.join([row] * rows)}{tail}", flat[at : at + rows * width])
         at += rows * width
         left -= rows
+
+
+def insert_curve(connection: sqlite3.Connection, metric_id: int, first: int, flat: Sequence[Any]) -> None:
+    """Insert many points of one curve; three values a row are bound, and the statement counts seq by itself.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    metric_id : int
+    first : int
+        The seq of the first point.
+    flat : sequence
+        Step, time and value of all points, one after the other.
+    """
+    total, at = len(flat) // 3, 0
+    while at < total:
+        rows = min(total - at, MAX_ROWS)
+        connection.execute(_curve_statement(rows), (metric_id, first + at, *flat[3 * at : 3 * (at + rows)]))
+        at += rows
+
+
+@lru_cache(maxsize=MAX_ROWS)
+def _curve_statement(rows: int) -> str:
+    return "INSERT INTO metric_points VALUES " + ",".join(f"(?1,?2+{row},?,?,?)" for row in range(rows))
 
 
 class Knowledge:
@@ -360,6 +385,8 @@ class Application:
         if plan is None or not alone:
             plan = self.plan = self._planned_anew(connection, alone)
         insert_rows(connection, "INSERT INTO metric_points", 5, plan.points)
+        for metric_id, first, flat in plan.long:
+            insert_curve(connection, metric_id, first, flat)
         flat: list[Any] = []
         for points, state in plan.states:
             flat += (state.metric_id, self._number(points.run_id), points.key, points.source, state.count)

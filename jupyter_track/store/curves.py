@@ -10,7 +10,8 @@ import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, count, repeat
+from itertools import chain, count, islice, repeat
+from operator import le
 from typing import Any
 
 from ..records import MetricSummary
@@ -169,33 +170,54 @@ class Points:
 
 def columns(run_id: str, key: str, source: str, rows: Iterable[Point]) -> Points:
     """Return the columns of some queued points."""
-    steps, nanoseconds, values = zip(*rows, strict=True)
-    return Points(run_id, key, source, steps, tuple(time // 1_000_000 for time in nanoseconds), values)
+    flat: list[Any] = list(chain.from_iterable(rows))  # three slices are faster than zip(*rows) on long queues
+    times = [nanoseconds // 1_000_000 for nanoseconds in flat[1::3]]
+    return Points(run_id, key, source, tuple(flat[0::3]), tuple(times), tuple(flat[2::3]))
+
+
+LONG = 64  # rows of one curve from which on it gets statements of its own
 
 
 @dataclass(slots=True)
 class Plan:
-    """Rows to write, flattened for multi-row statements, and the states of the curves once they are written."""
+    """Rows to write, flattened for multi-row statements, and the states of the curves once they are written.
+
+    Attributes
+    ----------
+    points : list
+        Whole rows of ``metric_points``, of curves with few points.
+    long : list of (metric id, first seq, list)
+        Step, time and value of curves with many points; the statement counts seq by itself.
+    buckets : list
+        Whole rows of ``metric_buckets``.
+    states : list of (Points, CurveState)
+    """
 
     points: list[Any] = field(default_factory=list)
+    long: list[tuple[int, int, list[Any]]] = field(default_factory=list)
     buckets: list[Any] = field(default_factory=list)
     states: list[tuple[Points, CurveState]] = field(default_factory=list)
 
     def add(self, points: Points, state: CurveState) -> None:
         """Plan the rows of one curve, whose `state` has a metric id."""
         start, size = state.count, len(points.steps)
-        self.points.extend(
-            chain.from_iterable(
-                zip(repeat(state.metric_id), count(start), points.steps, points.times, points.values, strict=False)
-            )
-        )
+        if size < LONG:
+            rows = zip(repeat(state.metric_id), count(start), points.steps, points.times, points.values, strict=False)
+            self.points.extend(chain.from_iterable(rows))
+        else:
+            flat: list[Any] = [None] * (3 * size)
+            flat[0::3], flat[1::3], flat[2::3] = points.steps, points.times, points.values
+            self.long.append((state.metric_id or 0, start, flat))
         after = state.after(points.steps, points.times, points.values)
         open_buckets = list(state.open_buckets)
+        ordered = size >= LONG and _ascending(points.steps) and _ascending(points.times)
         at = 0
         while at < size:
             end = min(size, at + BUCKET_SIZES[0] - (start + at) % BUCKET_SIZES[0])
-            part = bucket_of(points.steps[at:end], points.times[at:end], points.values[at:end])
-            self._fill(state.metric_id, open_buckets, part, start + end)
+            steps, times = points.steps[at:end], points.times[at:end]
+            if ordered:
+                steps, times = (steps[0], steps[-1]), (times[0], times[-1])
+            self._fill(state.metric_id, open_buckets, bucket_of(steps, times, points.values[at:end]), start + end)
             at = end
         self.states.append((points, replace(after, open_buckets=tuple(open_buckets))))
 
@@ -210,3 +232,8 @@ class Plan:
             open_buckets[level] = None
             self.buckets += (metric_id, size, end // size - 1, *joined.row())
             part = joined
+
+
+def _ascending(numbers: Sequence[int]) -> bool:
+    """Whether a column never goes back, so that its ends are its extremes."""
+    return all(map(le, numbers, islice(numbers, 1, None)))

@@ -84,7 +84,7 @@ def condition(node: Node | None, table: Table = RUNS) -> Sql:
     --------
     >>> from .filters import parse_filter
     >>> condition(parse_filter("status = 'FINISHED'"))
-    Sql(text="(runs.status IS NOT NULL AND runs.status = ?)", values=('FINISHED',))
+    Sql(text='(runs.status IS NOT NULL AND (runs.status = ?))', values=('FINISHED',))
     """
     return Sql("1") if node is None else _Compiler(table).node(node, False)[1]
 

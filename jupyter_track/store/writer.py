@@ -14,6 +14,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -308,7 +309,7 @@ class Writer:
                 size = min(len(curve.points), room)
                 if size:
                     pop = curve.points.popleft
-                    points = columns(curve.run_id, curve.key, curve.source, [pop() for _ in range(size)])
+                    points = columns(curve.run_id, curve.key, curve.source, [pop() for _ in repeat(None, size)])
                     curve.seen = curve.seen.after(points.steps, points.times, points.values)
                     batch.points.append(points)
                     room -= size
