@@ -6,6 +6,7 @@ from typing import Any
 
 from traitlets import Bool, CaselessStrEnum, TraitError, Unicode
 from traitlets.config import Config, Configurable
+from traitlets.config.loader import DeferredConfig
 
 from .store.problems import report
 
@@ -40,6 +41,9 @@ def make_settings(shell: Any) -> JupyterTrack:
     except TraitError:
         good = JupyterTrack()
         for name, value in dict(config.get("JupyterTrack", {})).items():
+            if isinstance(value, DeferredConfig):  # from a command line: text until the trait is known
+                trait = good.traits().get(name)
+                value = value if trait is None else value.get_value(trait)
             try:
                 setattr(good, name, value)
             except TraitError as error:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import InvalidValue
 
 MAX_KEY = 250
+MAX_ELEMENTS = 1_000  # of an array that a param keeps whole; a larger one is kept as its text
 _KEY = re.compile(rf"[\w\-. :/]{{1,{MAX_KEY}}}\Z")
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
+MAX_TIME = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
 def check_key(key: object, what: str = "key") -> str:
@@ -66,15 +69,53 @@ def check_step(step: object) -> int:
     if step is None:
         return 0
     try:
-        number = float(step) if isinstance(step, (str, float)) else None  # int() would cut 1.5 in silence
-        whole = int(step) if number is None else int(number)  # type: ignore[call-overload]
+        number: Any = float(step) if isinstance(step, str) else step
+        whole = int(number)
+        exact = bool(whole == number)  # int() would cut 1.5 in silence
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidValue(f"A step must be a whole number, not {step!r}.") from error
-    if number is not None and number != whole:
+    if not exact:
         raise InvalidValue(f"A step must be a whole number, not {step!r}.")
     if not _MIN_INT <= whole <= _MAX_INT:
         raise InvalidValue(f"The step {step!r} does not fit 64 bits.")
     return whole
+
+
+def check_time(value: object, what: str = "timestamp") -> int:
+    """Return a time in milliseconds since the epoch as an integer.
+
+    Raises
+    ------
+    InvalidValue
+        Where it is no number, before 1970 or after the year 9999.
+
+    Examples
+    --------
+    >>> check_time(1762180000000)
+    1762180000000
+    """
+    try:
+        number = int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if isinstance(value, str) or not 0 <= number <= MAX_TIME:
+        raise InvalidValue(f"The {what} {_short(value)} is no time in milliseconds since 1970, such as 1762180000000.")
+    return int(number)
+
+
+def clean_text(text: str) -> str:
+    r"""Return a text that UTF-8 can hold: half characters (lone surrogates) are written as ``\udc80``.
+
+    They come from file names and output in another encoding, and SQLite takes none of them.
+
+    Examples
+    --------
+    >>> clean_text("caf\udce9")
+    'caf\\udce9'
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def metric_value(key: str, value: object) -> float:
@@ -110,7 +151,9 @@ def metric_value(key: str, value: object) -> float:
         )
     item = getattr(value, "item", None)
     if callable(item):
-        return metric_value(key, item())
+        inner = item()
+        if type(inner) is not type(value):  # numpy.longdouble gives itself
+            return metric_value(key, inner)
     try:
         return float(value)  # type: ignore[arg-type]  # Decimal, Fraction, anything with __float__
     except (TypeError, ValueError):
@@ -153,27 +196,55 @@ class StoredParam:
     text: str
 
 
-def param_value(value: object) -> StoredParam:
+def param_value(value: object, redact: Callable[[Any], Any] | None = None) -> StoredParam:
     """Return how a param's value is stored: exactly where JSON can hold it, else as text.
+
+    Parameters
+    ----------
+    value : object
+    redact : callable, optional
+        Takes the plain value (or its text) and returns it without secrets, the same object where there are none.
+
+    Raises
+    ------
+    InvalidValue
+        Where the value can neither be held nor shown as text.
 
     Examples
     --------
     >>> param_value(0.1)
     StoredParam(value='0.1', type='float', number=0.1, text='0.1')
     """
-    plain = plain_value(value)
+    try:
+        text = str(value)
+        plain = _held(value)
+    except Exception as error:  # an object of the user's, whose own __str__ can do anything
+        raise InvalidValue(f"A {type(value).__name__} cannot be logged: showing it as text gives {error!r}.") from error
     kind = _kind(plain)
     if kind == "other":
-        text = str(value)
-        return StoredParam(json.dumps(text), "other", None, text)
-    text = str(value) if kind == "other" or isinstance(value, str) else str(plain)
-    number: float | None = None
-    if kind in ("int", "float", "bool"):
-        number = float(plain) if abs(plain) < 1e308 or isinstance(plain, float) else None
-        if number is not None and math.isnan(number):
-            number = None
-    encoded = json.dumps(plain, ensure_ascii=False, default=str)
-    return StoredParam(encoded, kind, number, text)
+        plain = text
+    safe = plain if redact is None else redact(plain)
+    if safe is not plain:
+        kind, text = (kind if kind == "other" else _kind(safe)), str(safe)
+    number = float(safe) if kind in ("int", "float", "bool") and _fits_float(safe) else None
+    try:
+        encoded = json.dumps(safe, ensure_ascii=False)
+        encoded.encode()
+    except UnicodeEncodeError:  # a lone surrogate: UTF-8 cannot hold it, JSON's escape can
+        encoded = json.dumps(safe)
+    return StoredParam(encoded, kind, number, clean_text(text))
+
+
+def _held(value: object) -> Any:
+    """The plain form of a value; an object of no known kind where JSON cannot hold it."""
+    try:
+        return plain_value(value)
+    except RecursionError:  # a list that contains itself
+        return NotImplemented
+
+
+def _fits_float(number: float) -> bool:
+    return not math.isnan(number) if isinstance(number, float) else abs(number) < 1e308
 
 
 def load_param(value: str, kind: str) -> Any:
@@ -187,27 +258,38 @@ def load_param(value: str, kind: str) -> Any:
 
 
 def plain_value(value: object) -> Any:
-    """Return `value` with NumPy, pandas and torch scalars and arrays turned into plain Python, recursively."""
-    if value is None or isinstance(value, (bool, str)):
+    """Return `value` with NumPy, pandas and torch scalars and arrays turned into plain Python, recursively.
+
+    What JSON cannot hold comes back as it is; inside a list or dict it becomes its text.
+    """
+    if value is None or type(value) in (bool, int, float, str):
         return value
-    if type(value) in (int, float):
-        return value
+    if isinstance(value, str):  # subclasses: numpy.str_, an enum of strings
+        return str.__str__(value)
     if isinstance(value, dict):
-        return {str(key): plain_value(item) for key, item in value.items()}
+        return {str(key): _nested(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain_value(item) for item in value]
-    for name in ("item", "tolist"):
-        if _size(value) == 1 and name == "item" and not getattr(value, "shape", ()):
-            return plain_value(value.item())  # type: ignore[attr-defined]
-        method = getattr(value, name, None)
-        if name == "tolist" and callable(method) and (_size(value) or 0) <= 1000 and hasattr(value, "shape"):
-            return plain_value(method())
+        return [_nested(item) for item in value]
     if isinstance(value, (int, float)):  # subclasses: IntEnum, numpy.float64
         return float(value) if isinstance(value, float) else int(value)
+    size, shape = _size(value), getattr(value, "shape", None)
+    name = "item" if size == 1 and not shape else "tolist"
+    method = getattr(value, name, None)
+    if callable(method) and shape is not None and (size or 0) <= MAX_ELEMENTS:
+        inner = method()
+        if type(inner) is not type(value):  # numpy.longdouble gives itself
+            return plain_value(inner)
     return value
 
 
+def _nested(value: object) -> Any:
+    """The plain form of what is inside a list or dict."""
+    plain = plain_value(value)
+    return str(plain) if _kind(plain) == "other" else plain
+
+
+_KINDS = {bool: "bool", int: "int", float: "float", str: "str", list: "list", dict: "dict"}
+
+
 def _kind(plain: object) -> str:
-    if plain is None:
-        return "none"
-    return {bool: "bool", int: "int", float: "float", str: "str", list: "list", dict: "dict"}.get(type(plain), "other")
+    return "none" if plain is None else _KINDS.get(type(plain), "other")

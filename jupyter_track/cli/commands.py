@@ -60,10 +60,10 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise  # click ends these itself
         except TrackError as error:
             raise (NothingFound if isinstance(error, NotFound) else Failure)(_message(error)) from error
-        except BrokenPipeError:
-            raise  # click ends quietly
         except OSError as error:
             raise Failure(_message(error)) from error
         except _sqlite_error() as error:

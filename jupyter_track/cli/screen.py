@@ -6,6 +6,9 @@ characters and marks of direction have been taken out: a run's name cannot colou
 
 from __future__ import annotations
 
+import io
+from typing import Any, cast
+
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -35,11 +38,22 @@ class Screen:
     """
 
     def __init__(self) -> None:
-        console = Console(highlight=False, markup=False, emoji=False, force_jupyter=False)
-        self.width = console.width if console.is_terminal else None
-        if self.width is None:
-            console = Console(highlight=False, markup=False, emoji=False, force_jupyter=False, width=_WHOLE)
-        self._console = console
+        told = Console(force_jupyter=False)
+        self.width = told.width if told.is_terminal else None
+        # Everything is rendered before the first character is written, so that `write` alone meets a closed pipe.
+        self._text = io.StringIO()
+        self._console = Console(
+            file=self._text,
+            force_terminal=told.is_terminal,
+            force_jupyter=False,
+            width=_WHOLE if self.width is None else self.width,
+            color_system=cast(Any, told.color_system),
+            no_color=told.no_color,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
 
     @property
     def is_coloured(self) -> bool:
@@ -47,12 +61,11 @@ class Screen:
         return self._console.color_system is not None and not self._console.no_color
 
     def show(self, *parts: RenderableType) -> None:
-        """Write the parts below each other."""
-        with self._console.capture() as captured:
-            self._console.print(Group(*parts))
-        text = captured.get()
+        """Write the parts below each other; once a command."""
+        self._console.print(Group(*parts))
+        text = self._text.getvalue()
         if self.width is None:
-            text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+            text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
         write(text, color=self.width is not None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Loaded:
     hooks: CellHooks
     transformer: Any = None
     completer: Any = None
+    earlier: dict[str, Any] = field(default_factory=dict)  # magics of the same name that were there before
 
 
 _ATTRIBUTE = "_jupyter_track"
@@ -63,6 +64,7 @@ def load(shell: Any) -> None:
         return
     found.transformer = make_transformer()
     shell.input_transformers_cleanup.append(found.transformer)
+    found.earlier = {kind: names["track"] for kind, names in shell.magics_manager.magics.items() if "track" in names}
     shell.register_magics(TrackMagics(shell, found.hooks))
     found.completer = set_up_completion(shell)
     if session.notebook is not None:
@@ -77,8 +79,11 @@ def unload(shell: Any) -> None:
         return
     if found.transformer is not None:
         shell.input_transformers_cleanup.remove(found.transformer)
-        for kind in ("line", "cell"):
-            shell.magics_manager.magics[kind].pop("track", None)
+        for kind, names in shell.magics_manager.magics.items():
+            names.pop("track", None)
+            if kind in found.earlier:
+                names["track"] = found.earlier[kind]
+        shell.magics_manager.registry.pop(TrackMagics.__name__, None)
         remove_completion(shell, found.completer)
     found.hooks.uninstall()
     if found.settings in shell.configurables:

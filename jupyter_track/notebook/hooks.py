@@ -1,30 +1,30 @@
 """What happens before and after each cell.
 
-Both hooks are guarded: a fault of ours is reported once per kind and the user's cell goes on untouched. A nested
-`run_cell` (``store_history=False``) opens nothing and is not recorded.
+Every step is guarded by itself: a fault of ours is reported once per kind, the other steps go on, and the user's
+cell stays untouched. A nested `run_cell` (``store_history=False``) opens nothing and is not recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 from dataclasses import dataclass
 from typing import Any
 
 from ..context.place import relative_to_store
 from ..recording import active
 from ..recording.active import Cell
-from ..recording.run import describe_error, status_of
+from ..recording.run import ActiveRun, status_of
 from ..recording.session import session
-from ..records import Execution, Run, RunStatus
+from ..records import Execution, Run, RunError, RunStatus
 from ..settings import JupyterTrack
 from ..store.problems import report
 from .capture import CellCapture
 from .ending import Snapshot
+from .guard import guarded
 from .history import History
 from .options import Options
-from .tracked import TrackedCell
-from .transformer import options_of
+from .tracked import TrackedCell, failure_of
+from .transformer import head_of
 from .usercell import RunCapture
 
 
@@ -35,15 +35,6 @@ class Running:
     execution: Execution
     cell: Cell
     tracked: TrackedCell | None = None
-
-
-@contextmanager
-def guarded(kind: str) -> Iterator[None]:
-    """Keep a fault of ours away from the user's cell."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - the boundary that keeps the user's cell unharmed
-        report(f"hook-{kind}", f"jupyter-track could not record this cell ({kind}): {error!r}")
 
 
 class CellHooks:
@@ -76,7 +67,7 @@ class CellHooks:
     def uninstall(self) -> None:
         """Stop looking at cells."""
         for name, hook in (("pre_run_cell", self.before_cell), ("post_run_cell", self.after_cell)):
-            with guarded("unload"):
+            if hook in self.shell.events.callbacks[name]:
                 self.shell.events.unregister(name, hook)
         if self.runs in active.observers:
             active.observers.remove(self.runs)
@@ -84,40 +75,61 @@ class CellHooks:
 
     def before_cell(self, info: Any) -> None:
         """IPython's ``pre_run_cell``: note the execution, and open the run of a tracked cell."""
-        with guarded("before the cell"):
-            if not getattr(info, "store_history", True) or not (info.raw_cell or "").strip():
-                return
-            # The shell's counter is one ahead here; what the cell is called is known after it (`after_cell`).
-            count = self.shell.execution_count - 1
-            execution, cell = self.history.begin(info.raw_cell, getattr(info, "cell_id", None), count)
-            running = Running(execution, cell)
-            self._running[id(info)] = (info, running)
-            active.enter_cell(cell)
-            self.runs.cell_begins(cell)
-            found = options_of(info.raw_cell)
-            if found is not None:
-                running.tracked = TrackedCell.open(self, info, cell, execution, *found)
+        running = None
+        with guarded("execution"):
+            running = self._begin(info)
+        if running is None:
+            return
+        with guarded("open runs"):
+            self.runs.cell_begins(running.cell)
+        with guarded("run"):
+            head = head_of(info.raw_cell, self.shell)
+            if head is not None:
+                running.tracked = TrackedCell.open(self, info, running.cell, head)
+
+    def _begin(self, info: Any) -> Running | None:
+        if not getattr(info, "store_history", True) or not (info.raw_cell or "").strip():
+            return None
+        # The shell's counter is one ahead here.
+        count = self.shell.execution_count - 1
+        execution, cell = self.history.begin(info.raw_cell, getattr(info, "cell_id", None), count)
+        running = Running(execution, cell)
+        self._running[id(info)] = (info, running)
+        active.enter_cell(cell)
+        return running
 
     def after_cell(self, result: Any) -> None:
         """IPython's ``post_run_cell``: record what the cell did, end its run, show its card."""
-        info = getattr(result, "info", None)
-        _, running = self._running.pop(id(info), (None, None))
+        running = None
+        with guarded("execution"):
+            running = self._ended(result)
         if running is None:
             return
-        error = result.error_before_exec or result.error_in_exec
-        status = status_of(error)
+        error = None if result is None else result.error_before_exec or result.error_in_exec
+        status = RunStatus.KILLED if result is None else RunStatus.FINISHED
         try:
-            with guarded("history"):
+            with guarded("status"):
+                status = status_of(error) if result is not None else status
+            with guarded("execution"):
                 running.execution = self.history.end(running.execution.position, status)
             if running.tracked is not None:
-                with guarded("end of the run"):
-                    running.tracked.close(result, running.execution, error)
-            with guarded("runs of the cell"):
+                running.tracked.close(result, running.execution, status, error)
+            with guarded("source"):
                 self.runs.cell_ends(running.cell, running.execution)
-                self._end_automatic_runs(running.cell, status, error)
         finally:
+            self._settle(running.cell, status, error)
             active.leave_cell(running.cell)
-            self._settle(running)
+
+    def _ended(self, result: Any) -> Running | None:
+        """The cell that a result belongs to; a kernel gives none where an ``await`` cell was torn down."""
+        if result is not None:
+            return self._running.pop(id(getattr(result, "info", None)), (None, None))[1]
+        thread = threading.get_ident()
+        for key, (_, running) in reversed(self._running.items()):
+            if running.cell.thread == thread:
+                del self._running[key]
+                return running
+        return None
 
     # ---- what a tracked cell asks for
 
@@ -153,16 +165,21 @@ class CellHooks:
         self._said_store = True
         return relative_to_store(session.tracker().store, session.folder() / "x")
 
-    def _end_automatic_runs(self, cell: Cell, status: str, error: BaseException | None) -> None:
-        """A run that a log call opened by itself ends with its cell."""
-        for run in [run for run in active.open_runs() if run._memory.kind == "auto" and run._memory.cell == cell]:
-            run.end(status, describe_error(error) if error is not None and status == RunStatus.FAILED else None)
+    def _settle(self, cell: Cell, status: str, error: BaseException | None) -> None:
+        """End the runs that end with their cell: those that a log call opened, and what a fault of ours left open."""
+        for run in active.open_runs():
+            if run._memory.kind != "user" and run._memory.cell == cell:
+                with guarded("end"):
+                    end_for_sure(run, status, failure_of(status, error))
 
-    def _settle(self, running: Running) -> None:
-        """Leave no run of a tracked cell open, whatever went wrong."""
-        with guarded("end of the run"):
-            if running.tracked is not None:
-                running.tracked.settle()
+
+def end_for_sure(run: ActiveRun, status: str, failure: RunError | None) -> None:
+    """End a run; where that cannot be recorded it is at least not the active run of the next cell."""
+    try:
+        run.end(status, failure)
+    finally:
+        if run.is_open:
+            active.remove(run)
 
 
 def _report_capture(kind: str, error: BaseException) -> None:

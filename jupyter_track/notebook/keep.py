@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 from ..context.redaction import redact_text
-from ..recording.tracker import Tracker
+from ..recording.run import ActiveRun
+from ..store import pending
 from .capture import Captured
 from .figures import CapturedFigure
 
 OUTPUT_PATH = "output.txt"
 
 
-def keep_captured(tracker: Tracker, run_id: str, captured: Captured) -> None:
-    """Record figures as ``figures/1.png``, … in the order of first show, and the text as ``output.txt``."""
+def keep_captured(run: ActiveRun, captured: Captured) -> None:
+    """Record figures as ``figures/1.png``, … in the order of first show, and the text as ``output.txt``.
+
+    What the user logged under such a name, and what a run that is resumed has from before, is not replaced: figures
+    are counted on, and the text becomes ``output-2.txt``.
+    """
+    if not captured.figures and not captured.output_text:
+        return
+    taken = _taken(run)
+    shift = max((_number_of(path) for path in taken), default=0)
     for figure in captured.figures:
-        _keep_figure(tracker, run_id, figure)
+        _keep_figure(run, figure, figure.index + shift)
     if captured.output_text:
         text = redact_text(captured.output_text).encode("utf-8", "backslashreplace")
-        tracker.artifact(run_id, OUTPUT_PATH, text, mime="text/plain", kind="output", automatic=True)
+        path, number = OUTPUT_PATH, 2
+        while path in taken:
+            path, number = f"output-{number}.txt", number + 1
+        run._tracker.artifact(run.run_id, path, text, mime="text/plain", kind="output", automatic=True)
 
 
-def _keep_figure(tracker: Tracker, run_id: str, figure: CapturedFigure) -> None:
-    path = f"figures/{figure.index}{figure.suffix}"
+def _taken(run: ActiveRun) -> set[str]:
+    """Return the paths that a run has already."""
+    taken = set(run._memory.artifacts)
+    if not run._memory.fresh:
+        pending.flush(run._tracker.store)
+        taken.update(artifact.path for artifact in run._tracker.reader.artifacts(run.run_id))
+    return taken
+
+
+def _number_of(path: str) -> int:
+    """The number of a figure's path, 0 where it has none."""
+    stem = path.removeprefix("figures/").partition(".")[0]
+    return int(stem) if path.startswith("figures/") and stem.isascii() and stem.isdigit() else 0
+
+
+def _keep_figure(run: ActiveRun, figure: CapturedFigure, number: int) -> None:
+    tracker, run_id = run._tracker, run.run_id
     tracker.artifact(
         run_id,
-        path,
+        f"figures/{number}{figure.suffix}",
         figure.data,
         mime=figure.mime,
         kind="figure",
@@ -31,6 +58,6 @@ def _keep_figure(tracker: Tracker, run_id: str, figure: CapturedFigure) -> None:
         line=figure.line,
         automatic=True,
     )
-    for number, state in enumerate(figure.states, 1):
-        earlier = f"figures/{figure.index}.states/{number}{figure.suffix}"
+    for count, state in enumerate(figure.states, 1):
+        earlier = f"figures/{number}.states/{count}{figure.suffix}"
         tracker.artifact(run_id, earlier, state, mime=figure.mime, kind="state", automatic=True)

@@ -11,12 +11,11 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from ..errors import TrackError
 from ..recording.session import session
-from ..records import html_form, text_form
 from ..store import pending
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..views.html import runs_html, status_html
-from ..views.text import runs_text, status_text
+from ..views.html import status_html
+from ..views.text import status_text
 from . import showing
 from .hooks import CellHooks
 from .options import OPTION_NAMES, SUBCOMMANDS, make_parser
@@ -24,6 +23,7 @@ from .status import status_items, status_problems
 from .transformer import HEAD
 
 TABLE_RUNS = 50
+TAB_WAIT = 0.5  # seconds that Tab waits for what was logged last
 _COMMAND = re.compile(r"%%?track\b")
 
 _HELP = f"""Record a cell as a run, or look at the runs of this store.
@@ -84,7 +84,7 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
         reader = _reader()
         runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
         total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
-        showing.show(self.shell, runs_html(runs, total=total), runs_text(runs, total=total))
+        showing.show_table(self.shell, session.tracker(), runs, total)
 
     def _show(self, reference: str) -> None:
         if not reference:
@@ -92,8 +92,7 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
         reader = _reader()
         if reader is None:
             raise UsageError(f"%track show: there is no store at {session.tracker().store} yet.")
-        run = reader.run(reader.resolve(reference))
-        showing.show(self.shell, html_form(run) or "", text_form(run) or repr(run))
+        showing.show_run(self.shell, session.tracker(), reader.run(reader.resolve(reference)))
 
     def _status(self) -> None:
         items, problems = status_items(self._hooks), status_problems()
@@ -108,10 +107,10 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
 TrackMagics.track.__doc__ = _HELP
 
 
-def _reader() -> Reader | None:
+def _reader(timeout: float | None = None) -> Reader | None:
     """The reader of the current store with what was logged here written; None where there is no store yet."""
     tracker = session.tracker()
-    pending.flush(tracker.store)
+    pending.flush(tracker.store, timeout)
     return tracker.reader if store_exists(tracker.store) else None
 
 
@@ -130,10 +129,13 @@ def _words(line: str) -> list[str]:
 
 
 def _references() -> list[str]:
-    reader = _reader()
-    if reader is None:
+    try:
+        reader = _reader(TAB_WAIT)
+        runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
+    except TrackError:  # the command itself says what is wrong with the store
         return []
-    runs = reader.runs(limit=TABLE_RUNS)
+    if not runs:
+        return []
     return [
         "last",
         *(f"#{run.number}" for run in runs),
@@ -167,7 +169,7 @@ def set_up_completion(shell: Any) -> Any:
 
     @context_matcher()  # type: ignore[untyped-decorator,unused-ignore]
     def track_line(context: Any) -> dict[str, Any]:
-        line = context.full_text.splitlines()[context.cursor_line][: context.cursor_position]
+        line = context.full_text.split("\n")[context.cursor_line][: context.cursor_position]
         found = [SimpleCompletion(text=word, type="param") for word, _ in completions(line)]
         begun = line.rpartition(" ")[2]
         return {"completions": found, "suppress": bool(found), "matched_fragment": begun}

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..recording.tracker import Tracker
-from ..records import Run
+from ..recording.tracker import Tracker, now_ms
+from ..records import Artifact, Run
 from ..store import pending
 from ..views.card import run_card
-from ..views.html import card_html
-from ..views.text import card_text
+from ..views.details import run_details
+from ..views.html import card_html, code_html, details_html, figure_html, table_html
+from ..views.runs import run_table
+from ..views.text import card_text, details_text, table_text
 
 OWN = {"jupyter_track": {"static": True}}
 CURVE_WAIT = 1.0  # seconds to wait for the points of a curve
 CURVE_POINTS = 150
+TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
+MAX_PICTURES = 6
+MAX_PICTURE = 1_000_000  # bytes of a picture that `%track show` puts into the notebook
 
 
 def show(shell: Any, html: str, text: str) -> None:
@@ -57,7 +62,40 @@ def curves_of(tracker: Tracker, run: Run) -> Mapping[str, Sequence[tuple[int, fl
     keys = [key for key, metric in run.metrics.items() if metric.count > 1][:8]
     if not keys or not pending.flush(tracker.store, CURVE_WAIT):
         return {}
-    return {
-        key: [(point.step, point.value) for point in tracker.reader.curve(run.run_id, key, CURVE_POINTS)]
-        for key in keys
-    }
+    return {key: _curve(tracker, run, key, CURVE_POINTS) for key in keys}
+
+
+def _curve(tracker: Tracker, run: Run, key: str, limit: int) -> list[tuple[int, float]]:
+    return [(point.step, point.value) for point in tracker.reader.curve(run.run_id, key, limit)]
+
+
+def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], total: int) -> None:
+    """Show the table of runs, with curves of the main metric beside the newest ones."""
+    now = now_ms()
+    table = run_table(runs, now, total=total)
+    main = table.columns[0].key if table.columns else ""
+    curved = [run for run in runs if main in run.metrics and run.metrics[main].count > 1][:TABLE_CURVES]
+    if curved:
+        curves = {run.run_id: _curve(tracker, run, main, TABLE_POINTS) for run in curved}
+        table = run_table(runs, now, curves=curves, main=main, total=total)
+    show(shell, table_html(table), table_text(table))
+
+
+def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
+    """Show a run in full: facts, metrics, params, files, figures and the code that made it."""
+    artifacts = tracker.reader.artifacts(run.run_id)
+    figures = [artifact for artifact in artifacts if artifact.kind == "figure"]
+    details = run_details(run, figures=len(figures), artifacts=artifacts)
+    sources = [
+        (execution.source, f"code of cell [{execution.execution_count}]")
+        for execution in tracker.reader.executions(run.run_id)
+    ]
+    pictures = [_picture(tracker, artifact) for artifact in figures[:MAX_PICTURES] if artifact.size <= MAX_PICTURE]
+    html = [details_html(details), *pictures, *(code_html(source, label) for source, label in sources)]
+    text = [details_text(details), *(f"{label}\n{source.rstrip()}" for source, label in sources)]
+    show(shell, "".join(html), "\n\n".join(text))
+
+
+def _picture(tracker: Tracker, artifact: Artifact) -> str:
+    label = artifact.path if artifact.title is None else f"{artifact.path} · {artifact.title}"
+    return figure_html(tracker.reader.content(artifact.sha256), artifact.mime, label)

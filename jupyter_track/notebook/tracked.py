@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TrackError
 from ..recording import active, fluent
 from ..recording.active import Cell
-from ..recording.run import ActiveRun, describe_error, status_of
+from ..recording.run import ActiveRun, describe_error
 from ..records import Execution, Run, RunError, RunStatus
 from ..store.problems import report
 from . import showing
@@ -17,10 +19,11 @@ from .capture import Captured
 from .cellcode import parse_cell
 from .ending import Snapshot, failed_line
 from .estimators import fitted_name
+from .guard import guarded
 from .keep import keep_captured
-from .options import Options, parse
+from .options import Options
 from .params import automatic_params
-from .transformer import body_of, line_offset
+from .transformer import Head, expanded
 
 if TYPE_CHECKING:
     from .hooks import CellHooks
@@ -47,23 +50,22 @@ class TrackedCell:
     source: str
     before: Snapshot
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    capturing: bool = False
 
     @classmethod
-    def open(
-        cls, hooks: CellHooks, info: Any, cell: Cell, execution: Execution, options: Options, line: str
-    ) -> TrackedCell | None:
+    def open(cls, hooks: CellHooks, info: Any, cell: Cell, head: Head) -> TrackedCell | None:
         """Open the run of a cell; None where the cell is not Python that can run, or nothing can be recorded."""
         shell = hooks.shell
-        source = getattr(info, "transformed_cell", None) or shell.transform_cell(info.raw_cell)
-        if parse_cell(source) is None or not (body_of(info.raw_cell) or "").strip():
+        source = _runnable(shell, info, head)
+        if source is None:
             return None
-        options = _expanded(shell, options, line)
-        hooks.end_earlier(cell)
-        outer = active.current()
-        notes = []
-        if outer is not None:
-            notes.append(f"child of {outer.name}, which is open")
         try:
+            options = expanded(head, shell)
+            hooks.end_earlier(cell)
+            outer = active.current()
+            if outer is not None and outer._memory.kind == "cell":
+                outer = None  # a cell that runs beside this one, in a subshell
             run = fluent.open_run(
                 kind="cell",
                 name=options.name,
@@ -71,57 +73,73 @@ class TrackedCell:
                 parent_run_id=None if outer is None else outer.run_id,
                 tags=options.tags,
                 note=options.note,
+                git=hooks.wants(options, "git"),
             )
         except TrackError as error:  # the store cannot be written: say so once a cell, and run the cell
             showing.show_text(shell, f"This cell is not tracked: {error}")
             return None
-        tracked = cls(hooks, run, cell, options, source, hooks.identities(), notes)
-        for key, goal in options.goals.items():
-            run._tracker.goal(run._memory.experiment, key, goal)
-        if options.params:
-            run.log_params(options.params)
-        hooks.capture.begin(
-            run.run_id,
-            hooks.wants(options, "figures"),
-            hooks.wants(options, "output"),
-            line_offset=line_offset(info.raw_cell),
-        )
+        tracked = cls(hooks, run, cell, options, source, hooks.identities())
+        if outer is not None:
+            tracked.notes.append(f"child of {outer.name}, which is open")
+        tracked._begin(head)
         return tracked
 
-    def close(self, result: Any, execution: Execution, error: BaseException | None) -> None:
-        """Record what the cell did, end the run and show the card."""
+    def _begin(self, head: Head) -> None:
         hooks, run, options = self.hooks, self.run, self.options
-        captured = hooks.capture.end(run.run_id)
-        children = hooks.runs.children_of(self.cell)
-        target = self._target(children)
-        stopped = failed_line(error, self.source, hooks.shell.user_ns)
-        value = getattr(result, "result", None)
-        if hooks.wants(options, "params"):
-            self._keep_params(target, value, stopped)
-        self._keep_metrics(target, children, value, stopped)
-        self._name(target, value, stopped)
-        keep_captured(run._tracker, target.run_id, captured)
-        if hooks.wants(options, "source"):
-            run._tracker.execution(target.run_id, execution)
-        status = status_of(error)
-        failure = describe_error(error) if error is not None and status == RunStatus.FAILED else None
-        self._end(target, status, failure)
-        self._show(target, captured)
+        with guarded("goals"):
+            for key, goal in options.goals.items():
+                run._tracker.goal(run._memory.experiment, key, goal)
+        with guarded("params"):
+            if options.params:
+                run.log_params(options.params)
+        with guarded("figures and output"):
+            figures, output = hooks.wants(options, "figures"), hooks.wants(options, "output")
+            hooks.capture.begin(run.run_id, figures, output, line_offset=head.line_offset)
+            self.capturing = True
 
-    def settle(self) -> None:
-        """End the run if a fault of ours left it open."""
-        if self.run.is_open:
-            self.run.end(RunStatus.FAILED, RunError("Unrecorded", "jupyter-track could not record the cell's end."))
+    def close(self, result: Any, execution: Execution, status: str, error: BaseException | None) -> None:
+        """Record what the cell did, end the run and show the card; a step that fails does not stop the others."""
+        hooks, options, target = self.hooks, self.options, self.run
+        captured, children, stopped = Captured(), [], None
+        value = getattr(result, "result", None)
+        with guarded("figures and output"):
+            captured = hooks.capture.end(self.run.run_id) if self.capturing else captured
+        with guarded("child runs"):
+            children = hooks.runs.children_of(self.cell)
+            target = self._target(children, status)
+        with guarded("error"):
+            stopped = failed_line(error, self.source, hooks.shell.user_ns)
+        with guarded("params"):
+            if hooks.wants(options, "params"):
+                self._keep_params(target, value, stopped)
+        with guarded("metrics"):
+            self._keep_metrics(target, children, value, stopped)
+        with guarded("name"):
+            self._name(target, value, stopped)
+        with guarded("figures and output"):
+            keep_captured(target, captured)
+        with guarded("source"):
+            if hooks.wants(options, "source"):
+                target._tracker.execution(target.run_id, execution)
+        with guarded("end"):
+            self._end(target, status, error)
+        with guarded("card"):
+            self._show(target, captured)
 
     # ---- one step each
 
-    def _target(self, children: list[ActiveRun]) -> ActiveRun:
+    def _target(self, children: list[ActiveRun], status: str) -> ActiveRun:
         """The run that the cell's own goes to: its only child, where the cell's run has nothing of its own."""
-        own = self.run._memory
-        if len(children) != 1 or own.own or self.options.params or self.options.note or self.options.tags:
+        own, options = self.run._memory, self.options
+        if len(children) != 1 or own.own or options.params or options.note or options.tags:
             return self.run
         child = children[0]
-        if child._memory.parent_run_id != self.run.run_id:
+        memory = child._memory
+        if memory.parent_run_id != self.run.run_id:
+            return self.run
+        if not child.is_open and memory.status != status:
+            return self.run  # the cell failed after its child had ended well, or caught what its child failed with
+        if options.experiment is not None and memory.experiment != own.experiment:
             return self.run
         return child
 
@@ -151,9 +169,8 @@ class TrackedCell:
 
     def _keep_metrics(self, target: ActiveRun, children: list[ActiveRun], value: object, stopped: int | None) -> None:
         options, tracker = self.options, self.run._tracker
-        logged = {run.run_id: tracker.writer.summaries(run.run_id) for run in (self.run, *children)}
         mode: Mode = self.hooks.settings.auto_metrics if self.hooks.wants(options, "metrics") else "off"
-        own = {key for summaries in logged.values() for key in summaries}
+        own = {key for run in (self.run, *children) for key in self.hooks.runs.logged_by(run)}
         found = auto_metrics(
             self.source,
             self.hooks.shell.user_ns,
@@ -164,6 +181,7 @@ class TrackedCell:
             failed_line=stopped,
         )
         self.notes += found.warnings
+        self.warnings += found.warnings
         for key, number, source in found.metrics:
             tracker.metrics(target.run_id, {key: number}, source=source)
 
@@ -180,16 +198,17 @@ class TrackedCell:
         if name is not None:
             self.run._tracker.rename(target.run_id, name)
 
-    def _end(self, target: ActiveRun, status: str, failure: RunError | None) -> None:
-        if target is self.run:
-            target.end(status, failure)
-            return
-        self.run.dissolve(target)
+    def _end(self, target: ActiveRun, status: str, error: BaseException | None) -> None:
+        failure = failure_of(status, error)
+        if target is not self.run:
+            self.run.dissolve(target)
         target.end(status, failure)
 
     def _show(self, target: ActiveRun, captured: Captured) -> None:
         settings = self.hooks.settings
         if self.options.quiet or settings.card == "off":
+            for note in self.warnings:
+                report("named-metrics", note)
             return
         if captured.figures_over:
             self.notes.append(
@@ -214,12 +233,24 @@ class TrackedCell:
         """The run for the card: from memory, so that a slow disk does not hold the cell up."""
         tracker = target._tracker
         if target is not self.run:
-            return target.read()
+            with contextlib.suppress(TrackError):  # the store cannot be read: what is known in memory is shown
+                return target.read()
         return tracker.snapshot(target._memory, NUMBER_WAIT)
 
 
-def _expanded(shell: Any, options: Options, line: str) -> Options:
-    """Put the values of ``{variables}`` into the line, as IPython does for every magic."""
-    if "{" not in line and "$" not in line:
-        return options
-    return parse(shell.var_expand(line))
+def failure_of(status: str, error: BaseException | None) -> RunError | None:
+    """Return the record of the error that a cell failed with; None for a cell that was stopped."""
+    return describe_error(error) if error is not None and status == RunStatus.FAILED else None
+
+
+def _runnable(shell: Any, info: Any, head: Head) -> str | None:
+    """Return a cell as Python; None where it is empty, or not Python, so that IPython does not run it."""
+    if not head.body.strip():
+        return None
+    try:
+        source: str = getattr(info, "transformed_cell", None) or shell.transform_cell(info.raw_cell)
+        if parse_cell(source) is None:  # also where it is too long for `parse_cell`
+            ast.parse(shell.transform_cell(head.body))
+    except Exception:  # noqa: BLE001 - IPython has met the same error, or another transformer's, and says so
+        return None
+    return source

@@ -14,6 +14,7 @@ from ..recording.run import ActiveRun
 from ..records import Execution
 from ..settings import JupyterTrack
 from .capture import CellCapture
+from .guard import guarded
 from .keep import keep_captured
 
 
@@ -23,6 +24,7 @@ class _Watched:
     cells: list[Cell]
     capturing: bool
     ended: bool = False
+    metrics: frozenset[str] = frozenset()
 
 
 class RunCapture:
@@ -35,6 +37,10 @@ class RunCapture:
 
     def run_started(self, run: ActiveRun) -> None:
         """A run was opened: begin to look, where a cell is running."""
+        with guarded("figures and output"):
+            self._look_at(run)
+
+    def _look_at(self, run: ActiveRun) -> None:
         cell = active.current_cell()
         if cell is None or run._memory.kind == "cell":
             return
@@ -51,8 +57,11 @@ class RunCapture:
         if watched is None or watched.ended:
             return
         watched.ended = True
-        if watched.capturing:
-            keep_captured(run._tracker, run.run_id, self._capture.end(run.run_id))
+        with guarded("metrics"):
+            watched.metrics = frozenset(run._tracker.writer.summaries(run.run_id))
+        with guarded("figures and output"):
+            if watched.capturing:
+                keep_captured(run, self._capture.end(run.run_id))
 
     def cell_begins(self, cell: Cell) -> None:
         """A further cell of runs that are open in its thread."""
@@ -74,3 +83,9 @@ class RunCapture:
     def children_of(self, cell: Cell) -> list[ActiveRun]:
         """Return the runs that were opened in a cell by the user's calls, ended or not."""
         return [watched.run for watched in self._watched.values() if watched.cells[0] == cell]
+
+    def logged_by(self, run: ActiveRun) -> frozenset[str]:
+        """Return the metrics of a run that was opened in a cell; the writer soon forgets those of one that ended."""
+        watched = self._watched.get(run.run_id)
+        known = frozenset() if watched is None else watched.metrics
+        return known | frozenset(run._tracker.writer.summaries(run.run_id))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 from ..store import gate
@@ -69,7 +70,24 @@ class Cell:
     execution: int
     cell_id: str | None = None
     execution_count: int | None = None
-    thread: int = field(default_factory=threading.get_ident)
+    thread: int = field(default_factory=lambda: thread_number())
+
+
+_MAIN = 0
+_numbers = count(1)
+
+
+class _Own(threading.local):
+    def __init__(self) -> None:
+        self.number = _MAIN if threading.current_thread() is threading.main_thread() else next(_numbers)
+
+
+_own = _Own()
+
+
+def thread_number() -> int:
+    """Return what names this thread for good; the system gives the ident of a thread that ended to a later one."""
+    return _own.number
 
 
 class Observer(Protocol):
@@ -90,8 +108,9 @@ observers: list[Observer] = []
 
 
 def _reset() -> None:
-    global _lock
+    global _lock, _own
     _lock = threading.Lock()
+    _own = _Own()  # the thread that forked is the child's main thread
     _stacks.clear()
     _cells.clear()
     observers.clear()
@@ -106,43 +125,50 @@ def _one_run_for_all() -> bool:
     if len(_stacks) != 1:
         return False
     (thread,) = _stacks
-    return thread == (_cells[-1].thread if _cells else threading.main_thread().ident)
+    return thread == (_cells[-1].thread if _cells else _MAIN)
 
 
 def own_stack() -> list[ActiveRun]:
     """Return the open runs of this thread, the innermost last."""
-    return _stacks.get(threading.get_ident(), [])
+    return _stacks.get(thread_number(), [])
 
 
 def current() -> ActiveRun | None:
     """Return the run that a log call of this thread goes to."""
-    stack = _stacks.get(threading.get_ident())
+    stack = _stacks.get(thread_number())
     if stack:
         return stack[-1]
     for cell in reversed(_cells):
         if stack := _stacks.get(cell.thread):
             return stack[-1]
-    stack = _stacks.get(threading.main_thread().ident or 0)
+    stack = _stacks.get(_MAIN)
     return stack[-1] if stack else None
 
 
 def push(run: ActiveRun) -> None:
     """Make `run` the innermost run of this thread."""
     with _lock:
-        _stacks.setdefault(threading.get_ident(), []).append(run)
+        _stacks.setdefault(thread_number(), []).append(run)
     drop_fast()
 
 
 def remove(run: ActiveRun) -> None:
-    """Take `run` off whichever stack it is on."""
+    """Take `run` off whichever stack it is on; nothing happens where it is on none."""
     with _lock:
         for thread, stack in list(_stacks.items()):
             if run in stack:
                 stack.remove(run)
                 if not stack:
                     del _stacks[thread]
-        _last_ended[:] = [run.run_id]
+                _last_ended[:] = [run.run_id]
     drop_fast()
+
+
+def inside(run: ActiveRun) -> list[ActiveRun]:
+    """Return the open children of `run` in its own thread, the innermost first; other threads end theirs."""
+    with _lock:
+        stacks = [stack[stack.index(run) + 1 :] for stack in _stacks.values() if run in stack]
+    return [other for stack in stacks for other in reversed(stack) if other._memory.parent_run_id == run.run_id]
 
 
 def open_runs() -> list[ActiveRun]:
@@ -173,7 +199,7 @@ def leave_cell(cell: Cell) -> None:
 
 def current_cell() -> Cell | None:
     """Return the cell that this thread runs; for another thread the one that was begun last."""
-    own = threading.get_ident()
+    own = thread_number()
     for cell in reversed(_cells):
         if cell.thread == own:
             return cell

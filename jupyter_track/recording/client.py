@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..context.redaction import redact_text, redact_value
 from ..errors import InvalidValue
-from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
+from ..records import Experiment, FileInfo, Metric, Param, Run, Runs, RunStatus, RunTag, ViewType
 from ..store import edits, pending
 from ..store.place import parse_store, store_exists
 from ..values import check_key
@@ -21,15 +21,18 @@ from .tracker import NAME_TAG, Tracker
 DEFAULT_PAGE = 1_000
 
 
-class Page(list[Any]):
-    """A list with the `token` of the next page, None on the last."""
+Item = TypeVar("Item")
 
-    def __init__(self, items: Sequence[Any], token: str | None = None) -> None:
+
+class Page(list[Experiment]):
+    """A list of experiments with the `token` of the next page, None on the last."""
+
+    def __init__(self, items: Sequence[Experiment] = (), token: str | None = None) -> None:
         super().__init__(items)
         self.token = token
 
-    def to_list(self) -> list[Any]:
-        """Return the items as a plain list."""
+    def to_list(self) -> list[Experiment]:
+        """Return the experiments as a plain list."""
         return list(self)
 
 
@@ -122,12 +125,12 @@ class TrackClient:
         max_results: int = DEFAULT_PAGE,
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
-    ) -> Page:
+    ) -> Runs:
         """Return a page of runs; ``.token`` gives the next page."""
         ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else experiment_ids
         pending.flush(self._tracker.store)
         if not store_exists(self._tracker.store):
-            return Page([])
+            return Runs()
         runs = self._tracker.reader.runs(
             [str(identifier) for identifier in ids],
             filter_string or "",
@@ -136,7 +139,7 @@ class TrackClient:
             max_results + 1,
             _offset(page_token),
         )
-        return _page(runs, max_results, _offset(page_token))
+        return Runs(*_page(runs, max_results, _offset(page_token)))
 
     # ---- logging
 
@@ -266,7 +269,7 @@ class TrackClient:
         found = self._tracker.reader.experiments(view_type, filter_string or "", order_by or ())
         offset = _offset(page_token)
         size = len(found) if max_results is None else max_results
-        return _page(found[offset:], size, offset)
+        return Page(*_page(found[offset:], size, offset))
 
     def list_experiments(self, view_type: int = ViewType.ACTIVE_ONLY, max_results: int | None = None) -> Page:
         """Return the experiments (a call that mlflow dropped in 2.0, and notebooks still make)."""
@@ -310,5 +313,6 @@ def _offset(token: str | None) -> int:
     return int(token)
 
 
-def _page(items: Sequence[Any], size: int, offset: int) -> Page:
-    return Page(items[:size], str(offset + size) if len(items) > size else None)
+def _page(items: Sequence[Item], size: int, offset: int) -> tuple[Sequence[Item], str | None]:
+    """The items of a page and the token of the next one."""
+    return items[:size], str(offset + size) if len(items) > size else None

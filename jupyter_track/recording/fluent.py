@@ -14,7 +14,7 @@ from time import time_ns as _time_ns
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, NotFound, RunStateError
-from ..records import Experiment, Goal, Run, RunStatus, ViewType
+from ..records import Experiment, Goal, Run, Runs, RunStatus, ViewType
 from ..store import edits, pending
 from ..store.place import store_exists
 from ..store.problems import report
@@ -116,6 +116,7 @@ def open_run(
     parent_run_id: str | None = None,
     tags: Mapping[str, Any] | None = None,
     note: str | None = None,
+    git: bool = True,
 ) -> ActiveRun:
     """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`."""
     if name is not None and (not isinstance(name, str) or not name.strip()):
@@ -133,13 +134,14 @@ def open_run(
         notebook=session.relative_notebook(),
         cell=active.current_cell(),
     )
-    return _opened(ActiveRun(tracker, memory))
+    return _opened(ActiveRun(tracker, memory), git)
 
 
-def _opened(run: ActiveRun) -> ActiveRun:
+def _opened(run: ActiveRun, git: bool = True) -> ActiveRun:
     ending.install()
     active.push(run)
-    context.describe(run._tracker, run.run_id, session.folder())
+    if git:
+        context.describe(run._tracker, run.run_id, session.folder())
     for observer in active.observers:
         observer.run_started(run)
     return run
@@ -690,7 +692,7 @@ def search_runs(
     output_format: Literal["list"],
     search_all_experiments: bool = ...,
     experiment_names: Sequence[str] | None = ...,
-) -> list[Run]: ...
+) -> Runs: ...
 
 
 def search_runs(
@@ -702,7 +704,7 @@ def search_runs(
     output_format: Literal["pandas", "list"] = "pandas",
     search_all_experiments: bool = False,
     experiment_names: Sequence[str] | None = None,
-) -> DataFrame | list[Run]:
+) -> DataFrame | Runs:
     """Return the runs that match a filter.
 
     Parameters
@@ -721,8 +723,9 @@ def search_runs(
 
     Returns
     -------
-    pandas.DataFrame or list of Run
-        mlflow's columns: run_id, experiment_id, status, artifact_uri, start_time, end_time (UTC), then ``metrics.*``
+    pandas.DataFrame or Runs
+        As ``"list"`` a list of `Run` that shows itself as a table. As a frame mlflow's columns: run_id,
+        experiment_id, status, artifact_uri, start_time, end_time (UTC), then ``metrics.*``
         (float64), ``params.*`` and ``tags.*`` (strings).
 
     Raises
@@ -745,19 +748,19 @@ def search_runs(
     if not store_exists(tracker.store):
         return _nothing_found(tracker, filter_string, order_by, output_format)
     if output_format == "list":
-        return tracker.reader.runs(**arguments)
+        return Runs(tracker.reader.runs(**arguments))
     return tracker.reader.frame(**arguments)
 
 
 def _nothing_found(
     tracker: Tracker, filter_string: str, order_by: Sequence[str] | None, output_format: str
-) -> DataFrame | list[Run]:
+) -> DataFrame | Runs:
     """What a search gives where there is no store yet; a filter that cannot be read is an error all the same."""
     from ..store import filters, frames
 
     filters.parse_filter(filter_string)
     filters.parse_order_by(order_by)
-    return [] if output_format == "list" else frames.frame(tracker.store, ())
+    return Runs() if output_format == "list" else frames.frame(tracker.store, ())
 
 
 def _searched(

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from ..context.redaction import redact_text
-from ..errors import TrackError
+from ..errors import InvalidValue
 from ..records import (
     FileInfo,
     Param,
@@ -67,6 +67,7 @@ class ActiveRun(Shown):
     def __init__(self, tracker: Tracker, memory: RunMemory) -> None:
         self._tracker = tracker
         self._memory = memory
+        self._left = False
 
     @property
     def run_id(self) -> str:
@@ -85,8 +86,8 @@ class ActiveRun(Shown):
 
     @property
     def is_open(self) -> bool:
-        """Whether the run has not ended."""
-        return self._memory.status == RunStatus.RUNNING
+        """Whether the run has not ended, neither here nor by its id."""
+        return not self._left and self._memory.status == RunStatus.RUNNING
 
     @property
     def info(self) -> RunInfo:
@@ -202,13 +203,25 @@ class ActiveRun(Shown):
         return artifacts.list_artifacts(self._tracker, self.run_id, path)
 
     def end(self, status: str = RunStatus.FINISHED, error: RunError | None = None) -> None:
-        """End the run, and the runs that were opened inside it and are still open; does nothing a second time."""
+        """End the run, and the runs that were opened inside it in its thread and are open; once is enough.
+
+        Raises
+        ------
+        InvalidValue
+            For a status that is no end: FINISHED, FAILED and KILLED are.
+        """
         if status not in RunStatus.ENDED:
-            raise TrackError(f"A run ends as {', '.join(RunStatus.ENDED)}, not as {status!r}.")
-        if not self.is_open:
+            raise InvalidValue(f"A run ends as {', '.join(RunStatus.ENDED)}, not as {status!r}.")
+        if not self.is_open:  # ended before, perhaps by its id
+            active.remove(self)
             return
-        for run in [run for run in active.open_runs() if run._memory.parent_run_id == self.run_id]:
+        self._left = True
+        for run in active.inside(self):
             run.end(status)
+        if self._memory.handles > 1:  # another thread has the same run open
+            self._memory.handles -= 1
+            active.remove(self)
+            return
         for observer in active.observers:
             observer.run_ending(self)
         if self._tracker.memory(self.run_id) is not None:  # an observer may have ended it
@@ -231,7 +244,12 @@ class ActiveRun(Shown):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.end(status_of(error), describe_error(error) if status_of(error) == RunStatus.FAILED and error else None)
+        run = self
+        if not self.is_open:  # ended inside the block; a run that was resumed there ends with it, as in mlflow
+            resumed = [other for other in active.own_stack() if other.run_id == self.run_id and other.is_open]
+            run = resumed[-1] if resumed else self
+        status = status_of(error)
+        run.end(status, describe_error(error) if error is not None and status == RunStatus.FAILED else None)
 
     def __repr__(self) -> str:
         memory = self._memory

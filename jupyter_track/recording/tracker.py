@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -25,8 +25,8 @@ from ..store.curves import Point
 from ..store.liveness import this_process
 from ..store.place import store_exists
 from ..store.writer import Writer, writer_for
-from ..values import check_key, check_step, metric_value, param_value, plain_value
-from .active import Cell
+from ..values import check_key, check_step, check_time, clean_text, load_param, metric_value, param_value
+from .active import Cell, drop_fast
 
 if TYPE_CHECKING:
     from ..store.reader import Reader
@@ -36,6 +36,7 @@ Kind = Literal["user", "cell", "auto"]
 NAME_TAG = "mlflow.runName"
 NOTE_TAG = "mlflow.note.content"
 PARENT_TAG = "mlflow.parentRunId"
+_ROUTES = {NAME_TAG: "name", NOTE_TAG: "note", PARENT_TAG: "parent_uuid"}  # tags that are columns of the run
 MAX_STEP = 2**63
 MAX_TAG_VALUE = 100_000  # characters: a tag is a label; long text belongs into log_text
 
@@ -46,7 +47,8 @@ class RunMemory:
 
     `kind` is ``user`` (opened by `start_run`), ``cell`` (by ``%%track``) or ``auto`` (by a log call). `own` counts
     what the user's calls logged, automatic capture left out; `fresh` says that the run began in this process;
-    `calls` counts the calls of the short form without a step.
+    `calls` counts the calls of the short form without a step; `handles` counts the `ActiveRun`s that have not been
+    left: a worker thread may resume the run that its parent has open.
     """
 
     run_id: str
@@ -71,6 +73,7 @@ class RunMemory:
     own: int = 0
     fresh: bool = True
     calls: int = 0
+    handles: int = 1
 
 
 def now_ms() -> int:
@@ -93,6 +96,7 @@ class Tracker:
         self._goals: dict[str, dict[str, Goal]] = {}
         self._memories: dict[str, RunMemory] = {}
         self._known: set[str] = set()
+        self._absorbed: set[str] = set()
         self._checked = False
 
     @cached_property
@@ -158,8 +162,10 @@ class Tracker:
         return identifier
 
     def forget_experiments(self) -> None:
-        """Look names up anew: an experiment was renamed, deleted or restored."""
+        """Look names and runs up anew: an experiment was renamed, deleted or restored, perhaps with its runs."""
         self._experiments.clear()
+        self._known.clear()
+        drop_fast()
 
     def goal(self, experiment: str, key: str, goal: Goal) -> None:
         """Declare the goal of a metric in an experiment."""
@@ -194,17 +200,17 @@ class Tracker:
         name, note, parent_run_id = _routed(checked, name, note, parent_run_id)
         memory = RunMemory(
             run_id=uuid.uuid4().hex,
-            name=redaction.redact_text(name),
+            name=_safe(name),
             experiment=experiment,
             experiment_id=self.experiment_id(experiment),
-            start_time=now_ms() if start_time is None else start_time,
+            start_time=now_ms() if start_time is None else check_time(start_time, "start_time"),
             started=time.monotonic(),
             kind=kind,
             cell=cell,
             parent_run_id=parent_run_id,
-            notebook=notebook,
-            user_id=user_name(),
-            note=None if note is None else redaction.redact_text(note),
+            notebook=None if notebook is None else clean_text(notebook),
+            user_id=clean_text(user_name()),
+            note=None if note is None else _safe(note),
             tags=checked,
         )
         process = this_process()
@@ -232,8 +238,10 @@ class Tracker:
             writer.submit("tags", memory.run_id, dict(checked))
         return memory
 
-    def resume(self, run_id: str, kind: Kind = "user", cell: Cell | None = None) -> RunMemory:
-        """Go on with a run that has ended, in this process.
+    def resume(
+        self, run_id: str, kind: Kind = "user", cell: Cell | None = None, experiment_id: str | None = None
+    ) -> RunMemory:
+        """Go on with a run, in this process; one that is open here gets one more handle.
 
         Raises
         ------
@@ -241,10 +249,17 @@ class Tracker:
             Where there is no such run.
         RunStateError
             Where it is deleted.
+        InvalidValue
+            Where it is in another experiment than `experiment_id`.
         """
         run = self.read(run_id)
         if run.lifecycle_stage != "active":
             raise RunStateError(f"The run {run_id!r} is deleted; restore_run({run_id!r}) brings it back.")
+        if experiment_id is not None and experiment_id != run.experiment_id:
+            raise InvalidValue(f"The run {run_id!r} is in the experiment {run.experiment_id}, not {experiment_id}.")
+        if known := self._memories.get(run_id):
+            known.handles += 1
+            return known
         memory = RunMemory(
             run_id=run.run_id,
             name=run.name,
@@ -285,17 +300,26 @@ class Tracker:
         self._memories[memory.run_id] = memory
         self._known.add(memory.run_id)
 
-    def end(self, run_id: str, status: str = RunStatus.FINISHED, error: RunError | None = None) -> None:
-        """End a run of this process; does not wait for the disk."""
+    def end(
+        self,
+        run_id: str,
+        status: str = RunStatus.FINISHED,
+        error: RunError | None = None,
+        end_time: int | None = None,
+    ) -> None:
+        """End a run of this process; does not wait for the disk.
+
+        `end_time`, in milliseconds since the epoch, is now by default.
+        """
+        when = None if end_time is None else check_time(end_time, "end_time")
         memory = self._memories.pop(run_id)
         memory.status = status
-        memory.duration = max(0.0, time.monotonic() - memory.started)
-        memory.end_time = now_ms()
+        elapsed = time.monotonic() - memory.started if when is None else (when - memory.start_time) / 1000
+        memory.duration = max(0.0, elapsed)
+        memory.end_time = now_ms() if when is None else when
         row: dict[str, Any] = {"status": status, "end_time": memory.end_time, "duration": memory.duration}
         if error is not None:
-            memory.error = RunError(
-                error.name, redaction.redact_text(error.message), redaction.redact_text(error.lines)
-            )
+            memory.error = RunError(clean_text(error.name), _safe(error.message), _safe(error.lines))
             row["error_name"], row["error_message"] = memory.error.name, memory.error.message
             row["error_lines"] = memory.error.lines
         self.writer.end_run(run_id, row)
@@ -322,7 +346,18 @@ class Tracker:
 
     def exists(self, run_id: str) -> bool:
         """Whether a run of this process is still there: the run of a cell can have given way to its child."""
-        return run_id in self._known
+        return run_id not in self._absorbed
+
+    def find(self, run_id: str) -> None:
+        """Make sure that a run exists, deleted or not: what may be read.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run.
+        """
+        if run_id not in self._known:
+            self.read(run_id)
 
     def read(self, run_id: str) -> Run:
         """Return a run as stored, after what this process logged is written.
@@ -342,13 +377,14 @@ class Tracker:
     def forget_run(self, run_id: str) -> None:
         """Look a run up anew at its next use: it was deleted or restored."""
         self._known.discard(run_id)
+        drop_fast()
 
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name."""
         if not isinstance(name, str) or not name.strip():
             raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
         self.require(run_id)
-        name = redaction.redact_text(name)
+        name = _safe(name)
         if memory := self._memories.get(run_id):
             memory.name = name
         self.writer.submit("update", run_id, {"name": name})
@@ -358,7 +394,7 @@ class Tracker:
         if note is not None and not isinstance(note, str):
             raise InvalidValue(f"A note is text, not {type(note).__name__} ({note!r}).")
         self.require(run_id)
-        note = None if note is None else redaction.redact_text(note)
+        note = None if note is None else _safe(note)
         if memory := self._memories.get(run_id):
             memory.note = note
             memory.own += 1
@@ -371,6 +407,7 @@ class Tracker:
         if child is not None and parent is not None:
             child.parent_run_id = parent.parent_run_id
         self._known.discard(run_id)
+        self._absorbed.add(run_id)
         self.writer.close_run(run_id)
         self.writer.submit("absorb", run_id, child_id)
 
@@ -383,7 +420,7 @@ class Tracker:
         source: str = "explicit",
         written: Mapping[str, str | None] | None = None,
     ) -> None:
-        """Record params; one bad key means that none is written."""
+        """Record params; one bad key or value means that none is written."""
         if not isinstance(params, Mapping):
             raise InvalidValue(f"Params are a dict of names and values, not {type(params).__name__} ({params!r}).")
         for key in params:
@@ -392,10 +429,12 @@ class Tracker:
         memory = self._memories.get(run_id)
         position = time.time_ns() // 1000
         rows = []
+        records = {}
         for index, (key, value) in enumerate(params.items()):
-            safe = redaction.redact_value(key, plain_value(value))
-            stored = param_value(safe)
-            as_written = (written or {}).get(key) if safe is not redaction.REDACTED else None
+            stored = param_value(value, partial(redaction.redact_value, key))
+            as_written = (written or {}).get(key)
+            if as_written is not None and redaction.redact_value(key, as_written) != as_written:
+                as_written = None
             rows.append(
                 {
                     "key": key,
@@ -408,10 +447,11 @@ class Tracker:
                     "position": position + index,
                 }
             )
-            if memory is not None:
-                memory.params[key] = Param(key, safe, stored.text, stored.type, source, as_written)
-        if memory is not None and source == "explicit":
-            memory.own += len(rows)
+            exact = load_param(stored.value, stored.type)
+            records[key] = Param(key, exact, stored.text, stored.type, source, as_written)
+        if memory is not None:
+            memory.params.update(records)
+            memory.own += len(rows) if source == "explicit" else 0
         if rows:
             self.writer.submit("params", run_id, rows)
 
@@ -431,7 +471,7 @@ class Tracker:
             raise InvalidValue(f"Metrics are a dict of names and numbers, not {type(metrics).__name__} ({metrics!r}).")
         checked = [(check_key(key, "metric"), metric_value(key, value)) for key, value in metrics.items()]
         at = check_step(step)
-        when = time.time_ns() if timestamp is None else int(timestamp) * 1_000_000
+        when = time.time_ns() if timestamp is None else check_time(timestamp) * 1_000_000
         self.require(run_id)
         writer = self.writer
         if writer.congested and not writer.wait_for_room():
@@ -454,7 +494,7 @@ class Tracker:
             queue.append(
                 (
                     step if type(step) is int and -MAX_STEP <= step < MAX_STEP else check_step(step),
-                    now if timestamp is None else int(timestamp) * 1_000_000,
+                    now if timestamp is None else _time(timestamp) * 1_000_000,
                     value if type(value) is float else metric_value(key, value),
                 )
             )
@@ -474,7 +514,7 @@ class Tracker:
         self.require(run_id)
         memory = self._memories.get(run_id)
         update: dict[str, str] = {}
-        for tag, column in ((NAME_TAG, "name"), (NOTE_TAG, "note"), (PARENT_TAG, "parent_uuid")):
+        for tag, column in _ROUTES.items():
             if tag in checked:
                 update[column] = checked.pop(tag)
         if memory is not None:
@@ -505,7 +545,7 @@ class Tracker:
                 raise InvalidValue(
                     f"The tag {key!r} has {len(text):,} characters; {MAX_TAG_VALUE:,} is the most. Use log_text."
                 )
-            checked[key] = str(redaction.redact_value(key, text))
+            checked[key] = clean_text(str(redaction.redact_value(key, text)))
         return checked
 
     def delete_tag(self, run_id: str, key: str) -> None:
@@ -517,8 +557,17 @@ class Tracker:
             Where the run has no such tag.
         """
         self.require(run_id)
+        memory = self._memories.get(run_id)
+        if key in _ROUTES:
+            if self.read(run_id).data.tags.get(key) is None or key == NAME_TAG:
+                raise NotFound(f"The run {run_id!r} has no tag {key!r} that can be removed.")
+            self.writer.submit("update", run_id, {_ROUTES[key]: None})
+            if memory is not None:
+                memory.note = None if key == NOTE_TAG else memory.note
+                memory.parent_run_id = None if key == PARENT_TAG else memory.parent_run_id
+            return
         edits.delete_tag(self.store, run_id, key)
-        if memory := self._memories.get(run_id):
+        if memory is not None:
             memory.tags.pop(key, None)
 
     # ---- content
@@ -554,7 +603,7 @@ class Tracker:
             "size": content.size,
             "mime": mime,
             "kind": kind,
-            "title": title,
+            "title": None if title is None else _safe(title),
             "line": line,
             "created": record.created,
         }
@@ -567,7 +616,7 @@ class Tracker:
 
     def execution(self, run_id: str, execution: Execution) -> None:
         """Record the execution of a cell that a run came from."""
-        source = redaction.redact_text(execution.source).encode("utf-8", "surrogatepass")
+        source = _safe(execution.source).encode()
         content = files.keep(self.store, source)
         self.writer.submit("content", content.sha256, (content.size, content.data))
         self.writer.submit(
@@ -620,6 +669,15 @@ class Tracker:
             own_tags=dict(memory.tags),
             goals=self.goals(memory.experiment),
         )
+
+
+def _time(timestamp: Any) -> int:
+    return timestamp if type(timestamp) is int and 0 <= timestamp <= MAX_TIME else check_time(timestamp)
+
+
+def _safe(text: str) -> str:
+    """A text without secrets that the store can hold."""
+    return clean_text(redaction.redact_text(text))
 
 
 def _routed(

@@ -385,8 +385,8 @@ class Application:
         if plan is None or not alone:
             plan = self.plan = self._planned_anew(connection, alone)
         insert_rows(connection, "INSERT INTO metric_points", 5, plan.points)
-        for metric_id, first, flat in plan.long:
-            insert_curve(connection, metric_id, first, flat)
+        for metric_id, first, curve in plan.long:
+            insert_curve(connection, metric_id, first, curve)
         flat: list[Any] = []
         for points, state in plan.states:
             flat += (state.metric_id, self._number(points.run_id), points.key, points.source, state.count)

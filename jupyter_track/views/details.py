@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from ..records import Experiment, MetricSummary, Run, Shown
+from ..records import Artifact, Experiment, MetricSummary, Run, Shown
 from .card import source_words
-from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of
+from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
 from .tokens import State, state_of
 
@@ -59,7 +59,9 @@ class Details(Shown):
     block: str = ""
 
 
-def run_details(run: Run, *, figures: int = 0, zone: tzinfo | None = None) -> Details:
+def run_details(
+    run: Run, *, figures: int = 0, artifacts: Sequence[Artifact] = (), zone: tzinfo | None = None
+) -> Details:
     """Return all that the record of a run says.
 
     Parameters
@@ -67,6 +69,8 @@ def run_details(run: Run, *, figures: int = 0, zone: tzinfo | None = None) -> De
     run : Run
     figures : int, default 0
         How many figures were kept.
+    artifacts : sequence of Artifact
+        The files to list.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
     """
@@ -77,7 +81,7 @@ def run_details(run: Run, *, figures: int = 0, zone: tzinfo | None = None) -> De
     facts += [("parent", run.parent_run_id or ""), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
-    grids = [_metrics(run), _params(run), _pairs(("tag", "value"), run.own_tags)]
+    grids = [_metrics(run), _params(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(
         name=middle_cut(one_line(run.name), NAME_LIMIT),
         number="" if run.number is None else f"#{run.number}",
@@ -138,6 +142,15 @@ def _metrics(run: Run) -> Grid:
     rows = tuple(_metric_row(metric, goal_of(metric.key, run.goals)) for metric in main_first_of(run))
     header = ("metric", "last", "at step", "min", "max", "points", "source")
     return Grid(header, rows, (False, True, True, True, True, True, False))
+
+
+def _artifacts(artifacts: Sequence[Artifact]) -> Grid:
+    rows = [
+        (one_line(artifact.path), one_line(artifact.title or artifact.kind), size(artifact.size))
+        for artifact in artifacts
+        if artifact.kind != "state"
+    ]
+    return Grid(("artifact", "what", "size"), tuple(rows), (False, False, True))
 
 
 def main_first_of(run: Run) -> list[MetricSummary]:

@@ -8,14 +8,15 @@ wrapping and padding, and a row its own ground.
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Sequence
 from functools import lru_cache
 
-from ..records import Experiment, Run, html_form
+from ..records import Experiment, Run, Runs, html_form
 from .card import FINISHED, Card, MetricLine, ParamItem
 from .details import Details, Grid, experiment_details, run_details, status_details
-from .format import Change
+from .format import Change, plain_text
 from .goals import Goal
 from .markup import Markup, element, escape, glyph, join, muted
 from .runs import EMPTY, FEW_ROWS, Cell, Column, Row, RunTable, run_table, table_foot
@@ -287,9 +288,29 @@ def runs_html(runs: Sequence[Run], *, total: int | None = None) -> Markup:
     return table_html(run_table(runs, _now(), total=total))
 
 
+def code_html(source: str, label: str) -> Markup:
+    """Return source code that can be folded away, open at first."""
+    style = f"white-space:pre-wrap;margin:4px 0 0 0;padding:4px 0 0 0;border-top:1px solid {HAIRLINE}"
+    summary = element("summary", label, style=_MUTED_SUMMARY)
+    return element("details", summary, element("pre", plain_text(source).rstrip(), style=style), open="", style=_BODY)
+
+
+def figure_html(data: bytes, mime: str, label: str) -> Markup:
+    """Return a picture with its label; nothing for content that is no picture (the JSON of a chart)."""
+    if mime not in _PICTURES:
+        return Markup("")
+    address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    image = element("img", src=address, alt=label, style="max-width:100%;height:auto;margin:4px 0")
+    return element("div", element("div", muted(label)), image, style=_BODY)
+
+
 def status_html(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> Markup:
     """Return what ``%track status`` shows: facts as label and text, and what is wrong."""
     return details_html(status_details(items, problems))
+
+
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/svg+xml"})
+_MUTED_SUMMARY = f"opacity:{MUTED_OPACITY};cursor:pointer"
 
 
 def _now() -> int:
@@ -306,6 +327,7 @@ def _(record: Experiment) -> str:
     return details_html(experiment_details(record))
 
 
+html_form.register(Runs, runs_html)
 html_form.register(Card, card_html)
 html_form.register(RunTable, table_html)
 html_form.register(Details, details_html)

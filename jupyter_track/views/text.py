@@ -6,7 +6,7 @@ import time
 import unicodedata
 from collections.abc import Sequence
 
-from ..records import Experiment, Run, text_form
+from ..records import Experiment, Run, Runs, text_form
 from .card import FINISHED, Card, MetricLine
 from .details import Details, Grid, experiment_details, run_details, status_details
 from .runs import EMPTY, Row, RunTable, run_table, table_foot
@@ -137,6 +137,7 @@ def _(record: Experiment) -> str:
     return details_text(experiment_details(record))
 
 
+text_form.register(Runs, runs_text)
 text_form.register(Card, card_text)
 text_form.register(RunTable, table_text)
 text_form.register(Details, details_text)
