@@ -80,10 +80,14 @@ class Param:
 
     key: str
     value: Any
-    text: str
+    text: str = ""
     type: str = "str"
     source: str = "explicit"
     written: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text:  # mlflow's users make one of key and value
+            object.__setattr__(self, "text", str(self.value))
 
 
 @dataclass(frozen=True)

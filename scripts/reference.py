@@ -9,6 +9,7 @@ reference is not what the code says.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import inspect
 import re
 import sqlite3
@@ -93,6 +94,10 @@ def class_lines(name: str, cls: type) -> list[str]:
     lines = [f"- class `{name}`: {first_line(cls)}"]
     if name != cls.__name__:
         return [f"- class `{name}`: another name of `{cls.__name__}`."]
+    if dataclasses.is_dataclass(cls):
+        lines[0] += f" Fields: {', '.join(f'`{field.name}`' for field in dataclasses.fields(cls))}."
+    if constants := [key for key in vars(cls) if key.isupper()]:
+        lines[0] += f" {', '.join(f'`{key}`' for key in constants)}."
     for key, member in vars(cls).items():
         if key.startswith("_"):
             continue
@@ -222,11 +227,11 @@ def store_tables() -> str:
         For a table, view or column without words in schema_words.py, and for words without a column.
     """
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    for statement in schema.INITIAL:
-        connection.execute(statement)
-    parts = ["Times are milliseconds since 1970 (UTC). Schema version: " f"{schema.VERSION} (`user_version`)."]
+    schema.create(connection, "reference")
+    parts = [f"Times are milliseconds since 1970 (UTC). Schema version: {schema.VERSION} (`user_version`)."]
     for kind, words in (("table", TABLES), ("view", VIEWS)):
-        found = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite_%'", [kind])]
+        query = "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite%'"
+        found = [name for (name,) in connection.execute(query, [kind])]
         same(f"{kind}s", found, words)
         for name in found:
             line, meanings = words[name]
@@ -242,7 +247,9 @@ def store_tables() -> str:
 def same(what: str, found: Sequence[str], words: Iterable[str]) -> None:
     """Refuse where the schema and its words differ."""
     if difference := set(found) ^ set(words):
-        raise SystemExit(f"scripts/schema_words.py and the schema differ in the {what}: {', '.join(sorted(difference))}.")
+        raise SystemExit(
+            f"scripts/schema_words.py and the schema differ in the {what}: {', '.join(sorted(difference))}."
+        )
 
 
 def error_tree() -> str:

@@ -9,6 +9,10 @@ REV = "The store's `rev` when the row last changed."
 RUN = "`runs.id`."
 
 TABLES = {
+    "_sqlite_migrations": (
+        "sqlite-utils' own list of the migrations that made the schema.",
+        {"id": "Counts up.", "migration_set": "`jupyter_track`.", "name": "The migration.", "applied_at": "When, UTC."},
+    ),
     "store": (
         "One row: the store itself.",
         {

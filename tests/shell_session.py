@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
@@ -35,7 +36,19 @@ class Page(DisplayPublisher):
 
     def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
         self.bundles.append((data, metadata or {}))
-        print(f"[shown] {data.get('text/plain', '')}")
+        super().publish(data, metadata, *args, **kwargs)
+
+
+class Stream(io.StringIO):
+    """One of the two streams of a cell; both write to the same page."""
+
+    def __init__(self, page: list[str]) -> None:
+        super().__init__()
+        self._page = page
+
+    def write(self, text: str) -> int:
+        self._page.append(text)
+        return len(text)
 
 
 class NotebookShell(InteractiveShell):
@@ -62,10 +75,10 @@ class Notebook:
         """Execute a cell; `printed` and `bundles` hold what it showed."""
         page: Any = self.shell.display_pub
         page.bundles = []
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        printed: list[str] = []
+        with contextlib.redirect_stdout(Stream(printed)), contextlib.redirect_stderr(Stream(printed)):
             result = self.shell.run_cell(cell, store_history=store_history, cell_id=cell_id)
-        self.printed, self.bundles = printed.getvalue(), page.bundles
+        self.printed, self.bundles = "".join(printed), page.bundles
         return result
 
     @property
@@ -172,6 +185,7 @@ def bare_shell(folder: Path, config: Config | None = None) -> Iterator[NotebookS
         yield shell
         extension.unload(shell)
         shell.restore_sys_module_state()
+        atexit.unregister(shell.atexit_operations)
     finally:
         NotebookShell.clear_instance()
         InteractiveShell.clear_instance()

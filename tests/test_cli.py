@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,23 +163,29 @@ def test_a_pipe_gets_every_column_and_whole_ids_as_plain_text(store: Path) -> No
         "00000000000000000000000000000003\n"
         "✓ finished  1  baseline    ▲ 0.9200                        0.1    100 ms  1 min  "
         "00000000000000000000000000000001\n"
-        "✓ finished  2  └ fold        0.5000                          1    200 ms  2 min  "
+        "✓ finished  2  └ fold        0.5000    1.500     1      2    1    200 ms  2 min  "
         "00000000000000000000000000000002\n"
         "1 column is equal or empty\n"
     )
 
 
-def test_a_terminal_of_80_columns_loses_the_least_important_columns(store: Path) -> None:
+def test_a_narrow_terminal_loses_the_least_important_columns(store: Path) -> None:
     """The rows keep to their line, and the line below says what there was no room for."""
-    result = terminal(store, 60, "runs")
-    assert seen(result) == (
-        "            #  name      accuracy ↑  loss ↓?  best    C    age\n"
-        "✗ failed    3  broken                    NaN     ∞   10  3 min\n"
-        "✓ finished  1  baseline    ▲ 0.9200                 0.1  1 min\n"
-        "✓ finished  2  └ fold        0.5000                   1  2 min\n"
-        "1 column is equal or empty · no room for worst, duration"
+    assert seen(terminal(store, 80, "runs")) == (
+        "            #  name      accuracy ↑  loss ↓?  best  worst    C  duration    age\n"
+        "✗ failed    3  broken                    NaN     ∞     −∞   10    300 ms  3 min\n"
+        "✓ finished  1  baseline    ▲ 0.9200                        0.1    100 ms  1 min\n"
+        "✓ finished  2  └ fold        0.5000    1.500     1      2    1    200 ms  2 min\n"
+        "1 column is equal or empty"
     )
-    assert "no room" not in seen(terminal(store, 80, "runs"))
+    assert seen(terminal(store, 60, "runs")) == (
+        "            #  name      accuracy ↑  loss ↓?    C    age\n"
+        "✗ failed    3  broken                    NaN   10  3 min\n"
+        "✓ finished  1  baseline    ▲ 0.9200           0.1  1 min\n"
+        "✓ finished  2  └ fold        0.5000    1.500    1  2 min\n"
+        "1 column is equal or empty\n"
+        "no room for best, worst, duration"
+    )
 
 
 def test_a_very_narrow_terminal_keeps_number_name_and_main_metric(store: Path) -> None:
@@ -336,7 +343,7 @@ def test_rows_never_wrap_and_never_carry_control_characters(
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 3
     assert all(cell_len(line) <= width and not CONTROL.search(line) for line in lines)
-    assert f" {number} " in lines[1]
+    assert re.match(rf"✓( finished)? +{number}( |$)", lines[1])
     assert all(not CONTROL.search(str(line)) for line in foot)
 
 
@@ -450,13 +457,18 @@ def test_show_goes_on_where_a_file_is_gone(tmp_path: Path) -> None:
             track.log_text("line\n" * 100_000, "long.txt")
 
     store = record(tmp_path, runs)
-    sql(store, "UPDATE artifacts SET kind = 'output'")
+    sql(
+        store,
+        "UPDATE artifacts SET kind = 'output'",
+        "INSERT INTO executions SELECT 1, '', 1, sha256, NULL, 1, 0, 1, 'FINISHED' FROM contents",
+    )
     shutil.rmtree(tmp_path / "track.db-files" / "content")
     result = cli(store, "show", "last")
     assert result.exit_code == 0
     assert "✗ The output cannot be read: " in result.stdout
+    assert "✗ The source cannot be read: " in result.stdout
     assert result.stdout.splitlines()[0] == "large #1  ✓ finished"
-    assert len(parsed(cli(store, "show", "last", "--json"))["problems"]) == 1
+    assert len(parsed(cli(store, "show", "last", "--json"))["problems"]) == 2
 
 
 def test_many_files_and_earlier_states_are_counted(tmp_path: Path) -> None:
@@ -495,7 +507,7 @@ def test_status_says_what_the_store_holds(store: Path) -> None:
         f"store        {store}\n"
         "runs         3\n"
         "experiments  2\n"
-        "points       7\n"
+        "points       10\n"
         f"size         {size}\n"
         "schema       1\n"
         "created      2025-11-03 14:26+00:00 by jupyter-track 0.1.0\n"
@@ -519,7 +531,7 @@ def test_status_as_json_has_all_keys(store: Path) -> None:
         "created_by": "jupyter-track 0.1.0",
         "runs": 3,
         "experiments": 2,
-        "points": 7,
+        "points": 10,
         "size": store.stat().st_size,
         "running": [],
         "lost": [],
@@ -719,22 +731,24 @@ def test_help_loads_neither_rich_nor_sqlite() -> None:
 
 
 def test_completion_offers_runs_and_experiments(store: Path, tmp_path: Path) -> None:
-    """By number and name; where there is no store it offers nothing and says nothing."""
+    """By number and name, what cannot be typed on one line left out; without a store there is nothing to offer."""
 
-    def offered(line: str, place: Path) -> list[str]:
-        words = line.split(" ")
-        answer = process(
-            _JUPYTER_TRACK_COMPLETE="bash_complete",
-            COMP_WORDS=line,
-            COMP_CWORD=str(len(words) - 1),
-            JUPYTER_TRACK_STORE=str(place),
-        )
-        assert answer.stderr == ""
-        return answer.stdout.splitlines()
+    def offered(arguments: list[str], begun: str = "") -> list[str]:
+        completion = BashComplete(commands.cli, {}, "jupyter-track", "_JUPYTER_TRACK_COMPLETE")
+        return [item.value for item in completion.get_completions(arguments, begun)]
 
-    assert offered("jupyter-track show ba", store) == ["plain,baseline"]
-    assert offered("jupyter-track runs -e di", store) == ["plain,digits"]
-    assert offered("jupyter-track show ba", tmp_path / "none") == [""]
+    sql(store, "UPDATE runs SET name = 'two' || char(10) || 'lines' WHERE id = 3")
+    assert offered(["show", "--store", str(store)]) == ["last", "3", "2", "fold", "1", "baseline"]
+    assert offered(["--store", str(store), "show"], "ba") == ["baseline"]
+    assert offered(["--store", str(store), "runs", "-e"], "d") == ["digits"]
+    assert offered(["--store", str(tmp_path / "none"), "show"]) == []
+
+
+def test_completion_works_as_the_shell_asks(store: Path) -> None:
+    """The shell passes its line in the environment and reads the answer from stdout."""
+    words = {"COMP_WORDS": "jupyter-track show ba", "COMP_CWORD": "2"}
+    answer = process(_JUPYTER_TRACK_COMPLETE="bash_complete", JUPYTER_TRACK_STORE=str(store), **words)
+    assert (answer.stdout, answer.stderr) == ("plain,baseline\n", "")
 
 
 # ---- a process of its own

@@ -1,4 +1,4 @@
-"""The floors of the package: a module imports only from its own floor or below, and the two halves meet at the store."""
+"""The floors of the package: a module imports from its own floor or below, and the two halves meet at the store."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import jupyter_track
 PACKAGE = Path(jupyter_track.__file__).parent
 NAME = "jupyter_track"
 
-# The first part of a name counts. The public modules with mlflow's names (tracking, artifacts) stand on recording, and the
-# package's own __init__ on everything: it loads on first use. settings reports a bad value where every fault is
+# The first part of a name counts. The public modules with mlflow's names (tracking, artifacts) stand on recording, and
+# the package's own __init__ on everything: it loads on first use. settings reports a bad value where every fault is
 # reported, in store.problems, and so stands above the store.
 FLOORS = {
     "_version": 0,

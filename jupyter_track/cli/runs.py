@@ -6,12 +6,12 @@ says which. Numbers are never cut. A pipe gets every column, whole names and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
-from rich.console import RenderableType
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
 
 from ..records import Run
@@ -24,6 +24,7 @@ _SHORTEST_PARAM = 10
 _SHORTEST_CHANGE = 16
 _SHORTEST_TITLE = 12
 _SHORTEST_EXPERIMENT = 8
+_NAME = 2  # where the name stands
 # What goes first where there is no room, the most important first. 0 always stays.
 _METRICS, _PARAMS = (0, 4, 7, 9), (2, 5, 8, 10)
 _EXPERIMENT, _AGE, _DURATION, _CHANGED = 1, 3, 6, 11
@@ -51,9 +52,12 @@ class _Entry:
     def cut(self, width: int) -> _Entry:
         return replace(self, text=_cut(self.text, max(width - self._around, 0)))
 
-    def rich(self) -> Text:
-        text = Text(self.text + self.tail, style=self.style)
-        return Text.assemble((self.mark, self.mark_style), " " if self.text else "", text) if self.mark else text
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Give the pieces of text with their styles."""
+        if self.mark:
+            yield self.mark, self.mark_style
+            yield " " if self.text else "", ""
+        yield self.text + self.tail, self.style
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,34 @@ class _Field:
         return replace(self, title=self.title.cut(width), entries=entries)
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """The columns side by side, a line for each row.
+
+    It hands rich its segments as they are: `rich.table.Table` measures and wraps every cell, which takes 12 s for the
+    5,000 rows of a long sweep, and nothing is left to wrap here.
+    """
+
+    fields: Sequence[_Field]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widths = [one.width for one in self.fields]
+        narrow = _total(widths) > options.max_width  # even the last resort did not fit: cut at the edge
+        titles = tuple(replace(one.title, style=MUTED) for one in self.fields)
+        for entries in (titles, *zip(*(one.entries for one in self.fields), strict=True)):
+            line = [Segment(text, console.get_style(style)) for text, style in self._line(entries, widths) if text]
+            yield from Segment.adjust_line_length(line, options.max_width, pad=False) if narrow else line
+            yield Segment.line()
+
+    def _line(self, entries: Sequence[_Entry], widths: Sequence[int]) -> Iterator[tuple[str, str]]:
+        gap = 0
+        for one, entry, width in zip(self.fields, entries, widths, strict=True):
+            space = width - entry.width
+            yield " " * (gap + (space if one.right else 0)), ""
+            yield from entry.parts()
+            gap = GAP + (0 if one.right else space)
+
+
 def runs_parts(runs: Sequence[Run], total: int, now_ms: int, width: int | None) -> list[RenderableType]:
     """Return the table of runs and the line below it.
 
@@ -103,12 +135,7 @@ def runs_parts(runs: Sequence[Run], total: int, now_ms: int, width: int | None) 
     hidden: list[str] = []
     if width is not None:
         fields, hidden = _fitted(fields, width)
-    grid = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=MUTED)
-    for one in fields:
-        grid.add_column(one.title.rich(), justify="right" if one.right else "left", no_wrap=True)
-    for entries in zip(*(one.entries for one in fields), strict=True):
-        grid.add_row(*(entry.rich() for entry in entries))
-    return [grid, *(Text(told, style=MUTED) for told in _wrapped(_foot(table, hidden), width))]
+    return [_Grid(fields), *(Text(told, style=MUTED) for told in _wrapped(_foot(table, hidden), width))]
 
 
 def _fields(table: RunTable, runs: dict[str, Run], *, whole: bool) -> list[_Field]:
@@ -175,6 +202,8 @@ def _fitted(fields: list[_Field], width: int) -> tuple[list[_Field], list[str]]:
         if less > 0:
             kept[kept.index(one)] = one.cut(one.width - less)
             excess -= less
+    if excess > 0:  # the number stays whole, and the name gives what it can
+        kept[_NAME] = kept[_NAME].cut(max(kept[_NAME].width - excess, 1))
     return kept, [one.title.text for one in fields if one.title not in shown]
 
 

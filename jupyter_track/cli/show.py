@@ -60,7 +60,9 @@ def _source(source: str, coloured: bool) -> RenderableType:
     if not coloured:
         return plain
     # The terminal's own sixteen colours: they are right on light and on dark grounds.
-    return Syntax(plain.plain, "python", theme="ansi_light", background_color="default", word_wrap=True)
+    highlighted = Syntax("", "python", theme="ansi_light").highlight(plain.plain)
+    highlighted.rstrip()
+    return highlighted
 
 
 def _output(output: str) -> list[RenderableType]:

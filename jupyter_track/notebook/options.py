@@ -139,8 +139,7 @@ def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal
     stated += [(name, "max") for name in given.max] + [(name, "min") for name in given.min]
     goals: dict[str, Goal] = {}
     for name, direction in stated:
-        # The transformer sees {variables} before their values are put in.
-        if not name.isidentifier() and not ("{" in name or "$" in name):
+        if not name.isidentifier():
             raise InvalidValue(f"%%track: {name!r} is not the name of a variable.")
         if direction is not None and goals.setdefault(name, direction) != direction:
             raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")

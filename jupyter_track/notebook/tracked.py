@@ -23,7 +23,7 @@ from .guard import guarded
 from .keep import keep_captured
 from .options import Options
 from .params import automatic_params
-from .transformer import Head, expanded
+from .transformer import Head, check_line, expanded
 
 if TYPE_CHECKING:
     from .hooks import CellHooks
@@ -244,13 +244,14 @@ def failure_of(status: str, error: BaseException | None) -> RunError | None:
 
 
 def _runnable(shell: Any, info: Any, head: Head) -> str | None:
-    """Return a cell as Python; None where it is empty, or not Python, so that IPython does not run it."""
+    """Return a cell as Python; None where IPython does not run it: its line is wrong, or it is empty or no Python."""
     if not head.body.strip():
         return None
     try:
+        check_line(head.line)
         source: str = getattr(info, "transformed_cell", None) or shell.transform_cell(info.raw_cell)
         if parse_cell(source) is None:  # also where it is too long for `parse_cell`
             ast.parse(shell.transform_cell(head.body))
-    except Exception:  # noqa: BLE001 - IPython has met the same error, or another transformer's, and says so
+    except Exception:  # noqa: BLE001 - IPython has met the same error, or another transformer's, and shows it
         return None
     return source

@@ -8,6 +8,7 @@ first. The transformer is pure and may run twice; what the line says is done by 
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from .options import Options, parse
 HEAD = re.compile(r"%%track(?![\w?])[ \t]*(.*)$")
 # Cell magics that run their body as Python in the user's namespace; others (%%bash, %%writefile) are left alone.
 RUNS_PYTHON = re.compile(r"%%(?:time|timeit|capture|prun|memit|mprun|scalene)\b")
+VARIABLE = re.compile(r"\{[^{}]+\}|\$\w+")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,18 @@ def head_of(cell: str, shell: Any) -> Head | None:
     return Head(found.line, "".join(lines[start:]), start if start > 1 else 0)
 
 
+def check_line(line: str) -> None:
+    """Read a line before the values of its variables are known: each is a word of its own for now.
+
+    Raises
+    ------
+    InvalidValue
+        For anything that cannot be read.
+    """
+    numbers = itertools.count()
+    parse(VARIABLE.sub(lambda found: f"x{next(numbers)}_", line))
+
+
 def make_transformer() -> Any:
     """Return a new transformer for ``shell.input_transformers_cleanup``."""
     from IPython.core.error import UsageError
@@ -101,7 +115,7 @@ def _without_line(lines: list[str]) -> list[str]:
     if found is None:
         _refuse_elsewhere(lines)
         return lines
-    parse(found.line)
+    check_line(found.line)
     rest = lines[found.index + 1 :]
     if not "".join(rest).strip():
         raise InvalidValue("%%track: there is nothing to run below the line.")
@@ -144,7 +158,4 @@ def expanded(head: Head, shell: Any) -> Options:
     InvalidValue
         Where the line cannot be read.
     """
-    options = parse(head.line)
-    if "{" not in head.line and "$" not in head.line:
-        return options
-    return parse(shell.var_expand(head.line))
+    return parse(shell.var_expand(head.line) if VARIABLE.search(head.line) else head.line)

@@ -63,7 +63,7 @@ class Cell:
     cell_id, execution_count
         As the front end gives them.
     thread : int
-        The thread that runs it.
+        The number of the thread that runs it, as `thread_number` gives it.
     """
 
     key: str

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, MissingFile, NotFound
-from ..records import Artifact, FileInfo
+from ..records import Artifact, FileInfo, Run, RunInfo
 from ..store import pending
 from ..store.artifacts import artifact_path as checked_path
 from ..store.artifacts import guess_mime, walk
@@ -48,7 +48,8 @@ def log_artifact(
     """
     path = Path(local_path)
     if path.is_dir():
-        log_artifacts(tracker, run_id, path, f"{artifact_path}/{path.resolve().name}" if artifact_path else path.name)
+        name = path.resolve().name
+        log_artifacts(tracker, run_id, path, f"{artifact_path}/{name}" if artifact_path else name)
         return
     if not path.exists():
         raise MissingFile(f"There is no file {os.fspath(local_path)!r} to log (looked in {Path.cwd()}).")
@@ -148,7 +149,7 @@ def list_artifacts(tracker: Tracker, run_id: str, path: str | None = None) -> li
 
     The outermost folder where `path` is None. The path of a file gives nothing, as in mlflow.
     """
-    tracker.require(run_id)
+    tracker.find(run_id)
     pending.flush(tracker.store)
     prefix = f"{checked_path(path)}/" if path else ""
     found: dict[str, FileInfo] = {}
@@ -166,15 +167,16 @@ def load_table(
     artifact_file: str,
     run_ids: Sequence[str] | None,
     extra_columns: Sequence[str] | None,
-    experiment_id: str,
+    experiment_id: str | None,
 ) -> DataFrame:
     """Return the tables of several runs, one below the other; see `jupyter_track.load_table`."""
     import pandas
 
     path = checked_path(artifact_file)
     pending.flush(tracker.store)
-    if run_ids is None:
-        runs = tracker.reader.runs([experiment_id]) if store_exists(tracker.store) else []
+    if not run_ids:
+        nowhere = experiment_id is None or not store_exists(tracker.store)
+        runs = [] if nowhere else tracker.reader.runs([str(experiment_id)])
     else:
         runs = [tracker.read(run_id) for run_id in run_ids]
     suffix = "." + path.rpartition(".")[2]
@@ -185,13 +187,30 @@ def load_table(
             continue
         frame: DataFrame = _content().load_table(tracker.reader.content(artifact.sha256), suffix)
         for column in extra_columns or ():
-            if not hasattr(run.info, column):
-                raise InvalidValue(f"{column!r} is no field of a run's info; there is run_id, run_name, status, ….")
-            frame[column] = getattr(run.info, column)
+            if column in frame:
+                raise InvalidValue(f"The table has a column {column!r} of its own.")
+            frame[column] = _of_run(run, column)
         frames.append(frame)
     if not frames:
         raise NotFound(f"No run has a table {artifact_file!r}.")
     return pandas.concat(frames, ignore_index=True)
+
+
+def _of_run(run: Run, column: str) -> Any:
+    """What `search_runs` has in a column of a run; None where the run lacks it."""
+    kind, _, key = column.partition(".")
+    if key and kind in ("params", "metrics", "tags"):
+        return getattr(run.data, kind).get(key)
+    if column not in RunInfo.__dataclass_fields__:
+        raise InvalidValue(
+            f"{column!r} is no column of a run; there is run_id, run_name, status, params.…, metrics.… and tags.…."
+        )
+    value = getattr(run.info, column)
+    if column not in ("start_time", "end_time"):
+        return value
+    import pandas
+
+    return pandas.to_datetime(value, unit="ms", utc=True)
 
 
 def download(tracker: Tracker, run_id: str, path: str, target: Path | None = None) -> Path:
@@ -215,7 +234,7 @@ def download(tracker: Tracker, run_id: str, path: str, target: Path | None = Non
     """
     import tempfile
 
-    tracker.require(run_id)
+    tracker.find(run_id)
     pending.flush(tracker.store)
     name = checked_path(path) if path.strip("/") else ""
     artifacts = [

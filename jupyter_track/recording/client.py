@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..context.redaction import redact_text, redact_value
+from ..context.redaction import redact_text
 from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, Runs, RunStatus, RunTag, ViewType
 from ..store import edits, pending
 from ..store.place import parse_store, store_exists
-from ..values import check_key
-from . import artifacts, forms  # noqa: F401 - forms registers how runs show themselves
+from ..values import check_key, check_time, clean_text
+from . import active, artifacts, experiments, forms  # noqa: F401 - forms registers how runs show themselves
 from .names import random_name
 from .session import session
 from .tracker import NAME_TAG, Tracker
@@ -95,17 +95,20 @@ class TrackClient:
         """End a run; FINISHED by default. `end_time` is in milliseconds since the epoch."""
         tracker = self._tracker
         if tracker.memory(run_id) is not None:
-            tracker.end(run_id, _checked(status or RunStatus.FINISHED))
-            if end_time is None:
-                return
+            tracker.end(run_id, _checked(status or RunStatus.FINISHED), end_time=end_time)
+            active.drop_fast()
+            return
+        if end_time is not None:
+            end_time = check_time(end_time, "end_time")
         edits.set_terminated(tracker.store, run_id, _checked(status or RunStatus.FINISHED), end_time)
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
         """Rename a run or set its status."""
-        edits.update_run(self._tracker.store, run_id, name=None if name is None else redact_text(name), status=status)
+        name = None if name is None else clean_text(redact_text(name))
+        edits.update_run(self._tracker.store, run_id, name=name, status=status)
         memory = self._tracker.memory(run_id)
         if memory is not None and name is not None:
-            memory.name = redact_text(name)
+            memory.name = name
 
     def delete_run(self, run_id: str) -> None:
         """Put a run into the bin."""
@@ -151,8 +154,11 @@ class TrackClient:
         tags: Sequence[RunTag] = (),
         synchronous: bool | None = None,
     ) -> None:
-        """Log metrics, params and tags at once."""
+        """Log metrics, params and tags at once; one bad key or value means that none is written."""
         tracker = self._tracker
+        for param in params:
+            check_key(param.key, "param")
+        tracker.check_tags({tag.key: tag.value for tag in tags})
         tracker.points(run_id, [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics])
         if params:
             tracker.params(run_id, {param.key: param.value for param in params})
@@ -182,7 +188,7 @@ class TrackClient:
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
         """Return all points of a metric in the order of logging."""
-        self._tracker.require(run_id)
+        self._tracker.find(run_id)
         pending.flush(self._tracker.store)
         return self._tracker.reader.history(run_id, key)
 
@@ -241,18 +247,15 @@ class TrackClient:
         self, name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
     ) -> str:
         """Make an experiment and return its id; AlreadyExists where the name is taken."""
-        checked = {check_key(key, "tag"): str(redact_value(key, value)) for key, value in (tags or {}).items()}
-        return edits.create_experiment(self._tracker.store, name, checked)
+        return experiments.create(self._tracker, name, tags)
 
     def get_experiment(self, experiment_id: str | int) -> Experiment:
         """Return an experiment; NotFound where there is none."""
-        pending.flush(self._tracker.store)
-        return self._tracker.reader.experiment(str(experiment_id))
+        return experiments.by_id(self._tracker, experiment_id)
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """Return the experiment of a name, None where there is none."""
-        pending.flush(self._tracker.store)
-        return self._tracker.reader.experiment_by_name(name) if store_exists(self._tracker.store) else None
+        return experiments.by_name(self._tracker, name)
 
     def search_experiments(
         self,
@@ -263,10 +266,7 @@ class TrackClient:
         page_token: str | None = None,
     ) -> Page:
         """Return a page of experiments, the newest first."""
-        pending.flush(self._tracker.store)
-        if not store_exists(self._tracker.store):
-            return Page([])
-        found = self._tracker.reader.experiments(view_type, filter_string or "", order_by or ())
+        found = experiments.search(self._tracker, view_type, filter_string, order_by, None)
         offset = _offset(page_token)
         size = len(found) if max_results is None else max_results
         return Page(*_page(found[offset:], size, offset))
@@ -277,22 +277,19 @@ class TrackClient:
 
     def rename_experiment(self, experiment_id: str | int, new_name: str) -> None:
         """Give an experiment another name."""
-        edits.rename_experiment(self._tracker.store, str(experiment_id), new_name)
-        self._tracker.forget_experiments()
+        experiments.rename(self._tracker, experiment_id, new_name)
 
     def delete_experiment(self, experiment_id: str | int) -> None:
         """Put an experiment and its runs into the bin."""
-        edits.delete_experiment(self._tracker.store, str(experiment_id))
-        self._tracker.forget_experiments()
+        experiments.delete(self._tracker, experiment_id)
 
     def restore_experiment(self, experiment_id: str | int) -> None:
         """Take an experiment out of the bin, with the runs that went with it."""
-        edits.restore_experiment(self._tracker.store, str(experiment_id))
-        self._tracker.forget_experiments()
+        experiments.restore(self._tracker, experiment_id)
 
     def set_experiment_tag(self, experiment_id: str | int, key: str, value: Any) -> None:
         """Set a tag of an experiment."""
-        edits.set_experiment_tags(self._tracker.store, str(experiment_id), {check_key(key, "tag"): str(value)})
+        edits.set_experiment_tags(self._tracker.store, str(experiment_id), experiments.checked_tags({key: value}))
 
     def delete_experiment_tag(self, experiment_id: str | int, key: str) -> None:
         """Remove a tag of an experiment."""

@@ -19,11 +19,11 @@ from ..store import edits, pending
 from ..store.place import store_exists
 from ..store.problems import report
 from ..values import check_key, check_step, metric_value
-from . import active, artifacts, context, ending, short
+from . import active, artifacts, context, ending, experiments, short
 from .names import random_name
 from .run import ActiveRun
 from .session import session
-from .tracker import Kind, Tracker
+from .tracker import Kind, Tracker, now_ms
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -92,16 +92,7 @@ def start_run(
     _end_runs_of_earlier_execution(cell)
     parent = _parent(nested, parent_run_id, tracker)
     if run_id is not None:
-        memory = tracker.resume(run_id, cell=cell)
-        if experiment_id is not None and str(experiment_id) != memory.experiment_id:
-            tracker.end(run_id)
-            raise InvalidValue(f"The run {run_id!r} is in the experiment {memory.experiment_id}, not {experiment_id}.")
-        run = ActiveRun(tracker, memory)
-        if tags:
-            run.set_tags(tags)
-        if description is not None:
-            run.note = description
-        return _opened(run)
+        return _resumed(tracker, run_id, experiment_id, run_name, tags, description)
     experiment = session.experiment if experiment_id is None else get_experiment(experiment_id).name
     return open_run(
         kind="user", name=run_name, experiment=experiment, parent_run_id=parent, tags=tags, note=description
@@ -119,10 +110,11 @@ def open_run(
     git: bool = True,
 ) -> ActiveRun:
     """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`."""
-    if name is not None and (not isinstance(name, str) or not name.strip()):
+    if name and (not isinstance(name, str) or not name.strip()):
         raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
     source_name, source_type = session.source()
-    given = {"mlflow.source.name": source_name, "mlflow.source.type": source_type, **(tags or {})}
+    named = {"mlflow.source.name": source_name} if source_name else {}
+    given = {**named, "mlflow.source.type": source_type, **(tags or {})}
     tracker = session.tracker()
     memory = tracker.start(
         name=name or random_name(),
@@ -137,9 +129,32 @@ def open_run(
     return _opened(ActiveRun(tracker, memory), git)
 
 
+def _resumed(
+    tracker: Tracker,
+    run_id: str,
+    experiment_id: str | int | None,
+    name: str | None,
+    tags: Mapping[str, Any] | None,
+    note: str | None,
+) -> ActiveRun:
+    """Go on with a run; a name, tags and a description that are given change those that it has."""
+    tracker.check_tags(tags or {})
+    expected = None if experiment_id is None else str(experiment_id)
+    memory = tracker.resume(run_id, cell=active.current_cell(), experiment_id=expected)
+    if name:
+        tracker.rename(run_id, name)
+    if tags:
+        tracker.tags(run_id, tags)
+    if note is not None:
+        tracker.note(run_id, note)
+    return _opened(ActiveRun(tracker, memory))
+
+
 def _opened(run: ActiveRun, git: bool = True) -> ActiveRun:
     ending.install()
     active.push(run)
+    if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
+        return run
     if git:
         context.describe(run._tracker, run.run_id, session.folder())
     for observer in active.observers:
@@ -162,10 +177,10 @@ def _end_runs_of_earlier_execution(cell: active.Cell | None) -> None:
 
 def _parent(nested: bool, parent_run_id: str | None, tracker: Tracker) -> str | None:
     """The parent of a run that is being started, or the error of a nesting mistake."""
-    if parent_run_id is not None:
+    stack = active.own_stack()
+    if parent_run_id is not None and (nested or not stack or stack[-1]._memory.kind == "cell"):
         tracker.require(parent_run_id)
         return parent_run_id
-    stack = active.own_stack()
     if nested:
         run = active.current()
         return None if run is None else run.run_id
@@ -329,9 +344,9 @@ def log_metric(
             return
         except (KeyError, TypeError):
             pass  # the key is new to the run, or is no key
-    _log_metric(key, value, step, timestamp, run_id)
     if model_id is not None or dataset is not None:
-        raise InvalidValue("The point was logged; model_id and dataset are not recorded yet, leave them out.")
+        raise InvalidValue("model_id and dataset are not recorded yet; leave them out.")
+    _log_metric(key, value, step, timestamp, run_id)
     if synchronous:
         flush()
 
@@ -344,8 +359,8 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
         return
     check_key(key, "metric")
     number, at = metric_value(key, value), check_step(step)
-    run = active_or_new()
     generation = active.generation()
+    run = active_or_new()
     tracker = run._tracker
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
@@ -513,8 +528,9 @@ def load_table(
     artifact_file : str
     run_ids : list of str, optional
         By default all runs of the current experiment that have the file.
-    extra_columns : list of {"run_id", "run_name", ...}, optional
-        Columns of the run to add: any field of ``run.info``.
+    extra_columns : list of str, optional
+        Columns of the run to add, called as in `search_runs`: any field of ``run.info`` (``run_id``), and
+        ``params.*``, ``metrics.*`` and ``tags.*``.
 
     Raises
     ------
@@ -522,8 +538,9 @@ def load_table(
         Where no run has the file.
     """
     tracker = session.tracker()
+    current = experiments.by_name(tracker, session.experiment)
     return artifacts.load_table(
-        tracker, artifact_file, run_ids, extra_columns, tracker.experiment_id(session.experiment)
+        tracker, artifact_file, run_ids, extra_columns, None if current is None else current.experiment_id
     )
 
 
@@ -570,7 +587,8 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | int 
     identifier = tracker.experiment_id(name)
     session.use_experiment(name)
     found = _stored_experiment(tracker, identifier)
-    return found or Experiment(identifier, name, artifact_location="")
+    now = now_ms()
+    return found or Experiment(identifier, name, creation_time=now, last_update_time=now)
 
 
 def _stored_experiment(tracker: Tracker, identifier: str) -> Experiment | None:
@@ -592,9 +610,7 @@ def create_experiment(name: str, artifact_location: str | None = None, tags: Map
     AlreadyExists
         Where the name is taken.
     """
-    for key in tags or {}:
-        check_key(key, "tag")
-    return edits.create_experiment(session.tracker().store, name, {key: str(tags[key]) for key in tags} if tags else {})
+    return experiments.create(session.tracker(), name, tags)
 
 
 def get_experiment(experiment_id: str | int) -> Experiment:
@@ -605,18 +621,12 @@ def get_experiment(experiment_id: str | int) -> Experiment:
     NotFound
         Where there is none with the id.
     """
-    tracker = session.tracker()
-    pending.flush(tracker.store)
-    if not store_exists(tracker.store):
-        raise NotFound(f"There is no experiment {experiment_id!r}: there is no store at {tracker.store} yet.")
-    return tracker.reader.experiment(str(experiment_id))
+    return experiments.by_id(session.tracker(), experiment_id)
 
 
 def get_experiment_by_name(name: str) -> Experiment | None:
     """Return the experiment of a name, None where there is none."""
-    tracker = session.tracker()
-    pending.flush(tracker.store)
-    return tracker.reader.experiment_by_name(name) if store_exists(tracker.store) else None
+    return experiments.by_name(session.tracker(), name)
 
 
 def search_experiments(
@@ -626,25 +636,17 @@ def search_experiments(
     order_by: Sequence[str] | None = None,
 ) -> list[Experiment]:
     """Return experiments, the newest first."""
-    tracker = session.tracker()
-    pending.flush(tracker.store)
-    if not store_exists(tracker.store):
-        return []
-    return tracker.reader.experiments(view_type, filter_string or "", order_by or (), max_results)
+    return experiments.search(session.tracker(), view_type, filter_string, order_by, max_results)
 
 
 def delete_experiment(experiment_id: str | int) -> None:
     """Put an experiment and its runs into the bin."""
-    tracker = session.tracker()
-    edits.delete_experiment(tracker.store, str(experiment_id))
-    tracker.forget_experiments()
+    experiments.delete(session.tracker(), experiment_id)
 
 
 def restore_experiment(experiment_id: str | int) -> None:
     """Take an experiment out of the bin, with the runs that went with it."""
-    tracker = session.tracker()
-    edits.restore_experiment(tracker.store, str(experiment_id))
-    tracker.forget_experiments()
+    experiments.restore(session.tracker(), experiment_id)
 
 
 def set_experiment_tag(key: str, value: Any) -> None:
@@ -654,7 +656,7 @@ def set_experiment_tag(key: str, value: Any) -> None:
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:
     """Set tags of the current experiment."""
-    checked = {check_key(key, "tag"): str(value) for key, value in tags.items()}
+    checked = experiments.checked_tags(tags)
     tracker = session.tracker()
     edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
 
@@ -770,21 +772,23 @@ def _searched(
     search_all: bool,
 ) -> list[str] | None:
     """The ids of the experiments to search, None for all."""
-    if experiment_ids is not None and experiment_names is not None:
+    named = experiment_names is not None and len(experiment_names) > 0
+    identified = isinstance(experiment_ids, int) or (experiment_ids is not None and len(experiment_ids) > 0)
+    if identified and named:
         raise InvalidValue("Give either experiment_ids or experiment_names.")
-    if experiment_names is not None:
+    if experiment_names is not None and named:
         names = [experiment_names] if isinstance(experiment_names, str) else list(experiment_names)
         found = {name: get_experiment_by_name(name) for name in names}
         if missing := [name for name, experiment in found.items() if experiment is None]:
             warnings.warn(f"There is no experiment {', '.join(map(repr, missing))}.", stacklevel=3)
         return [experiment.experiment_id for experiment in found.values() if experiment is not None]
-    if experiment_ids is not None:
+    if experiment_ids is not None and identified:
         ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else list(experiment_ids)
-        if ids or not search_all:
-            return [str(identifier) for identifier in ids]
+        return [str(identifier) for identifier in ids]
     if search_all:
         return None
-    return [tracker.experiment_id(session.experiment)]
+    current = experiments.by_name(tracker, session.experiment)
+    return [] if current is None else [current.experiment_id]
 
 
 # ---- the store

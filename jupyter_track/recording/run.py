@@ -44,7 +44,10 @@ def status_of(error: BaseException | None) -> str:
 
 def describe_error(error: BaseException) -> RunError:
     """Return the record of an exception: class, message, and the last lines of its traceback, without secrets."""
-    lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
+    trace = error.__traceback__
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("IPython."):
+        trace = trace.tb_next  # the shell's own frames lie above every cell and say nothing
+    lines = "".join(traceback.format_exception(type(error), error, trace)).rstrip().splitlines()
     try:
         message = str(error)
     except Exception as broken:  # noqa: BLE001 - an exception of the user's whose own __str__ fails

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidValue
+from ..store.artifacts import artifact_path
 from ..values import check_key, check_step, metric_value
 from .artifacts import keep_blob
 from .blob import Blob, class_name
@@ -96,4 +97,4 @@ def _file(key: str, value: Any, kind: str, step: int | None) -> tuple[str, Blob]
             "text and dicts of these. log_param records any value as text, log_artifact a file."
         )
     name = key if step is None else f"{key}-{step:08d}"
-    return f"{FOLDERS[kind]}/{name}{blob.suffix}", blob
+    return artifact_path(f"{FOLDERS[kind]}/{name}{blob.suffix}"), blob

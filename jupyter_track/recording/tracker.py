@@ -25,7 +25,7 @@ from ..store.curves import Point
 from ..store.liveness import this_process
 from ..store.place import store_exists
 from ..store.writer import Writer, writer_for
-from ..values import check_key, check_step, check_time, clean_text, load_param, metric_value, param_value
+from ..values import MAX_TIME, check_key, check_step, check_time, clean_text, load_param, metric_value, param_value
 from .active import Cell, drop_fast
 
 if TYPE_CHECKING:
@@ -167,6 +167,15 @@ class Tracker:
         self._known.clear()
         drop_fast()
 
+    def rename_experiment(self, earlier: str, name: str) -> None:
+        """Follow an experiment that has got another name."""
+        self.forget_experiments()
+        if earlier in self._goals:
+            self._goals[name] = self._goals.pop(earlier)
+        for memory in self._memories.values():
+            if memory.experiment == earlier:
+                memory.experiment = name
+
     def goal(self, experiment: str, key: str, goal: Goal) -> None:
         """Declare the goal of a metric in an experiment."""
         check_key(key, "metric")
@@ -196,7 +205,9 @@ class Tracker:
         start_time: int | None = None,
     ) -> RunMemory:
         """Start a run; does not wait for the disk."""
-        checked = self._checked_tags(tags or {})
+        checked = self.check_tags(tags or {})
+        if note is not None and NOTE_TAG in checked:
+            raise InvalidValue(f"The description is given twice: also as the tag {NOTE_TAG!r}.")
         name, note, parent_run_id = _routed(checked, name, note, parent_run_id)
         memory = RunMemory(
             run_id=uuid.uuid4().hex,
@@ -510,7 +521,7 @@ class Tracker:
 
     def tags(self, run_id: str, tags: Mapping[str, Any]) -> None:
         """Set tags; mlflow's tags for name, note and parent change those."""
-        checked = self._checked_tags(tags)
+        checked = self.check_tags(tags)
         self.require(run_id)
         memory = self._memories.get(run_id)
         update: dict[str, str] = {}
@@ -534,7 +545,14 @@ class Tracker:
             memory.tags.update(tags)
         self.writer.submit("tags", run_id, dict(tags))
 
-    def _checked_tags(self, tags: Mapping[str, Any]) -> dict[str, str]:
+    def check_tags(self, tags: Mapping[str, Any]) -> dict[str, str]:
+        """Return tags as they are stored: keys checked, values as text without secrets.
+
+        Raises
+        ------
+        InvalidValue
+            For a bad key, or a value of more than 100,000 characters.
+        """
         if not isinstance(tags, Mapping):
             raise InvalidValue(f"Tags are a dict of names and texts, not {type(tags).__name__} ({tags!r}).")
         checked = {}

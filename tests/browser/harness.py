@@ -33,6 +33,8 @@ QUIET = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # every cell is in the page, at its place
 }
 DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
+# Notebook 7.6 throws this while it starts, without anything of ours.
+NOT_OURS = ("Cannot read properties of undefined (reading 'schema')",)
 # --no-sandbox: a container's root cannot make the sandbox; only pages of our own server are opened.
 CHROMIUM = (
     "--no-sandbox",
@@ -227,7 +229,7 @@ def browsing(width: int = 1000, height: int = 900, scale: float = 1) -> Iterator
         context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
         page = Page(context.new_page())
         page.page.on("request", lambda request: _note(page, request.url))
-        page.page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.page.on("pageerror", lambda error: _note_error(page, str(error)))
         try:
             yield page
         finally:
@@ -237,6 +239,11 @@ def browsing(width: int = 1000, height: int = 900, scale: float = 1) -> Iterator
 def _note(page: Page, url: str) -> None:
     if not url.startswith(LOCAL):
         page.foreign.append(url)
+
+
+def _note_error(page: Page, message: str) -> None:
+    if message not in NOT_OURS:
+        page.errors.append(message)
 
 
 def write_notebook(path: Path, cells: Sequence[str]) -> Path:
