@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,16 @@ import pytest
 from jupyter_track.recording import active
 from jupyter_track.recording.session import session
 from jupyter_track.store import problems, writer
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long suites out, unless tests are chosen by marker (``-m slow``)."""
+    if config.option.markexpr:
+        return
+    long = [item for item in items if item.get_closest_marker("slow")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 def _forget() -> None:
@@ -24,11 +35,16 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def store(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A store that does not exist yet, in the test's own folder, which is also the working directory."""
     for name in ("JUPYTER_TRACK_STORE", "JUPYTER_TRACK_NOTEBOOK", "JPY_SESSION_NAME", "MLFLOW_EXPERIMENT_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    for variable in ("XDG_STATE_HOME", "TMPDIR"):  # where side files go that cannot lie beside the store
+        monkeypatch.setenv(variable, str(tmp_path_factory.mktemp("elsewhere")))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     _forget()
     place = tmp_path / "track.db"
     session.use_store(place)

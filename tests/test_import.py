@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from .test_layers import MODULES, PACKAGE, top_level, tree_of
+from package_tree import MODULES, PACKAGE, top_level, tree_of
 
 HEAVY = (
     "IPython",

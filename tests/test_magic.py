@@ -453,9 +453,9 @@ def test_secrets_reach_no_byte_of_the_store(nb: Notebook) -> None:
     secrets = ["hunter2hunter2", "sk-proj-abcdefghijklmnopqrstuvwxyz123456", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"]
     nb.run(
         f"%%track -p api_key={secrets[1]} -t token={secrets[2]} -n 'with {secrets[2]}'\n"
-        f"password = '{secrets[0]}'\nconfig = dict(api_key='{secrets[1]}', lr=0.1)\n"
-        f"print('key', '{secrets[2]}')\nprint('password: {secrets[0]}')\n"
-        f"raise ValueError('refused: {secrets[1]}\\npassword: {secrets[0]}')"
+        f"password = '{secrets[0]}'\nconfig = dict(password='{secrets[0]}', api_key='{secrets[1]}', lr=0.1)\n"
+        f"print('key', '{secrets[2]}')\nprint(config)\n"
+        f"raise ValueError(f'refused: {{config}} {secrets[1]}')"
     )
     run = nb.only
     assert run.error is not None

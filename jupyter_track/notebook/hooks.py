@@ -118,7 +118,8 @@ class CellHooks:
                 self.runs.cell_ends(running.cell, running.execution)
         finally:
             self._settle(running.cell, status, error)
-            active.leave_cell(running.cell)
+            with guarded("execution"):
+                active.leave_cell(running.cell)
 
     def _ended(self, result: Any) -> Running | None:
         """The cell that a result belongs to; a kernel gives none where an ``await`` cell was torn down."""
@@ -169,8 +170,11 @@ class CellHooks:
         """End the runs that end with their cell: those that a log call opened, and what a fault of ours left open."""
         for run in active.open_runs():
             if run._memory.kind != "user" and run._memory.cell == cell:
+                failure = None
+                with guarded("error"):
+                    failure = failure_of(status, error)
                 with guarded("end"):
-                    end_for_sure(run, status, failure_of(status, error))
+                    end_for_sure(run, status, failure)
 
 
 def end_for_sure(run: ActiveRun, status: str, failure: RunError | None) -> None:

@@ -199,7 +199,9 @@ class TrackedCell:
             self.run._tracker.rename(target.run_id, name)
 
     def _end(self, target: ActiveRun, status: str, error: BaseException | None) -> None:
-        failure = failure_of(status, error)
+        failure = None
+        with guarded("error"):
+            failure = failure_of(status, error)
         if target is not self.run:
             self.run.dissolve(target)
         target.end(status, failure)

@@ -12,7 +12,7 @@ from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, Runs, RunStatus, RunTag, ViewType
 from ..store import edits, pending
 from ..store.place import parse_store, store_exists
-from ..values import check_key, check_time, clean_text
+from ..values import check_time, clean_text
 from . import active, artifacts, experiments, forms  # noqa: F401 - forms registers how runs show themselves
 from .names import random_name
 from .session import session
@@ -156,8 +156,7 @@ class TrackClient:
     ) -> None:
         """Log metrics, params and tags at once; one bad key or value means that none is written."""
         tracker = self._tracker
-        for param in params:
-            check_key(param.key, "param")
+        tracker.check_params({param.key: param.value for param in params})
         tracker.check_tags({tag.key: tag.value for tag in tags})
         tracker.points(run_id, [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics])
         if params:

@@ -6,6 +6,7 @@ come first; a daemon thread and `atexit` together save all, where a daemon threa
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import os
 import signal
@@ -15,14 +16,17 @@ from types import FrameType
 from typing import Any
 
 from ..records import RunStatus
-from ..store import gate
-from ..store.writer import begin_exit, close_all, writers
+from ..store import gate, problems
+from ..store.writer import begin_exit, close_all, when_made
 from . import active
 from .run import describe_error, status_of
 
 DRAIN_SECONDS = 2.0
+HOLD_SECONDS = 1.0  # how long a signal keeps the main thread from going on
 
-_installed = False
+_registered = False  # with atexit: a forked child inherits that, as it does the handler of the signal
+_handling = False
+_finalizing = False
 _exiting = False
 _earlier_sigterm: Any = None
 
@@ -33,23 +37,27 @@ def exiting() -> bool:
 
 
 def install() -> None:
-    """Look after the end of this process; the first run calls it."""
-    global _installed, _earlier_sigterm
-    if _installed:
-        return
-    _installed = True
-    atexit.register(_at_exit)
-    if "multiprocessing.util" in sys.modules:  # a worker of multiprocessing leaves by os._exit, without atexit
+    """Look after the end of this process; the first run and the first writer call it."""
+    global _registered, _finalizing, _handling, _earlier_sigterm
+    if not _registered:
+        _registered = True
+        atexit.register(_at_exit)
+    if not _finalizing and "multiprocessing.util" in sys.modules:
         from multiprocessing import util
         from multiprocessing.process import parent_process
 
-        if parent_process() is not None:
+        if parent_process() is not None:  # a worker of multiprocessing leaves by os._exit, without atexit
+            _finalizing = True
             util.Finalize(None, _at_exit, exitpriority=100)
-    if threading.current_thread() is threading.main_thread():
+    if not _handling and threading.current_thread() is threading.main_thread():
+        _handling = True
         earlier = signal.getsignal(signal.SIGTERM)
         if earlier != signal.SIG_IGN and earlier is not None:
             _earlier_sigterm = earlier
             signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+when_made(install)
 
 
 def _at_exit() -> None:
@@ -64,24 +72,58 @@ def _at_exit() -> None:
 
 def _end_open_runs(status: str, error: BaseException | None = None) -> None:
     for run in reversed(active.open_runs()):
-        run.end(status, describe_error(error) if error is not None and status == RunStatus.FAILED else None)
+        try:
+            run.end(status, describe_error(error) if error is not None and status == RunStatus.FAILED else None)
+        except Exception as fault:  # noqa: BLE001 - the other runs are still to be ended, and all to be written
+            problems.report("ending", f"The run {run.name!r} could not be ended as it should be: {fault!r}")
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:
-    """End the runs, write what waits, and leave the rest to whoever looked after the signal before."""
-    _end_open_runs(RunStatus.KILLED)
-    for writer in writers():
-        writer.flush(DRAIN_SECONDS)
-    signal.signal(signal.SIGTERM, _earlier_sigterm)
+    """End the runs, write what waits, and leave the rest to whoever looked after the signal before.
+
+    A thread does the work, as the signal may have come while the main thread holds what the work needs: then the main
+    thread goes on after `HOLD_SECONDS`, and gets the signal again when the work is done.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not cut the work short
+    finished = _thread.allocate_lock()
+    finished.acquire()
+    gone_on: list[None] = []
+
+    def work() -> None:
+        try:
+            _end_open_runs(RunStatus.KILLED)
+            close_all(DRAIN_SECONDS)
+        finally:
+            finished.release()
+            if gone_on and finished.acquire(blocking=False):
+                os.kill(os.getpid(), number)
+
+    try:
+        _thread.start_new_thread(work, ())
+    except RuntimeError:  # the interpreter is going down and starts no threads any more
+        work()
+    done = finished.acquire(timeout=HOLD_SECONDS)
+    _hand_back()
+    if not done:
+        gone_on.append(None)
+        if not finished.acquire(blocking=False):
+            return
     if callable(_earlier_sigterm):
         _earlier_sigterm(number, frame)
     else:
         os.kill(os.getpid(), number)
 
 
+def _hand_back() -> None:
+    """Give the signal back to its earlier handler; where that goes on, the next writer asks for it again."""
+    global _handling
+    signal.signal(signal.SIGTERM, _earlier_sigterm)
+    _handling = False
+
+
 def _start_clean() -> None:
-    global _installed, _exiting
-    _installed = _exiting = False
+    global _exiting, _finalizing
+    _exiting = _finalizing = False
 
 
 gate.reset_in_child(_start_clean)

@@ -25,7 +25,17 @@ from ..store.curves import Point
 from ..store.liveness import this_process
 from ..store.place import store_exists
 from ..store.writer import Writer, writer_for
-from ..values import MAX_TIME, check_key, check_step, check_time, clean_text, load_param, metric_value, param_value
+from ..values import (
+    MAX_TIME,
+    StoredParam,
+    check_key,
+    check_step,
+    check_time,
+    clean_text,
+    load_param,
+    metric_value,
+    param_value,
+)
 from .active import Cell, drop_fast
 
 if TYPE_CHECKING:
@@ -424,6 +434,20 @@ class Tracker:
 
     # ---- params, metrics, tags
 
+    def check_params(self, params: Mapping[str, Any]) -> dict[str, StoredParam]:
+        """Return params as they are stored: keys checked, values without secrets.
+
+        Raises
+        ------
+        InvalidValue
+            For a bad key, or a value that cannot be shown as text.
+        """
+        if not isinstance(params, Mapping):
+            raise InvalidValue(f"Params are a dict of names and values, not {type(params).__name__} ({params!r}).")
+        for key in params:
+            check_key(key, "param")
+        return {key: param_value(value, partial(redaction.redact_value, key)) for key, value in params.items()}
+
     def params(
         self,
         run_id: str,
@@ -432,17 +456,13 @@ class Tracker:
         written: Mapping[str, str | None] | None = None,
     ) -> None:
         """Record params; one bad key or value means that none is written."""
-        if not isinstance(params, Mapping):
-            raise InvalidValue(f"Params are a dict of names and values, not {type(params).__name__} ({params!r}).")
-        for key in params:
-            check_key(key, "param")
+        checked = self.check_params(params)
         self.require(run_id)
         memory = self._memories.get(run_id)
         position = time.time_ns() // 1000
         rows = []
         records = {}
-        for index, (key, value) in enumerate(params.items()):
-            stored = param_value(value, partial(redaction.redact_value, key))
+        for index, (key, stored) in enumerate(checked.items()):
             as_written = (written or {}).get(key)
             if as_written is not None and redaction.redact_value(key, as_written) != as_written:
                 as_written = None
@@ -541,6 +561,8 @@ class Tracker:
 
     def context_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags that describe the surroundings, from any thread; they are not the user's own."""
+        if not self.exists(run_id):
+            return  # they were found too late: the run has given way to its child, which has its own
         if memory := self._memories.get(run_id):
             memory.tags.update(tags)
         self.writer.submit("tags", run_id, dict(tags))

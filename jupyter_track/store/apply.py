@@ -6,7 +6,9 @@ and by one multi-row statement 11 ms. What can be prepared is prepared before th
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,6 +24,14 @@ class UnknownRuns(Exception):
     def __init__(self, runs: set[str]) -> None:
         self.runs = runs
         super().__init__(f"{len(runs)} runs are not in the store any more: {', '.join(sorted(runs))[:100]}")
+
+
+_BATCH_FAULTS = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
+
+
+def is_store_fault(error: Exception) -> bool:
+    """Whether the store or its disk is at fault, and not a batch that would be refused anywhere."""
+    return isinstance(error, (sqlite3.Error, OSError)) and not isinstance(error, _BATCH_FAULTS)
 
 
 CurveKey = tuple[str, str]  # run id, metric key
@@ -167,6 +177,7 @@ class Application:
         """
         batch = self.batch
         if again and self._written_before(connection):
+            self._look_up(connection, batch.starts)
             return False
         self.rev = connection.execute("UPDATE store SET rev = rev + 1 RETURNING rev").fetchone()[0]
         connection.execute(
@@ -193,6 +204,8 @@ class Application:
         """Take over what was learned: the transaction is on disk."""
         self.knowledge.rev = self.rev
         self.knowledge.run_numbers.update(self.numbers)
+        for run_id, child_id in self.batch.absorbed.items():  # what is yet to come for the run goes to the child
+            self.knowledge.run_numbers[run_id] = self._number(child_id)
         for points, state in self.plan.states if self.plan else ():
             self.knowledge.curves[points.run_id, points.key] = state
 
@@ -215,9 +228,18 @@ class Application:
         )
 
     def _experiment_ids(self, connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
+        """Find experiments by name; one that was renamed meanwhile, in another process, is made anew."""
         wanted = list(dict.fromkeys(names))
         marks = ",".join("?" * len(wanted))
-        return dict(connection.execute(f"SELECT name, id FROM experiments WHERE name IN ({marks})", wanted))
+        found = dict(connection.execute(f"SELECT name, id FROM experiments WHERE name IN ({marks})", wanted))
+        for name in wanted:
+            if name not in found:
+                found[name], now = secrets.randbits(53), int(time.time() * 1000)
+                connection.execute(
+                    "INSERT INTO experiments (id, name, created, updated, rev) VALUES (?, ?, ?, ?, ?)",
+                    (found[name], name, now, now, self.rev),
+                )
+        return found
 
     def _starts(self, connection: sqlite3.Connection) -> None:
         starts = self.batch.starts

@@ -77,6 +77,11 @@ def newer(store: Path, version: int) -> NewerStore:
     )
 
 
+def nothing_yet(store: Path) -> StoreUnavailable:
+    """Return the error for a store that has not been made."""
+    return StoreUnavailable(f"There is no store at {store} yet; the first run makes it.")
+
+
 class StoreFiles:
     """The folder beside a store and its mutex, opened once per process and kept open."""
 
@@ -93,6 +98,8 @@ class StoreFiles:
         StoreUnavailable
             Where the folder cannot be written.
         """
+        if self._lock is not None and self._lock.deleted:  # somebody has removed the folder while we work
+            self.close()
         if self._lock is None:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -129,23 +136,16 @@ class StoreFiles:
                 raise explain(error, self.store) from error
 
     def _ensure_locked(self) -> None:
-        new = not store_exists(self.store)
-        if not new:
-            connection = connect(self.store, read_only=True)
-            try:
-                version = check_ours(connection, self.store)
-                _refuse_triggers(connection, self.store)
-            finally:
-                connection.close()
-            if version == schema.VERSION:
-                return
-            if version > schema.VERSION:
-                raise newer(self.store, version)
+        version = self._version() if store_exists(self.store) else None
+        if version == schema.VERSION:
+            return
+        if version is not None and version > schema.VERSION:
+            raise newer(self.store, version)
         connection = sqlite3.connect(self.store, isolation_level=None, timeout=BUSY_SECONDS)
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                make = schema.create if new else schema.migrate
+                make = schema.create if version is None else schema.migrate
                 make(connection, f"jupyter-track {__version__}")
             except BaseException:
                 connection.execute("ROLLBACK")
@@ -153,6 +153,17 @@ class StoreFiles:
             connection.execute("COMMIT")
         finally:
             connection.close()
+
+    def _version(self) -> int | None:
+        """Look whether the store may be written; None where a killed process had only begun to make it."""
+        try:
+            with _opened(self.store) as connection:
+                _refuse_triggers(connection, self.store)
+                return check_ours(connection, self.store)
+        except StoreUnavailable:
+            if store_exists(self.store):
+                raise
+            return None
 
     @contextmanager
     def writing(
@@ -211,17 +222,18 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
         Where the file is not a store, or is damaged.
     """
     if not store_exists(store):
-        raise StoreUnavailable(f"There is no store at {store} yet; the first run makes it.")
+        raise nothing_yet(store)
     lock = _reader_lock(store)
     try:
         if lock is None:
-            with gate.inside():
-                yield from _opened(store)
+            with gate.inside(), _opened(store) as connection:
+                yield connection
             return
         with lock.held(shared=True, timeout=READ_WAIT) as held:
             if not held:
                 raise StoreBusy(f"{store} is being written by another process for longer than {READ_WAIT:g} s.")
-            yield from _opened(store)
+            with _opened(store) as connection:
+                yield connection
     finally:
         if lock is not None:
             lock.close()
@@ -234,6 +246,7 @@ def _reader_lock(store: Path) -> ProcessLock | None:
         return None  # no lock file, or none that may be opened: nobody here writes
 
 
+@contextmanager
 def _opened(store: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection, temporary = _open_for_reading(store)
@@ -273,19 +286,31 @@ def _open_for_reading(store: Path) -> tuple[sqlite3.Connection, Path | None]:
 
 
 def _recovered(store: Path, error: sqlite3.OperationalError) -> tuple[sqlite3.Connection, Path | None]:
+    """Open so that SQLite can roll back: the file itself, or a copy where the folder cannot be written."""
     journal = store.with_name(store.name + "-journal")
-    if os.access(store, os.W_OK) and os.access(store.parent, os.W_OK):
-        connection = connect(store, read_only=False)
+    folder: Path | None = None
+    place = store
+    if not (os.access(store, os.W_OK) and os.access(store.parent, os.W_OK)):
+        if not journal.exists():
+            raise error
+        folder = Path(tempfile.mkdtemp(prefix="jupyter-track-"))
+        place = folder / store.name
+    connection: sqlite3.Connection | None = None
+    try:
+        if folder is not None:
+            shutil.copy2(store, place)
+            shutil.copy2(journal, folder / journal.name)
+        connection = connect(place, read_only=False)
         connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA trusted_schema = 0")
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if not store_exists(place):
+            raise nothing_yet(store)
         check_ours(connection, store)
-        return connection, None
-    if not journal.exists():
-        raise error
-    folder = Path(tempfile.mkdtemp(prefix="jupyter-track-"))
-    copy = folder / store.name
-    shutil.copy2(store, copy)
-    shutil.copy2(journal, copy.with_name(copy.name + "-journal"))
-    connection = sqlite3.connect(copy, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA query_only = 1")
-    check_ours(connection, store)
+    except BaseException:
+        if connection is not None:
+            connection.close()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     return connection, folder

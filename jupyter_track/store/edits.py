@@ -245,7 +245,7 @@ def rename_experiment(store: Path, experiment_id: str, name: str) -> None:
 
 
 def delete_experiment(store: Path, experiment_id: str) -> None:
-    """Put an experiment and its runs into the bin.
+    """Put an experiment and its runs into the bin; deleting twice is fine.
 
     Raises
     ------
@@ -256,6 +256,9 @@ def delete_experiment(store: Path, experiment_id: str) -> None:
         number = _experiment_number(connection, experiment_id)
         if number == DEFAULT_EXPERIMENT_ID:
             raise InvalidValue("The experiment Default cannot be deleted; delete its runs instead.")
+        stage = connection.execute("SELECT lifecycle_stage FROM experiments WHERE id = ?", (number,)).fetchone()[0]
+        if stage == "deleted":  # another time of deletion would part it from its runs
+            return
         now = _now()
         connection.execute(
             "UPDATE experiments SET lifecycle_stage = 'deleted', updated = ?, rev = ? WHERE id = ?", (now, rev, number)
@@ -308,9 +311,11 @@ def delete_experiment_tag(store: Path, experiment_id: str, key: str) -> None:
     ------
     NotFound
         Where it has no such tag.
+    InvalidValue
+        Where the experiment is deleted.
     """
     with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id)
+        number = _experiment_number(connection, experiment_id, "active")
         gone = connection.execute(
             "DELETE FROM experiment_tags WHERE experiment_id = ? AND key = ?", (number, key)
         ).rowcount

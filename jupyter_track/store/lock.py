@@ -25,7 +25,10 @@ _open_descriptors: set[int] = set()
 def _close_inherited() -> None:
     """In a forked child: give up the descriptors, or the child would keep the parent's locks."""
     for descriptor in list(_open_descriptors):
-        os.close(descriptor)
+        try:
+            os.close(descriptor)
+        except OSError:  # the program has closed it before the fork, as daemons close all they have
+            continue
     _open_descriptors.clear()
 
 
@@ -135,6 +138,11 @@ class ProcessLock:
                 waiting()
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.005)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the file has been deleted meanwhile: who opens it anew locks another one."""
+        return os.fstat(self.descriptor).st_nlink == 0
 
     def close(self) -> None:
         """Close the descriptor; the lock goes with it."""

@@ -5,9 +5,12 @@ Recording must never break the user's cell, so faults of hooks and of the writer
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import warnings
 from dataclasses import dataclass
+
+from . import gate
 
 
 class TrackWarning(UserWarning):
@@ -37,7 +40,8 @@ def report(kind: str, message: str) -> None:
             known.message = message
             return
         _problems[kind] = Problem(kind, message)
-    warnings.warn(message, TrackWarning, stacklevel=2)
+    with contextlib.suppress(TrackWarning):  # where the user made warnings errors; `%track status` has it all the same
+        warnings.warn(message, TrackWarning, stacklevel=2)
 
 
 def solved(kind: str) -> None:
@@ -57,3 +61,12 @@ def forget_all() -> None:
     """Forget every fault, as in a new process."""
     with _lock:
         _problems.clear()
+
+
+def _start_clean() -> None:
+    """In a forked child: another thread of the parent may have held the lock."""
+    global _lock
+    _lock = threading.Lock()
+
+
+gate.reset_in_child(_start_clean)

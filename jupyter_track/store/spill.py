@@ -13,14 +13,15 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import StoreUnavailable
+from . import problems
 from .batch import Batch
 from .place import files_folder
 
 SUFFIX = ".batch.json"
+FAILED = ".failed.json"
 
 
 def folders(store: Path) -> list[Path]:
@@ -95,22 +96,20 @@ def waiting(store: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name)
 
 
-def load(store: Path) -> Iterator[tuple[Path, Batch]]:
-    """Give the side files of a store with their batches, oldest first.
+def remove(path: Path) -> None:
+    """Remove a side file that is in the store; one that cannot be removed adds nothing when it is read back again."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        problems.report("spill", f"{path} was read back and cannot be removed: {error.strerror or error}.")
 
-    A file that another process removes meanwhile (it reads them back too) is passed over.
 
-    Raises
-    ------
-    ValueError
-        Where a file is damaged; it is left where it is.
-    """
-    for path in waiting(store):
-        try:
-            text = path.read_text(encoding="utf-8", errors="surrogatepass")
-        except FileNotFoundError:
-            continue
-        try:
-            yield path, Batch.from_plain(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} cannot be read back ({error})") from error
+def put_away(path: Path, error: Exception) -> None:
+    """Rename a side file that the store does not take, so that it is kept and not tried again."""
+    kept = path.with_name(path.name.removesuffix(SUFFIX) + FAILED)
+    try:
+        os.replace(path, kept)
+    except OSError as stuck:
+        kept = path
+        problems.report("spill", f"{path} cannot be renamed: {stuck.strerror or stuck}.")
+    problems.report("failed", f"A part of what was logged could not be written, it lies in {kept}: {error!r}")

@@ -16,16 +16,18 @@ from collections import deque
 from collections.abc import Callable
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from ..errors import StoreBusy, StoreError
+from ..errors import StoreBusy, StoreError, StoreUnavailable
 from ..records import MetricSummary
 from . import gate, pending, problems, spill
-from .apply import Application, Knowledge, UnknownRuns
+from .apply import Application, Knowledge, UnknownRuns, is_store_fault
 from .batch import Batch, Change
+from .bell import Bell
 from .curves import Curve, columns
 from .database import StoreFiles, explain
 from .liveness import HEARTBEAT_SECONDS
+from .readback import read_back
 
 INTERVAL = 0.1  # seconds between two flushes at least
 CPU_SHARE = 0.1  # the writer's part of the time
@@ -38,6 +40,7 @@ BUSY_WAIT = 1.0
 RETRY_PAUSES = (0.05, 0.2, 1.0, 2.0, 5.0)
 EXIT_WAIT = 2.0
 PATIENCE = 3  # failed tries before a batch is spilled
+RUN_PATIENCE = 5  # tries until a run must be there: the process that forked this one may not have written it yet
 
 
 class Writer:
@@ -65,9 +68,10 @@ class Writer:
         self._open_runs: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._taking = threading.Lock()  # held while points move from the queues into a batch
-        self._wake = threading.Event()
-        self._finished = threading.Condition()
+        self._wake = Bell()
+        self._asking = threading.Lock()
         self._asked = self._done = 0
+        self._waiting: list[Bell] = []  # of calls that wait for the thread
         self._kept: tuple[Batch, int] | None = None
         self._failures = 0
         self._ready = False
@@ -86,8 +90,7 @@ class Writer:
     def submit(self, kind: str, name: str, payload: Any) -> None:
         """Hand over a change; see `Batch` for the kinds. Does not wait."""
         self._changes.append((kind, name, payload))
-        if not self._wake.is_set():
-            self._wake.set()
+        self._wake.ring()
         if self._thread is None:
             self._start_thread()
         self.logged()
@@ -115,7 +118,7 @@ class Writer:
                     self._live = [*self._live, curve]
         if self._thread is None:
             self._start_thread()
-        self._wake.set()
+        self._wake.ring()
         return curve
 
     def end_run(self, run_id: str, row: dict[str, Any]) -> None:
@@ -149,7 +152,7 @@ class Writer:
                     "is lost until there is room again.",
                 )
                 return False
-            self._wake.set()
+            self._wake.ring()
             time.sleep(0.005)
         return True
 
@@ -158,12 +161,7 @@ class Writer:
         if run_id in self._numbers or not timeout or self._threadless:
             return self._numbers.get(run_id)
         self._start_thread()
-        deadline = time.monotonic() + timeout
-        with self._finished:
-            self._asked += 1
-            self._wake.set()
-            while run_id not in self._numbers and (left := deadline - time.monotonic()) > 0:
-                self._finished.wait(left)
+        self._ask(lambda asked: run_id in self._numbers, timeout)
         return self._numbers.get(run_id)
 
     def summaries(self, run_id: str) -> dict[str, MetricSummary]:
@@ -200,34 +198,64 @@ class Writer:
         if self._threadless:
             while self._step():
                 pass
-            return not self._spilled
+            return self._all_stored()
+        return self._ask(lambda asked: self._done >= asked, timeout) and self._all_stored()
+
+    def _all_stored(self) -> bool:
+        return not (self._spilled or self._hopeless)
+
+    def _ask(self, done: Callable[[int], bool], timeout: float | None) -> bool:
+        """Wake the thread and wait until `done` of this request's number; return whether it came to that in time."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self._finished:
-            self._asked += 1
-            wanted = self._asked
-            self._wake.set()
-            while self._done < wanted:
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
-                    return False
+        bell = Bell()
+        self._waiting.append(bell)
+        try:
+            with self._asking:
+                self._asked += 1
+                asked = self._asked
+            self._wake.ring()
+            while not done(asked):
+                left = 1.0 if deadline is None else deadline - time.monotonic()
                 thread = self._thread
-                if thread is None or not thread.is_alive():
+                if left <= 0 or thread is None or not thread.is_alive():
                     return False
-                self._finished.wait(1.0 if left is None else min(left, 1.0))
-        return not self._spilled
+                bell.wait(min(left, 1.0))
+        finally:
+            self._waiting.remove(bell)
+        return True
+
+    def _tell(self) -> None:
+        for bell in tuple(self._waiting):
+            bell.ring()
 
     def close(self, timeout: float | None = None) -> bool:
-        """Flush, stop the thread and give up the lock file."""
+        """Flush, stop the thread and give up the lock file; what cannot be written in time goes to side files."""
+        deadline = None if timeout is None else time.monotonic() + timeout
         done = self.flush(timeout)
         self._stopping = True
-        self._wake.set()
+        self._wake.ring()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(0.5 if timeout is None else timeout)
+            thread.join(0.5 if deadline is None else max(0.05, deadline - time.monotonic()))
         pending.forget(self.store)
+        self._set_rest_aside()
         if thread is None or not thread.is_alive():
             self.files.close()
         return done
+
+    def _set_rest_aside(self) -> None:
+        """Keep what the store did not take in side files; what the thread still writes is told by its number."""
+        while True:
+            batch = self._take()[0] if self._kept is None else self._kept[0]
+            if batch is None:
+                return
+            try:
+                spill.save(self.store, batch)
+            except StoreError as error:
+                count = self.waiting_points() + sum(len(points.steps) for points in batch.points)
+                problems.report("lost", f"What was logged last is lost, {count:,} metric points among it. {error}")
+                return
+            self._kept, self._spilled = None, True
 
     @property
     def spilled(self) -> bool:
@@ -250,15 +278,17 @@ class Writer:
     def _run(self) -> None:
         while not self._stopping:
             self._wake.wait(self._idle_time())
-            self._wake.clear()
             began, cpu = time.monotonic(), time.thread_time()
-            more = True
-            while more and not self._stopping:
-                more = self._step()
+            try:
+                while not self._stopping and self._step():
+                    pass
+            except Exception as error:  # noqa: BLE001 - not even a fault in looking after faults ends the thread
+                problems.report("writer", f"Writing {self.store} failed and is tried again: {error!r}")
+                time.sleep(RETRY_PAUSES[1])
             spent = time.thread_time() - cpu
             self._rest(began + max(INTERVAL, min(spent / CPU_SHARE, LONGEST_REST)))
 
-    def _idle_time(self) -> float | None:
+    def _idle_time(self) -> float:
         """How long to sleep where nobody wakes: queues are filled without a sign while a run is open."""
         if self._kept is not None:
             return RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES)) - 1]
@@ -268,7 +298,7 @@ class Writer:
             return RETRY_PAUSES[-1]
         if self._live:
             return INTERVAL
-        return HEARTBEAT_SECONDS if self._open_runs else None
+        return HEARTBEAT_SECONDS
 
     def _rest(self, until: float) -> None:
         """Rest, unless somebody waits or too much has gathered."""
@@ -276,7 +306,6 @@ class Writer:
             if self._asked > self._done or self.waiting_points() > BATCH_POINTS:
                 return
             self._wake.wait(min(left, INTERVAL))
-            self._wake.clear()
 
     def _step(self) -> bool:
         """Write one batch; return whether to go on at once."""
@@ -296,12 +325,12 @@ class Writer:
         if self._kept is not None:
             return (*self._kept, True)
         asked = self._asked
-        batch = Batch(self._id, self._number + 1)
         self._beat()
         # Points before changes: a curve's run has been submitted before its first point, so that run is either in
         # the store or among the changes taken after this.
         room = BATCH_POINTS
         with self._taking:
+            batch = Batch(self._id, self._number + 1)
             live = self._live
             start = self._turn % max(1, len(live))  # where the batch before was full, so that no curve starves
             self._turn = 0
@@ -317,14 +346,22 @@ class Writer:
                     self._turn = index
                     break
             for _ in range(len(self._changes)):
-                batch.add(self._changes.popleft())
+                self._fold(batch, self._changes.popleft())
             self._retire()
+            if batch:
+                self._number += 1
+                self._kept = (batch, asked)
         self._watch_backlog()
         if not batch:
             return None, asked, False
-        self._number += 1
-        self._kept = (batch, asked)
         return batch, asked, not room
+
+    def _fold(self, batch: Batch, change: Change) -> None:
+        """Fold a change in; a mistake of ours in one of them takes none of the others along."""
+        try:
+            batch.add(change)
+        except Exception as error:  # noqa: BLE001 - said, and the rest goes on
+            problems.report("failed", f"A change that was logged could not be understood: {change!r:.200} ({error!r})")
 
     def _retire(self) -> None:
         """Forget the queues of runs that ended some time ago."""
@@ -341,7 +378,7 @@ class Writer:
 
     def _beat(self) -> None:
         now = time.monotonic()
-        if now - self._heart >= HEARTBEAT_SECONDS:
+        if now - self._heart >= HEARTBEAT_SECONDS and not self._stopping:
             self._heart = now
             for run_id in list(self._open_runs):
                 self._open_runs[run_id] += 1
@@ -373,28 +410,30 @@ class Writer:
         try:
             with self.files.writing(timeout=LOCK_WAIT, waiting=self._watch_backlog, busy=BUSY_WAIT) as connection:
                 fresh = application.write(connection, again=again)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - raised again
             self._knowledge.rev = None  # whether it was committed is not known: look at the disk next time
-            raise explain(error, self.store) from error
+            self._raise_explained(error)
         if fresh:
             application.committed()
-            with self._finished:
-                self._numbers.update({run: application.numbers[run] for run in batch.starts})
-                self._finished.notify_all()
+        numbers = application.numbers
+        self._numbers.update({run: numbers[run] for run in batch.starts if run in numbers})
+        self._tell()
 
     def _read_back(self) -> None:
-        """Write the side files of this store, whoever left them, and remove them."""
-        for path, batch in spill.load(self.store):
-            application = Application(batch, Knowledge())
-            try:
-                with self.files.writing(timeout=LOCK_WAIT, busy=BUSY_WAIT) as connection:
-                    application.write(connection, again=True)
-                    numbers = application.numbers
-            except sqlite3.Error as error:
-                raise explain(error, self.store) from error
-            self._numbers.update({run: number for run, number in numbers.items() if run in batch.starts})
-            path.unlink(missing_ok=True)
+        """Write the side files of this store, whoever left them."""
         self._knowledge.rev = None
+        try:
+            self._numbers.update(read_back(self.files, timeout=LOCK_WAIT, busy=BUSY_WAIT))
+        except Exception as error:  # noqa: BLE001 - raised again
+            self._raise_explained(error)
+
+    def _raise_explained(self, error: Exception) -> NoReturn:
+        """Raise what a fault of the store means, and any other fault as it is."""
+        if isinstance(error, StoreError) or not is_store_fault(error):
+            raise error
+        if isinstance(error, sqlite3.Error):
+            raise explain(error, self.store) from error
+        raise StoreUnavailable(f"{self.store} cannot be written ({error}).") from error
 
     def _succeeded(self, asked: int, more: bool) -> None:
         self._kept = None
@@ -406,9 +445,8 @@ class Writer:
             self._finish(asked)
 
     def _finish(self, asked: int) -> None:
-        with self._finished:
-            self._done = max(self._done, asked)
-            self._finished.notify_all()
+        self._done = max(self._done, asked)
+        self._tell()
 
     def _failed(self, error: Exception) -> bool:
         """Keep the batch for another try, or put it aside; return whether to go on at once."""
@@ -419,13 +457,15 @@ class Writer:
             self._finish(self._asked)
             return False
         batch, asked = self._kept
-        if isinstance(error, UnknownRuns):
-            return self._put_away(batch.split(error.runs, uuid.uuid4().hex), error)
+        if isinstance(error, UnknownRuns) and self._failures > RUN_PATIENCE:
+            self._put_away(batch.split(error.runs, uuid.uuid4().hex), error)
+            return True
         lasting = self._spilled or (isinstance(error, StoreError) and not isinstance(error, StoreBusy))
-        if self._failures < PATIENCE and not lasting:
-            if self._asked > self._done:
-                time.sleep(RETRY_PAUSES[0])
-            return self._asked > self._done
+        if isinstance(error, UnknownRuns) or (self._failures < PATIENCE and not lasting):
+            waited_for = self._asked > self._done
+            if waited_for and not self._stopping:
+                time.sleep(RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES)) - 1])
+            return waited_for
         if isinstance(error, StoreError):
             return self._spill(batch, asked, error)
         self._kept = None
@@ -451,16 +491,14 @@ class Writer:
         self._finish(asked)
         return False
 
-    def _put_away(self, batch: Batch, error: Exception) -> bool:
+    def _put_away(self, batch: Batch, error: Exception) -> None:
         """Keep a batch that the store does not take, where it does not stand in the way of later ones."""
         try:
             path = spill.save(self.store, batch)
-            kept = path.rename(path.with_name(path.name.replace(spill.SUFFIX, ".failed.json")))
-        except (StoreError, OSError) as nowhere:
+        except StoreError as nowhere:
             problems.report("failed", f"A part of what was logged could not be written: {error!r} ({nowhere})")
         else:
-            problems.report("failed", f"A part of what was logged could not be written, it lies in {kept}: {error!r}")
-        return True
+            spill.put_away(path, error)
 
 
 def _nothing() -> None:
@@ -469,6 +507,7 @@ def _nothing() -> None:
 
 exiting = False
 _writers: dict[Path, Writer] = {}
+_when_made: list[Callable[[], None]] = []
 _making = threading.Lock()
 
 
@@ -480,7 +519,14 @@ def writer_for(store: Path) -> Writer:
             writer = _writers.get(store)
             if writer is None:
                 writer = _writers[store] = Writer(store)
+        for call in _when_made:
+            call()
     return writer
+
+
+def when_made(call: Callable[[], None]) -> None:
+    """Call `call` whenever a writer is made: whoever writes has to see to the end of the process."""
+    _when_made.append(call)
 
 
 def writers() -> list[Writer]:

@@ -1,0 +1,216 @@
+"""The tables: made once and the same by both ways, WITHOUT ROWID, and readable from every release on."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from made_stores import START, add_run, made_store
+
+from jupyter_track.errors import NewerStore
+from jupyter_track.store import schema
+from jupyter_track.store.database import StoreFiles, reading
+from jupyter_track.store.reader import Reader
+
+DATA = Path(__file__).parent / "data"
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """A transaction on a plain file, committed at the end."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+
+
+def tables(path: Path) -> dict[str, str]:
+    """Every table, index and view with the statement that made it; white space apart."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: " ".join(text.split()) for name, text in rows}
+
+
+def pragma(path: Path, name: str) -> int:
+    """The value of a pragma."""
+    with closing(sqlite3.connect(path)) as connection:
+        value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def from_dump(folder: Path, version: int) -> Path:
+    """A store of an earlier release."""
+    store = folder / "track.db"
+    with closing(sqlite3.connect(store)) as connection:
+        connection.executescript((DATA / f"store-{version}.sql").read_text())
+    return store
+
+
+def test_both_ways_make_the_same(tmp_path: Path) -> None:
+    """A new store without sqlite-utils is what the migrations make of an empty file."""
+    made, migrated = tmp_path / "made.db", tmp_path / "migrated.db"
+    with transaction(made) as connection:
+        schema.create(connection, "test")
+    with transaction(migrated) as connection:
+        schema.migrate(connection, "test")
+    assert tables(made) == tables(migrated)
+    for path in (made, migrated):
+        assert pragma(path, "application_id") == schema.APPLICATION_ID
+        assert pragma(path, "user_version") == schema.VERSION
+        with closing(sqlite3.connect(path)) as connection:
+            names = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
+            assert names == [("jupyter_track", "m001_initial")]
+            assert connection.execute("SELECT id, name FROM experiments").fetchall() == [(0, "Default")]
+            (one, identifier, rev, _, by) = connection.execute("SELECT * FROM store").fetchone()
+            assert (one, len(identifier), rev, by) == (1, 32, 0, "test")
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    """The migrations of a current store do nothing, so that two kernels may both ask for them."""
+    store = made_store(tmp_path)
+    run = add_run(store, metrics={"loss": [1.0, 2.0]})
+    before = tables(store)
+    with transaction(store) as connection:
+        schema.migrate(connection, "later")
+    assert tables(store) == before
+    assert Reader(store).run(run).metrics["loss"].count == 2
+    assert Reader(store).info().created_by != "later"
+
+
+def test_without_rowid(tmp_path: Path) -> None:
+    """The tables that hold the bulk are WITHOUT ROWID: read back from the file, as a migration can lose it silently."""
+    store = made_store(tmp_path)
+    with reading(store) as connection:
+        listed = {name: bool(flag) for _, name, kind, _, flag, _ in connection.execute("PRAGMA table_list")}
+    assert {name for name, without in listed.items() if without} == {
+        "artifacts",
+        "contents",
+        "executions",
+        "experiment_tags",
+        "metric_buckets",
+        "metric_goals",
+        "metric_points",
+        "params",
+        "tags",
+        "writers",
+    }
+
+
+def test_a_failed_migration_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where making the tables fails in the middle, the file has none of them, and the next try works."""
+    store = tmp_path / "track.db"
+    files = StoreFiles(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "INITIAL", (*schema.INITIAL[:5], "CREATE nonsense"))
+        with pytest.raises(OSError, match="nonsense"):
+            files.ensure()
+    assert store.stat().st_size == 0
+    files.ensure()
+    files.close()
+    assert Reader(store).info().version == schema.VERSION
+
+
+def test_an_older_store_is_brought_up_in_one_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store whose version is behind is migrated by the first writer, once; data stay."""
+    store = from_dump(tmp_path, 1)
+    calls: list[str] = []
+
+    def migrate(connection: sqlite3.Connection, by: str) -> None:
+        assert connection.in_transaction
+        calls.append(by)
+        connection.execute("ALTER TABLE runs ADD COLUMN colour TEXT")
+        connection.execute("PRAGMA user_version = 2")
+
+    monkeypatch.setattr(schema, "VERSION", 2)
+    monkeypatch.setattr(schema, "migrate", migrate)
+    barrier = threading.Barrier(4)
+
+    def first_open() -> None:
+        files = StoreFiles(store)
+        barrier.wait()
+        files.ensure()
+        files.close()
+
+    threads = [threading.Thread(target=first_open) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(calls) == 1
+    assert pragma(store, "user_version") == 2
+    with reading(store) as connection:
+        assert connection.execute("SELECT name, colour FROM runs").fetchall() == [("first", None), ("second", None)]
+
+
+def test_a_newer_store_is_read_and_not_written(tmp_path: Path) -> None:
+    """A store of a later schema can be read; writing is refused with the way out, and the file is left as it is."""
+    store = made_store(tmp_path)
+    add_run(store, name="kept")
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    before = store.read_bytes()
+    files = StoreFiles(store)
+    with pytest.raises(NewerStore, match=r"schema 2, this one knows 1.*pip install -U jupyter-track"):
+        files.ensure()
+    files.close()
+    assert [run.name for run in Reader(store).runs()] == ["kept"]
+    assert store.read_bytes() == before
+
+
+class TestSchema1:
+    """A store as 0.1.0 made it."""
+
+    def test_it_is_what_is_made_today(self, tmp_path: Path) -> None:
+        """The stored file has the tables of this version; when the schema moves, this becomes a test of migration."""
+        assert schema.VERSION == 1
+        old, new = tmp_path / "old", tmp_path / "new"
+        old.mkdir()
+        new.mkdir()
+        assert tables(from_dump(old, 1)) == tables(made_store(new))
+
+    def test_everything_is_read(self, tmp_path: Path) -> None:
+        """Runs, params, tags, parents and exact values come back."""
+        reader = Reader(from_dump(tmp_path, 1))
+        second, first = reader.runs()
+        assert (first.name, first.status, first.experiment_name, first.start_time) == (
+            "first",
+            "FINISHED",
+            "Default",
+            START,
+        )
+        assert {key: param.value for key, param in first.params.items()} == {"lr": 0.1, "depth": 3, "name": "ü"}
+        assert first.own_tags == {"team": "a"}
+        assert second.parent_run_id == first.run_id
+        assert second.experiment_name == "other"
+        assert second.error is not None
+        assert (second.error.name, second.error.message) == ("ValueError", "no")
+        assert [point.value for point in reader.history(first.run_id, "loss")] == [1 / (i + 1) for i in range(70)]
+        odd = [point.value for point in reader.history(first.run_id, "odd")]
+        assert math.isnan(odd[0])
+        assert odd[1:] == [math.inf, -math.inf, 0.1]
+
+    def test_it_is_written_on(self, tmp_path: Path) -> None:
+        """Runs are added to it as to a new one."""
+        store = from_dump(tmp_path, 1)
+        add_run(store, name="third", params={"lr": 1})
+        assert [(run.number, run.name) for run in Reader(store).runs()] == [(2, "second"), (1, "first"), (3, "third")]
+
+
+def test_views_for_people(tmp_path: Path) -> None:
+    """The views that a person opens with sqlite3 or Datasette hold the joins."""
+    store = made_store(tmp_path)
+    add_run(store, name="a", params={"lr": 0.1}, metrics={"loss": [2.0, 1.0]}, experiment="e")
+    with reading(store) as connection:
+        listed = connection.execute("SELECT id, name, experiment, status, started_utc FROM run_list").fetchall()
+        params = connection.execute("SELECT run, name, key, value, type FROM run_params").fetchall()
+        metrics = connection.execute("SELECT run, key, last, last_step, min, max, points FROM run_metrics").fetchall()
+        points = connection.execute("SELECT run, key, seq, step, value FROM curve_points").fetchall()
+    assert listed == [(1, "a", "e", "FINISHED", "2025-11-03 14:26:40")]
+    assert params == [(1, "a", "lr", "0.1", "float")]
+    assert metrics == [(1, "loss", 1.0, 1, 1.0, 2.0, 2)]
+    assert points == [(1, "loss", 0, 0, 2.0), (1, "loss", 1, 1, 1.0)]
