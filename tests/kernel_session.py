@@ -34,7 +34,9 @@ class Shown:
     @property
     def kinds(self) -> list[str]:
         """The types of the messages that show something, in order; text in a row counts once."""
-        kinds = [message["msg_type"] for message in self.messages if message["msg_type"] not in ("status", "execute_input")]
+        kinds = [
+            message["msg_type"] for message in self.messages if message["msg_type"] not in ("status", "execute_input")
+        ]
         return [kind for index, kind in enumerate(kinds) if kind != "stream" or kinds[index - 1 : index] != ["stream"]]
 
     @property
@@ -53,7 +55,12 @@ class Shown:
         """The traceback without colours."""
         import re
 
-        lines = [line for message in self.messages if message["msg_type"] == "error" for line in message["content"]["traceback"]]
+        lines = [
+            line
+            for message in self.messages
+            if message["msg_type"] == "error"
+            for line in message["content"]["traceback"]
+        ]
         return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
 
     @property
@@ -157,7 +164,9 @@ def kernel_notebook(folder: Path) -> Iterator[KernelNotebook]:
 
 def environment(folder: Path, notebook: bool = True) -> dict[str, str]:
     """The environment of a kernel or program that works in a folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_TRACK", "JPY_", "MLFLOW"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_TRACK", "JPY_", "MLFLOW"))
+    }
     kept.pop("PYTEST_CURRENT_TEST", None)  # ipykernel does not watch file descriptors under pytest
     paths = [str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]
     kept["PYTHONPATH"] = os.pathsep.join(paths)

@@ -177,7 +177,7 @@ def test_a_worker_may_resume_the_run_that_its_parent_has_open(store: Path) -> No
         with track.start_run(run_id=run.run_id):
             track.log_metric("x", 1.0)
 
-    with pytest.raises(ValueError, match="late"), track.start_run() as run:
+    with pytest.raises(ValueError, match="late"), track.start_run() as run:  # noqa: PT012
         in_thread(work)
         between = track.get_run(run.run_id).status
         track.log_metric("x", 2.0)

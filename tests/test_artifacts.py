@@ -131,6 +131,16 @@ def test_text_dicts_and_streams_come_back(store: Path) -> None:
     assert Path(track.artifacts.download_artifacts(base + "raw.bin")).read_bytes() == b"\x00\x01"
 
 
+def test_addresses_may_be_joined_by_hand(store: Path) -> None:
+    """With the slash that mlflow's address of a run does not end in."""
+    with track.start_run() as run:
+        track.log_text("hello", "notes/a.txt")
+        addresses = [f"{run.info.artifact_uri}/notes/a.txt", track.get_artifact_uri() + "/notes/a.txt"]
+    assert [track.artifacts.load_text(address) for address in addresses] == ["hello", "hello"]
+    folder = track.artifacts.list_artifacts(f"{run.info.artifact_uri}/notes/")
+    assert folder == [FileInfo("notes/a.txt", False, 5)]
+
+
 def test_what_is_no_json_is_said(store: Path) -> None:
     """`load_dict` of a text."""
     with track.start_run() as run:
@@ -193,9 +203,8 @@ def test_images_are_kept_by_name_or_by_key_and_step(store: Path) -> None:
 )
 def test_an_image_has_either_a_name_or_a_key(store: Path, arguments: dict[str, Any]) -> None:
     """Step and time go with the key."""
-    with track.start_run() as run:
-        with pytest.raises(InvalidValue):
-            track.log_image(np.zeros((2, 2), dtype=np.uint8), **arguments)
+    with track.start_run() as run, pytest.raises(InvalidValue):
+        track.log_image(np.zeros((2, 2), dtype=np.uint8), **arguments)
     assert everything(run.run_id) == []
 
 
@@ -271,9 +280,10 @@ def test_address_or_run_but_not_both(store: Path) -> None:
 def test_artifacts_of_an_unknown_run_do_not_exist(store: Path) -> None:
     """With and without a store."""
     for _ in range(2):
-        for call in (lambda: track.TrackClient().list_artifacts("0" * 32), lambda: track.artifacts.load_text(
-            f"runs:/{'0' * 32}/a.txt"
-        )):
+        for call in (
+            lambda: track.TrackClient().list_artifacts("0" * 32),
+            lambda: track.artifacts.load_text(f"runs:/{'0' * 32}/a.txt"),
+        ):
             with pytest.raises(NotFound):
                 call()
         if not store.exists():
@@ -362,9 +372,8 @@ def test_a_table_that_no_run_has_does_not_exist(store: Path) -> None:
 @pytest.mark.parametrize("data", [{"a": [1]}, 5, {"a": [1, 2], "b": [1]}], ids=str)
 def test_a_table_has_a_known_ending_and_columns_of_one_length(store: Path, data: Any) -> None:
     """Nothing is written."""
-    with track.start_run() as run:
-        with pytest.raises(InvalidValue):
-            track.log_table(data, "t.csv" if data == {"a": [1]} else "t.json")
+    with track.start_run() as run, pytest.raises(InvalidValue):
+        track.log_table(data, "t.csv" if data == {"a": [1]} else "t.json")
     assert everything(run.run_id) == []
 
 

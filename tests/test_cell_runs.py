@@ -27,9 +27,7 @@ def nb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
 def shape(runs: list[Run]) -> list[tuple[str, str, str | None]]:
     """Name, status and parent's name of each run."""
     names = {run.run_id: run.name for run in runs}
-    return [
-        (run.name, run.status, None if run.parent_run_id is None else names[run.parent_run_id]) for run in runs
-    ]
+    return [(run.name, run.status, None if run.parent_run_id is None else names[run.parent_run_id]) for run in runs]
 
 
 # ---- across cells

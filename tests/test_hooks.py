@@ -30,7 +30,7 @@ def broken(*args: Any, **kwargs: Any) -> Any:
 
 
 def test_every_execution_is_kept_in_memory(nb: Notebook) -> None:
-    """Source, order, cell, count, duration and status of all executions, tracked or not; the store gets none of them."""
+    """Source, order, cell, count, duration and status of all, tracked or not; the store gets none of these."""
     began = time.time() * 1000
     nb.run("x = 1", cell_id="a")
     nb.run("1/0", cell_id="b")
@@ -187,9 +187,9 @@ def test_a_fault_of_capturing_leaves_start_run_alone(
 def test_a_fault_is_warned_of_once(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """One warning per kind of fault, however often it comes; ``%track status`` says it."""
     monkeypatch.setattr(f"{TRACKED}.auto_metrics", broken)
+    cell = "%%track\nacc = float('0.5')\nacc"
     with pytest.warns(TrackWarning, match="could not record this cell's metrics: RuntimeError") as caught:
-        for _ in range(3):
-            nb.run("%%track\nacc = float('0.5')\nacc")
+        _ = [nb.run(cell) for _ in range(3)]
     assert len([warning for warning in caught if issubclass(warning.category, TrackWarning)]) == 1
     nb.run("%track status")
     assert "could not record this cell's metrics" in nb.bundles[0][0]["text/plain"]
@@ -207,7 +207,7 @@ def test_one_step_that_fails_costs_only_what_it_records(nb: Notebook, monkeypatc
 
 
 def test_warnings_that_are_errors_break_nothing(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``warnings.simplefilter('error')`` in the notebook: the fault is kept for ``%track status``, the cell unharmed."""
+    """``warnings.simplefilter('error')`` in the notebook: the fault is kept for ``%track status``, no cell harmed."""
     monkeypatch.setattr(f"{TRACKED}.auto_metrics", broken)
     nb.run("import warnings\nwarnings.simplefilter('error')")
     assert nb.run("%%track\n6 * 7").result == 42
@@ -219,16 +219,19 @@ def test_warnings_that_are_errors_break_nothing(nb: Notebook, monkeypatch: pytes
 
 
 def put_not_a_store(store: Path) -> None:
+    """Put a file of another kind there."""
     store.write_bytes(b"this is not a database, and it is long enough to be read as one" * 20)
 
 
 def put_other_database(store: Path) -> None:
+    """Put a database of another program there."""
     with sqlite3.connect(store) as connection:
         connection.execute("CREATE TABLE other (x)")
     connection.close()
 
 
 def put_newer(store: Path) -> None:
+    """Put a store of a later version there."""
     from jupyter_track.store.database import StoreFiles
 
     files = StoreFiles(store)
@@ -263,6 +266,17 @@ def test_a_user_call_in_such_a_cell_is_the_users_error(nb: Notebook) -> None:
     result = nb.run("%%track\nimport jupyter_track as track\ntrack.log_metric('loss', 1.0)")
     assert type(result.error_in_exec).__name__ == "NotAStore"
     assert nb.open == []
+
+
+def test_a_cell_without_a_result(nb: Notebook) -> None:
+    """Where the kernel has no result for a cell (an ``await`` cell that was torn down), its run is KILLED."""
+    nb.names["hooks"] = nb.hooks
+    nb.run("%%track base\nget_ipython().events.unregister('post_run_cell', hooks.after_cell)")
+    assert [run.name for run in nb.open] == ["base"]
+    nb.shell.events.register("post_run_cell", nb.hooks.after_cell)
+    nb.hooks.after_cell(None)
+    assert (nb.open, nb.only.status, nb.problems) == ([], "KILLED", [])
+    assert nb.run("6 * 7").result == 42
 
 
 # ---- what it costs

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import jupyter_track as track
 from jupyter_track.store import liveness
 from jupyter_track.store.liveness import process_start, state_of, this_process
+from jupyter_track.store.reader import Reader
 
 
 def state(status: str = "RUNNING", heartbeat: int = 0, run_id: str = "r", **changed: Any) -> str:
@@ -32,9 +32,10 @@ def test_what_has_ended_needs_no_process(status: str, shown: str) -> None:
     assert state(status, pid=1, start="0", host_id="elsewhere") == shown
 
 
-def test_without_a_process_nothing_is_known() -> None:
-    """A running run that came from elsewhere, without any process, is unknown."""
-    assert state(pid=None) == "unknown"
+def test_without_a_process_the_status_is_what_there_is() -> None:
+    """A run that came from elsewhere without a process is shown by its status; an unheard-of status is unknown."""
+    assert state(pid=None) == "running"
+    assert state("PAUSED") == "unknown"
 
 
 def test_this_process_lives() -> None:
@@ -129,5 +130,5 @@ def test_a_run_of_a_killed_process_is_lost(store: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     killed = subprocess.run([sys.executable, "-c", script], cwd=store.parent, env=environment, check=False)
     assert killed.returncode == -9
-    states = {run.name: (run.status, run.state) for run in track.runs()}
+    states = {run.name: (run.status, run.state) for run in Reader(store).runs()}
     assert states == {"done": ("FINISHED", "finished"), "open": ("RUNNING", "lost")}

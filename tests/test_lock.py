@@ -61,14 +61,26 @@ def test_opening_the_file_drops_nothing(path: Path) -> None:
     lock.close()
 
 
-def test_closing_gives_it_up_once(path: Path) -> None:
+def test_closing_gives_it_up_once(path: Path, tmp_path: Path) -> None:
     """Closing twice is fine, and does not close somebody else's descriptor of the same number."""
     lock = ProcessLock(path)
     lock.close()
-    taken = os.open(path, os.O_RDONLY)
-    assert taken == lock.descriptor
+    other = os.open(tmp_path, os.O_RDONLY)
+    assert other == lock.descriptor
     lock.close()
-    os.close(taken)
+    os.fstat(other)
+    os.close(other)
+
+
+def test_a_number_that_is_given_again_is_not_closed(path: Path, tmp_path: Path) -> None:
+    """Where the program closes our descriptor and gets its number for another file, that stays open."""
+    lock = ProcessLock(path)
+    os.close(lock.descriptor)
+    other = os.open(tmp_path, os.O_RDONLY)
+    assert other == lock.descriptor
+    lock.close()
+    os.fstat(other)
+    os.close(other)
 
 
 def test_an_exception_gives_it_up(path: Path) -> None:
@@ -115,17 +127,18 @@ def test_a_child_gives_up_what_it_inherited(path: Path) -> None:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(writing)
-        os.read(reading, 1)  # lives until the parent has looked
-        os._exit(0)
+        try:
+            os.close(writing)
+            os.read(reading, 1)  # lives until the parent has looked
+        finally:
+            os._exit(0)
     with lock.held(timeout=0) as held:
         assert held
     lock.close()
     assert free(path)
     os.close(writing)
-    os.waitpid(pid, 0)
+    assert os.waitpid(pid, 0) == (pid, 0)
     os.close(reading)
-    closed.descriptor = os.open(path, os.O_RDONLY)
     closed.close()
 
 

@@ -149,7 +149,7 @@ def test_what_log_cannot_place_is_an_error_and_nothing_is_written(store: Path, v
     [
         ({"loss": 0.5, "a@b": 1}, None),
         ({"loss": 0.5, "../note": "text"}, None),
-        ({"loss": 0.5, "/note": {"": "text"}}, None),
+        ({"loss": 0.5, "C:/note": "text"}, None),
         ({"loss": 0.5, "x": 10**400}, None),
         ({"loss": 0.5}, 0.5),
         ({}, None),
@@ -160,9 +160,8 @@ def test_what_log_cannot_place_is_an_error_and_nothing_is_written(store: Path, v
 )
 def test_a_bad_name_step_or_nothing_at_all_writes_nothing(store: Path, values: Any, step: Any) -> None:
     """Also a name that would lead a file out of the run."""
-    with track.start_run() as run:
-        with pytest.raises(InvalidValue):
-            track.log(values, step=step)
+    with track.start_run() as run, pytest.raises(InvalidValue):
+        track.log(values, step=step)
     assert (curves(run), files(run)) == ({}, [])
 
 

@@ -221,7 +221,7 @@ def test_other_languages_below_the_line(nb: Notebook) -> None:
 
 @pytest.mark.parametrize("before", ["\n\n", "  \n", ">>> ", "In [1]: ", "    "])
 def test_the_first_line_is_what_ipython_takes_for_it(nb: Notebook, before: str) -> None:
-    """Blank lines, prompts and indentation before the line are taken off by IPython: the cell is tracked all the same."""
+    """IPython takes blank lines, prompts and indentation before the line off: the cell is tracked all the same."""
     indent = before if before == "    " else ""
     assert nb.run(f"{before}%%track base\n{indent}x = 5\n{indent}x").result == 5
     assert (nb.only.name, nb.params(nb.only)) == ("base", {"x": 5})
@@ -378,10 +378,12 @@ def test_variables_in_the_line(nb: Notebook) -> None:
 
 
 def test_variables_that_break_the_line(nb: Notebook) -> None:
-    """A value that makes the line unreadable is said in one line; the cell, which IPython runs already, is not harmed."""
+    """A value that makes the line unreadable is said in one line; the cell, which IPython runs already, goes on."""
     nb.run("name = 'two words'")
     assert nb.run("%%track {name}\n6 * 7").result == 42
-    assert nb.cards == ["This cell is not tracked: %%track: unrecognized arguments: words. '%%track?' shows the options."]
+    assert nb.cards == [
+        "This cell is not tracked: %%track: unrecognized arguments: words. '%%track?' shows the options."
+    ]
     assert (nb.open, nb.problems) == ([], [])
 
 
@@ -499,7 +501,8 @@ def test_figures_are_numbered_as_shown(nb: Notebook) -> None:
     """``figures/1``, ``figures/2`` in the order of first show, with the line that showed them."""
     nb.run(
         "%%track\nfrom IPython.display import display\n"
-        "display({'image/svg+xml': '<svg>1</svg>'}, raw=True)\ndisplay({'image/svg+xml': '<svg>2</svg>'}, raw=True)\n1/0"
+        "display({'image/svg+xml': '<svg>1</svg>'}, raw=True)\n"
+        "display({'image/svg+xml': '<svg>2</svg>'}, raw=True)\n1/0"
     )
     found = [(artifact.path, artifact.line) for artifact in nb.reader.artifacts(nb.only.run_id)]
     assert found == [("figures/1.svg", 3), ("figures/2.svg", 4)]
@@ -565,7 +568,8 @@ def test_metrics_of_a_child_that_ended_long_ago_count(nb: Notebook, monkeypatch:
     nb.run(
         "%%track\nimport jupyter_track as track\n"
         "with track.start_run(run_name='child'):\n    track.log_metric('loss', 1.0)\n"
-        "for n in range(4):\n    track.flush()\n    with track.start_run(run_id=track.last_active_run().info.run_id): pass\n"
+        "ended = track.last_active_run().info.run_id\n"
+        "for n in range(4):\n    track.flush()\n    with track.start_run(run_id=ended): pass\n"
         "extra = float('0.5')"
     )
     assert [nb.metrics(run) for run in nb.runs if run.metrics] == [{"loss": 1.0}]

@@ -88,8 +88,7 @@ def test_history_has_the_cell_as_typed(kernel: KernelNotebook) -> None:
     shown = kernel.run("%%track typed\nx = 1")
     (typed,) = [message["content"]["code"] for message in shown.messages if message["msg_type"] == "execute_input"]
     assert typed == "%%track typed\nx = 1"
-    assert kernel.run("In[-2]").result == repr("\nx = 1\n") or "x = 1" in str(kernel.run("In[-2]").result)
-    assert "%%track typed" in kernel.run("%history -n -l 6").text
+    assert "%%track typed" in kernel.run("%history -n -l 3").text
 
 
 def test_the_cells_id_and_count(kernel: KernelNotebook) -> None:
@@ -112,15 +111,16 @@ def test_rerunning_a_cell(kernel: KernelNotebook) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "import time\nprint('started', flush=True)\ntime.sleep(60)",
-        "import asyncio\nprint('started', flush=True)\nawait asyncio.sleep(60)",
-        "%%time\nimport time\nprint('started', flush=True)\ntime.sleep(60)",
+        "C = 0.1\nimport time\nprint('started', flush=True)\ntime.sleep(60)",
+        # Within a long await ipykernel sees the interrupt only when its loop wakes, with us or without.
+        "C = 0.1\nimport asyncio\nprint('started', flush=True)\nwhile True: await asyncio.sleep(0.05)",
+        "%%time\nC = 0.1\nimport time\nprint('started', flush=True)\ntime.sleep(60)",
     ],
+    ids=["sleep", "await", "time"],
 )
 def test_an_interrupt(kernel: KernelNotebook, body: str) -> None:
     """The run is KILLED, with what was set and printed before; the next cell works, and nothing is open."""
-    head, _, rest = body.rpartition("%%time\n")
-    shown = kernel.interrupt(f"%%track stopped\n{head and ''}{'%%time' + chr(10) if '%%time' in body else ''}C = 0.1\n{rest}")
+    shown = kernel.interrupt(f"%%track stopped\n{body}")
     assert shown.status == "error"
     assert len(shown.cards) == 1
     run = last(kernel)

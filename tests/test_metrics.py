@@ -158,9 +158,8 @@ def test_steps_have_64_bits(store: Path, step: int) -> None:
 )
 def test_one_bad_value_in_log_metrics_writes_nothing(store: Path, metrics: Any) -> None:
     """All are checked before the first is written."""
-    with track.start_run() as run:
-        with pytest.raises(InvalidValue):
-            track.log_metrics(metrics)
+    with track.start_run() as run, pytest.raises(InvalidValue):
+        track.log_metrics(metrics)
     assert track.get_run(run.run_id).data.metrics == {}
 
 

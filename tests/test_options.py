@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -117,10 +118,8 @@ def test_option_names_are_those_of_the_parser() -> None:
 @given(st.text(max_size=60))
 def test_any_line_is_read_or_refused_in_one_line(line: str) -> None:
     """No line raises anything but InvalidValue."""
-    try:
+    with contextlib.suppress(InvalidValue):
         assert isinstance(parse(line), Options)
-    except InvalidValue as error:
-        assert str(error)
 
 
 def test_a_message_is_one_line() -> None:

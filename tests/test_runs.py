@@ -145,7 +145,7 @@ def test_an_exception_that_cannot_be_shown_ends_the_run_all_the_same(store: Path
 
 def test_an_error_with_half_characters_is_kept_escaped(store: Path) -> None:
     """Text that UTF-8 cannot hold must not cost the run."""
-    with pytest.raises(OSError), track.start_run() as run:  # noqa: PT011 - any
+    with pytest.raises(OSError), track.start_run() as run:
         raise OSError("caf\udce9")
     error = track.get_run(run.run_id).error
     assert error is not None
@@ -253,7 +253,7 @@ def test_a_parent_that_does_not_exist_is_an_error(store: Path) -> None:
 
 def test_resuming_makes_a_run_running_and_keeps_what_it_has(store: Path) -> None:
     """Its error and end are gone, params and metrics stay, new ones are added."""
-    with pytest.raises(ValueError, match="x"), track.start_run(run_name="long") as first:
+    with pytest.raises(ValueError, match="x"), track.start_run(run_name="long") as first:  # noqa: PT012
         track.log_param("lr", 0.1)
         track.log_metric("loss", 1.0, step=0)
         raise ValueError("x")
@@ -279,13 +279,15 @@ def test_name_tags_and_description_of_a_resumed_run_are_changed(store: Path) -> 
     assert own_tags(run.run_id) == {"mlflow.runName": "two", "mlflow.note.content": "d", "a": "b"}
 
 
-def test_a_bad_tag_resumes_nothing(store: Path) -> None:
-    """The run stays as it was."""
+@pytest.mark.parametrize("bad", [{"tags": {"a@b": 1}}, {"run_name": " "}, {"run_name": 5}, {"description": 5}], ids=str)
+def test_a_bad_argument_starts_and_resumes_nothing(store: Path, bad: dict[str, Any]) -> None:
+    """The run stays as it was, and there is no other."""
     with track.start_run() as run:
         pass
-    with pytest.raises(InvalidValue):
-        track.start_run(run_id=run.run_id, tags={"a@b": 1})
-    assert (track.get_run(run.run_id).status, track.active_run()) == ("FINISHED", None)
+    for run_id in (run.run_id, None):
+        with pytest.raises(InvalidValue):
+            track.start_run(run_id=run_id, **bad)
+    assert ([one.status for one in track.search_runs(output_format="list")], track.active_run()) == (["FINISHED"], None)
 
 
 def test_resuming_in_another_experiment_is_an_error_and_changes_nothing(store: Path) -> None:
@@ -504,9 +506,12 @@ def test_a_moved_folder_still_loads(store: Path, tmp_path: Path) -> None:
 def test_secrets_of_runs_do_not_reach_the_store(store: Path) -> None:
     """Names, notes, descriptions, tags and errors; the message says that something was there."""
     secret = "sk-proj-1234567890abcdefghij"
-    with pytest.raises(ValueError, match="bad key"), track.start_run(
-        run_name=f"run {secret}", description=f"api_key='{secret}'", tags={"token": secret, "note": secret}
-    ) as run:
+    with (  # noqa: PT012
+        pytest.raises(ValueError, match="bad key"),
+        track.start_run(
+            run_name=f"run {secret}", description=f"api_key='{secret}'", tags={"token": secret, "note": secret}
+        ) as run,
+    ):
         track.set_note(f"the key is {secret}")
         track.TrackClient().update_run(run.run_id, name=f"renamed {secret}")
         raise ValueError(f"bad key {secret}")

@@ -198,7 +198,7 @@ class TestSchema1:
         """Runs are added to it as to a new one."""
         store = from_dump(tmp_path, 1)
         add_run(store, name="third", params={"lr": 1})
-        assert [(run.number, run.name) for run in Reader(store).runs()] == [(2, "second"), (1, "first"), (3, "third")]
+        assert [(run.number, run.name) for run in Reader(store).runs()] == [(3, "third"), (2, "second"), (1, "first")]
 
 
 def test_views_for_people(tmp_path: Path) -> None:

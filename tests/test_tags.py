@@ -78,18 +78,16 @@ def test_a_note_is_set_changed_and_removed(store: Path) -> None:
 
 def test_a_note_is_text(store: Path) -> None:
     """Anything else is refused."""
-    with track.start_run():
-        with pytest.raises(InvalidValue) as caught:
-            track.set_note(5)  # type: ignore[arg-type]
+    with track.start_run(), pytest.raises(InvalidValue) as caught:
+        track.set_note(5)  # type: ignore[arg-type]
     assert str(caught.value) == "A note is text, not int (5)."
 
 
 @pytest.mark.parametrize("given", [{"a": 1, "b@": 2}, {"a": 1, "": 2}, {"a": 1, 5: 2}, [("a", 1)]], ids=str)
 def test_one_bad_key_sets_no_tag(store: Path, given: Any) -> None:
     """Tags are checked before the first is set."""
-    with track.start_run(run_name="n") as run:
-        with pytest.raises(InvalidValue):
-            track.set_tags(given)
+    with track.start_run(run_name="n") as run, pytest.raises(InvalidValue):
+        track.set_tags(given)
     assert tags(run) == {"mlflow.runName": "n"}
 
 

@@ -14,6 +14,7 @@ from jupyter_track.notebook.transformer import Found, Head, find, head_of, make_
 
 
 def lines_of(cell: str) -> list[str]:
+    """The lines of a cell as IPython hands them over."""
     return cell.splitlines(keepends=True)
 
 
@@ -70,7 +71,7 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["x = 1\n%%track\n", "!ls\n%%track\nx\n", "s = 'a'\n%%track base\ny = '''\n'''\n"])
 def test_elsewhere_it_is_an_error(cell: str) -> None:
     """``%%track`` below other code is a mistake that is said."""
-    with pytest.raises(UsageError, match="%%track has to be the first line of the cell."):
+    with pytest.raises(UsageError, match="%%track has to be the first line of the cell"):
         transformed(cell)
 
 

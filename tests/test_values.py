@@ -35,7 +35,7 @@ class Size(enum.IntEnum):
     SMALL = 2
 
 
-class Kind(str, enum.Enum):
+class Kind(str, enum.Enum):  # noqa: UP042 - the kind whose text is not its value
     SVM = "svm"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..context.place import notebook_path
@@ -25,6 +24,7 @@ class Loaded:
     settings: JupyterTrack
     hooks: CellHooks
     transformer: Any = None
+    magics: Any = None
     completer: Any = None
     earlier: dict[str, Any] = field(default_factory=dict)  # magics of the same name that were there before
 
@@ -65,7 +65,8 @@ def load(shell: Any) -> None:
     found.transformer = make_transformer()
     shell.input_transformers_cleanup.append(found.transformer)
     found.earlier = {kind: names["track"] for kind, names in shell.magics_manager.magics.items() if "track" in names}
-    shell.register_magics(TrackMagics(shell, found.hooks))
+    found.magics = TrackMagics(shell, found.hooks)
+    shell.register_magics(found.magics)
     found.completer = set_up_completion(shell)
     if session.notebook is not None:
         session.default_experiment = session.notebook.stem
@@ -86,8 +87,9 @@ def unload(shell: Any) -> None:
         shell.magics_manager.registry.pop(TrackMagics.__name__, None)
         remove_completion(shell, found.completer)
     found.hooks.uninstall()
-    if found.settings in shell.configurables:
-        shell.configurables.remove(found.settings)
+    for configurable in (found.settings, found.magics):
+        if configurable in shell.configurables:
+            shell.configurables.remove(configurable)
     delattr(shell, _ATTRIBUTE)
 
 
@@ -95,6 +97,6 @@ def _apply(settings: JupyterTrack) -> None:
     context.enabled = settings.git
     if settings.store:
         try:
-            session.use_store(Path(settings.store))
+            session.use_store(settings.store)
         except TrackError as error:
             report("config-store", f"JupyterTrack.store = {settings.store!r} is not used: {error}")

@@ -6,7 +6,6 @@ cell stays untouched. A nested `run_cell` (``store_history=False``) opens nothin
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +124,7 @@ class CellHooks:
         """The cell that a result belongs to; a kernel gives none where an ``await`` cell was torn down."""
         if result is not None:
             return self._running.pop(id(getattr(result, "info", None)), (None, None))[1]
-        thread = threading.get_ident()
+        thread = active.thread_number()
         for key, (_, running) in reversed(self._running.items()):
             if running.cell.thread == thread:
                 del self._running[key]

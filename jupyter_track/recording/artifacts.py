@@ -264,5 +264,5 @@ def parse_uri(uri: str) -> tuple[str, str]:
     if uri.startswith("runs:/"):
         run_id, _, path = uri.removeprefix("runs:/").lstrip("/").partition("/")
         if run_id:
-            return run_id, path
+            return run_id, path.strip("/")  # two addresses joined by hand have a slash too many
     raise InvalidValue(f"An artifact's address begins with 'runs:/<run id>/', not {uri!r}.")

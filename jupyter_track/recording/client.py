@@ -163,23 +163,35 @@ class TrackClient:
             tracker.params(run_id, {param.key: param.value for param in params})
         if tags:
             tracker.tags(run_id, {tag.key: tag.value for tag in tags})
+        self._wait(synchronous)
+
+    def _wait(self, synchronous: bool | None) -> None:
         if synchronous:
-            pending.flush(tracker.store)
+            pending.flush(self._tracker.store)
 
     def log_metric(
-        self, run_id: str, key: str, value: Any, timestamp: int | None = None, step: int | None = None
+        self,
+        run_id: str,
+        key: str,
+        value: Any,
+        timestamp: int | None = None,
+        step: int | None = None,
+        synchronous: bool | None = None,
     ) -> None:
-        """Log one point of a metric."""
+        """Log one point of a metric; `synchronous` waits until it is on disk, here and below."""
         self._tracker.metrics(run_id, {key: value}, step, timestamp)
+        self._wait(synchronous)
 
-    def log_param(self, run_id: str, key: str, value: Any) -> Any:
+    def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Log one param and return its value."""
         self._tracker.params(run_id, {key: value})
+        self._wait(synchronous)
         return value
 
-    def set_tag(self, run_id: str, key: str, value: Any) -> None:
+    def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> None:
         """Set a tag of a run."""
         self._tracker.tags(run_id, {key: value})
+        self._wait(synchronous)
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Remove a tag of a run; NotFound where there is none."""
@@ -227,6 +239,7 @@ class TrackClient:
     ) -> None:
         """Log an image."""
         artifacts.log_image(self._tracker, run_id, image, artifact_file, key, step, timestamp)
+        self._wait(synchronous)
 
     def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
         """Log a table; the same file again appends."""

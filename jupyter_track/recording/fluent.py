@@ -23,7 +23,7 @@ from . import active, artifacts, context, ending, experiments, short
 from .names import random_name
 from .run import ActiveRun
 from .session import session
-from .tracker import Kind, Tracker, now_ms
+from .tracker import Kind, Tracker, check_name, check_note, now_ms
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -110,8 +110,8 @@ def open_run(
     git: bool = True,
 ) -> ActiveRun:
     """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`."""
-    if name and (not isinstance(name, str) or not name.strip()):
-        raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
+    if name:
+        check_name(name)
     source_name, source_type = session.source()
     named = {"mlflow.source.name": source_name} if source_name else {}
     given = {**named, "mlflow.source.type": source_type, **(tags or {})}
@@ -139,6 +139,9 @@ def _resumed(
 ) -> ActiveRun:
     """Go on with a run; a name, tags and a description that are given change those that it has."""
     tracker.check_tags(tags or {})
+    check_note(note)
+    if name:
+        check_name(name)
     expected = None if experiment_id is None else str(experiment_id)
     memory = tracker.resume(run_id, cell=active.current_cell(), experiment_id=expected)
     if name:

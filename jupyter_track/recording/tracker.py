@@ -216,7 +216,7 @@ class Tracker:
     ) -> RunMemory:
         """Start a run; does not wait for the disk."""
         checked = self.check_tags(tags or {})
-        if note is not None and NOTE_TAG in checked:
+        if check_note(note) is not None and NOTE_TAG in checked:
             raise InvalidValue(f"The description is given twice: also as the tag {NOTE_TAG!r}.")
         name, note, parent_run_id = _routed(checked, name, note, parent_run_id)
         memory = RunMemory(
@@ -402,18 +402,15 @@ class Tracker:
 
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name."""
-        if not isinstance(name, str) or not name.strip():
-            raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
+        name = _safe(check_name(name))
         self.require(run_id)
-        name = _safe(name)
         if memory := self._memories.get(run_id):
             memory.name = name
         self.writer.submit("update", run_id, {"name": name})
 
     def note(self, run_id: str, note: str | None) -> None:
         """Set a run's note; None removes it."""
-        if note is not None and not isinstance(note, str):
-            raise InvalidValue(f"A note is text, not {type(note).__name__} ({note!r}).")
+        check_note(note)
         self.require(run_id)
         note = None if note is None else _safe(note)
         if memory := self._memories.get(run_id):
@@ -709,6 +706,30 @@ class Tracker:
             own_tags=dict(memory.tags),
             goals=self.goals(memory.experiment),
         )
+
+
+def check_name(name: object) -> str:
+    """Return `name` if it can be that of a run: text that is not blank.
+
+    Raises
+    ------
+    InvalidValue
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
+    return name
+
+
+def check_note(note: object) -> str | None:
+    """Return `note` if it can be that of a run: text, or None for no note.
+
+    Raises
+    ------
+    InvalidValue
+    """
+    if note is not None and not isinstance(note, str):
+        raise InvalidValue(f"A note is text, not {type(note).__name__} ({note!r}).")
+    return note
 
 
 def _time(timestamp: Any) -> int:

@@ -9,6 +9,7 @@ can end in time at interpreter exit, and the writer can look after its backlog m
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import sys
@@ -19,17 +20,29 @@ from pathlib import Path
 
 from . import gate
 
-_open_descriptors: set[int] = set()
+_open_descriptors: dict[int, tuple[int, int]] = {}  # with device and inode: a number closed by others is given again
 
 
 def _close_inherited() -> None:
     """In a forked child: give up the descriptors, or the child would keep the parent's locks."""
     for descriptor in list(_open_descriptors):
-        try:
+        _close(descriptor)
+
+
+def _close(descriptor: int) -> None:
+    """Close a descriptor, unless the program has closed it (as daemons close all they have) or uses it for another."""
+    opened = _open_descriptors.pop(descriptor, None)
+    try:
+        if opened is not None and _place(descriptor) == opened:
             os.close(descriptor)
-        except OSError:  # the program has closed it before the fork, as daemons close all they have
-            continue
-    _open_descriptors.clear()
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+
+
+def _place(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
 
 
 gate.reset_in_child(_close_inherited)
@@ -99,7 +112,7 @@ class ProcessLock:
     def __init__(self, path: Path, create: bool = True) -> None:
         flags = os.O_RDWR | os.O_CREAT if create else os.O_RDONLY
         self.descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
-        _open_descriptors.add(self.descriptor)
+        _open_descriptors[self.descriptor] = _place(self.descriptor)
 
     @contextmanager
     def held(
@@ -145,7 +158,5 @@ class ProcessLock:
         return os.fstat(self.descriptor).st_nlink == 0
 
     def close(self) -> None:
-        """Close the descriptor; the lock goes with it."""
-        if self.descriptor in _open_descriptors:
-            _open_descriptors.discard(self.descriptor)
-            os.close(self.descriptor)
+        """Close the descriptor; the lock goes with it. Closing twice is fine."""
+        _close(self.descriptor)

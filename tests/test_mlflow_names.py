@@ -1,0 +1,208 @@
+"""The names that mlflow's users know: each exists, with mlflow's parameters in mlflow's order."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import jupyter_track as track
+
+# As mlflow 3.17 has them. Models, datasets and the registry are not there yet.
+FUNCTIONS = """
+start_run(run_id=None, experiment_id=None, run_name=None, nested=False, parent_run_id=None, tags=None, \
+description=None, log_system_metrics=None)
+end_run(status='FINISHED')
+active_run()
+last_active_run()
+get_run(run_id)
+get_parent_run(run_id)
+delete_run(run_id)
+restore_run(run_id)
+log_param(key, value, synchronous=None)
+log_params(params, synchronous=None, run_id=None)
+log_metric(key, value, step=None, synchronous=None, timestamp=None, run_id=None, model_id=None, dataset=None)
+log_metrics(metrics, step=None, synchronous=None, run_id=None, timestamp=None, model_id=None, dataset=None)
+set_tag(key, value, synchronous=None)
+set_tags(tags, synchronous=None)
+delete_tag(key)
+log_artifact(local_path, artifact_path=None, run_id=None)
+log_artifacts(local_dir, artifact_path=None, run_id=None)
+log_text(text, artifact_file, run_id=None)
+log_dict(dictionary, artifact_file, run_id=None)
+log_stream(stream, artifact_file, run_id=None)
+log_figure(figure, artifact_file, *, save_kwargs=None)
+log_image(image, artifact_file=None, key=None, step=None, timestamp=None, synchronous=False)
+log_table(data, artifact_file, run_id=None)
+load_table(artifact_file, run_ids=None, extra_columns=None)
+get_artifact_uri(artifact_path=None)
+set_experiment(experiment_name=None, experiment_id=None)
+create_experiment(name, artifact_location=None, tags=None)
+get_experiment(experiment_id)
+get_experiment_by_name(name)
+search_experiments(view_type=1, max_results=None, filter_string=None, order_by=None)
+delete_experiment(experiment_id)
+restore_experiment(experiment_id)
+set_experiment_tag(key, value)
+set_experiment_tags(tags)
+delete_experiment_tag(key)
+search_runs(experiment_ids=None, filter_string='', run_view_type=1, max_results=100000, order_by=None, \
+output_format='pandas', search_all_experiments=False, experiment_names=None)
+set_tracking_uri(uri)
+get_tracking_uri()
+"""
+CLIENT = """
+create_run(experiment_id, start_time=None, tags=None, run_name=None)
+set_terminated(run_id, status=None, end_time=None)
+update_run(run_id, status=None, name=None)
+log_batch(run_id, metrics=(), params=(), tags=(), synchronous=None)
+log_metric(run_id, key, value, timestamp=None, step=None, synchronous=None)
+log_param(run_id, key, value, synchronous=None)
+set_tag(run_id, key, value, synchronous=None)
+delete_tag(run_id, key)
+get_metric_history(run_id, key)
+search_runs(experiment_ids, filter_string='', run_view_type=1, max_results=1000, order_by=None, page_token=None)
+list_artifacts(run_id, path=None)
+download_artifacts(run_id, path, dst_path=None)
+delete_run(run_id)
+restore_run(run_id)
+get_run(run_id)
+get_parent_run(run_id)
+create_experiment(name, artifact_location=None, tags=None)
+get_experiment(experiment_id)
+get_experiment_by_name(name)
+delete_experiment(experiment_id)
+restore_experiment(experiment_id)
+rename_experiment(experiment_id, new_name)
+search_experiments(view_type=1, max_results=1000, filter_string=None, order_by=None, page_token=None)
+set_experiment_tag(experiment_id, key, value)
+delete_experiment_tag(experiment_id, key)
+"""
+ARTIFACTS = """
+download_artifacts(artifact_uri=None, run_id=None, artifact_path=None, dst_path=None, tracking_uri=None)
+list_artifacts(artifact_uri=None, run_id=None, artifact_path=None, tracking_uri=None)
+load_text(artifact_uri)
+load_dict(artifact_uri)
+load_image(artifact_uri)
+"""
+OLD = "list_experiments(view_type=1, max_results=None)"  # mlflow dropped it in 2.0
+# Parameters of mlflow 3.17 that belong to what is not there: traces, the registry, models and datasets.
+NOT_YET = {"trace_location", "registry_uri", "dataset_name", "dataset_digest", "model_id", "dataset"}
+
+
+def lines(table: str) -> list[Any]:
+    """Return the lines of a table as parameters of a test, called by the name."""
+    return [pytest.param(line, id=line.partition("(")[0]) for line in table.strip().splitlines()]
+
+
+def parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """Return name, default and kind of each parameter, `self` left out."""
+    found = inspect.signature(function).parameters.values()
+    return [(one.name, one.default, one.kind) for one in found if one.name != "self"]
+
+
+def written(function: Callable[..., Any]) -> str:
+    """Return the name and the parameters of a function without their types."""
+    found = [
+        one.replace(annotation=inspect.Parameter.empty)
+        for one in inspect.signature(function).parameters.values()
+        if one.name != "self"
+    ]
+    return f"{function.__name__}{inspect.Signature(found)}"
+
+
+def mlflow_module(name: str = "mlflow") -> ModuleType:
+    """Return a module of mlflow; the test is skipped where it is not installed."""
+    pytest.importorskip("mlflow", reason="mlflow is not installed")
+    return importlib.import_module(name)
+
+
+def same(ours: Callable[..., Any], theirs: Callable[..., Any]) -> None:
+    """Compare with mlflow's function, without the parameters of what is not there yet."""
+    wanted = [one for one in parameters(theirs) if one[0] not in NOT_YET]
+    assert [one for one in parameters(ours) if one[0] not in NOT_YET] == wanted
+
+
+@pytest.mark.parametrize("line", lines(FUNCTIONS))
+def test_a_function_has_its_parameters(line: str) -> None:
+    """As the table says, and importable from the package itself."""
+    name = line.partition("(")[0]
+    assert name in track.__all__
+    assert written(getattr(track, name)) == line
+
+
+@pytest.mark.parametrize("line", lines(FUNCTIONS))
+def test_a_function_is_mlflow_s(line: str) -> None:
+    """Names, defaults and kinds of the parameters, in order."""
+    name = line.partition("(")[0]
+    same(getattr(track, name), getattr(mlflow_module(), name))
+
+
+@pytest.mark.parametrize("line", [*lines(CLIENT), *lines(OLD)])
+def test_the_client_has_its_methods(line: str) -> None:
+    """As the table says."""
+    assert written(getattr(track.TrackClient, line.partition("(")[0])) == line
+
+
+@pytest.mark.parametrize("line", lines(CLIENT))
+def test_a_method_of_the_client_is_mlflow_s(line: str) -> None:
+    """Names, defaults and kinds of the parameters, in order."""
+    name = line.partition("(")[0]
+    same(getattr(track.TrackClient, name), getattr(mlflow_module().MlflowClient, name))
+
+
+@pytest.mark.parametrize("line", lines(ARTIFACTS))
+def test_the_module_artifacts_is_mlflow_s(line: str) -> None:
+    """As the table says, and as mlflow has it."""
+    name = line.partition("(")[0]
+    assert written(getattr(track.artifacts, name)) == line
+    same(getattr(track.artifacts, name), getattr(mlflow_module("mlflow.artifacts"), name))
+
+
+def test_client_functions_of_files_are_mlflow_s() -> None:
+    """All that log a file by the id of their run."""
+    client = mlflow_module().MlflowClient
+    for kind in ("artifact", "artifacts", "dict", "figure", "image", "table", "text"):
+        same(getattr(track.TrackClient, f"log_{kind}"), getattr(client, f"log_{kind}"))
+
+
+def test_modules_are_where_mlflow_s_users_import_them_from() -> None:
+    """``from mlflow.tracking import MlflowClient`` and the like, with our name for mlflow."""
+    found = {
+        name: [hasattr(importlib.import_module(f"jupyter_track.{name}"), one) for one in names.split()]
+        for name, names in {
+            "tracking": "MlflowClient set_tracking_uri get_tracking_uri",
+            "entities": "Experiment FileInfo Metric Param Run RunData RunInfo RunStatus RunTag ViewType",
+            "exceptions": "MlflowException",
+            "artifacts": "download_artifacts list_artifacts load_dict load_image load_text",
+        }.items()
+    }
+    assert {name: all(there) for name, there in found.items()} == dict.fromkeys(found, True)
+    assert track.tracking.MlflowClient is track.MlflowClient
+
+
+def test_the_fields_of_run_info_are_those_that_the_specification_names() -> None:
+    """mlflow's entities, made in the same order of arguments."""
+    from jupyter_track import entities
+
+    theirs = mlflow_module("mlflow.entities")
+    for name in ("Metric", "Param", "RunTag", "FileInfo"):
+        ours = [one[0] for one in parameters(getattr(entities, name))]
+        wanted = [one[0] for one in parameters(getattr(theirs, name))]
+        shared = [one for one in wanted if one in ours]
+        assert ours[: len(shared)] == wanted[: len(shared)] == shared
+    wanted_info = "run_id run_name experiment_id status start_time end_time artifact_uri lifecycle_stage user_id"
+    assert [one[0] for one in parameters(entities.RunInfo)] == wanted_info.split()
+    assert all(hasattr(theirs.RunInfo, one) for one in wanted_info.split())
+
+
+def test_every_public_name_can_be_loaded() -> None:
+    """And `dir` tells them all; an unknown name is an AttributeError."""
+    assert {name for name in track.__all__ if not hasattr(track, name)} == set()
+    assert set(track.__all__) <= set(dir(track))
+    with pytest.raises(AttributeError, match="module 'jupyter_track' has no attribute 'log_everything'"):
+        track.log_everything  # type: ignore[attr-defined]  # noqa: B018 - the access is the test
