@@ -374,3 +374,17 @@ def test_observers_hear_of_runs_once(store: Path) -> None:
         with track.start_run(run_name="inner", nested=True):
             pass
     assert heard == [("started", "outer"), ("started", "inner"), ("ending", "inner"), ("ending", "outer")]
+
+
+def test_the_short_way_is_not_kept_where_the_run_changed_during_the_look_up(store: Path) -> None:
+    """Another thread may start or end a run between the look-up of the run and of its queue."""
+    points: list[tuple[int, int, float]] = []
+    with track.start_run():
+        since = active.generation()
+        with track.start_run(nested=True):
+            active.remember("x", points.append, since)
+        active.remember("x", points.append, since)
+        kept_late = dict(active.put)
+        active.remember("x", points.append, active.generation())
+        kept_now = dict(active.put)
+    assert (kept_late, list(kept_now), dict(active.put)) == ({}, ["x"], {})

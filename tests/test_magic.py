@@ -106,20 +106,6 @@ def test_line_numbers_below_another_magic(nb: Notebook) -> None:
     assert nb.only.status == "FAILED"
 
 
-def test_debug_finds_the_cells_frame(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``%debug`` after a tracked cell is at the line that failed: nothing of ours is in the traceback."""
-    answers = iter(["p wanted", "w", "q"])
-    monkeypatch.setattr("builtins.input", lambda prompt="": next(answers))
-    nb.run("%%track\nwanted = 'found' + ' it'\n1/0")
-    import pdb
-
-    monkeypatch.setattr(pdb.Pdb, "use_rawinput", True)
-    monkeypatch.setattr("IPython.terminal.debugger.TerminalPdb.cmdloop", pdb.Pdb.cmdloop, raising=False)
-    nb.run("%debug")
-    assert "'found it'" in nb.printed
-    assert "jupyter_track" not in nb.printed
-
-
 def test_interrupt_is_killed_and_the_next_cell_works(nb: Notebook) -> None:
     """KeyboardInterrupt and CancelledError give KILLED without an error; the next cell works."""
     nb.run("%%track a\nimport jupyter_track as track\ntrack.log_metric('loss', 1.0)\nraise KeyboardInterrupt")

@@ -94,6 +94,7 @@ class TestWriting:
                 thread.start()
             for thread in threads:
                 thread.join()
+            track.flush()
         shared = values(store, run.run_id, "shared")
         assert len(shared) == 16_000
         for number in range(8):

@@ -480,6 +480,7 @@ class Writer:
             path = spill.save(self.store, batch)
         except StoreError as nowhere:
             self._hopeless = True
+            asked = self._asked  # nobody is helped by waiting: also those who asked after the batch was taken
             problems.report("store", f"{error} {nowhere} It is kept in memory, and tried again.")
             self._watch_backlog()
         else:

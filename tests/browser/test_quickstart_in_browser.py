@@ -6,6 +6,7 @@ Pictures are left in the test's folder, to be looked at.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,10 @@ def weakest_contrast(locator: Any, ground: tuple[float, float, float]) -> float:
 
 def check_shown(page: Page) -> None:
     """The cards and the table say what was recorded."""
-    assert words(card(page, BASELINE)).startswith("✓ baseline #1 accuracy 0.9500 figures 1 note ")
+    # The number comes from the store; the card does not wait for a slow one.
+    assert re.match(r"✓ baseline (#1 )?accuracy 0\.9500 figures 1 note ", words(card(page, BASELINE)))
     curves = card(page, LOOP)
-    assert words(curves).startswith("✓ sgd #2 finished ")
+    assert re.match(r"✓ sgd (#2 )?finished ", words(curves))
     assert "loss 0.1866" in words(curves)
     assert "accuracy 0.9648 best 0.9667 at 10" in words(curves)
     images = curves.locator("img")
@@ -153,7 +155,7 @@ def test_a_failing_cell_shows_its_own_traceback_and_a_failed_card(page: Page, tm
         error = words(page.cell(1).locator("[data-mime-type='application/vnd.jupyter.stderr']").first)
         assert "ZeroDivisionError" in error
         assert "----> 3 C / 0" in error
-        assert words(card(page, 1)).startswith("✗ broken #1")
+        assert re.match(r"✗ broken (#1 )?failed ", words(card(page, 1)))
         assert "ZeroDivisionError: division by zero" in words(card(page, 1))
         assert words(card(page, 2)).startswith("✓ ")
         page.shot(tmp_path / "failed.png")
