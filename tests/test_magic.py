@@ -550,7 +550,7 @@ def test_the_walkthroughs_training_loop(nb: Notebook) -> None:
 
 def test_metrics_of_a_child_that_ended_long_ago_count(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """The writer forgets the curves of a run that ended some time ago; the cell still takes nothing of its own."""
-    monkeypatch.setattr("jupyter_track.store.writer.RETIRE_SECONDS", 0.0)
+    monkeypatch.setattr("jupyter_track.store.queues.RETIRE_SECONDS", 0.0)
     nb.run(
         "%%track\nimport jupyter_track as track\n"
         "with track.start_run(run_name='child'):\n    track.log_metric('loss', 1.0)\n"

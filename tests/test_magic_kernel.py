@@ -163,6 +163,17 @@ def test_a_figure_of_matplotlib(kernel: KernelNotebook) -> None:
     assert "figures 2" in shown.cards[0]
 
 
+def test_one_stream_for_both(kernel: KernelNotebook) -> None:
+    """With ``sys.stderr = sys.stdout`` what is printed is kept once."""
+    from jupyter_track.store.reader import Reader
+
+    kernel.run("import sys; kept = sys.stderr; sys.stderr = sys.stdout")
+    kernel.run("%%track\nprint('once')\nprint('too', file=sys.stderr)")
+    kernel.run("sys.stderr = kept")
+    run, reader = last(kernel), Reader(kernel.folder / "track.db")
+    assert [reader.content(one.sha256) for one in reader.artifacts(run.run_id)] == [b"once\ntoo\n"]
+
+
 def test_a_wrong_option(kernel: KernelNotebook) -> None:
     """One line, an error reply, nothing run, nothing recorded."""
     before = len(kernel.runs)

@@ -35,8 +35,7 @@ def script_path() -> Path | None:
     if (
         not path
         or "ipykernel" in str(path)
-        or (getattr(main, "__spec__", None) is not None
-        and path == sys.argv[0] == "")
+        or (getattr(main, "__spec__", None) is not None and path == sys.argv[0] == "")
     ):
         return None
     return Path(os.path.abspath(path))

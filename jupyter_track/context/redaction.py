@@ -96,6 +96,8 @@ def redact_text(text: str) -> str:
     'tokens = tokenizer(text, max_length=512)'
     """
     text = _redact_shapes(text)
+    if "PRIVATE KEY" in text:
+        text = _CUT_PEM.sub(f"{REDACTED}\\g<end>", text)
     return _redact_named(text)
 
 
@@ -113,6 +115,12 @@ _PEM: Final = (
     r"-----BEGIN (?P<kind>(?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?)-----(?!<redacted>)"
     r"(?:(?:[^-]|-(?!----))*+-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----"
     rf"|(?:(?:\\[nr]|[\s\"'+]|(?:Proc-Type|DEK-Info):[^\n\\]{{0,100}})*+{_BASE64})*)"
+)
+# What is left of a key whose beginning was cut off.
+_CUT_PEM: Final = re.compile(
+    rf"(?:^[ \t]*{_BASE64}[ \t]*\r?\n){{1,400}}+[ \t]*"
+    r"(?P<end>-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----)",
+    re.M,
 )
 _URL_USER: Final = r"://(?!git@|<redacted>@)[^\s/?#\"'<>`\\@]{1,300}+(?:@[^\s/?#\"'<>`\\@]{1,300}+){0,5}@(?=[\w\[.])"
 _WEB_HOOK: Final = r"(hooks\.slack\.com/(?:services|workflows|triggers)/|/api/webhooks/)[\w/-]{8,}"

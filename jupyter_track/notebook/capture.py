@@ -331,6 +331,8 @@ class CellCapture:
             redirected = isinstance(tap, HookedStream) and not HookedStream.fits(stream)
             if stream is None or (tap is not None and tap.working and (tap.stream is stream or redirected)):
                 continue
+            if any(other.stream is stream and other.working for other in self._streams.values()):
+                continue  # sys.stderr = sys.stdout: its text must not be seen twice
             if tap is not None:
                 tap.remove()
                 del self._streams[name]

@@ -47,8 +47,10 @@ def look_at_cells(shell: Any) -> Loaded:
     found = Loaded(settings, CellHooks(shell, settings))
     setattr(shell, _ATTRIBUTE, found)
     session.notebook = notebook_path(os.environ, shell.user_ns)
-    _apply(settings)
-    settings.observe(lambda change: _apply(settings), ["store", "git"])
+    _use_git(settings)
+    _use_store(settings)
+    settings.observe(lambda change: _use_git(settings), "git")
+    settings.observe(lambda change: _use_store(settings) if settings.store else session.use_found_store(), "store")
     shell.configurables.append(settings)
     found.hooks.install()
     return found
@@ -93,8 +95,11 @@ def unload(shell: Any) -> None:
     delattr(shell, _ATTRIBUTE)
 
 
-def _apply(settings: JupyterTrack) -> None:
+def _use_git(settings: JupyterTrack) -> None:
     context.enabled = settings.git
+
+
+def _use_store(settings: JupyterTrack) -> None:
     if settings.store:
         try:
             session.use_store(settings.store)

@@ -26,6 +26,8 @@ from .tracked import TrackedCell, failure_of
 from .transformer import head_of
 from .usercell import RunCapture
 
+MANY_CELLS = 500  # whose last run is remembered
+
 
 @dataclass
 class Running:
@@ -64,7 +66,10 @@ class CellHooks:
             active.observers.append(self.runs)
 
     def uninstall(self) -> None:
-        """Stop looking at cells."""
+        """Stop looking at cells; the run of a cell that is running ends here, as what it does is no longer seen."""
+        for _, running in list(self._running.values()):
+            self._settle(running, RunStatus.FINISHED, None)
+        self._running.clear()
         for name, hook in (("pre_run_cell", self.before_cell), ("post_run_cell", self.after_cell)):
             if hook in self.shell.events.callbacks[name]:
                 self.shell.events.unregister(name, hook)
@@ -104,7 +109,9 @@ class CellHooks:
             running = self._ended(result)
         if running is None:
             return
-        error = None if result is None else result.error_before_exec or result.error_in_exec
+        error = None
+        if result is not None:  # asked for None, since an exception of the user's may not know whether it is true
+            error = result.error_in_exec if result.error_before_exec is None else result.error_before_exec
         status = RunStatus.KILLED if result is None else RunStatus.FINISHED
         try:
             with guarded("status"):
@@ -116,9 +123,7 @@ class CellHooks:
             with guarded("source"):
                 self.runs.cell_ends(running.cell, running.execution)
         finally:
-            self._settle(running.cell, status, error)
-            with guarded("execution"):
-                active.leave_cell(running.cell)
+            self._settle(running, status, error)
 
     def _ended(self, result: Any) -> Running | None:
         """The cell that a result belongs to; a kernel gives none where an ``await`` cell was torn down."""
@@ -155,7 +160,10 @@ class CellHooks:
         """Return the run of the cell's previous execution in this session, and remember this one."""
         previous = self._last.get(cell.key)
         if run.status == RunStatus.FINISHED:
+            self._last.pop(cell.key, None)
             self._last[cell.key] = run
+            if len(self._last) > MANY_CELLS:
+                del self._last[next(iter(self._last))]
         return previous
 
     def store_line(self) -> str | None:
@@ -165,15 +173,20 @@ class CellHooks:
         self._said_store = True
         return relative_to_store(session.tracker().store, session.folder() / "x")
 
-    def _settle(self, cell: Cell, status: str, error: BaseException | None) -> None:
+    def _settle(self, running: Running, status: str, error: BaseException | None) -> None:
         """End the runs that end with their cell: those that a log call opened, and what a fault of ours left open."""
+        if running.tracked is not None:
+            with guarded("figures and output"):
+                running.tracked.let_go()
         for run in active.open_runs():
-            if run._memory.kind != "user" and run._memory.cell == cell:
+            if run._memory.kind != "user" and run._memory.cell == running.cell:
                 failure = None
                 with guarded("error"):
                     failure = failure_of(status, error)
                 with guarded("end"):
                     end_for_sure(run, status, failure)
+        with guarded("execution"):
+            active.leave_cell(running.cell)
 
 
 def end_for_sure(run: ActiveRun, status: str, failure: RunError | None) -> None:

@@ -50,10 +50,15 @@ def _store_facts() -> list[tuple[str, str]]:
         info = tracker.reader.info()
     except StoreError as error:
         return [("content", f"cannot be read: {error}")]
+    counts = [_count(info.runs, "run"), _count(info.experiments, "experiment"), _count(info.points, "point")]
     return [
-        ("content", f"{info.runs} runs, {info.experiments} experiments, {info.points:,} points, {size(info.size)}"),
+        ("content", ", ".join((*counts, size(info.size)))),
         ("schema", str(info.version)),
     ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _versions() -> str:

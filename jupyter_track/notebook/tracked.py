@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +102,15 @@ class TrackedCell:
         captured, children, stopped = Captured(), [], None
         value = getattr(result, "result", None)
         with guarded("figures and output"):
-            captured = hooks.capture.end(self.run.run_id) if self.capturing else captured
+            if self.capturing:
+                self.capturing = False
+                captured = hooks.capture.end(self.run.run_id)
         with guarded("child runs"):
             children = hooks.runs.children_of(self.cell)
             target = self._target(children, status)
         with guarded("error"):
             stopped = failed_line(error, self.source, hooks.shell.user_ns)
+        target._tracker.recall(target._memory)
         with guarded("params"):
             if hooks.wants(options, "params"):
                 self._keep_params(target, value, stopped)
@@ -125,6 +127,13 @@ class TrackedCell:
             self._end(target, status, error)
         with guarded("card"):
             self._show(target, captured)
+        target._tracker.let_go(target._memory)
+
+    def let_go(self) -> None:
+        """Stop capturing, where an interrupt came before that."""
+        if self.capturing:
+            self.capturing = False
+            self.hooks.capture.end(self.run.run_id)
 
     # ---- one step each
 
@@ -233,11 +242,7 @@ class TrackedCell:
 
     def _record(self, target: ActiveRun) -> Run:
         """The run for the card: from memory, so that a slow disk does not hold the cell up."""
-        tracker = target._tracker
-        if target is not self.run:
-            with contextlib.suppress(TrackError):  # the store cannot be read: what is known in memory is shown
-                return target.read()
-        return tracker.snapshot(target._memory, NUMBER_WAIT)
+        return target._tracker.snapshot(target._memory, NUMBER_WAIT)
 
 
 def failure_of(status: str, error: BaseException | None) -> RunError | None:

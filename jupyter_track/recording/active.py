@@ -145,10 +145,11 @@ def current() -> ActiveRun | None:
     return stack[-1] if stack else None
 
 
-def push(run: ActiveRun) -> None:
-    """Make `run` the innermost run of this thread."""
+def push(run: ActiveRun, *, shared: bool = False) -> None:
+    """Make `run` the innermost run of this thread; shared, of the thread that threads without a run look at."""
     with _lock:
-        _stacks.setdefault(thread_number(), []).append(run)
+        thread = (_cells[-1].thread if _cells else _MAIN) if shared else thread_number()
+        _stacks.setdefault(thread, []).append(run)
     drop_fast()
 
 

@@ -247,7 +247,7 @@ def download(tracker: Tracker, run_id: str, path: str, target: Path | None = Non
         raise NotFound(f"The run {run_id[:8]} has no artifact {path!r}; it has {known}.")
     folder = Path(tempfile.mkdtemp(prefix="jupyter-track-")) if target is None else Path(target)
     for artifact in artifacts:
-        place = folder / artifact.path
+        place = folder / checked_path(artifact.path)  # checked again: the store may be somebody else's
         place.parent.mkdir(parents=True, exist_ok=True)
         tracker.reader.copy_content(artifact.sha256, place)
     return folder / name if name else folder

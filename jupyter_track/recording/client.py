@@ -96,7 +96,8 @@ class TrackClient:
         tracker = self._tracker
         if tracker.memory(run_id) is not None:
             tracker.end(run_id, _checked(status or RunStatus.FINISHED), end_time=end_time)
-            active.drop_fast()
+            for run in [run for run in active.open_runs() if run.run_id == run_id]:
+                active.remove(run)
             return
         if end_time is not None:
             end_time = check_time(end_time, "end_time")

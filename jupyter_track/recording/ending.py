@@ -63,10 +63,10 @@ when_made(install)
 def _at_exit() -> None:
     global _exiting
     _exiting = True
-    begin_exit()
     active.drop_fast()
     error = None if "IPython" in sys.modules else getattr(sys, "last_value", None)
     _end_open_runs(status_of(error), error)
+    begin_exit(DRAIN_SECONDS)
     close_all(DRAIN_SECONDS)
 
 

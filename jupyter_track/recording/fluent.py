@@ -7,6 +7,7 @@ else (another type, a new key, a run that has just started or ended, too much wa
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, NotFound, RunStateError
 from ..records import Experiment, Goal, Run, Runs, RunStatus, ViewType
-from ..store import edits, pending
+from ..store import edits, gate, pending
 from ..store.place import store_exists
 from ..store.problems import report
 from ..values import check_key, check_step, metric_value
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _put = active.put
+_opening = threading.Lock()
 
 
 # ---- runs
@@ -93,7 +95,7 @@ def start_run(
     parent = _parent(nested, parent_run_id, tracker)
     if run_id is not None:
         return _resumed(tracker, run_id, experiment_id, run_name, tags, description)
-    experiment = session.experiment if experiment_id is None else get_experiment(experiment_id).name
+    experiment = _experiment_beside(parent) if experiment_id is None else get_experiment(experiment_id).name
     return open_run(
         kind="user", name=run_name, experiment=experiment, parent_run_id=parent, tags=tags, note=description
     )
@@ -126,7 +128,17 @@ def open_run(
         notebook=session.relative_notebook(),
         cell=active.current_cell(),
     )
+    memory.surrounding = session.experiment
     return _opened(ActiveRun(tracker, memory), git)
+
+
+def _experiment_beside(parent: str | None) -> str:
+    """The experiment of a new run: the one of the cell that it is a child of, unless the cell has set another."""
+    for run in active.open_runs():
+        memory = run._memory
+        if run.run_id == parent and memory.kind == "cell" and memory.surrounding == session.experiment:
+            return memory.experiment
+    return session.experiment
 
 
 def _resumed(
@@ -155,7 +167,7 @@ def _resumed(
 
 def _opened(run: ActiveRun, git: bool = True) -> ActiveRun:
     ending.install()
-    active.push(run)
+    active.push(run, shared=run._memory.kind == "auto")
     if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
         return run
     if git:
@@ -167,15 +179,12 @@ def _opened(run: ActiveRun, git: bool = True) -> ActiveRun:
 
 def _end_runs_of_earlier_execution(cell: active.Cell | None) -> None:
     """A cell that is run again ends the runs that its earlier execution left open."""
-    stack = active.own_stack()
-    while cell is not None and stack:
-        run = stack[-1]
+    for run in list(active.own_stack()):
         opened = run._memory.cell
-        if opened is None or opened.key != cell.key or opened.execution == cell.execution:
-            return
+        if cell is None or opened is None or opened.key != cell.key or opened.execution == cell.execution:
+            continue
         run._tracker.context_tags(run.run_id, {"jupyter_track.ended_by": "re-run"})
         run.end(RunStatus.KILLED)
-        stack = active.own_stack()
 
 
 def _parent(nested: bool, parent_run_id: str | None, tracker: Tracker) -> str | None:
@@ -253,7 +262,10 @@ def restore_run(run_id: str) -> None:
 def active_or_new() -> ActiveRun:
     """Return the active run; where there is none one is opened, which ends with its cell."""
     run = active.current()
-    return open_run(kind="auto") if run is None else run
+    if run is not None:
+        return run
+    with _opening:  # worker threads that log at once share one run
+        return active.current() or open_run(kind="auto")
 
 
 def _target(run_id: str | None) -> tuple[Tracker, str]:
@@ -367,7 +379,7 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     tracker = run._tracker
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
-    if not writer.congested and not ending.exiting():
+    if run.is_open and not writer.congested and not ending.exiting():
         writer.on_congestion = active.drop_fast
         active.remember(key, writer.curve(run.run_id, key).points.append, generation)
 
@@ -810,3 +822,11 @@ def get_tracking_uri() -> str:
 def store_path() -> Path:
     """Return the path of the store."""
     return session.tracker().store
+
+
+def _start_clean() -> None:
+    global _opening
+    _opening = threading.Lock()
+
+
+gate.reset_in_child(_start_clean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from ..records import (
 from . import active, artifacts, forms, short  # noqa: F401 - forms registers how runs show themselves
 from .tracker import RunMemory, Tracker
 
+ERROR_CHARACTERS = 16_384  # of a message or a traceback
 ERROR_LINES = 20  # last lines of a traceback that are kept
 
 
@@ -47,12 +49,24 @@ def describe_error(error: BaseException) -> RunError:
     trace = error.__traceback__
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("IPython."):
         trace = trace.tb_next  # the shell's own frames lie above every cell and say nothing
-    lines = "".join(traceback.format_exception(type(error), error, trace)).rstrip().splitlines()
     try:
         message = str(error)
     except Exception as broken:  # noqa: BLE001 - an exception of the user's whose own __str__ fails
         message = f"(its message cannot be shown: {type(broken).__name__})"
-    return RunError(type(error).__name__, redact_text(message), redact_text("\n".join(lines[-ERROR_LINES:])))
+    lines = _bounded("".join(traceback.format_exception(type(error), error, trace)).rstrip()).splitlines()
+    return RunError(type(error).__name__, _bounded(message), "\n".join(lines[-ERROR_LINES:]))
+
+
+def _bounded(text: str) -> str:
+    """A text without secrets, its middle left out where it is long.
+
+    What surrounds the parts that are kept is looked at too, so that a key across the cut is recognised.
+    """
+    half, margin = ERROR_CHARACTERS // 2, 16_384
+    if len(text) <= ERROR_CHARACTERS:
+        return redact_text(text)
+    head, tail = redact_text(text[: half + margin])[:half], redact_text(text[-half - margin :])[-half:]
+    return f"{head}\n… {len(text) - 2 * half:,} characters left out …\n{tail}"
 
 
 class ActiveRun(Shown):
@@ -71,6 +85,7 @@ class ActiveRun(Shown):
         self._tracker = tracker
         self._memory = memory
         self._left = False
+        self._process = os.getpid()
 
     @property
     def run_id(self) -> str:
@@ -215,7 +230,8 @@ class ActiveRun(Shown):
         """
         if status not in RunStatus.ENDED:
             raise InvalidValue(f"A run ends as {', '.join(RunStatus.ENDED)}, not as {status!r}.")
-        if not self.is_open:  # ended before, perhaps by its id
+        # Ended before, perhaps by its id; or a forked child leaves the block of its parent, which goes on.
+        if not self.is_open or self._process != os.getpid():
             active.remove(self)
             return
         self._left = True

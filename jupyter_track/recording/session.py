@@ -60,6 +60,10 @@ class Session:
         self._tracker = Tracker(store)
         return store
 
+    def use_found_store(self) -> Path:
+        """Record into the store that belongs to the folder, as where none was named."""
+        return self.use_store(find_store(self.folder()))
+
     @property
     def experiment(self) -> str:
         """The experiment that a run goes to where none is named."""

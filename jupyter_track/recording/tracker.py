@@ -48,6 +48,7 @@ NOTE_TAG = "mlflow.note.content"
 PARENT_TAG = "mlflow.parentRunId"
 _ROUTES = {NAME_TAG: "name", NOTE_TAG: "note", PARENT_TAG: "parent_uuid"}  # tags that are columns of the run
 MAX_STEP = 2**63
+MANY_RUNS = 10_000
 MAX_TAG_VALUE = 100_000  # characters: a tag is a label; long text belongs into log_text
 
 
@@ -82,6 +83,7 @@ class RunMemory:
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     own: int = 0
     fresh: bool = True
+    surrounding: str = ""  # the experiment that was current when the run was opened
     calls: int = 0
     handles: int = 1
 
@@ -338,12 +340,26 @@ class Tracker:
         elapsed = time.monotonic() - memory.started if when is None else (when - memory.start_time) / 1000
         memory.duration = max(0.0, elapsed)
         memory.end_time = now_ms() if when is None else when
-        row: dict[str, Any] = {"status": status, "end_time": memory.end_time, "duration": memory.duration}
         if error is not None:
-            memory.error = RunError(clean_text(error.name), _safe(error.message), _safe(error.lines))
-            row["error_name"], row["error_message"] = memory.error.name, memory.error.message
-            row["error_lines"] = memory.error.lines
+            memory.error = RunError(clean_text(error.name), clean_text(error.message), clean_text(error.lines))
+        row: dict[str, Any] = {
+            "status": status,
+            "end_time": memory.end_time,
+            "duration": memory.duration,
+            "error_name": memory.error.name if memory.error else None,
+            "error_message": memory.error.message if memory.error else None,
+            "error_lines": memory.error.lines if memory.error else None,
+        }
         self.writer.end_run(run_id, row)
+
+    def recall(self, memory: RunMemory) -> None:
+        """Remember a run that has ended while more of it is recorded; `let_go` forgets it again."""
+        self._memories.setdefault(memory.run_id, memory)
+
+    def let_go(self, memory: RunMemory) -> None:
+        """Forget a run that has ended."""
+        if memory.status != RunStatus.RUNNING:
+            self._memories.pop(memory.run_id, None)
 
     def memory(self, run_id: str) -> RunMemory | None:
         """Return what is known of a run that is open in this process."""
@@ -364,6 +380,8 @@ class Tracker:
         if self.read(run_id).lifecycle_stage != "active":
             raise RunStateError(f"The run {run_id!r} is deleted; restore_run({run_id!r}) brings it back.")
         self._known.add(run_id)
+        if len(self._known) > MANY_RUNS:  # those that are used again are looked up again
+            self._known = set(self._memories)
 
     def exists(self, run_id: str) -> bool:
         """Whether a run of this process is still there: the run of a cell can have given way to its child."""

@@ -128,14 +128,28 @@ class Knowledge:
     """What the writer knows of the store, valid as long as nobody else has written to it."""
 
     def __init__(self) -> None:
+        self.store_id: str | None = None
         self.rev: int | None = None
         self.run_numbers: dict[str, int] = {}
         self.curves: dict[CurveKey, CurveState] = {}
+        self._keys: dict[str, set[str]] = {}
 
-    def forget_run(self, run_id: str, keys: Iterable[str]) -> None:
+    def learn_curve(self, run_id: str, key: str, state: CurveState) -> None:
+        """Take over how a curve stands on disk."""
+        self.curves[run_id, key] = state
+        self._keys.setdefault(run_id, set()).add(key)
+
+    def forget_all(self) -> None:
+        """Know nothing: somebody else has written, or the file is another one."""
+        self.rev = None
+        self.run_numbers.clear()
+        self.curves.clear()
+        self._keys.clear()
+
+    def forget_run(self, run_id: str) -> None:
         """Drop what is known of a run that has ended."""
         self.run_numbers.pop(run_id, None)
-        for key in keys:
+        for key in self._keys.pop(run_id, ()):
             self.curves.pop((run_id, key), None)
 
 
@@ -147,6 +161,7 @@ class Application:
         self.knowledge = knowledge
         self.numbers: dict[str, int] = {}
         self.rev = 0
+        self.store_id = ""
         self.plan = self._prepare()
 
     def _prepare(self) -> Plan | None:
@@ -179,12 +194,15 @@ class Application:
         if again and self._written_before(connection):
             self._look_up(connection, batch.starts)
             return False
-        self.rev = connection.execute("UPDATE store SET rev = rev + 1 RETURNING rev").fetchone()[0]
+        self.rev, self.store_id = connection.execute("UPDATE store SET rev = rev + 1 RETURNING rev, id").fetchone()
         connection.execute(
             "INSERT INTO writers VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET batch = excluded.batch",
             (batch.writer, batch.number),
         )
-        alone = self.knowledge.rev is not None and self.rev == self.knowledge.rev + 1
+        known = self.knowledge
+        alone = known.rev is not None and self.rev == known.rev + 1 and self.store_id == known.store_id
+        if not alone:  # another process, or another file: a backup that was restored numbers its runs anew
+            known.forget_all()
         if batch.experiments or batch.starts:
             self._experiments(connection)
             self._starts(connection)
@@ -202,12 +220,12 @@ class Application:
 
     def committed(self) -> None:
         """Take over what was learned: the transaction is on disk."""
-        self.knowledge.rev = self.rev
+        self.knowledge.rev, self.knowledge.store_id = self.rev, self.store_id
         self.knowledge.run_numbers.update(self.numbers)
         for run_id, child_id in self.batch.absorbed.items():  # what is yet to come for the run goes to the child
             self.knowledge.run_numbers[run_id] = self._number(child_id)
         for points, state in self.plan.states if self.plan else ():
-            self.knowledge.curves[points.run_id, points.key] = state
+            self.knowledge.learn_curve(points.run_id, points.key, state)
 
     def _written_before(self, connection: sqlite3.Connection) -> bool:
         row = connection.execute("SELECT batch FROM writers WHERE id = ?", (self.batch.writer,)).fetchone()

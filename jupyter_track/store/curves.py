@@ -145,7 +145,7 @@ class CurveState:
 class Curve:
     """One metric of one run in the process that logs it."""
 
-    __slots__ = ("key", "points", "run_id", "seen", "source", "state")
+    __slots__ = ("key", "points", "run_id", "seen", "source")
 
     def __init__(self, run_id: str, key: str, source: str = "logged") -> None:
         self.run_id = run_id
@@ -153,7 +153,6 @@ class Curve:
         self.source = source
         self.points: deque[Point] = deque()
         self.seen = CurveState()  # what this process has logged and the writer has taken, on disk or not
-        self.state: CurveState | None = None  # what is on disk, None until the writer has looked
 
 
 @dataclass(slots=True)

@@ -30,12 +30,18 @@ def connect(store: Path, *, read_only: bool, busy: float = BUSY_SECONDS) -> sqli
     """Open the file in autocommit mode; transactions are begun by hand."""
     mode = "ro" if read_only else "rw"
     connection = sqlite3.connect(
-        f"{store.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=busy, check_same_thread=False
+        f"{_address(store)}?mode={mode}", uri=True, isolation_level=None, timeout=busy, check_same_thread=False
     )
+    connection.execute("PRAGMA trusted_schema = 0")  # the file may be somebody else's
     if read_only:
         connection.execute("PRAGMA query_only = 1")
-        connection.execute("PRAGMA trusted_schema = 0")
     return connection
+
+
+def _address(store: Path) -> str:
+    """The file as SQLite's URI; of a network share the host goes into the path, as SQLite knows no other host."""
+    address = store.as_uri()
+    return address if address.startswith("file:///") else address.replace("file://", "file:////", 1)
 
 
 def check_ours(connection: sqlite3.Connection, store: Path) -> int:

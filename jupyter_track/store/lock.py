@@ -63,12 +63,13 @@ if sys.platform == "win32":
         ]
 
     _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+    _FAR = 0x7FFFFFFF  # a byte that the file does not have: a cell that reads the file is not locked out
     _EXCLUSIVE, _AT_ONCE, _LOCK_VIOLATION, _PENDING = 2, 1, 33, 997
 
     def _try_lock(descriptor: int, shared: bool) -> bool:
         flags = _AT_ONCE | (0 if shared else _EXCLUSIVE)
         handle = wintypes.HANDLE(msvcrt.get_osfhandle(descriptor))
-        if _kernel32.LockFileEx(handle, flags, 0, 1, 0, ctypes.byref(_Overlapped())):
+        if _kernel32.LockFileEx(handle, flags, 0, 1, 0, ctypes.byref(_Overlapped(Offset=_FAR))):
             return True
         code = ctypes.get_last_error()
         if code in (_LOCK_VIOLATION, _PENDING):
@@ -77,7 +78,7 @@ if sys.platform == "win32":
 
     def _unlock(descriptor: int) -> None:
         handle = wintypes.HANDLE(msvcrt.get_osfhandle(descriptor))
-        _kernel32.UnlockFileEx(handle, 0, 1, 0, ctypes.byref(_Overlapped()))
+        _kernel32.UnlockFileEx(handle, 0, 1, 0, ctypes.byref(_Overlapped(Offset=_FAR)))
 
 else:
     import fcntl

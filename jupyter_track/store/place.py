@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from ..errors import InvalidValue
 
@@ -51,7 +50,9 @@ def parse_store(place: str | os.PathLike[str], base: Path) -> Path:
     if text.startswith("sqlite:///"):
         text = text.removeprefix("sqlite:///")
     elif text.startswith("file:"):
-        text = unquote(urlsplit(text).path) or "."
+        from urllib.request import url2pathname  # takes a while to load, and few write addresses
+
+        text = url2pathname(text.removeprefix("file:").removeprefix("//")) or "."
     elif "://" in text:
         kind = text.split("://", 1)[0]
         raise InvalidValue(

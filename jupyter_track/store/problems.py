@@ -40,7 +40,8 @@ def report(kind: str, message: str) -> None:
             known.message = message
             return
         _problems[kind] = Problem(kind, message)
-    with contextlib.suppress(TrackWarning):  # where the user made warnings errors; `%track status` has it all the same
+    # The user may have made warnings errors, or stderr may be closed: `%track status` has it all the same.
+    with contextlib.suppress(Exception):
         warnings.warn(message, TrackWarning, stacklevel=2)
 
 

@@ -103,6 +103,6 @@ def _loaded(path: Path) -> Batch | None:
         return Batch.from_plain(json.loads(path.read_text(encoding="utf-8", errors="surrogatepass")))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         spill.put_away(path, error)
         return None

@@ -3,6 +3,9 @@
 A spill file is one batch as JSON. It lies beside the store where that folder can be written, else in the user's own
 folder, else in the temporary folder. Files of one writer are read back in order and removed once they are in the
 store; since a batch carries its writer and number, one that is read back twice adds nothing.
+
+All of it happens inside the fork gate: a child would wait for ever for `tempfile`'s lock, had its parent forked while the
+writer's thread asked for the temporary folder (a pool of workers that opened runs hung in 1 of 7 rounds).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import StoreUnavailable
-from . import problems
+from . import gate, problems
 from .batch import Batch
 from .place import files_folder
 
@@ -27,15 +30,22 @@ FAILED = ".failed.json"
 def folders(store: Path) -> list[Path]:
     """Return where the batches of a store may lie, in the order of preference."""
     name = hashlib.sha256(os.fsencode(store)).hexdigest()[:16]
-    return [files_folder(store) / "spill", _user_folder() / name, _temporary_folder() / name]
+    user = _user_folder()
+    return [files_folder(store) / "spill", *([user / name] if user else []), _temporary_folder() / name]
 
 
-def _user_folder() -> Path:
+def _user_folder() -> Path | None:
+    """The user's folder for such things; None for a user without a home, as in many containers."""
+    try:
+        return _state_folder() / "jupyter-track" / "spill"
+    except RuntimeError:
+        return None
+
+
+def _state_folder() -> Path:
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "jupyter-track" / "spill"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
 def _temporary_folder() -> Path:
@@ -54,6 +64,7 @@ def _is_own(folder: Path) -> bool:
     return status.st_uid == os.getuid() and not folder.is_symlink()
 
 
+@gate.inside()
 def save(store: Path, batch: Batch) -> Path:
     """Write a batch to a side file and return its path.
 
@@ -87,6 +98,7 @@ def save(store: Path, batch: Batch) -> Path:
     raise StoreUnavailable("No place for what was logged: " + "; ".join(failures))
 
 
+@gate.inside()
 def waiting(store: Path) -> list[Path]:
     """Return the side files of a store, those of one writer in order."""
     found: list[Path] = []
@@ -96,6 +108,7 @@ def waiting(store: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name)
 
 
+@gate.inside()
 def remove(path: Path) -> None:
     """Remove a side file that is in the store; one that cannot be removed adds nothing when it is read back again."""
     try:
@@ -104,6 +117,7 @@ def remove(path: Path) -> None:
         problems.report("spill", f"{path} was read back and cannot be removed: {error.strerror or error}.")
 
 
+@gate.inside()
 def put_away(path: Path, error: Exception) -> None:
     """Rename a side file that the store does not take, so that it is kept and not tried again."""
     kept = path.with_name(path.name.removesuffix(SUFFIX) + FAILED)

@@ -14,7 +14,6 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from itertools import repeat
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,9 +23,10 @@ from . import gate, pending, problems, spill
 from .apply import Application, Knowledge, UnknownRuns, is_store_fault
 from .batch import Batch, Change
 from .bell import Bell
-from .curves import Curve, columns
+from .curves import Curve
 from .database import StoreFiles, explain
 from .liveness import HEARTBEAT_SECONDS
+from .queues import Queues
 from .readback import read_back
 
 INTERVAL = 0.1  # seconds between two flushes at least
@@ -34,11 +34,9 @@ CPU_SHARE = 0.1  # the writer's part of the time
 LONGEST_REST = 2.0
 BATCH_POINTS = 20_000  # points of one transaction; while more wait there is no rest
 FULL_POINTS = 200_000  # above this log calls wait for the writer
-RETIRE_SECONDS = 10.0  # a log call that was under way when its run ended still finds its queue looked after
 LOCK_WAIT = 5.0
 BUSY_WAIT = 1.0
 RETRY_PAUSES = (0.05, 0.2, 1.0, 2.0, 5.0)
-EXIT_WAIT = 2.0
 PATIENCE = 3  # failed tries before a batch is spilled
 RUN_PATIENCE = 5  # tries until a run must be there: the process that forked this one may not have written it yet
 
@@ -62,12 +60,9 @@ class Writer:
         self._number = 0
         self._knowledge = Knowledge()
         self._changes: deque[Change] = deque()
-        self._curves: dict[tuple[str, str], Curve] = {}
-        self._live: list[Curve] = []
-        self._retired: list[tuple[float, Curve]] = []
+        self._queues = Queues()
         self._open_runs: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
-        self._taking = threading.Lock()  # held while points move from the queues into a batch
         self._wake = Bell()
         self._asking = threading.Lock()
         self._asked = self._done = 0
@@ -76,9 +71,10 @@ class Writer:
         self._failures = 0
         self._ready = False
         self._spilled = False
+        self._put_aside = False  # a part of what was logged is kept in a file that nobody reads back
+        self._gone: set[str] = set()  # runs that were deleted for good while they were logged to
         self._hopeless = False  # neither the store nor a side file could be written
         self._heart = time.monotonic()
-        self._turn = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._threadless = False
@@ -91,14 +87,13 @@ class Writer:
         """Hand over a change; see `Batch` for the kinds. Does not wait."""
         self._changes.append((kind, name, payload))
         self._wake.ring()
-        if self._thread is None:
-            self._start_thread()
+        self._start_thread()
         self.logged()
 
     def logged(self) -> None:
         """Say that something was handed over: while the interpreter goes down it is written at once."""
-        if exiting:
-            self.flush(EXIT_WAIT)
+        if exit_deadline is not None:
+            self.flush(max(0.0, exit_deadline - time.monotonic()))
 
     def open_run(self, run_id: str) -> None:
         """Give signs of life of a run until it ends."""
@@ -110,14 +105,10 @@ class Writer:
 
     def curve(self, run_id: str, key: str, source: str = "logged") -> Curve:
         """Return the queue of a curve; whoever appends to it must not keep it after the run has ended."""
-        curve = self._curves.get((run_id, key))
-        if curve is None:
-            with self._taking:
-                curve = self._curves.setdefault((run_id, key), Curve(run_id, key, source))
-                if curve not in self._live:
-                    self._live = [*self._live, curve]
-        if self._thread is None:
-            self._start_thread()
+        curve = self._queues.curve(run_id, key, source)
+        if run_id not in self._open_runs:
+            self._queues.end(run_id)
+        self._start_thread()
         self._wake.ring()
         return curve
 
@@ -125,14 +116,11 @@ class Writer:
         """Hand over the end of a run; its queues are looked after for a while yet."""
         self.close_run(run_id)
         self.submit("update", run_id, row)
-        now = time.monotonic()
-        with self._taking:
-            ended = [curve for place, curve in self._curves.items() if place[0] == run_id]
-            self._retired += [(now, curve) for curve in ended]
+        self._queues.end(run_id)
 
     def waiting_points(self) -> int:
         """Return how many points are in the queues."""
-        return sum(len(curve.points) for curve in self._live)
+        return self._queues.waiting()
 
     def wait_for_room(self) -> bool:
         """Wait while the backlog is too large.
@@ -166,18 +154,7 @@ class Writer:
 
     def summaries(self, run_id: str) -> dict[str, MetricSummary]:
         """Return the curves that this process has logged to a run, on disk or not, in the order of logging."""
-        with self._taking:
-            found = {}
-            for (run, key), curve in list(self._curves.items()):
-                if run != run_id:
-                    continue
-                state = curve.seen
-                if waiting := list(curve.points):
-                    more = columns(run, key, curve.source, waiting)
-                    state = state.after(more.steps, more.times, more.values)
-                if state.count:
-                    found[key] = state.summary(key, curve.source)
-            return found
+        return self._queues.summaries(run_id)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was logged before this call is in the store.
@@ -190,10 +167,10 @@ class Writer:
         Returns
         -------
         bool
-            False where the time ran out, or where it lies in a side file and not in the store.
+            False where the time ran out, or where a part of it lies in a side file and not in the store.
         """
-        if self._thread is None and not self._changes:
-            return True
+        if (self._thread is None or self._stopping) and not self._changes and not self.waiting_points():
+            return self._all_stored()
         self._start_thread()
         if self._threadless:
             while self._step():
@@ -202,7 +179,8 @@ class Writer:
         return self._ask(lambda asked: self._done >= asked, timeout) and self._all_stored()
 
     def _all_stored(self) -> bool:
-        return not (self._spilled or self._hopeless)
+        aside, self._put_aside = self._put_aside, False
+        return not (self._spilled or self._hopeless or aside)
 
     def _ask(self, done: Callable[[int], bool], timeout: float | None) -> bool:
         """Wake the thread and wait until `done` of this request's number; return whether it came to that in time."""
@@ -265,8 +243,11 @@ class Writer:
     # ---- the thread
 
     def _start_thread(self) -> None:
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            return
         with self._starting:
-            if self._thread is None and not self._stopping and not self._threadless:
+            if (self._thread is None or not self._thread.is_alive()) and not self._stopping and not self._threadless:
                 thread = threading.Thread(target=self._run, name="jupyter-track-writer", daemon=True)
                 try:
                     thread.start()
@@ -292,11 +273,11 @@ class Writer:
         """How long to sleep where nobody wakes: queues are filled without a sign while a run is open."""
         if self._kept is not None:
             return RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES)) - 1]
-        if self._changes or self._asked > self._done or any(curve.points for curve in self._live):
+        if self._changes or self._asked > self._done or self._queues.waiting():
             return 0.0
         if self._spilled:
             return RETRY_PAUSES[-1]
-        if self._live:
+        if self._queues:
             return INTERVAL
         return HEARTBEAT_SECONDS
 
@@ -328,33 +309,23 @@ class Writer:
         self._beat()
         # Points before changes: a curve's run has been submitted before its first point, so that run is either in
         # the store or among the changes taken after this.
-        room = BATCH_POINTS
-        with self._taking:
-            batch = Batch(self._id, self._number + 1)
-            live = self._live
-            start = self._turn % max(1, len(live))  # where the batch before was full, so that no curve starves
-            self._turn = 0
-            for index, curve in enumerate((*live[start:], *live[:start]), start):
-                size = min(len(curve.points), room)
-                if size:
-                    pop = curve.points.popleft
-                    points = columns(curve.run_id, curve.key, curve.source, [pop() for _ in repeat(None, size)])
-                    curve.seen = curve.seen.after(points.steps, points.times, points.values)
-                    batch.points.append(points)
-                    room -= size
-                if not room:
-                    self._turn = index
-                    break
+        with self._queues.lock:
+            self._number += 1  # whatever comes of the batch: no two have the same number
+            batch = Batch(self._id, self._number)
+            self._kept = (batch, asked)  # before anything is taken: what a fault of ours interrupts is not lost
+            batch.points += self._queues.take(BATCH_POINTS)
             for _ in range(len(self._changes)):
                 self._fold(batch, self._changes.popleft())
-            self._retire()
-            if batch:
-                self._number += 1
-                self._kept = (batch, asked)
+            for run_id in self._queues.retire(self._open_runs):
+                self._numbers.pop(run_id, None)
+                self._knowledge.forget_run(run_id)
+            if not batch:
+                self._kept = None
         self._watch_backlog()
         if not batch:
             return None, asked, False
-        return batch, asked, not room
+        taken = sum(len(points.steps) for points in batch.points)
+        return batch, asked, taken >= BATCH_POINTS  # then some that were logged before `asked` may be left
 
     def _fold(self, batch: Batch, change: Change) -> None:
         """Fold a change in; a mistake of ours in one of them takes none of the others along."""
@@ -362,19 +333,6 @@ class Writer:
             batch.add(change)
         except Exception as error:  # noqa: BLE001 - said, and the rest goes on
             problems.report("failed", f"A change that was logged could not be understood: {change!r:.200} ({error!r})")
-
-    def _retire(self) -> None:
-        """Forget the queues of runs that ended some time ago."""
-        if not self._retired or time.monotonic() - self._retired[0][0] < RETIRE_SECONDS:
-            return
-        due = time.monotonic() - RETIRE_SECONDS
-        gone = {id(curve) for when, curve in self._retired if when <= due and not curve.points}
-        self._retired = [(when, curve) for when, curve in self._retired if id(curve) not in gone]
-        for curve in [curve for curve in self._live if id(curve) in gone]:
-            if curve.run_id not in self._open_runs:
-                self._curves.pop((curve.run_id, curve.key), None)
-                self._knowledge.forget_run(curve.run_id, [curve.key])
-        self._live = [curve for curve in self._live if (curve.run_id, curve.key) in self._curves]
 
     def _beat(self) -> None:
         now = time.monotonic()
@@ -395,6 +353,7 @@ class Writer:
             )
         elif self.congested and waiting < FULL_POINTS // 2:
             self.congested = False
+        if waiting < BATCH_POINTS and not self.congested:  # not before: a program that logs too fast is told once
             problems.solved("backlog")
 
     def _write(self, batch: Batch | None) -> None:
@@ -411,7 +370,7 @@ class Writer:
             with self.files.writing(timeout=LOCK_WAIT, waiting=self._watch_backlog, busy=BUSY_WAIT) as connection:
                 fresh = application.write(connection, again=again)
         except Exception as error:  # noqa: BLE001 - raised again
-            self._knowledge.rev = None  # whether it was committed is not known: look at the disk next time
+            self._knowledge.forget_all()  # whether it was committed is not known: look at the disk next time
             self._raise_explained(error)
         if fresh:
             application.committed()
@@ -421,11 +380,13 @@ class Writer:
 
     def _read_back(self) -> None:
         """Write the side files of this store, whoever left them."""
-        self._knowledge.rev = None
+        self._knowledge.forget_all()
         try:
             self._numbers.update(read_back(self.files, timeout=LOCK_WAIT, busy=BUSY_WAIT))
-        except Exception as error:  # noqa: BLE001 - raised again
-            self._raise_explained(error)
+        except Exception as error:  # noqa: BLE001 - a side file that is at fault must not hold up what is logged now
+            if isinstance(error, StoreError) or is_store_fault(error):
+                self._raise_explained(error)
+            problems.report("spill", f"Side files of {self.store} could not be read back: {error!r}")
 
     def _raise_explained(self, error: Exception) -> NoReturn:
         """Raise what a fault of the store means, and any other fault as it is."""
@@ -453,11 +414,12 @@ class Writer:
         self._failures += 1
         self._ready = False
         if self._kept is None:
-            problems.report("store", f"{error} What was logged lies in a side file and is read back later.")
+            problems.report("store", f"{error} What lies in side files is read back later.")
             self._finish(self._asked)
             return False
         batch, asked = self._kept
-        if isinstance(error, UnknownRuns) and self._failures > RUN_PATIENCE:
+        if isinstance(error, UnknownRuns) and (self._failures > RUN_PATIENCE or error.runs <= self._gone):
+            self._gone |= error.runs
             self._put_away(batch.split(error.runs, uuid.uuid4().hex), error)
             return True
         lasting = self._spilled or (isinstance(error, StoreError) and not isinstance(error, StoreBusy))
@@ -494,6 +456,7 @@ class Writer:
 
     def _put_away(self, batch: Batch, error: Exception) -> None:
         """Keep a batch that the store does not take, where it does not stand in the way of later ones."""
+        self._put_aside = True
         try:
             path = spill.save(self.store, batch)
         except StoreError as nowhere:
@@ -506,7 +469,7 @@ def _nothing() -> None:
     """Do nothing: nobody wants to hear of congestion."""
 
 
-exiting = False
+exit_deadline: float | None = None  # when the interpreter goes down: until when what is logged may be waited for
 _writers: dict[Path, Writer] = {}
 _when_made: list[Callable[[], None]] = []
 _making = threading.Lock()
@@ -535,10 +498,10 @@ def writers() -> list[Writer]:
     return list(_writers.values())
 
 
-def begin_exit() -> None:
-    """Write what is logged from now on at once: the interpreter is going down."""
-    global exiting
-    exiting = True
+def begin_exit(seconds: float) -> None:
+    """Write what is logged from now on at once, `seconds` long altogether: the interpreter is going down."""
+    global exit_deadline
+    exit_deadline = time.monotonic() + seconds
 
 
 def close_all(timeout: float) -> bool:
@@ -551,9 +514,9 @@ def close_all(timeout: float) -> bool:
 
 def _start_clean() -> None:
     """In a forked child: what waits belongs to the parent, whose thread does not exist here."""
-    global _making, exiting
+    global _making, exit_deadline
     _making = threading.Lock()
-    exiting = False
+    exit_deadline = None
     for store in _writers:
         pending.forget(store)
     _writers.clear()

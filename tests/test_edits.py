@@ -1,0 +1,261 @@
+"""Small edits of what is stored: one transaction each, visible in the revision, with an error for what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_stores import START, add_run, add_runs, made_store
+
+import jupyter_track as track
+from jupyter_track.errors import AlreadyExists, InvalidValue, NotFound, StoreUnavailable
+from jupyter_track.records import Run, RunStatus, ViewType
+from jupyter_track.store import edits
+from jupyter_track.store.database import reading
+from jupyter_track.store.reader import Reader
+
+ABSENT = "0" * 32
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A store that has been made."""
+    return made_store(tmp_path)
+
+
+@pytest.fixture
+def run_id(made: Path) -> str:
+    """A finished run."""
+    return add_run(made, name="first", tags={"team": "a"})
+
+
+def read(store: Path, run_id: str) -> Run:
+    """The run as stored."""
+    return Reader(store).run(run_id)
+
+
+class TestRuns:
+    """Names, statuses, notes, tags and the bin."""
+
+    def test_name(self, made: Path, run_id: str) -> None:
+        """A run is renamed, and nothing else of it changes."""
+        before = read(made, run_id)
+        edits.update_run(made, run_id, name="second")
+        after = read(made, run_id)
+        assert (after.name, after.status, after.end_time) == ("second", before.status, before.end_time)
+
+    @pytest.mark.parametrize("name", ["", "  ", "\n"])
+    def test_a_blank_name(self, made: Path, run_id: str, name: str) -> None:
+        """A run keeps its name where the new one is blank."""
+        with pytest.raises(InvalidValue, match="must not be empty"):
+            edits.update_run(made, run_id, name=name)
+        assert read(made, run_id).name == "first"
+
+    def test_ending_from_outside(self, made: Path) -> None:
+        """A run that was left open gets its status, end and duration; a given end counts."""
+        one, two = add_runs(made, {"status": "RUNNING"}, {"status": "RUNNING"})
+        edits.set_terminated(made, one, RunStatus.KILLED, end_time=START + 2500)
+        ended = read(made, one)
+        assert (ended.status, ended.end_time, ended.duration) == ("KILLED", START + 2500, 2.5)
+        edits.set_terminated(made, two, end_time=START - 1)
+        assert read(made, two).duration == 0.0
+
+    def test_a_known_duration_stays(self, made: Path) -> None:
+        """The duration that the run's own process measured is not replaced by a difference of clocks."""
+        run = add_run(made, duration=7.25)
+        edits.update_run(made, run, status=RunStatus.FAILED)
+        assert (read(made, run).status, read(made, run).duration) == ("FAILED", 7.25)
+
+    def test_back_to_running(self, made: Path, run_id: str) -> None:
+        """A status that is no end sets no end."""
+        edits.update_run(made, run_id, status=RunStatus.SCHEDULED)
+        assert (read(made, run_id).status, read(made, run_id).end_time) == ("SCHEDULED", None)
+
+    def test_an_unknown_status(self, made: Path, run_id: str) -> None:
+        """The error for an unknown status names those that there are."""
+        for call in (edits.set_terminated, lambda store, run, status: edits.update_run(store, run, status=status)):
+            with pytest.raises(InvalidValue, match=r"'DONE' is no status.*FINISHED"):
+                call(made, run_id, "DONE")
+
+    def test_note(self, made: Path, run_id: str) -> None:
+        """A note is set, replaced and removed."""
+        for note in ("one", "two\nlines", None):
+            edits.set_note(made, run_id, note)
+            assert read(made, run_id).note == note
+
+    def test_tags(self, made: Path, run_id: str) -> None:
+        """Tags are added, replaced and removed; removing what is not there is an error."""
+        edits.set_tags(made, run_id, {"team": "b", "x": "1"})
+        assert read(made, run_id).own_tags == {"team": "b", "x": "1"}
+        edits.delete_tag(made, run_id, "team")
+        assert read(made, run_id).own_tags == {"x": "1"}
+        with pytest.raises(NotFound, match="no tag 'team'"):
+            edits.delete_tag(made, run_id, "team")
+
+    def test_the_bin(self, made: Path, run_id: str) -> None:
+        """A run goes into the bin and comes back; both may be done twice, and the first time of deletion stays."""
+        edits.delete_run(made, run_id)
+        when = self.deleted(made)
+        assert when is not None
+        edits.delete_run(made, run_id)
+        assert (read(made, run_id).lifecycle_stage, self.deleted(made)) == ("deleted", when)
+        assert Reader(made).runs() == []
+        edits.restore_run(made, run_id)
+        edits.restore_run(made, run_id)
+        assert (read(made, run_id).lifecycle_stage, self.deleted(made)) == ("active", None)
+
+    @staticmethod
+    def deleted(store: Path) -> int | None:
+        """When the only run was deleted."""
+        with reading(store) as connection:
+            when: int | None = connection.execute("SELECT deleted_time FROM runs").fetchone()[0]
+        return when
+
+    def test_a_deleted_run_is_not_edited(self, made: Path, run_id: str) -> None:
+        """In the bin a run cannot be changed, and the error says what it has to be."""
+        edits.delete_run(made, run_id)
+        for call in CALLS.values():
+            with pytest.raises(InvalidValue, match="is deleted; it has to be active"):
+                call(made, run_id)
+
+    @pytest.mark.parametrize("name", ["update", "terminate", "note", "tags", "delete tag", "delete", "restore"])
+    def test_a_run_that_is_not_there(self, made: Path, name: str) -> None:
+        """Every edit of an unknown run is an error and changes nothing, not even the revision."""
+        calls = {**CALLS, "delete": edits.delete_run, "restore": edits.restore_run}
+        before = Reader(made).info().rev
+        with pytest.raises(NotFound, match=f"no run '{ABSENT}'"):
+            calls[name](made, ABSENT)
+        assert Reader(made).info().rev == before
+
+    def test_each_edit_moves_the_revision(self, made: Path, run_id: str) -> None:
+        """One edit moves the store's revision by one, so that readers find what is new."""
+        start = Reader(made).info().rev
+        edits.set_note(made, run_id, "n")
+        edits.set_tags(made, run_id, {"x": "1"})
+        assert Reader(made).info().rev == start + 2
+
+
+CALLS: dict[str, Callable[[Path, str], Any]] = {
+    "update": lambda store, run: edits.update_run(store, run, name="x"),
+    "terminate": lambda store, run: edits.set_terminated(store, run),
+    "note": lambda store, run: edits.set_note(store, run, "x"),
+    "tags": lambda store, run: edits.set_tags(store, run, {"x": "1"}),
+    "delete tag": lambda store, run: edits.delete_tag(store, run, "team"),
+}
+
+
+class TestExperiments:
+    """Experiments: made, renamed, deleted with their runs, restored with them."""
+
+    def test_making(self, made: Path) -> None:
+        """A new experiment has an id that JavaScript can hold, and its tags."""
+        identifier = edits.create_experiment(made, "vision", {"team": "a"})
+        found = Reader(made).experiment(identifier)
+        assert (found.name, found.tags, found.lifecycle_stage) == ("vision", {"team": "a"}, "active")
+        assert 0 < int(identifier) < 2**53
+        assert edits.find_experiment(made, "vision") == (int(identifier), "active", {})
+
+    def test_names(self, made: Path) -> None:
+        """Names are unique, also against the bin, and neither blank nor endless."""
+        identifier = edits.create_experiment(made, "vision")
+        with pytest.raises(AlreadyExists, match="an active experiment 'vision'"):
+            edits.create_experiment(made, "vision")
+        edits.delete_experiment(made, identifier)
+        with pytest.raises(AlreadyExists, match="a deleted experiment 'vision' already; restore it"):
+            edits.create_experiment(made, "vision")
+        bad: list[Any] = ["", " ", None, 3, "x" * 501]
+        for name in bad:
+            with pytest.raises(InvalidValue, match="name of an experiment"):
+                edits.create_experiment(made, name)
+
+    def test_renaming(self, made: Path) -> None:
+        """An experiment is renamed, but not to another one's name; to its own is fine."""
+        identifier = edits.create_experiment(made, "vision")
+        edits.create_experiment(made, "sound")
+        edits.rename_experiment(made, identifier, "sight")
+        edits.rename_experiment(made, identifier, "sight")
+        assert Reader(made).experiment(identifier).name == "sight"
+        with pytest.raises(AlreadyExists, match="'sound' already"):
+            edits.rename_experiment(made, identifier, "sound")
+
+    def test_the_bin_with_its_runs(self, made: Path) -> None:
+        """Runs go into the bin with their experiment and come back with it; one that was in the bin before stays there."""
+        kept, gone = add_runs(made, {"experiment": "vision"}, {"experiment": "vision"})
+        identifier = read(made, kept).experiment_id
+        edits.delete_run(made, gone)
+        edits.delete_experiment(made, identifier)
+        assert Reader(made).runs() == []
+        edits.restore_experiment(made, identifier)
+        edits.restore_experiment(made, identifier)
+        assert [run.run_id for run in Reader(made).runs()] == [kept]
+        assert Reader(made).experiment(identifier).lifecycle_stage == "active"
+
+    def test_deleting_twice_parts_it_not_from_its_runs(self, made: Path) -> None:
+        """An experiment that was deleted twice still brings its runs back."""
+        run = add_run(made, experiment="vision")
+        identifier = read(made, run).experiment_id
+        edits.delete_experiment(made, identifier)
+        edits.delete_experiment(made, identifier)
+        with pytest.raises(InvalidValue, match="is deleted; it has to be active"):
+            edits.delete_experiment_tag(made, identifier, "x")
+        edits.restore_experiment(made, identifier)
+        assert read(made, run).lifecycle_stage == "active"
+
+    def test_default_stays(self, made: Path) -> None:
+        """Default cannot be deleted."""
+        with pytest.raises(InvalidValue, match="Default cannot be deleted"):
+            edits.delete_experiment(made, "0")
+
+    def test_tags(self, made: Path) -> None:
+        """Tags of an experiment are set and removed."""
+        identifier = edits.create_experiment(made, "vision")
+        edits.set_experiment_tags(made, identifier, {"a": "1", "b": "2"})
+        edits.set_experiment_tags(made, identifier, {"a": "3"})
+        edits.delete_experiment_tag(made, identifier, "b")
+        assert Reader(made).experiment(identifier).tags == {"a": "3"}
+        with pytest.raises(NotFound, match="no tag 'b'"):
+            edits.delete_experiment_tag(made, identifier, "b")
+
+    @pytest.mark.parametrize("identifier", ["7", "x", "", "-1", "0.0", "²"])
+    def test_an_experiment_that_is_not_there(self, made: Path, identifier: str) -> None:
+        """Every edit of an unknown experiment is an error."""
+        calls: list[Callable[[], Any]] = [
+            lambda: edits.rename_experiment(made, identifier, "x"),
+            lambda: edits.delete_experiment(made, identifier),
+            lambda: edits.restore_experiment(made, identifier),
+            lambda: edits.set_experiment_tags(made, identifier, {"a": "1"}),
+            lambda: edits.delete_experiment_tag(made, identifier, "a"),
+        ]
+        for call in calls:
+            with pytest.raises(NotFound, match="no experiment with the id"):
+                call()
+
+    def test_looking_for_one_makes_nothing(self, tmp_path: Path) -> None:
+        """Where there is no store there is no experiment, and none is made."""
+        assert edits.find_experiment(tmp_path / "track.db", "vision") is None
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_what_this_process_logged_is_there_first(store: Path) -> None:
+    """An edit comes after all that was logged before it, without anybody's flush."""
+    with track.start_run() as run:
+        edits.set_note(store, run.run_id, "seen")
+    assert read(store, run.run_id).note == "seen"
+
+
+def test_an_edit_that_fails_leaves_nothing(made: Path, run_id: str) -> None:
+    """An exception inside an edit takes all of it back."""
+    with pytest.raises(ZeroDivisionError), edits.editing(made) as (connection, rev):
+        connection.execute("UPDATE runs SET name = 'half', rev = ?", (rev,))
+        raise ZeroDivisionError
+    assert read(made, run_id).name == "first"
+
+
+def test_the_error_of_a_store_that_cannot_be_written(made: Path, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's errors come out as errors of ours."""
+    with pytest.raises(StoreUnavailable), edits.editing(made) as (connection, _):
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("UPDATE runs SET name = 'x'")
+    assert len(Reader(made).runs(view_type=ViewType.ALL)) == 1
