@@ -424,9 +424,11 @@ class TestBacklog:
 
     @staticmethod
     def log(run_id: str) -> None:
-        """Log 6,000 points."""
+        """Log 6,000 points, slowly enough for the writer to notice that too many wait."""
         for step in range(6_000):
             track.log_metric("loss", 1.0, step=step)
+            if step % 100 == 0:
+                time.sleep(0.002)
 
     def test_where_there_is_no_hope(self, store: Path, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where neither store nor side file takes anything and memory is full, points are lost, counted and said."""
