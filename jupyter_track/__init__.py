@@ -82,8 +82,28 @@ __all__ = [
 ]
 
 _MODULES = ("artifacts", "entities", "exceptions", "tracking")
+_STORED = (
+    "create_experiment",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "delete_run",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_parent_run",
+    "get_run",
+    "get_tracking_uri",
+    "restore_experiment",
+    "restore_run",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_tracking_uri",
+)
 # Where a name lives; every other name of __all__ is a module-level function of recording.fluent.
 _HOMES = {
+    **dict.fromkeys(_STORED, "recording.stored"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
     "MlflowClient": "tracking",
@@ -139,20 +159,11 @@ if TYPE_CHECKING:
     from .recording.client import TrackClient
     from .recording.fluent import (
         active_run,
-        create_experiment,
         define_metric,
-        delete_experiment,
-        delete_experiment_tag,
-        delete_run,
         delete_tag,
         end_run,
         flush,
         get_artifact_uri,
-        get_experiment,
-        get_experiment_by_name,
-        get_parent_run,
-        get_run,
-        get_tracking_uri,
         last_active_run,
         load_table,
         log,
@@ -168,6 +179,22 @@ if TYPE_CHECKING:
         log_stream,
         log_table,
         log_text,
+        set_note,
+        set_tag,
+        set_tags,
+        start_run,
+    )
+    from .recording.run import ActiveRun
+    from .recording.stored import (
+        create_experiment,
+        delete_experiment,
+        delete_experiment_tag,
+        delete_run,
+        get_experiment,
+        get_experiment_by_name,
+        get_parent_run,
+        get_run,
+        get_tracking_uri,
         restore_experiment,
         restore_run,
         search_experiments,
@@ -175,13 +202,8 @@ if TYPE_CHECKING:
         set_experiment,
         set_experiment_tag,
         set_experiment_tags,
-        set_note,
-        set_tag,
-        set_tags,
         set_tracking_uri,
-        start_run,
     )
-    from .recording.run import ActiveRun
     from .records import Experiment, Run, RunStatus, ViewType
     from .store.problems import TrackWarning
     from .tracking import MlflowClient

@@ -1,7 +1,7 @@
 """mlflow's ``mlflow.tracking``: the client under both names."""
 
 from .recording.client import TrackClient
-from .recording.fluent import get_tracking_uri, set_tracking_uri
+from .recording.stored import get_tracking_uri, set_tracking_uri
 
 MlflowClient = TrackClient
 

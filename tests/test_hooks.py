@@ -113,7 +113,7 @@ PLACES = [
     "jupyter_track.recording.tracker.Tracker.execution",
     "jupyter_track.recording.tracker.Tracker.snapshot",
     "jupyter_track.recording.tracker.Tracker.absorb",
-    "jupyter_track.recording.tracker.redaction.redact_text",
+    "jupyter_track.recording.entries.redaction.redact_text",
     "jupyter_track.store.writer.Writer.summaries",
     "jupyter_track.store.writer.Writer.number",
     "jupyter_track.store.writer.Writer.submit",

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 
 from ..recording.active import Cell
-from ..recording.tracker import now_ms
+from ..recording.entries import now_ms
 from ..records import Execution
 
 

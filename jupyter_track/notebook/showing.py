@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..recording.tracker import Tracker, now_ms
+from ..recording.entries import now_ms
+from ..recording.tracker import Tracker
 from ..records import Artifact, Run
 from ..store import pending
 from ..views.card import run_card

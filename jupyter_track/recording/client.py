@@ -14,9 +14,10 @@ from ..store import edits, pending
 from ..store.place import parse_store, store_exists
 from ..values import check_time, clean_text
 from . import active, artifacts, experiments, forms  # noqa: F401 - forms registers how runs show themselves
+from .entries import NAME_TAG
 from .names import random_name
 from .session import session
-from .tracker import NAME_TAG, Tracker
+from .tracker import Tracker
 
 DEFAULT_PAGE = 1_000
 

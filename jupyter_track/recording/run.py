@@ -27,7 +27,8 @@ from ..records import (
     text_form,
 )
 from . import active, artifacts, forms, short  # noqa: F401 - forms registers how runs show themselves
-from .tracker import RunMemory, Tracker
+from .entries import RunMemory
+from .tracker import Tracker
 
 ERROR_CHARACTERS = 16_384  # of a message or a traceback
 ERROR_LINES = 20  # last lines of a traceback that are kept

@@ -1,0 +1,303 @@
+"""Module-level functions on what is stored: runs, experiments, searching, and which store it is."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from ..errors import InvalidValue, NotFound
+from ..records import Experiment, Run, Runs, ViewType
+from ..store import edits, pending
+from ..store.place import store_exists
+from . import experiments
+from .entries import now_ms
+from .session import session
+from .tracker import Tracker
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+# ---- runs
+
+
+def get_run(run_id: str) -> Run:
+    """Return a run as it stands in the store.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run.
+    """
+    return session.tracker().read(run_id)
+
+
+def get_parent_run(run_id: str) -> Run | None:
+    """Return the parent of a run, None where it has none."""
+    parent = get_run(run_id).parent_run_id
+    return None if parent is None else get_run(parent)
+
+
+def delete_run(run_id: str) -> None:
+    """Put a run into the bin; deleting twice is fine."""
+    tracker = session.tracker()
+    edits.delete_run(tracker.store, run_id)
+    tracker.forget_run(run_id)
+
+
+def restore_run(run_id: str) -> None:
+    """Take a run out of the bin."""
+    tracker = session.tracker()
+    edits.restore_run(tracker.store, run_id)
+    tracker.forget_run(run_id)
+
+
+# ---- experiments
+
+
+def set_experiment(experiment_name: str | None = None, experiment_id: str | int | None = None) -> Experiment:
+    """Make an experiment current; a new name makes it.
+
+    Raises
+    ------
+    InvalidValue
+        Where both or neither is given, or the experiment is deleted.
+    NotFound
+        Where there is no experiment with the id.
+    """
+    if (experiment_name is None) == (experiment_id is None):
+        raise InvalidValue("Give either the name or the id of the experiment.")
+    tracker = session.tracker()
+    if experiment_id is not None:
+        experiment = get_experiment(experiment_id)
+        if experiment.lifecycle_stage != "active":
+            raise InvalidValue(f"The experiment {experiment.name!r} is deleted; restore_experiment() brings it back.")
+        session.use_experiment(experiment.name)
+        return experiment
+    name = edits.check_experiment_name(experiment_name)
+    identifier = tracker.experiment_id(name)
+    session.use_experiment(name)
+    found = _stored_experiment(tracker, identifier)
+    now = now_ms()
+    return found or Experiment(identifier, name, creation_time=now, last_update_time=now)
+
+
+def _stored_experiment(tracker: Tracker, identifier: str) -> Experiment | None:
+    if not store_exists(tracker.store):
+        return None
+    try:
+        return tracker.reader.experiment(identifier)
+    except NotFound:  # it is made with the next batch
+        return None
+
+
+def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None) -> str:
+    """Make an experiment and return its id.
+
+    `artifact_location` is accepted for mlflow's sake: content always lies beside the store.
+
+    Raises
+    ------
+    AlreadyExists
+        Where the name is taken.
+    """
+    return experiments.create(session.tracker(), name, tags)
+
+
+def get_experiment(experiment_id: str | int) -> Experiment:
+    """Return an experiment, also a deleted one.
+
+    Raises
+    ------
+    NotFound
+        Where there is none with the id.
+    """
+    return experiments.by_id(session.tracker(), experiment_id)
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """Return the experiment of a name, None where there is none."""
+    return experiments.by_name(session.tracker(), name)
+
+
+def search_experiments(
+    view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: Sequence[str] | None = None,
+) -> list[Experiment]:
+    """Return experiments, the newest first."""
+    return experiments.search(session.tracker(), view_type, filter_string, order_by, max_results)
+
+
+def delete_experiment(experiment_id: str | int) -> None:
+    """Put an experiment and its runs into the bin."""
+    experiments.delete(session.tracker(), experiment_id)
+
+
+def restore_experiment(experiment_id: str | int) -> None:
+    """Take an experiment out of the bin, with the runs that went with it."""
+    experiments.restore(session.tracker(), experiment_id)
+
+
+def set_experiment_tag(key: str, value: Any) -> None:
+    """Set a tag of the current experiment."""
+    set_experiment_tags({key: value})
+
+
+def set_experiment_tags(tags: Mapping[str, Any]) -> None:
+    """Set tags of the current experiment."""
+    checked = experiments.checked_tags(tags)
+    tracker = session.tracker()
+    edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
+
+
+def delete_experiment_tag(key: str) -> None:
+    """Remove a tag of the current experiment."""
+    tracker = session.tracker()
+    edits.delete_experiment_tag(tracker.store, tracker.experiment_id(session.experiment), key)
+
+
+# ---- search
+
+
+@overload
+def search_runs(
+    experiment_ids: Sequence[str | int] | str | int | None = ...,
+    filter_string: str = ...,
+    run_view_type: int = ...,
+    max_results: int = ...,
+    order_by: Sequence[str] | None = ...,
+    output_format: Literal["pandas"] = ...,
+    search_all_experiments: bool = ...,
+    experiment_names: Sequence[str] | None = ...,
+) -> DataFrame: ...
+
+
+@overload
+def search_runs(
+    experiment_ids: Sequence[str | int] | str | int | None = ...,
+    filter_string: str = ...,
+    run_view_type: int = ...,
+    max_results: int = ...,
+    order_by: Sequence[str] | None = ...,
+    *,
+    output_format: Literal["list"],
+    search_all_experiments: bool = ...,
+    experiment_names: Sequence[str] | None = ...,
+) -> Runs: ...
+
+
+def search_runs(
+    experiment_ids: Sequence[str | int] | str | int | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = 100_000,
+    order_by: Sequence[str] | None = None,
+    output_format: Literal["pandas", "list"] = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: Sequence[str] | None = None,
+) -> DataFrame | Runs:
+    """Return the runs that match a filter.
+
+    Parameters
+    ----------
+    experiment_ids, experiment_names : list of str, optional
+        Where to search; the current experiment where neither is given.
+    filter_string : str
+        Such as ``"metrics.accuracy > 0.9 and params.model = 'svm'"``; see README, Search.
+    run_view_type : int
+        ``ViewType.ACTIVE_ONLY``, ``DELETED_ONLY`` or ``ALL``.
+    max_results : int, default 100,000
+    order_by : list of str, optional
+        Such as ``["metrics.loss DESC"]``; the newest first by default.
+    output_format : {"pandas", "list"}
+    search_all_experiments : bool, default False
+
+    Returns
+    -------
+    pandas.DataFrame or Runs
+        As ``"list"`` a list of `Run` that shows itself as a table. As a frame mlflow's columns: run_id,
+        experiment_id, status, artifact_uri, start_time, end_time (UTC), then ``metrics.*``
+        (float64), ``params.*`` and ``tags.*`` (strings).
+
+    Raises
+    ------
+    FilterError
+        Where filter or order cannot be read; it names the position.
+    """
+    if output_format not in ("pandas", "list"):
+        raise InvalidValue(f"output_format is 'pandas' or 'list', not {output_format!r}.")
+    tracker = session.tracker()
+    pending.flush(tracker.store)
+    ids = _searched(tracker, experiment_ids, experiment_names, search_all_experiments)
+    arguments: dict[str, Any] = {
+        "experiment_ids": ids,
+        "filter_string": filter_string or "",
+        "order_by": [order_by] if isinstance(order_by, str) else order_by or (),
+        "view_type": run_view_type,
+        "limit": max_results,
+    }
+    if not store_exists(tracker.store):
+        return _nothing_found(tracker, filter_string, order_by, output_format)
+    if output_format == "list":
+        return Runs(tracker.reader.runs(**arguments))
+    return tracker.reader.frame(**arguments)
+
+
+def _nothing_found(
+    tracker: Tracker, filter_string: str, order_by: Sequence[str] | None, output_format: str
+) -> DataFrame | Runs:
+    """What a search gives where there is no store yet; a filter that cannot be read is an error all the same."""
+    from ..store import filters, frames
+
+    filters.parse_filter(filter_string)
+    filters.parse_order_by(order_by)
+    return Runs() if output_format == "list" else frames.frame(tracker.store, ())
+
+
+def _searched(
+    tracker: Tracker,
+    experiment_ids: Sequence[str | int] | str | int | None,
+    experiment_names: Sequence[str] | None,
+    search_all: bool,
+) -> list[str] | None:
+    """The ids of the experiments to search, None for all."""
+    named = experiment_names is not None and len(experiment_names) > 0
+    identified = isinstance(experiment_ids, int) or (experiment_ids is not None and len(experiment_ids) > 0)
+    if identified and named:
+        raise InvalidValue("Give either experiment_ids or experiment_names.")
+    if experiment_names is not None and named:
+        names = [experiment_names] if isinstance(experiment_names, str) else list(experiment_names)
+        found = {name: get_experiment_by_name(name) for name in names}
+        if missing := [name for name, experiment in found.items() if experiment is None]:
+            warnings.warn(f"There is no experiment {', '.join(map(repr, missing))}.", stacklevel=3)
+        return [experiment.experiment_id for experiment in found.values() if experiment is not None]
+    if experiment_ids is not None and identified:
+        ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else list(experiment_ids)
+        return [str(identifier) for identifier in ids]
+    if search_all:
+        return None
+    current = experiments.by_name(tracker, session.experiment)
+    return [] if current is None else [current.experiment_id]
+
+
+# ---- the store
+
+
+def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
+    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too."""
+    session.use_store(uri)
+
+
+def get_tracking_uri() -> str:
+    """Return the path of the store."""
+    return str(session.tracker().store)
+
+
+def store_path() -> Path:
+    """Return the path of the store."""
+    return session.tracker().store
