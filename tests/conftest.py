@@ -35,9 +35,7 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def store(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def store(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A store that does not exist yet, in the test's own folder, which is also the working directory."""
     for name in ("JUPYTER_TRACK_STORE", "JUPYTER_TRACK_NOTEBOOK", "JPY_SESSION_NAME", "MLFLOW_EXPERIMENT_NAME"):
         monkeypatch.delenv(name, raising=False)

@@ -47,6 +47,12 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def rename_and_fail(connection: sqlite3.Connection) -> None:
+    """Change a row, and raise."""
+    assert connection.execute("UPDATE runs SET name = 'lost'").rowcount == 1
+    raise ZeroDivisionError
+
+
 class TestMaking:
     """The file and the folder beside it."""
 
@@ -152,8 +158,7 @@ class TestTransactions:
         with files.writing() as connection:
             connection.execute("UPDATE runs SET name = 'renamed'")
         with pytest.raises(ZeroDivisionError), files.writing() as connection:
-            connection.execute("UPDATE runs SET name = 'lost'")
-            raise ZeroDivisionError
+            rename_and_fail(connection)
         assert [run.name for run in Reader(made).runs()] == ["renamed"]
 
     def test_the_file_is_at_rest_between(self, files: StoreFiles, made: Path) -> None:
@@ -255,7 +260,9 @@ class TestHotJournal:
         place = tmp_path / "making.db"
         place.touch()
         store = tmp_path / "hot" / "track.db"
-        leave_hot_journal(place, store, statement="CREATE TABLE half AS " + MANY_ROWS.replace("INSERT INTO contents", ""))
+        leave_hot_journal(
+            place, store, statement="CREATE TABLE half AS " + MANY_ROWS.replace("INSERT INTO contents", "")
+        )
         copy = tmp_path / "copy" / "track.db"
         shutil.copytree(store.parent, copy.parent)
         with pytest.raises(StoreUnavailable, match="the first run makes it"), reading(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,7 +182,7 @@ class TestExperiments:
             edits.rename_experiment(made, identifier, "sound")
 
     def test_the_bin_with_its_runs(self, made: Path) -> None:
-        """Runs go into the bin with their experiment and come back with it; one that was in the bin before stays there."""
+        """Runs go into the bin with their experiment and come back with it; one that was there before stays there."""
         kept, gone = add_runs(made, {"experiment": "vision"}, {"experiment": "vision"})
         identifier = read(made, kept).experiment_id
         edits.delete_run(made, gone)
@@ -245,17 +246,27 @@ def test_what_this_process_logged_is_there_first(store: Path) -> None:
     assert read(store, run.run_id).note == "seen"
 
 
+def rename_and_fail(connection: sqlite3.Connection) -> None:
+    """Change a row, and raise."""
+    assert connection.execute("UPDATE runs SET name = 'half'").rowcount == 1
+    raise ZeroDivisionError
+
+
+def write_without_leave(connection: sqlite3.Connection) -> None:
+    """Write where only reading is allowed."""
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("UPDATE runs SET name = 'x'")
+
+
 def test_an_edit_that_fails_leaves_nothing(made: Path, run_id: str) -> None:
     """An exception inside an edit takes all of it back."""
-    with pytest.raises(ZeroDivisionError), edits.editing(made) as (connection, rev):
-        connection.execute("UPDATE runs SET name = 'half', rev = ?", (rev,))
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), edits.editing(made) as (connection, _):
+        rename_and_fail(connection)
     assert read(made, run_id).name == "first"
 
 
-def test_the_error_of_a_store_that_cannot_be_written(made: Path, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_store_that_cannot_be_written(made: Path, run_id: str) -> None:
     """SQLite's errors come out as errors of ours."""
     with pytest.raises(StoreUnavailable), edits.editing(made) as (connection, _):
-        connection.execute("PRAGMA query_only = 1")
-        connection.execute("UPDATE runs SET name = 'x'")
+        write_without_leave(connection)
     assert len(Reader(made).runs(view_type=ViewType.ALL)) == 1

@@ -7,7 +7,6 @@ import math
 import os
 import stat
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +78,9 @@ def test_a_batch_comes_back_as_it_was(texts: dict[str, str], numbers: list[float
     batch.add_artifact("a", {"path": "x", "sha256": "00"})
     batch.add_execution("a", {"session": "s", "position": 1})
     batch.add_absorb("a", "b")
-    batch.points.append(Points("a", "k", "logged", tuple(range(len(numbers))), tuple(range(len(numbers))), tuple(numbers)))
+    batch.points.append(
+        Points("a", "k", "logged", tuple(range(len(numbers))), tuple(range(len(numbers))), tuple(numbers))
+    )
     text = json.dumps(batch.to_plain(), ensure_ascii=False)
     assert Batch.from_plain(json.loads(text)) == batch
 
@@ -209,7 +210,7 @@ class TestReadingBack:
         assert problems.current() == []
 
     def test_a_run_that_is_gone(self, made: Path) -> None:
-        """What belongs to a run that is nowhere is put away and said; the rest of its batch, and all others, are written."""
+        """What belongs to a run that is nowhere is put away and said; all the rest is written."""
         batch = logged("w", 2, "gone", 1.0)
         batch.points.append(made_points("a", "loss", [3.0]))
         spill.save(made, started("w", 1, "a"))
@@ -271,9 +272,8 @@ class TestReadingBack:
 
 
 @pytest.fixture(autouse=True)
-def _state(store: Path) -> Iterator[None]:
+def _state(store: Path) -> None:
     """Every test has its own places for side files."""
-    yield
 
 
 def test_a_user_without_a_name(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

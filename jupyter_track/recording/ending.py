@@ -24,11 +24,13 @@ from .run import describe_error, status_of
 DRAIN_SECONDS = 2.0
 HOLD_SECONDS = 1.0  # how long a signal keeps the main thread from going on
 
-_registered = False  # with atexit: a forked child inherits that, as it does the handler of the signal
+_registered = False  # with atexit, which a forked child inherits
 _handling = False
 _finalizing = False
 _exiting = False
 _earlier_sigterm: Any = None
+_once = threading.Lock()  # held while the signal is being looked after
+_pipe: tuple[int, int] | None = None
 
 
 def exiting() -> bool:
@@ -55,6 +57,8 @@ def install() -> None:
         if earlier != signal.SIG_IGN and earlier is not None:
             _earlier_sigterm = earlier
             signal.signal(signal.SIGTERM, _on_sigterm)
+            if _finalizing and earlier == signal.SIG_DFL:
+                _watch_signals()
 
 
 when_made(install)
@@ -84,6 +88,8 @@ def _on_sigterm(number: int, frame: FrameType | None) -> None:
     A thread does the work, as the signal may have come while the main thread holds what the work needs: then the main
     thread goes on after `HOLD_SECONDS`, and gets the signal again when the work is done.
     """
+    if not _once.acquire(blocking=False):
+        return  # the work is being done, by a thread that ends the process
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not cut the work short
     finished = _thread.allocate_lock()
     finished.acquire()
@@ -119,11 +125,52 @@ def _hand_back() -> None:
     global _handling
     signal.signal(signal.SIGTERM, _earlier_sigterm)
     _handling = False
+    if _once.locked():
+        _once.release()
+
+
+def _watch_signals() -> None:
+    """In a worker of multiprocessing: let a thread see signals that the main thread does not.
+
+    A pool ends its workers by one SIGTERM and waits for them. They wait inside C for work, and a Python handler whose
+    signal came just before that is never run: 1 of 60 pools hung. So the byte that the C handler writes is read.
+    """
+    global _pipe
+    if _pipe is None:
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        earlier = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        if earlier != -1:  # an event loop has asked for it: it is woken by every signal, and runs the handler
+            signal.set_wakeup_fd(earlier)
+            os.close(reading)
+            os.close(writing)
+            return
+        _pipe = (reading, writing)
+        threading.Thread(target=_watch, args=(reading,), name="jupyter-track-signals", daemon=True).start()
+
+
+def _watch(descriptor: int) -> None:
+    while signal.SIGTERM not in os.read(descriptor, 64):
+        pass
+    if _once.acquire(blocking=False):  # else the main thread runs the handler
+        _end_open_runs(RunStatus.KILLED)
+        close_all(DRAIN_SECONDS)
+        os._exit(128 + signal.SIGTERM)
 
 
 def _start_clean() -> None:
-    global _exiting, _finalizing
+    """In a forked child: give the signal back, as a child that records nothing must end by it at once."""
+    global _exiting, _finalizing, _handling, _once, _pipe
     _exiting = _finalizing = False
+    _once = threading.Lock()
+    if _pipe is not None:
+        signal.set_wakeup_fd(-1)
+        for descriptor in _pipe:
+            os.close(descriptor)
+        _pipe = None
+    if _handling and signal.getsignal(signal.SIGTERM) == _on_sigterm:
+        signal.signal(signal.SIGTERM, _earlier_sigterm)
+    _handling = False
 
 
 gate.reset_in_child(_start_clean)

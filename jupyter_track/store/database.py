@@ -267,9 +267,10 @@ def _opened(store: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _raise_explained(error: sqlite3.Error, store: Path) -> NoReturn:
-    code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(error, sqlite3.ProgrammingError) or code == sqlite3.SQLITE_ERROR:
-        raise error  # a mistake in a statement of ours, not a fault of the file
+    if isinstance(error, sqlite3.ProgrammingError):
+        raise error  # a mistake in a call of ours, not a fault of the file
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # "no such column"
+        raise CorruptStore(f"The tables of {store} are not as jupyter-track makes them ({error}).") from error
     raise explain(error, store) from error
 
 

@@ -4,8 +4,8 @@ A spill file is one batch as JSON. It lies beside the store where that folder ca
 folder, else in the temporary folder. Files of one writer are read back in order and removed once they are in the
 store; since a batch carries its writer and number, one that is read back twice adds nothing.
 
-All of it happens inside the fork gate: a child would wait for ever for the lock of `tempfile`, had its parent forked while
-the thread of the writer asked for the temporary folder (a pool of workers that opened runs hung in 1 of 7 rounds).
+All of it happens inside the fork gate. `tempfile` has a lock: a child waited for it for ever where its parent had
+forked while the writer's thread asked for the temporary folder (1 of 7 pools of workers that opened runs hung).
 """
 
 from __future__ import annotations

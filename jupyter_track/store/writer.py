@@ -76,7 +76,9 @@ class Writer:
         self._hopeless = False  # neither the store nor a side file could be written
         self._heart = time.monotonic()
         self._stopping = False
-        self._thread: threading.Thread | None = None
+        # Held by the thread as long as it lives: whatever an interrupt leaves behind, there is one thread at most.
+        # Thread.is_alive() takes a thread that lives for dead where an interrupt comes inside of it.
+        self._alone = threading.Lock()
         self._threadless = False
         self._starting = threading.Lock()
         pending.register(store, self.flush)
@@ -169,7 +171,7 @@ class Writer:
         bool
             False where the time ran out, or where a part of it lies in a side file and not in the store.
         """
-        if (self._thread is None or self._stopping) and not self._changes and not self.waiting_points():
+        if not (self._alone.locked() or self._changes or self.waiting_points()):
             return self._all_stored()
         self._start_thread()
         if self._threadless:
@@ -194,8 +196,9 @@ class Writer:
             self._wake.ring()
             while not done(asked):
                 left = 1.0 if deadline is None else deadline - time.monotonic()
-                thread = self._thread
-                if left <= 0 or thread is None or not thread.is_alive():
+                if not self._alone.locked():
+                    self._start_thread()
+                if left <= 0 or self._threadless or (self._stopping and not self._alone.locked()):
                     return False
                 bell.wait(min(left, 1.0))
         finally:
@@ -212,12 +215,11 @@ class Writer:
         done = self.flush(timeout)
         self._stopping = True
         self._wake.ring()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(0.5 if deadline is None else max(0.05, deadline - time.monotonic()))
         pending.forget(self.store)
+        ended = self._alone.acquire(timeout=0.5 if deadline is None else max(0.05, deadline - time.monotonic()))
         self._set_rest_aside()
-        if thread is None or not thread.is_alive():
+        if ended:
+            self._alone.release()
             self.files.close()
         return done
 
@@ -243,31 +245,35 @@ class Writer:
     # ---- the thread
 
     def _start_thread(self) -> None:
-        thread = self._thread
-        if thread is not None and thread.is_alive():
+        if self._alone.locked():
             return
         with self._starting:
-            if (self._thread is None or not self._thread.is_alive()) and not self._stopping and not self._threadless:
-                thread = threading.Thread(target=self._run, name="jupyter-track-writer", daemon=True)
+            if not (self._alone.locked() or self._stopping or self._threadless):
                 try:
-                    thread.start()
+                    threading.Thread(target=self._run, name="jupyter-track-writer", daemon=True).start()
                 except RuntimeError:  # the interpreter is going down and starts no threads any more
                     self._threadless = True
-                else:
-                    self._thread = thread
 
     def _run(self) -> None:
-        while not self._stopping:
-            self._wake.wait(self._idle_time())
-            began, cpu = time.monotonic(), time.thread_time()
-            try:
-                while not self._stopping and self._step():
-                    pass
-            except Exception as error:  # noqa: BLE001 - not even a fault in looking after faults ends the thread
-                problems.report("writer", f"Writing {self.store} failed and is tried again: {error!r}")
-                time.sleep(RETRY_PAUSES[1])
-            spent = time.thread_time() - cpu
-            self._rest(began + max(INTERVAL, min(spent / CPU_SHARE, LONGEST_REST)))
+        if not self._alone.acquire(blocking=False):
+            return  # two were started
+        try:
+            while not self._stopping:
+                self._wake.wait(self._idle_time())
+                self._write_what_waits()
+        finally:
+            self._alone.release()
+
+    def _write_what_waits(self) -> None:
+        began, cpu = time.monotonic(), time.thread_time()
+        try:
+            while not self._stopping and self._step():
+                pass
+        except Exception as error:  # noqa: BLE001 - not even a fault in looking after faults ends the thread
+            problems.report("writer", f"Writing {self.store} failed and is tried again: {error!r}")
+            time.sleep(RETRY_PAUSES[1])
+        spent = time.thread_time() - cpu
+        self._rest(began + max(INTERVAL, min(spent / CPU_SHARE, LONGEST_REST)))
 
     def _idle_time(self) -> float:
         """How long to sleep where nobody wakes: queues are filled without a sign while a run is open."""

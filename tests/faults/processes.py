@@ -19,7 +19,9 @@ def environment(folder: Path) -> dict[str, str]:
     """What a program runs with: this package, and side files below `folder`."""
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_TRACK", "MLFLOW", "JPY_"))}
+    mine = {
+        name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_TRACK", "MLFLOW", "JPY_"))
+    }
     places = {"XDG_STATE_HOME": str(elsewhere), "TMPDIR": str(elsewhere)}
     return {**mine, **places, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
 
@@ -71,7 +73,8 @@ def values(store: Path, key: str = "loss", run_id: str | None = None) -> list[fl
 def torn(store: Path) -> list[str]:
     """What does not agree in a store: counts against rows, gaps of seq, runs that are not there, SQLite's own check."""
     checks = {
-        "count": "SELECT count(*) FROM metrics WHERE count <> (SELECT count(*) FROM metric_points WHERE metric_id = id)",
+        "count": "SELECT count(*) FROM metrics m"
+        " WHERE count <> (SELECT count(*) FROM metric_points WHERE metric_id = m.id)",
         "gaps": "SELECT count(*) FROM (SELECT 1 FROM metric_points GROUP BY metric_id HAVING max(seq) + 1 <> count(*))",
         "orphans": "SELECT count(*) FROM metrics WHERE run_id NOT IN (SELECT id FROM runs)",
         "last": "SELECT count(*) FROM metrics JOIN metric_points p ON p.metric_id = metrics.id AND p.seq = count - 1"

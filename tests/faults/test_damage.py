@@ -41,7 +41,9 @@ def look(store: Path) -> None:
             found.append(call())
         except TrackError:
             continue
-    runs = next((answer for answer in found if isinstance(answer, list) and answer and hasattr(answer[0], "run_id")), [])
+    runs = next(
+        (answer for answer in found if isinstance(answer, list) and answer and hasattr(answer[0], "run_id")), []
+    )
     for run in runs[:5]:
         for detail in (reader.run, lambda run_id: reader.history(run_id, "loss"), reader.artifacts, reader.executions):
             try:

@@ -95,8 +95,8 @@ def test_the_users_own_hooks(tmp_path: Path) -> None:
     assert spill.waiting(store) == []
 
 
-def test_a_store_that_stays_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that ends while another holds the store ends in time; what it had goes to a side file and is read back."""
+def test_a_store_that_stays_locked(tmp_path: Path) -> None:
+    """A process that ends while another holds the store ends in time; what it had goes to a side file."""
     store = tmp_path / "track.db"
     process = start(QUEUED.replace("track.start_run()", "track.start_run(); track.flush(); input()"), tmp_path)
     until_exists(store)
@@ -176,7 +176,7 @@ def test_50_sigterms(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_handler_that_goes_on(tmp_path: Path) -> None:
-    """Where the user's handler lets the program go on, it can log another run, and is asked again at the next signal."""
+    """Where the user's handler lets the program go on, it can log another run, and the next signal is ours too."""
     script = (
         "import os, signal, jupyter_track as track\n"
         "signal.signal(signal.SIGTERM, lambda *_: print('mine'))\n"

@@ -1,4 +1,4 @@
-"""SIGKILL of a logging process: what was flushed is there, nothing is torn, little else is lost, the run is shown lost."""
+"""SIGKILL of a logging process: what was flushed is there, nothing is torn, little else is lost."""
 
 from __future__ import annotations
 

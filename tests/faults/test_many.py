@@ -133,7 +133,7 @@ def write_at_once(folder: Path, processes: int, seconds: float, pause: float = 0
 
 def test_eight_writers(tmp_path: Path) -> None:
     """Eight programs write as fast as they can: no error, nothing lost, none is starved."""
-    counts, longest = write_at_once(tmp_path, 8, 3.0)
+    counts, longest = write_at_once(tmp_path, 8, 2.0)
     assert max(counts) <= 8 * min(counts)
     assert longest < 3.0
 
@@ -175,7 +175,7 @@ def open_beside_writers(folder: Path, seconds: float) -> None:
 
 def test_raw_opens_beside_writers(tmp_path: Path) -> None:
     """Opening and closing database, journal and lock file in a process that also writes loses and misreads nothing."""
-    open_beside_writers(tmp_path / "0", 3.0)
+    open_beside_writers(tmp_path / "0", 2.0)
 
 
 @pytest.mark.slow

@@ -88,8 +88,9 @@ def one_round(tmp_path: Path, number: int, when: str, code: int) -> bool:
         check(store, *ids)
         assert [problem for problem in problems.current() if problem.kind != "store"] == []
         assert problems.current() == [], failed
-    except track.TrackError as error:
-        assert "injected" in str(error)  # a call of the user's own that looks into the store: said at the call
+    except track.TrackError as error:  # of a call of the user's own that looks into the store: said at the call
+        if "injected" not in str(error):
+            raise
         for run in reversed(track.recording.active.open_runs()):
             run.end()
     finally:
@@ -125,9 +126,7 @@ def test_every_statement_fails(store: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_commit_whose_outcome_is_not_known(
-    store: Path, when: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_whose_outcome_is_not_known(store: Path, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error at COMMIT, whether it was carried out or not: the batch is in the store once, with its run's number."""
     with track.start_run() as run:
         track.flush()
