@@ -60,7 +60,7 @@ def test_a_path_in_the_store_leads_nowhere_else(store: Path, tmp_path: Path, pat
     out = tmp_path / "deep" / "out"
     with pytest.raises(InvalidValue):
         track.artifacts.download_artifacts(run_id=run.run_id, artifact_path="", dst_path=out)
-    assert [place for place in tmp_path.rglob("escaped.txt")] == []
+    assert list(tmp_path.rglob("escaped.txt")) == []
 
 
 def test_a_store_that_is_restored_from_a_backup_gets_its_own_points(store: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..recording.active import Cell
@@ -23,8 +24,9 @@ class History:
         In the order in which they began.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Sequence[str] = ()) -> None:
         self.session = uuid.uuid4().hex
+        self._earlier = tuple(earlier)  # sources of cells that ran before the extension was loaded
         self.executions: list[Execution] = []
         self._began: dict[int, float] = {}
 
@@ -46,8 +48,5 @@ class History:
 
     def parameter_cells(self) -> list[str]:
         """Return the sources of the cells that papermill injected: they begin with its comment."""
-        return [
-            execution.source
-            for execution in self.executions
-            if execution.source.lstrip().startswith(("# Parameters\n", "# parameters\n"))
-        ]
+        sources = (*self._earlier, *(execution.source for execution in self.executions))
+        return [source for source in sources if source.lstrip().startswith(("# Parameters\n", "# parameters\n"))]

@@ -50,7 +50,7 @@ class CellHooks:
     def __init__(self, shell: Any, settings: JupyterTrack) -> None:
         self.shell = shell
         self.settings = settings
-        self.history = History()
+        self.history = History(getattr(shell.history_manager, "input_hist_raw", ()))
         self.capture = CellCapture(shell, _report_capture)
         self.runs = RunCapture(self.capture, settings)
         self._running: dict[int, tuple[Any, Running]] = {}
@@ -89,7 +89,7 @@ class CellHooks:
         with guarded("run"):
             head = head_of(info.raw_cell, self.shell)
             if head is not None:
-                running.tracked = TrackedCell.open(self, info, running.cell, head)
+                running.tracked = TrackedCell.open(self, info, running.cell, running.execution, head)
 
     def _begin(self, info: Any) -> Running | None:
         if not getattr(info, "store_history", True) or not (info.raw_cell or "").strip():

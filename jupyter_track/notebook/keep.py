@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..context.redaction import redact_text
+from ..context.prose import redact_prose
 from ..recording.run import ActiveRun
 from ..store import pending
 from .capture import Captured
@@ -24,7 +24,7 @@ def keep_captured(run: ActiveRun, captured: Captured) -> None:
     for figure in captured.figures:
         _keep_figure(run, figure, figure.index + shift)
     if captured.output_text:
-        text = redact_text(captured.output_text).encode("utf-8", "backslashreplace")
+        text = redact_prose(captured.output_text).encode("utf-8", "backslashreplace")
         path, number = OUTPUT_PATH, 2
         while path in taken:
             path, number = f"output-{number}.txt", number + 1
@@ -54,7 +54,7 @@ def _keep_figure(run: ActiveRun, figure: CapturedFigure, number: int) -> None:
         figure.data,
         mime=figure.mime,
         kind="figure",
-        title=None if figure.title is None else redact_text(figure.title),
+        title=None if figure.title is None else redact_prose(figure.title),
         line=figure.line,
         automatic=True,
     )

@@ -100,7 +100,7 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
 
     def _store(self, place: str) -> None:
         if place:
-            session.use_store(place.strip("'\""))
+            session.use_checked_store(place.strip("'\""))
         showing.show_text(self.shell, str(session.tracker().store))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .hooks import CellHooks
 
 STATUS_WAIT = 2.0
+STATUS_RUNS = 100
 
 
 def status_items(hooks: CellHooks) -> list[tuple[str, str]]:
@@ -78,4 +79,18 @@ def status_problems() -> list[str]:
     ]
     if writer_for(session.tracker().store).spilled:
         found.append("What was logged last lies in a side file; it is read back once the store can be written.")
-    return found
+    return [*found, *_lost_runs()]
+
+
+def _lost_runs() -> list[str]:
+    """Runs whose process is gone without having ended them."""
+    tracker = session.tracker()
+    if not store_exists(tracker.store):
+        return []
+    try:
+        running = tracker.reader.runs(filter_string="status = 'RUNNING'", limit=STATUS_RUNS)
+    except StoreError:  # said above, with the content
+        return []
+    return [
+        f"#{run.number} {run.name} is lost: its process ended without it." for run in running if run.state == "lost"
+    ]

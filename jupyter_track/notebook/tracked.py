@@ -53,7 +53,7 @@ class TrackedCell:
     capturing: bool = False
 
     @classmethod
-    def open(cls, hooks: CellHooks, info: Any, cell: Cell, head: Head) -> TrackedCell | None:
+    def open(cls, hooks: CellHooks, info: Any, cell: Cell, execution: Execution, head: Head) -> TrackedCell | None:
         """Open the run of a cell; None where the cell is not Python that can run, or nothing can be recorded."""
         shell = hooks.shell
         source = _runnable(shell, info, head)
@@ -80,10 +80,10 @@ class TrackedCell:
         tracked = cls(hooks, run, cell, options, source, hooks.identities())
         if outer is not None:
             tracked.notes.append(f"child of {outer.name}, which is open")
-        tracked._begin(head)
+        tracked._begin(head, execution)
         return tracked
 
-    def _begin(self, head: Head) -> None:
+    def _begin(self, head: Head, execution: Execution) -> None:
         hooks, run, options = self.hooks, self.run, self.options
         with guarded("goals"):
             for key, goal in options.goals.items():
@@ -95,6 +95,9 @@ class TrackedCell:
             figures, output = hooks.wants(options, "figures"), hooks.wants(options, "output")
             hooks.capture.begin(run.run_id, figures, output, line_offset=head.line_offset)
             self.capturing = True
+        with guarded("source"):  # at once, so that it is there when the kernel is killed; the end replaces it
+            if hooks.wants(options, "source"):
+                run._tracker.execution(run.run_id, execution)
 
     def close(self, result: Any, execution: Execution, status: str, error: BaseException | None) -> None:
         """Record what the cell did, end the run and show the card; a step that fails does not stop the others."""

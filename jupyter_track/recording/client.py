@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..context.redaction import redact_text
+from ..context.prose import redact_prose
 from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, Runs, RunStatus, RunTag, ViewType
 from ..store import edits, pending
@@ -106,7 +106,7 @@ class TrackClient:
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
         """Rename a run or set its status."""
-        name = None if name is None else clean_text(redact_text(name))
+        name = None if name is None else clean_text(redact_prose(name))
         edits.update_run(self._tracker.store, run_id, name=name, status=status)
         memory = self._tracker.memory(run_id)
         if memory is not None and name is not None:

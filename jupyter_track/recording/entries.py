@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ..context import redaction
+from ..context.prose import redact_prose, redact_source
 from ..errors import InvalidValue, NotFound, RunStateError
 from ..records import Artifact, Execution, Param, Run, RunError, RunStatus
 from ..store import edits, files, pending
@@ -411,7 +412,7 @@ class Entries:
 
     def execution(self, run_id: str, execution: Execution) -> None:
         """Record the execution of a cell that a run came from."""
-        source = safe_text(execution.source).encode()
+        source = clean_text(redact_source(execution.source)).encode()
         content = files.keep(self.store, source)
         self.writer.submit("content", content.sha256, (content.size, content.data))
         self.writer.submit(
@@ -436,4 +437,4 @@ def _time(timestamp: Any) -> int:
 
 def safe_text(text: str) -> str:
     """A text without secrets that the store can hold."""
-    return clean_text(redaction.redact_text(text))
+    return clean_text(redact_prose(text))

@@ -10,7 +10,7 @@ from os import PathLike
 from types import TracebackType
 from typing import IO, Any
 
-from ..context.redaction import redact_text
+from ..context.prose import redact_prose
 from ..errors import InvalidValue
 from ..records import (
     FileInfo,
@@ -65,8 +65,8 @@ def _bounded(text: str) -> str:
     """
     half, margin = ERROR_CHARACTERS // 2, 16_384
     if len(text) <= ERROR_CHARACTERS:
-        return redact_text(text)
-    head, tail = redact_text(text[: half + margin])[:half], redact_text(text[-half - margin :])[-half:]
+        return redact_prose(text)
+    head, tail = redact_prose(text[: half + margin])[:half], redact_prose(text[-half - margin :])[-half:]
     return f"{head}\n… {len(text) - 2 * half:,} characters left out …\n{tail}"
 
 

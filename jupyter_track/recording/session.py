@@ -5,12 +5,13 @@ The store's place is fixed when it is first needed (or when the extension is loa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from pathlib import Path
 
 from ..context.place import notebook_path, relative_to_store, script_path
-from ..errors import RunStateError
+from ..errors import NewerStore, RunStateError
 from ..store import gate
 from ..store.place import find_store, parse_store
 from ..store.schema import DEFAULT_EXPERIMENT
@@ -59,6 +60,18 @@ class Session:
             )
         self._tracker = Tracker(store)
         return store
+
+    def use_checked_store(self, place: str | os.PathLike[str]) -> Path:
+        """Record into another store from now on, as `use_store`, after a look at what is there.
+
+        Raises
+        ------
+        NotAStore, CorruptStore
+            Where the file is something else, or damaged.
+        """
+        with contextlib.suppress(NewerStore):  # which can be looked at; the first run says that it cannot be changed
+            Tracker(parse_store(place, self.folder())).check_store()
+        return self.use_store(place)
 
     def use_found_store(self) -> Path:
         """Record into the store that belongs to the folder, as where none was named."""

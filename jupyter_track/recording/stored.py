@@ -290,7 +290,7 @@ def _searched(
 
 def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
     """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too."""
-    session.use_store(uri)
+    session.use_checked_store(uri)
 
 
 def get_tracking_uri() -> str:

@@ -207,7 +207,7 @@ class Tracker(Entries):
             experiment=run.experiment_name,
             experiment_id=run.experiment_id,
             start_time=run.start_time,
-            started=time.monotonic() - (run.duration or 0.0),
+            started=time.monotonic() - _seconds_so_far(run),
             kind=kind,
             cell=cell,
             parent_run_id=run.parent_run_id,
@@ -366,3 +366,11 @@ def _routed(
     """Take mlflow's tags for name, note and parent out of `tags`; they have places of their own."""
     name = tags.pop(NAME_TAG, name)
     return name, tags.pop(NOTE_TAG, note), tags.pop(PARENT_TAG, parent)
+
+
+def _seconds_so_far(run: Run) -> float:
+    """How long a run that is resumed took until now: as recorded, or until its last sign where it never ended."""
+    if run.duration is not None:
+        return run.duration
+    last = max((metric.last_time for metric in run.metrics.values()), default=run.start_time)
+    return max(0.0, (last - run.start_time) / 1000)
