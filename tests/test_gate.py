@@ -15,6 +15,9 @@ import pytest
 
 from jupyter_track.store import gate
 
+# Coverage's tracer takes a lock of its own in traced fork handlers, and a child that inherits it waits for ever.
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.fixture(autouse=True)
 def _open_gate() -> Iterator[None]:

@@ -12,6 +12,9 @@ import pytest
 
 from jupyter_track.store.lock import ProcessLock
 
+# Coverage's tracer takes a lock of its own in traced fork handlers, and a child that inherits it waits for ever.
+pytestmark = pytest.mark.no_cover
+
 REPOSITORY = Path(__file__).parents[1]
 
 
