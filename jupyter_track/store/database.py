@@ -264,6 +264,10 @@ def _opened(store: Path) -> Iterator[sqlite3.Connection]:
                 shutil.rmtree(temporary, ignore_errors=True)
     except sqlite3.Error as error:
         _raise_explained(error, store)
+    except UnicodeDecodeError as error:  # SQLite's message quotes bytes of the file that are no text
+        raise CorruptStore(
+            f"{store} is damaged ({error.reason} in its tables' names); it was left as it is."
+        ) from error
 
 
 def _raise_explained(error: sqlite3.Error, store: Path) -> NoReturn:
