@@ -11,18 +11,21 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .errors import InvalidValue
+
+What = Literal["metric", "param", "tag", "key"]  # what a key names; key: any of them
 
 MAX_KEY = 250
 MAX_ELEMENTS = 1_000  # of an array that a param keeps whole; a larger one is kept as its text
 _KEY = re.compile(rf"[\w\-. :/]{{1,{MAX_KEY}}}\Z")
+_NAMES = {"metric": "loss", "param": "lr", "tag": "stage", "key": "loss"}  # what a message offers
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 MAX_TIME = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
-def check_key(key: object, what: str = "key") -> str:
+def check_key(key: object, what: What = "key") -> str:
     """Return `key` if it can name a param, metric or tag.
 
     Keys are 1 to 250 characters of letters, digits, ``_ - . space : /`` (mlflow's rule).
@@ -39,12 +42,16 @@ def check_key(key: object, what: str = "key") -> str:
     """
     if type(key) is str and _KEY.match(key):
         return key
+    named = "what is logged" if what == "key" else f"a {what}"
     if not isinstance(key, str):
-        raise InvalidValue(f"A {what} must be a string, not {type(key).__name__} ({key!r}).")
+        raise InvalidValue(
+            f"The name of {named} must be text, not {type(key).__name__} ({_short(key)}): give the name first, such as "
+            f"{_NAMES[what]!r}, then the value."
+        )
     if _KEY.match(key):
         return str(key)
     if not key:
-        raise InvalidValue(f"A {what} must not be empty.")
+        raise InvalidValue(f"The name of {named} must not be empty: give one such as {_NAMES[what]!r}.")
     if len(key) > MAX_KEY:
         raise InvalidValue(f"The {what} {key[:40]!r}… has {len(key)} characters; {MAX_KEY} is the most.")
     odd = next(char for char in key if not re.match(r"[\w\-. :/]", char))

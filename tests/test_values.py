@@ -62,9 +62,18 @@ def test_a_key_of_a_subclass_of_str_becomes_a_plain_string() -> None:
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("", "A metric must not be empty."),
-        (5, "A metric must be a string, not int (5)."),
-        (None, "A metric must be a string, not NoneType (None)."),
+        ("", "The name of a metric must not be empty: give one such as 'loss'."),
+        (5, "The name of a metric must be text, not int (5): give the name first, such as 'loss', then the value."),
+        (
+            None,
+            "The name of a metric must be text, not NoneType (None): "
+            "give the name first, such as 'loss', then the value.",
+        ),
+        (
+            list(range(100)),
+            "The name of a metric must be text, not list ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, "
+            "13, 14, 15, 16, …): give the name first, such as 'loss', then the value.",
+        ),
         (
             "a@b",
             "The metric 'a@b' holds '@'; allowed are letters, digits, '_', '-', '.', ' ', ':' and '/'.",
@@ -85,6 +94,19 @@ def test_a_bad_key_is_refused_by_name(key: Any, message: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         check_key(key, "metric")
     assert str(caught.value) == message
+
+
+def test_an_error_names_what_the_key_should_have_named() -> None:
+    """A param, a tag and a value of `log` each get an example that fits."""
+    messages = []
+    for what in ("param", "tag", "key"):
+        with pytest.raises(InvalidValue) as caught:
+            check_key(0.5, what)
+        messages.append(str(caught.value))
+    assert messages == [
+        f"The name of {what} must be text, not float (0.5): give the name first, such as {name!r}, then the value."
+        for what, name in (("a param", "lr"), ("a tag", "stage"), ("what is logged", "loss"))
+    ]
 
 
 @pytest.mark.parametrize(
