@@ -54,7 +54,7 @@ def relative_to_store(path: Path, store: Path) -> str:
 
     Examples
     --------
-    >>> relative_to_store(Path("/work/a/train.ipynb"), Path("/work/track.db"))
+    >>> relative_to_store(Path("/data/a/train.ipynb"), Path("/data/track.db"))
     'a/train.ipynb'
     """
     try:
