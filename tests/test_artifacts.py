@@ -396,8 +396,13 @@ def test_artifacts_can_go_to_another_run(store: Path, tmp_path: Path) -> None:
 def test_addresses_are_relative_to_the_store(store: Path) -> None:
     """mlflow's are absolute, so that a moved folder breaks them."""
     with track.start_run() as run:
-        assert (track.get_artifact_uri(), track.get_artifact_uri("a/b.txt"), run.info.artifact_uri) == (
-            f"runs:/{run.run_id}/",
-            f"runs:/{run.run_id}/a/b.txt",
-            f"runs:/{run.run_id}/",
-        )
+        base = f"runs:/{run.run_id}"
+        assert (track.get_artifact_uri(), run.info.artifact_uri, run.read().info.artifact_uri) == (base, base, base)
+        assert [track.get_artifact_uri(path) for path in ("a/b.txt", "/a", "a/", "")] == [
+            f"{base}/a/b.txt",
+            f"{base}/a",
+            f"{base}/a/",
+            f"{base}/",
+        ]
+    (found,) = track.search_runs(filter_string=f"artifact_uri = '{base}'", output_format="list")
+    assert found.info.run_id == run.run_id

@@ -298,7 +298,7 @@ def test_json_is_exact_and_strict(store: Path) -> None:
         "cell_id": None,
         "execution_count": None,
         "error": None,
-        "artifact_uri": "runs:/00000000000000000000000000000001/",
+        "artifact_uri": "runs:/00000000000000000000000000000001",
         "params": {
             "C": {"value": 0.1, "text": "0.1", "type": "float", "source": "explicit", "written": None},
             "kernel": {"value": "rbf", "text": "rbf", "type": "str", "source": "explicit", "written": None},

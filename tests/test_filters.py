@@ -175,7 +175,7 @@ def found(connection: sqlite3.Connection, text: str) -> set[str]:
         (f"end_time != {START + 5_000}", "Mixed"),
         ("attributes.duration >= 60", "Mixed"),
         ("duration between 1 and 10.5", "plain"),
-        ("artifact_uri LIKE 'runs:/%/'", "plain Mixed odd bare"),
+        ("artifact_uri LIKE 'runs:/%'", "plain Mixed odd bare"),
         ("run_id = 'none'", ""),
         # together
         ("metrics.loss < 1 AND params.model = 'svm'", "plain"),

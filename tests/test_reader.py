@@ -108,7 +108,7 @@ def test_a_run_comes_back_whole(store: Path) -> None:
             cell_id="c1",
             execution_count=4,
             error=RunError("ValueError", "bad", "line 3"),
-            artifact_uri=f"runs:/{run_id}/",
+            artifact_uri=f"runs:/{run_id}",
             params={
                 "lr": Param("lr", 0.001, "0.001", "float"),
                 "layers": Param("layers", [64, 32], "[64, 32]", "list"),

@@ -26,7 +26,7 @@ def made_run(**changes: object) -> Run:
         "user_id": "ada",
         "parent_run_id": "cd" * 16,
         "note": "a note",
-        "artifact_uri": f"runs:/{'ab' * 16}/",
+        "artifact_uri": f"runs:/{'ab' * 16}",
         "params": {"lr": Param("lr", 0.1, "0.1", "float")},
         "metrics": {"loss": MetricSummary("loss", 2, 0.5, 1, 1500, 0.5, 1, 0.9, 0)},
         "own_tags": {"team": "vision"},
@@ -55,7 +55,7 @@ def test_run_info_is_mlflow_s() -> None:
         status="FINISHED",
         start_time=1000,
         end_time=3000,
-        artifact_uri=f"runs:/{'ab' * 16}/",
+        artifact_uri=f"runs:/{'ab' * 16}",
         lifecycle_stage="active",
         user_id="ada",
     )

@@ -34,7 +34,7 @@ def test_a_run_begins_running_and_ends_finished(store: Path) -> None:
         status="RUNNING",
         start_time=after.start_time,
         end_time=None,
-        artifact_uri=f"runs:/{run.run_id}/",
+        artifact_uri=f"runs:/{run.run_id}",
         lifecycle_stage="active",
         user_id=after.user_id,
     )

@@ -87,7 +87,7 @@ def test_the_columns_of_two_unlike_runs(store: Path) -> None:
             "run_id": [second, first],
             "experiment_id": ["0", "0"],
             "status": ["RUNNING", "FINISHED"],
-            "artifact_uri": [f"runs:/{second}/", f"runs:/{first}/"],
+            "artifact_uri": [f"runs:/{second}", f"runs:/{first}"],
             "start_time": pd.to_datetime([START, START], unit="ms", utc=True).as_unit("ms"),
             "end_time": pd.to_datetime([None, START + 1_500], unit="ms", utc=True).as_unit("ms"),
             "metrics.acc": [np.nan, np.inf],

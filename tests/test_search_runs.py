@@ -49,7 +49,7 @@ def test_the_frame_has_mlflow_s_columns_and_types(runs: dict[str, track.ActiveRu
         info.run_id,
         "0",
         "FINISHED",
-        f"runs:/{info.run_id}/",
+        f"runs:/{info.run_id}",
         pd.Timestamp(info.start_time, unit="ms", tz="UTC"),
         pd.Timestamp(info.end_time, unit="ms", tz="UTC"),
     ]

@@ -528,9 +528,13 @@ def load_table(
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """Return the address of an artifact of the active run, ``runs:/<run id>/<path>``; it moves with the store."""
+    """Return the address of an artifact of the active run, ``runs:/<run id>/<path>``; it moves with the store.
+
+    Without a path it is the address of all of them, ``runs:/<run id>``: no slash at its end, as with mlflow.
+    """
     _, target = _target(None)
-    return f"runs:/{target}/{artifact_path or ''}"
+    base = f"runs:/{target}"
+    return base if artifact_path is None else f"{base}/{artifact_path.lstrip('/')}"
 
 
 def flush(timeout: float | None = None) -> bool:

@@ -119,7 +119,7 @@ class ActiveRun(Shown):
             status=memory.status,
             start_time=memory.start_time,
             end_time=memory.end_time,
-            artifact_uri=f"runs:/{memory.run_id}/",
+            artifact_uri=f"runs:/{memory.run_id}",
             lifecycle_stage="active",
             user_id=memory.user_id,
         )

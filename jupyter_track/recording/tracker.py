@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..context.place import user_name
 from ..errors import InvalidValue, RunStateError
 from ..records import Goal, Run, RunError, RunStatus
-from ..store import database, edits, schema
+from ..store import database, experiment_edits, schema
 from ..store.liveness import this_process
 from ..store.place import store_exists
 from ..values import (
@@ -70,9 +70,9 @@ class Tracker(Entries):
         known = self._experiments.get(name)
         if known is not None:
             return known
-        edits.check_experiment_name(name)
+        experiment_edits.check_experiment_name(name)
         self.check_store()
-        found = edits.find_experiment(self.store, name)
+        found = experiment_edits.find_experiment(self.store, name)
         if found is not None:
             number, stage, goals = found
             identifier = str(number)
@@ -85,7 +85,7 @@ class Tracker(Entries):
         elif name == schema.DEFAULT_EXPERIMENT:
             identifier = str(schema.DEFAULT_EXPERIMENT_ID)
         else:
-            number = edits.new_experiment_id()
+            number = experiment_edits.new_experiment_id()
             identifier = str(number)
             self.writer.submit("experiment", name, {"id": number, "created": now_ms()})
         self._experiments[name] = identifier
@@ -328,7 +328,7 @@ class Tracker(Entries):
             cell_id=memory.cell.cell_id if memory.cell else None,
             execution_count=memory.cell.execution_count if memory.cell else None,
             error=memory.error,
-            artifact_uri=f"runs:/{memory.run_id}/",
+            artifact_uri=f"runs:/{memory.run_id}",
             params=dict(memory.params),
             metrics=self.writer.summaries(memory.run_id),
             own_tags=dict(memory.tags),

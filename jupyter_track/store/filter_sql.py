@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from .filter_tree import And, Between, Clause, Field, Membership, Node, Not, NullTest, Or, Ordering, Value
 
-ARTIFACT_URI = "'runs:/' || runs.uuid || '/'"
+ARTIFACT_URI = "'runs:/' || runs.uuid"
 
 _TEXT_OPERATORS = {"=": "=", "!=": "!=", "LIKE": "GLOB", "ILIKE": "LIKE"}
 
