@@ -193,6 +193,7 @@ class Experiment(Shown):
     creation_time: int | None = None
     last_update_time: int | None = None
     goals: Mapping[str, Goal] = field(default_factory=dict)
+    baseline_run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,12 @@ class Run(Shown):
         Path relative to the store's folder, with forward slashes.
     duration : float or None
         Seconds; None while it runs.
+    pinned : bool
+        Whether it is kept on top, and kept by tidying.
+    stop_requested : bool
+        Whether somebody asked it to stop.
+    baseline_run_id : str or None
+        The run that those of its experiment are measured against.
     """
 
     number: int | None
@@ -289,6 +296,9 @@ class Run(Shown):
     goals: Mapping[str, Goal] = field(default_factory=dict)
     inputs: RunInputs = field(default_factory=RunInputs)
     outputs: RunOutputs = field(default_factory=RunOutputs)
+    pinned: bool = False
+    stop_requested: bool = False
+    baseline_run_id: str | None = None
 
     @property
     def info(self) -> RunInfo:

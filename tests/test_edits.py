@@ -13,7 +13,7 @@ from made_stores import START, add_run, add_runs, made_store
 import jupyter_track as track
 from jupyter_track.errors import AlreadyExists, InvalidValue, NotFound, StoreUnavailable
 from jupyter_track.records import Run, RunStatus, ViewType
-from jupyter_track.store import edits
+from jupyter_track.store import edits, experiment_edits
 from jupyter_track.store.database import reading
 from jupyter_track.store.reader import Reader
 
@@ -50,7 +50,7 @@ class TestRuns:
     @pytest.mark.parametrize("name", ["", "  ", "\n"])
     def test_a_blank_name(self, made: Path, run_id: str, name: str) -> None:
         """A run keeps its name where the new one is blank."""
-        with pytest.raises(InvalidValue, match="must not be empty"):
+        with pytest.raises(InvalidValue, match="text that is not blank"):
             edits.update_run(made, run_id, name=name)
         assert read(made, run_id).name == "first"
 
@@ -83,12 +83,12 @@ class TestRuns:
     def test_note(self, made: Path, run_id: str) -> None:
         """A note is set, replaced and removed."""
         for note in ("one", "two\nlines", None):
-            edits.set_note(made, run_id, note)
+            edits.set_note(made, [run_id], note)
             assert read(made, run_id).note == note
 
     def test_tags(self, made: Path, run_id: str) -> None:
         """Tags are added, replaced and removed; removing what is not there is an error."""
-        edits.set_tags(made, run_id, {"team": "b", "x": "1"})
+        edits.set_tags(made, [run_id], {"team": "b", "x": "1"})
         assert read(made, run_id).own_tags == {"team": "b", "x": "1"}
         edits.delete_tag(made, run_id, "team")
         assert read(made, run_id).own_tags == {"x": "1"}
@@ -133,16 +133,93 @@ class TestRuns:
     def test_each_edit_moves_the_revision(self, made: Path, run_id: str) -> None:
         """One edit moves the store's revision by one, so that readers find what is new."""
         start = Reader(made).info().rev
-        edits.set_note(made, run_id, "n")
-        edits.set_tags(made, run_id, {"x": "1"})
+        edits.set_note(made, [run_id], "n")
+        edits.set_tags(made, [run_id], {"x": "1"})
         assert Reader(made).info().rev == start + 2
+
+
+class TestManyRuns:
+    """Edits of several runs in one transaction."""
+
+    def test_pinning(self, made: Path) -> None:
+        """Runs are pinned and unpinned; the edit has a time."""
+        one, two, three = add_runs(made, {}, {}, {})
+        edits.pin_runs(made, [one, two])
+        assert [read(made, run).pinned for run in (one, two, three)] == [True, True, False]
+        edits.pin_runs(made, [one], False)
+        assert [read(made, run).pinned for run in (one, two, three)] == [False, True, False]
+
+    def test_one_that_is_not_there_changes_none(self, made: Path) -> None:
+        """Where one of several runs is unknown, none is changed."""
+        (one,) = add_runs(made, {})
+        with pytest.raises(NotFound, match=f"no run '{ABSENT}'"):
+            edits.pin_runs(made, [one, ABSENT])
+        assert not read(made, one).pinned
+
+    def test_moving_takes_the_children_along(self, made: Path) -> None:
+        """A run moves with its children and theirs, to an experiment that is made where it is missing."""
+        parent, other = add_runs(made, {"name": "parent"}, {"name": "other"})
+        (child,) = add_runs(made, {"parent_uuid": parent})
+        (grandchild,) = add_runs(made, {"parent_uuid": child})
+        edits.move_runs(made, [parent], "elsewhere")
+        names = [read(made, run).experiment_name for run in (parent, child, grandchild, other)]
+        assert names == ["elsewhere"] * 3 + ["Default"]
+
+    def test_moving_to_a_deleted_experiment(self, made: Path) -> None:
+        """A deleted experiment takes no runs."""
+        (run,) = add_runs(made, {})
+        experiment_edits.delete_experiment(made, experiment_edits.create_experiment(made, "gone"))
+        with pytest.raises(InvalidValue, match="'gone' is deleted: restore it"):
+            edits.move_runs(made, [run], "gone")
+
+    def test_the_baseline(self, made: Path) -> None:
+        """The baseline is one run of its experiment, and all runs of that say which."""
+        one, two = add_runs(made, {}, {})
+        edits.set_baseline(made, one)
+        edits.set_baseline(made, two)
+        assert [read(made, run).baseline_run_id for run in (one, two)] == [two, two]
+        assert Reader(made).experiment(read(made, one).experiment_id).baseline_run_id == two
+
+    def test_undo_brings_back_what_went_together(self, made: Path) -> None:
+        """The last deletion is undone whole, then the one before it; then there is nothing left to undo."""
+        one, two, three, stays = add_runs(made, {}, {}, {}, {})
+        edits.delete_runs(made, [one])
+        edits.delete_runs(made, [two, three])
+        stages = lambda: [read(made, run).lifecycle_stage for run in (one, two, three, stays)]  # noqa: E731
+        assert stages() == ["deleted"] * 3 + ["active"]
+        assert sorted(edits.undo_delete(made)) == sorted([two, three])
+        assert stages() == ["deleted"] + ["active"] * 3
+        assert edits.undo_delete(made) == [one]
+        with pytest.raises(NotFound, match="no deleted run"):
+            edits.undo_delete(made)
+
+    def test_a_run_of_a_deleted_experiment_waits_for_it(self, made: Path) -> None:
+        """It is not brought back into an experiment that is in the bin."""
+        (run,) = add_runs(made, {"experiment": "e"})
+        experiment_edits.delete_experiment(made, read(made, run).experiment_id)
+        with pytest.raises(InvalidValue, match="deleted experiment 'e': restore that first"):
+            edits.restore_runs(made, [run])
+
+    def test_asking_to_stop(self, made: Path) -> None:
+        """A run that is open is asked to stop; one that has ended cannot be."""
+        running, ended = add_runs(made, {"status": "RUNNING"}, {})
+        edits.request_stop(made, [running])
+        assert read(made, running).stop_requested
+        with pytest.raises(InvalidValue, match=r"has ended .FINISHED.; there is nothing to stop"):
+            edits.request_stop(made, [ended])
+
+    def test_no_store_is_made(self, tmp_path: Path) -> None:
+        """Editing a run where there is no store says so, and makes none."""
+        with pytest.raises(StoreUnavailable, match="no store at"):
+            edits.pin_runs(tmp_path / "track.db", [ABSENT])
+        assert list(tmp_path.iterdir()) == []
 
 
 CALLS: dict[str, Callable[[Path, str], Any]] = {
     "update": lambda store, run: edits.update_run(store, run, name="x"),
     "terminate": lambda store, run: edits.set_terminated(store, run),
-    "note": lambda store, run: edits.set_note(store, run, "x"),
-    "tags": lambda store, run: edits.set_tags(store, run, {"x": "1"}),
+    "note": lambda store, run: edits.set_note(store, [run], "x"),
+    "tags": lambda store, run: edits.set_tags(store, [run], {"x": "1"}),
     "delete tag": lambda store, run: edits.delete_tag(store, run, "team"),
 }
 
@@ -152,44 +229,44 @@ class TestExperiments:
 
     def test_making(self, made: Path) -> None:
         """A new experiment has an id that JavaScript can hold, and its tags."""
-        identifier = edits.create_experiment(made, "vision", {"team": "a"})
+        identifier = experiment_edits.create_experiment(made, "vision", {"team": "a"})
         found = Reader(made).experiment(identifier)
         assert (found.name, found.tags, found.lifecycle_stage) == ("vision", {"team": "a"}, "active")
         assert 0 < int(identifier) < 2**53
-        assert edits.find_experiment(made, "vision") == (int(identifier), "active", {})
+        assert experiment_edits.find_experiment(made, "vision") == (int(identifier), "active", {})
 
     def test_names(self, made: Path) -> None:
         """Names are unique, also against the bin, and neither blank nor endless."""
-        identifier = edits.create_experiment(made, "vision")
+        identifier = experiment_edits.create_experiment(made, "vision")
         with pytest.raises(AlreadyExists, match="an active experiment 'vision'"):
-            edits.create_experiment(made, "vision")
-        edits.delete_experiment(made, identifier)
+            experiment_edits.create_experiment(made, "vision")
+        experiment_edits.delete_experiment(made, identifier)
         with pytest.raises(AlreadyExists, match="a deleted experiment 'vision' already; restore it"):
-            edits.create_experiment(made, "vision")
+            experiment_edits.create_experiment(made, "vision")
         bad: list[Any] = ["", " ", None, 3, "x" * 501]
         for name in bad:
             with pytest.raises(InvalidValue, match="name of an experiment"):
-                edits.create_experiment(made, name)
+                experiment_edits.create_experiment(made, name)
 
     def test_renaming(self, made: Path) -> None:
         """An experiment is renamed, but not to another one's name; to its own is fine."""
-        identifier = edits.create_experiment(made, "vision")
-        edits.create_experiment(made, "sound")
-        edits.rename_experiment(made, identifier, "sight")
-        edits.rename_experiment(made, identifier, "sight")
+        identifier = experiment_edits.create_experiment(made, "vision")
+        experiment_edits.create_experiment(made, "sound")
+        experiment_edits.rename_experiment(made, identifier, "sight")
+        experiment_edits.rename_experiment(made, identifier, "sight")
         assert Reader(made).experiment(identifier).name == "sight"
         with pytest.raises(AlreadyExists, match="'sound' already"):
-            edits.rename_experiment(made, identifier, "sound")
+            experiment_edits.rename_experiment(made, identifier, "sound")
 
     def test_the_bin_with_its_runs(self, made: Path) -> None:
         """Runs go into the bin with their experiment and come back with it; one that was there before stays there."""
         kept, gone = add_runs(made, {"experiment": "vision"}, {"experiment": "vision"})
         identifier = read(made, kept).experiment_id
         edits.delete_run(made, gone)
-        edits.delete_experiment(made, identifier)
+        experiment_edits.delete_experiment(made, identifier)
         assert Reader(made).runs() == []
-        edits.restore_experiment(made, identifier)
-        edits.restore_experiment(made, identifier)
+        experiment_edits.restore_experiment(made, identifier)
+        experiment_edits.restore_experiment(made, identifier)
         assert [run.run_id for run in Reader(made).runs()] == [kept]
         assert Reader(made).experiment(identifier).lifecycle_stage == "active"
 
@@ -197,37 +274,37 @@ class TestExperiments:
         """An experiment that was deleted twice still brings its runs back."""
         run = add_run(made, experiment="vision")
         identifier = read(made, run).experiment_id
-        edits.delete_experiment(made, identifier)
-        edits.delete_experiment(made, identifier)
+        experiment_edits.delete_experiment(made, identifier)
+        experiment_edits.delete_experiment(made, identifier)
         with pytest.raises(InvalidValue, match="is deleted; it has to be active"):
-            edits.delete_experiment_tag(made, identifier, "x")
-        edits.restore_experiment(made, identifier)
+            experiment_edits.delete_experiment_tag(made, identifier, "x")
+        experiment_edits.restore_experiment(made, identifier)
         assert read(made, run).lifecycle_stage == "active"
 
     def test_default_stays(self, made: Path) -> None:
         """Default cannot be deleted."""
         with pytest.raises(InvalidValue, match="Default cannot be deleted"):
-            edits.delete_experiment(made, "0")
+            experiment_edits.delete_experiment(made, "0")
 
     def test_tags(self, made: Path) -> None:
         """Tags of an experiment are set and removed."""
-        identifier = edits.create_experiment(made, "vision")
-        edits.set_experiment_tags(made, identifier, {"a": "1", "b": "2"})
-        edits.set_experiment_tags(made, identifier, {"a": "3"})
-        edits.delete_experiment_tag(made, identifier, "b")
+        identifier = experiment_edits.create_experiment(made, "vision")
+        experiment_edits.set_experiment_tags(made, identifier, {"a": "1", "b": "2"})
+        experiment_edits.set_experiment_tags(made, identifier, {"a": "3"})
+        experiment_edits.delete_experiment_tag(made, identifier, "b")
         assert Reader(made).experiment(identifier).tags == {"a": "3"}
         with pytest.raises(NotFound, match="no tag 'b'"):
-            edits.delete_experiment_tag(made, identifier, "b")
+            experiment_edits.delete_experiment_tag(made, identifier, "b")
 
     @pytest.mark.parametrize("identifier", ["7", "x", "", "-1", "0.0", "²"])
     def test_an_experiment_that_is_not_there(self, made: Path, identifier: str) -> None:
         """Every edit of an unknown experiment is an error."""
         calls: list[Callable[[], Any]] = [
-            lambda: edits.rename_experiment(made, identifier, "x"),
-            lambda: edits.delete_experiment(made, identifier),
-            lambda: edits.restore_experiment(made, identifier),
-            lambda: edits.set_experiment_tags(made, identifier, {"a": "1"}),
-            lambda: edits.delete_experiment_tag(made, identifier, "a"),
+            lambda: experiment_edits.rename_experiment(made, identifier, "x"),
+            lambda: experiment_edits.delete_experiment(made, identifier),
+            lambda: experiment_edits.restore_experiment(made, identifier),
+            lambda: experiment_edits.set_experiment_tags(made, identifier, {"a": "1"}),
+            lambda: experiment_edits.delete_experiment_tag(made, identifier, "a"),
         ]
         for call in calls:
             with pytest.raises(NotFound, match="no experiment with the id"):
@@ -235,14 +312,14 @@ class TestExperiments:
 
     def test_looking_for_one_makes_nothing(self, tmp_path: Path) -> None:
         """Where there is no store there is no experiment, and none is made."""
-        assert edits.find_experiment(tmp_path / "track.db", "vision") is None
+        assert experiment_edits.find_experiment(tmp_path / "track.db", "vision") is None
         assert list(tmp_path.iterdir()) == []
 
 
 def test_what_this_process_logged_is_there_first(store: Path) -> None:
     """An edit comes after all that was logged before it, without anybody's flush."""
     with track.start_run() as run:
-        edits.set_note(store, run.run_id, "seen")
+        edits.set_note(store, [run.run_id], "seen")
     assert read(store, run.run_id).note == "seen"
 
 

@@ -28,7 +28,7 @@ from jupyter_track.records import (
     RunError,
     ViewType,
 )
-from jupyter_track.store import curve_rows, files
+from jupyter_track.store import curve_rows, files, schema
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.curve_rows import CurvePoint
 from jupyter_track.store.database import StoreFiles
@@ -450,7 +450,7 @@ def test_a_store_in_a_line(store: Path) -> None:
     add_runs(store, {"metrics": {"a": [1.0, 2.0]}}, {"metrics": {"a": 1.0, "b": 1.0}}, {"name": "gone"})
     sql(store, "UPDATE runs SET lifecycle_stage = 'deleted' WHERE name = 'gone'")
     info = Reader(store).info()
-    assert (info.rev, info.version, info.runs, info.experiments, info.points) == (1, 1, 2, 1, 4)
+    assert (info.rev, info.version, info.runs, info.experiments, info.points) == (1, schema.VERSION, 2, 1, 4)
     assert len(info.id) == 32
     assert info.created_by.startswith("jupyter-track ")
     assert info.created > START

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from made_stores import START, add_run, made_store
 
-from jupyter_track.errors import NewerStore
+from jupyter_track.errors import NewerStore, StoreUnavailable
 from jupyter_track.store import schema
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.reader import Reader
@@ -64,7 +65,7 @@ def test_both_ways_make_the_same(tmp_path: Path) -> None:
         assert pragma(path, "user_version") == schema.VERSION
         with closing(sqlite3.connect(path)) as connection:
             names = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-            assert names == [("jupyter_track", "m001_initial")]
+            assert names == [("jupyter_track", "m001_initial"), ("jupyter_track", "m002_tidying")]
             assert connection.execute("SELECT id, name FROM experiments").fetchall() == [(0, "Default")]
             (one, identifier, rev, _, by) = connection.execute("SELECT * FROM store").fetchone()
             assert (one, len(identifier), rev, by) == (1, 32, 0, "test")
@@ -124,9 +125,9 @@ def test_an_older_store_is_brought_up_in_one_transaction(tmp_path: Path, monkeyp
         assert connection.in_transaction
         calls.append(by)
         connection.execute("ALTER TABLE runs ADD COLUMN colour TEXT")
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
-    monkeypatch.setattr(schema, "VERSION", 2)
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     monkeypatch.setattr(schema, "migrate", migrate)
     barrier = threading.Barrier(4)
 
@@ -142,7 +143,7 @@ def test_an_older_store_is_brought_up_in_one_transaction(tmp_path: Path, monkeyp
     for thread in threads:
         thread.join()
     assert len(calls) == 1
-    assert pragma(store, "user_version") == 2
+    assert pragma(store, "user_version") == schema.VERSION
     with reading(store) as connection:
         assert connection.execute("SELECT name, colour FROM runs").fetchall() == [("first", None), ("second", None)]
 
@@ -155,7 +156,7 @@ def test_a_newer_store_is_read_and_not_written(tmp_path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     before = store.read_bytes()
     files = StoreFiles(store)
-    with pytest.raises(NewerStore, match=r"schema 2, this one knows 1.*pip install -U jupyter-track"):
+    with pytest.raises(NewerStore, match=rf"schema {schema.VERSION + 1}, this one knows.*pip install -U"):
         files.ensure()
     files.close()
     assert [run.name for run in Reader(store).runs()] == ["kept"]
@@ -163,15 +164,29 @@ def test_a_newer_store_is_read_and_not_written(tmp_path: Path) -> None:
 
 
 class TestSchema1:
-    """A store as 0.1.0 made it."""
+    """A store of schema 1."""
 
-    def test_it_is_what_is_made_today(self, tmp_path: Path) -> None:
-        """The stored file has the tables of this version; when the schema moves, this becomes a test of migration."""
-        assert schema.VERSION == 1
+    def test_it_becomes_what_is_made_today(self, tmp_path: Path) -> None:
+        """Its first reader brings it to the tables of this version."""
         old, new = tmp_path / "old", tmp_path / "new"
         old.mkdir()
         new.mkdir()
-        assert tables(from_dump(old, 1)) == tables(made_store(new))
+        store = from_dump(old, 1)
+        assert [run.pinned for run in Reader(store).runs()] == [False, False]
+        assert tables(store) == tables(made_store(new))
+
+    def test_it_is_read_where_it_cannot_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a read-only folder a copy is brought up; the file and its folder are left as they are."""
+
+        def read_only(files: StoreFiles) -> NoReturn:
+            raise StoreUnavailable(f"The folder {files.store.parent} cannot be written.")
+
+        store = from_dump(tmp_path, 1)
+        before = store.read_bytes()
+        monkeypatch.setattr(StoreFiles, "lock", read_only)
+        assert [run.name for run in Reader(store).runs()] == ["second", "first"]
+        assert store.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [store]
 
     def test_everything_is_read(self, tmp_path: Path) -> None:
         """Runs, params, tags, parents and exact values come back."""

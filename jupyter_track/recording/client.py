@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ..context.prose import redact_prose
 from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, Runs, RunStatus, RunTag, ViewType
-from ..store import edits, pending
+from ..store import edits, experiment_edits, pending
 from ..store.place import parse_store, store_exists
 from ..values import check_time, clean_text
 from . import active, artifacts, experiments, forms  # noqa: F401 - forms registers how runs show themselves
@@ -303,11 +303,12 @@ class TrackClient:
 
     def set_experiment_tag(self, experiment_id: str | int, key: str, value: Any) -> None:
         """Set a tag of an experiment."""
-        edits.set_experiment_tags(self._tracker.store, str(experiment_id), experiments.checked_tags({key: value}))
+        checked = experiments.checked_tags({key: value})
+        experiment_edits.set_experiment_tags(self._tracker.store, str(experiment_id), checked)
 
     def delete_experiment_tag(self, experiment_id: str | int, key: str) -> None:
         """Remove a tag of an experiment."""
-        edits.delete_experiment_tag(self._tracker.store, str(experiment_id), key)
+        experiment_edits.delete_experiment_tag(self._tracker.store, str(experiment_id), key)
 
 
 def _checked(status: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from ..context.redaction import redact_value
 from ..errors import NotFound
 from ..records import Experiment, ViewType
-from ..store import edits, pending, schema
+from ..store import experiment_edits, pending, schema
 from ..store.place import store_exists
 from ..values import check_key, clean_text
 from .session import session
@@ -69,13 +69,13 @@ def create(tracker: Tracker, name: str, tags: Mapping[str, Any] | None) -> str:
     AlreadyExists
         Where the name is taken.
     """
-    return edits.create_experiment(tracker.store, name, checked_tags(tags))
+    return experiment_edits.create_experiment(tracker.store, name, checked_tags(tags))
 
 
 def rename(tracker: Tracker, experiment_id: str | int, name: str) -> None:
     """Give an experiment another name; where it is the current one it stays so."""
     earlier = by_id(tracker, experiment_id).name
-    edits.rename_experiment(tracker.store, str(experiment_id), name)
+    experiment_edits.rename_experiment(tracker.store, str(experiment_id), name)
     tracker.rename_experiment(earlier, name)
     if session.tracker().store == tracker.store and session.experiment == earlier:
         session.use_experiment(name)
@@ -83,11 +83,11 @@ def rename(tracker: Tracker, experiment_id: str | int, name: str) -> None:
 
 def delete(tracker: Tracker, experiment_id: str | int) -> None:
     """Put an experiment and its runs into the bin."""
-    edits.delete_experiment(tracker.store, str(experiment_id))
+    experiment_edits.delete_experiment(tracker.store, str(experiment_id))
     tracker.forget_experiments()
 
 
 def restore(tracker: Tracker, experiment_id: str | int) -> None:
     """Take an experiment out of the bin, with the runs that went with it."""
-    edits.restore_experiment(tracker.store, str(experiment_id))
+    experiment_edits.restore_experiment(tracker.store, str(experiment_id))
     tracker.forget_experiments()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, NotFound
 from ..records import Experiment, Run, Runs, ViewType
-from ..store import edits, pending
+from ..store import edits, experiment_edits, pending
 from ..store.place import store_exists
 from . import experiments
 from .entries import now_ms
@@ -77,7 +77,7 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | int 
             raise InvalidValue(f"The experiment {experiment.name!r} is deleted; restore_experiment() brings it back.")
         session.use_experiment(experiment.name)
         return experiment
-    name = edits.check_experiment_name(experiment_name)
+    name = experiment_edits.check_experiment_name(experiment_name)
     identifier = tracker.experiment_id(name)
     session.use_experiment(name)
     found = _stored_experiment(tracker, identifier)
@@ -152,13 +152,13 @@ def set_experiment_tags(tags: Mapping[str, Any]) -> None:
     """Set tags of the current experiment."""
     checked = experiments.checked_tags(tags)
     tracker = session.tracker()
-    edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
+    experiment_edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
 
 
 def delete_experiment_tag(key: str) -> None:
     """Remove a tag of the current experiment."""
     tracker = session.tracker()
-    edits.delete_experiment_tag(tracker.store, tracker.experiment_id(session.experiment), key)
+    experiment_edits.delete_experiment_tag(tracker.store, tracker.experiment_id(session.experiment), key)
 
 
 # ---- search

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -217,8 +217,9 @@ def _refuse_triggers(connection: sqlite3.Connection, store: Path) -> None:
 def reading(store: Path) -> Iterator[sqlite3.Connection]:
     """Give a read-only connection for a short read (50 ms at most: writers wait meanwhile).
 
-    Makes no file and no folder. Holds the mutex shared where there is one; a store on a read-only medium without a
-    lock file is read without.
+    Makes no file and no folder, but a store of an earlier schema is migrated first; where its folder cannot be
+    written, a copy is. Holds the mutex shared where there is one; a store on a read-only medium without a lock file is
+    read without.
 
     Raises
     ------
@@ -229,16 +230,42 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
     """
     if not store_exists(store):
         raise nothing_yet(store)
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(_shared(store))
+        except _Behind:
+            connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
+        yield connection
+
+
+class _Behind(Exception):
+    """The store is of an earlier schema."""
+
+
+def _brought_up(store: Path) -> bool:
+    """Migrate a store of an earlier schema; return whether that was possible."""
+    files = StoreFiles(store)
+    try:
+        files.ensure(timeout=READ_WAIT)
+    except StoreUnavailable:  # a read-only folder: the reader makes a copy for itself
+        return False
+    finally:
+        files.close()
+    return True
+
+
+@contextmanager
+def _shared(store: Path, copy_old: bool = False) -> Iterator[sqlite3.Connection]:
     lock = _reader_lock(store)
     try:
         if lock is None:
-            with gate.inside(), _opened(store) as connection:
+            with gate.inside(), _current(store, copy_old) as connection:
                 yield connection
             return
         with lock.held(shared=True, timeout=READ_WAIT) as held:
             if not held:
                 raise StoreBusy(f"{store} is being written by another process for longer than {READ_WAIT:g} s.")
-            with _opened(store) as connection:
+            with _current(store, copy_old) as connection:
                 yield connection
     finally:
         if lock is not None:
@@ -250,6 +277,34 @@ def _reader_lock(store: Path) -> ProcessLock | None:
         return ProcessLock(files_folder(store) / "lock", create=False)
     except OSError:
         return None  # no lock file, or none that may be opened: nobody here writes
+
+
+@contextmanager
+def _current(store: Path, copy_old: bool) -> Iterator[sqlite3.Connection]:
+    with _opened(store) as connection:
+        if check_ours(connection, store) >= schema.VERSION:
+            yield connection
+        elif copy_old:
+            with _migrated_copy(connection, store) as copy:
+                yield copy
+        else:
+            raise _Behind
+
+
+@contextmanager
+def _migrated_copy(connection: sqlite3.Connection, store: Path) -> Iterator[sqlite3.Connection]:
+    with tempfile.TemporaryDirectory(prefix="jupyter-track-") as folder:
+        copy = sqlite3.connect(Path(folder) / store.name, isolation_level=None)
+        try:
+            connection.backup(copy)
+            copy.execute("BEGIN IMMEDIATE")
+            schema.migrate(copy, f"jupyter-track {__version__}")
+            copy.execute("COMMIT")
+            copy.execute("PRAGMA trusted_schema = 0")
+            copy.execute("PRAGMA query_only = 1")
+            yield copy
+        finally:
+            copy.close()
 
 
 @contextmanager

@@ -1,24 +1,23 @@
-"""Small edits of what is stored: one transaction each under the mutex.
+"""Small edits of runs: one transaction each under the mutex.
 
 Both halves use them: the tracker, the panels, the terminal. Each one moves the store's revision and the revision of
-what it changes, and says what does not exist instead of doing nothing.
+what it changes, and says what does not exist instead of doing nothing. What a person changes carries the time of the
+edit, by which a merge tells the later of two copies of a run.
 """
 
 from __future__ import annotations
 
-import random
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import AlreadyExists, InvalidValue, NotFound
-from ..records import Goal, RunStatus
+from ..errors import InvalidValue, NotFound
+from ..records import RunStatus
 from . import pending
-from .database import StoreFiles, explain, reading
+from .database import StoreFiles, explain, nothing_yet
 from .place import store_exists
-from .schema import DEFAULT_EXPERIMENT_ID
 
 EDIT_WAIT = 10.0
 
@@ -39,8 +38,29 @@ def editing(store: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
         files.close()
 
 
-def _now() -> int:
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def _editing_runs(
+    store: Path, run_ids: Sequence[str], stage: str | None = "active"
+) -> Iterator[tuple[sqlite3.Connection, int, list[int]]]:
+    """As `editing`, with the store's numbers of the runs, which get the revision and the time of the edit."""
+    if isinstance(run_ids, str):
+        raise TypeError("run_ids is a list of ids, not one id")
+    if not store_exists(store):
+        pending.flush(store, EDIT_WAIT)
+    if not store_exists(store):
+        raise nothing_yet(store)
+    with editing(store) as (connection, rev):
+        numbers = [_run_number(connection, run_id, stage) for run_id in run_ids]
+        yield connection, rev, numbers
+        now = now_ms()
+        connection.executemany(
+            "UPDATE runs SET rev = ?, edited = max(edited + 1, ?) WHERE id = ?", [(rev, now, one) for one in numbers]
+        )
 
 
 def _run_number(connection: sqlite3.Connection, run_id: str, stage: str | None = "active") -> int:
@@ -53,6 +73,19 @@ def _run_number(connection: sqlite3.Connection, run_id: str, stage: str | None =
     return number
 
 
+def check_run_name(name: object) -> str:
+    """Return `name` if it can name a run: text that is not blank and that no reference to another run looks like.
+
+    Raises
+    ------
+    InvalidValue
+        For other values, and for names such as ``#3``, ``12`` and ``last``, by which people name runs.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
+    return name
+
+
 def update_run(store: Path, run_id: str, *, name: str | None = None, status: str | None = None) -> None:
     """Rename a run or set its status.
 
@@ -61,15 +94,14 @@ def update_run(store: Path, run_id: str, *, name: str | None = None, status: str
     NotFound
         Where there is no such run.
     InvalidValue
-        For an empty name or an unknown status, or where the run is deleted.
+        For a name that names no run or an unknown status, or where the run is deleted.
     """
     if status is not None and status not in RunStatus.ALL:
         raise InvalidValue(f"{status!r} is no status of a run; there are {', '.join(RunStatus.ALL)}.")
-    if name is not None and not name.strip():
-        raise InvalidValue("The name of a run must not be empty.")
-    with editing(store) as (connection, rev):
-        number = _run_number(connection, run_id)
-        connection.execute("UPDATE runs SET name = coalesce(?, name), rev = ? WHERE id = ?", (name, rev, number))
+    if name is not None:
+        check_run_name(name)
+    with _editing_runs(store, [run_id]) as (connection, rev, (number,)):
+        connection.execute("UPDATE runs SET name = coalesce(?, name) WHERE id = ?", (name, number))
         if status is not None:
             _set_status(connection, number, status, rev, None)
 
@@ -95,7 +127,7 @@ def _set_status(connection: sqlite3.Connection, number: int, status: str, rev: i
     if status not in RunStatus.ENDED:
         connection.execute("UPDATE runs SET status = ?, rev = ? WHERE id = ?", (status, rev, number))
         return
-    end = _now() if end_time is None else end_time
+    end = now_ms() if end_time is None else end_time
     connection.execute(
         "UPDATE runs SET status = ?, end_time = ?, duration = coalesce(duration, max(0, ? - start_time) / 1000.0),"
         " rev = ? WHERE id = ?",
@@ -103,23 +135,19 @@ def _set_status(connection: sqlite3.Connection, number: int, status: str, rev: i
     )
 
 
-def set_note(store: Path, run_id: str, note: str | None) -> None:
-    """Set a run's note; None removes it."""
-    with editing(store) as (connection, rev):
-        number = _run_number(connection, run_id)
-        connection.execute("UPDATE runs SET note = ?, rev = ? WHERE id = ?", (note, rev, number))
+def set_note(store: Path, run_ids: Sequence[str], note: str | None) -> None:
+    """Set the note of runs; None removes it."""
+    with _editing_runs(store, run_ids) as (connection, _, numbers):
+        connection.executemany("UPDATE runs SET note = ? WHERE id = ?", [(note, number) for number in numbers])
 
 
-def set_tags(store: Path, run_id: str, tags: Mapping[str, str]) -> None:
-    """Set tags of a run; keys and values have been checked."""
-    with editing(store) as (connection, rev):
-        number = _run_number(connection, run_id)
-        for key, value in tags.items():
-            connection.execute(
-                "INSERT INTO tags VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
-                (number, key, value),
-            )
-        connection.execute("UPDATE runs SET rev = ? WHERE id = ?", (rev, number))
+def set_tags(store: Path, run_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+    """Set tags of runs; keys and values have been checked."""
+    with _editing_runs(store, run_ids) as (connection, _, numbers):
+        connection.executemany(
+            "INSERT INTO tags VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
+            [(number, key, value) for number in numbers for key, value in tags.items()],
+        )
 
 
 def delete_tag(store: Path, run_id: str, key: str) -> None:
@@ -130,195 +158,139 @@ def delete_tag(store: Path, run_id: str, key: str) -> None:
     NotFound
         Where the run has no such tag.
     """
-    with editing(store) as (connection, rev):
-        number = _run_number(connection, run_id)
+    with _editing_runs(store, [run_id]) as (connection, _, (number,)):
         gone = connection.execute("DELETE FROM tags WHERE run_id = ? AND key = ?", (number, key)).rowcount
         if not gone:
             raise NotFound(f"The run {run_id!r} has no tag {key!r}.")
-        connection.execute("UPDATE runs SET rev = ? WHERE id = ?", (rev, number))
+
+
+def pin_runs(store: Path, run_ids: Sequence[str], pinned: bool = True) -> None:
+    """Pin runs: they stand on top of a table and are kept by tidying; or unpin them."""
+    with _editing_runs(store, run_ids) as (connection, _, numbers):
+        when = now_ms() if pinned else None
+        connection.executemany("UPDATE runs SET pinned = ? WHERE id = ?", [(when, number) for number in numbers])
+
+
+def move_runs(store: Path, run_ids: Sequence[str], experiment: str) -> None:
+    """Move runs, and their children with them, to another experiment, which is made where there is none of the name.
+
+    Raises
+    ------
+    InvalidValue
+        Where the name cannot name an experiment, or belongs to a deleted one.
+    """
+    from .experiment_edits import find_or_make
+
+    with _editing_runs(store, run_ids) as (connection, rev, numbers):
+        target = find_or_make(connection, experiment, rev)
+        for number in numbers:
+            connection.execute(
+                "WITH RECURSIVE moved (id, uuid) AS (SELECT id, uuid FROM runs WHERE id = ?"
+                " UNION SELECT runs.id, runs.uuid FROM runs JOIN moved ON runs.parent_uuid = moved.uuid)"
+                " UPDATE runs SET experiment_id = ?, rev = ?, edited = max(edited + 1, ?)"
+                " WHERE id IN (SELECT id FROM moved)",
+                (number, target, rev, now_ms()),
+            )
+
+
+def set_baseline(store: Path, run_id: str) -> None:
+    """Make a run the one that others of its experiment are measured against."""
+    with _editing_runs(store, [run_id]) as (connection, rev, (number,)):
+        connection.execute(
+            "UPDATE experiments SET baseline_uuid = ?, updated = ?, rev = ?"
+            " WHERE id = (SELECT experiment_id FROM runs WHERE id = ?)",
+            (run_id, now_ms(), rev, number),
+        )
+
+
+def request_stop(store: Path, run_ids: Sequence[str]) -> None:
+    """Ask runs to stop: the process that runs them sees it with its next flush.
+
+    Raises
+    ------
+    InvalidValue
+        Where a run has ended already.
+    """
+    with _editing_runs(store, run_ids) as (connection, _, numbers):
+        for run_id, number in zip(run_ids, numbers, strict=True):
+            status = connection.execute("SELECT status FROM runs WHERE id = ?", (number,)).fetchone()[0]
+            if status in RunStatus.ENDED:
+                raise InvalidValue(f"The run {run_id!r} has ended ({status}); there is nothing to stop.")
+            connection.execute("UPDATE runs SET stop_requested = ? WHERE id = ?", (now_ms(), number))
+
+
+def move_notebook(store: Path, earlier: str, notebook: str) -> int:
+    """Give the runs of a notebook that was renamed its new path, relative to the store; return how many they are."""
+    with editing(store) as (connection, rev):
+        return connection.execute(
+            "UPDATE runs SET notebook = ?, rev = ? WHERE notebook = ?", (notebook, rev, earlier)
+        ).rowcount
 
 
 def delete_run(store: Path, run_id: str) -> None:
     """Put a run into the bin; deleting twice is fine."""
-    with editing(store) as (connection, rev):
-        number = _run_number(connection, run_id, stage=None)
-        connection.execute(
-            "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = coalesce(deleted_time, ?), rev = ?"
-            " WHERE id = ?",
-            (_now(), rev, number),
+    delete_runs(store, [run_id])
+
+
+def delete_runs(store: Path, run_ids: Sequence[str]) -> None:
+    """Put runs into the bin, all with one time, by which `undo_delete` finds what went together."""
+    with _editing_runs(store, run_ids, stage=None) as (connection, _, numbers):
+        newest = connection.execute("SELECT coalesce(max(deleted_time), 0) FROM runs").fetchone()[0]
+        when = max(now_ms(), newest + 1)
+        connection.executemany(
+            "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = coalesce(deleted_time, ?) WHERE id = ?",
+            [(when, number) for number in numbers],
         )
 
 
 def restore_run(store: Path, run_id: str) -> None:
     """Take a run out of the bin; restoring an active run is fine."""
-    with editing(store) as (connection, rev):
-        number = _run_number(connection, run_id, stage=None)
-        connection.execute(
-            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL, rev = ? WHERE id = ?", (rev, number)
-        )
+    restore_runs(store, [run_id])
 
 
-def find_experiment(store: Path, name: str) -> tuple[int, str, dict[str, Goal]] | None:
-    """Return id, lifecycle stage and metric goals of an experiment, None where there is none of the name."""
-    if not store_exists(store):
-        return None
-    with reading(store) as connection:
-        row = connection.execute("SELECT id, lifecycle_stage FROM experiments WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            return None
-        goals = connection.execute("SELECT key, goal FROM metric_goals WHERE experiment_id = ?", row[:1])
-        return row[0], row[1], dict(goals.fetchall())
-
-
-def new_experiment_id() -> int:
-    """Return a random id of 53 bits: made without asking the store, and exact in JSON and JavaScript."""
-    return random.SystemRandom().randrange(1, 2**53)
-
-
-def create_experiment(store: Path, name: str, tags: Mapping[str, str] | None = None) -> str:
-    """Make an experiment and return its id.
-
-    Raises
-    ------
-    AlreadyExists
-        Where the name is taken, also by a deleted experiment.
-    """
-    check_experiment_name(name)
-    with editing(store) as (connection, rev):
-        row = connection.execute("SELECT lifecycle_stage FROM experiments WHERE name = ?", (name,)).fetchone()
-        if row is not None:
-            more = "; restore it, or take another name" if row[0] == "deleted" else ""
-            raise AlreadyExists(f"There is {_article(row[0])} experiment {name!r} already{more}.")
-        identifier, now = new_experiment_id(), _now()
-        connection.execute(
-            "INSERT INTO experiments VALUES (?, ?, 'active', ?, ?, ?)", (identifier, name, now, now, rev)
-        )
-        for key, value in (tags or {}).items():
-            connection.execute("INSERT INTO experiment_tags VALUES (?, ?, ?)", (identifier, key, str(value)))
-    return str(identifier)
-
-
-def _article(stage: str) -> str:
-    return "an active" if stage == "active" else f"a {stage}"
-
-
-def check_experiment_name(name: object) -> str:
-    """Return `name` if it can name an experiment: text that is not blank, 500 characters at most."""
-    if not isinstance(name, str) or not name.strip():
-        raise InvalidValue(f"The name of an experiment must be text that is not blank, not {name!r}.")
-    if len(name) > 500:
-        raise InvalidValue(f"The name of an experiment has {len(name)} characters; 500 is the most.")
-    return name
-
-
-def _experiment_number(connection: sqlite3.Connection, experiment_id: str, stage: str | None = None) -> int:
-    row = None
-    if str(experiment_id).isdecimal():
-        row = connection.execute(
-            "SELECT id, lifecycle_stage FROM experiments WHERE id = ?", (int(experiment_id),)
-        ).fetchone()
-    if row is None:
-        raise NotFound(f"There is no experiment with the id {experiment_id!r} in this store.")
-    if stage is not None and row[1] != stage:
-        raise InvalidValue(f"The experiment {experiment_id!r} is {row[1]}; it has to be {stage} for this.")
-    number: int = row[0]
-    return number
-
-
-def rename_experiment(store: Path, experiment_id: str, name: str) -> None:
-    """Give an experiment another name.
-
-    Raises
-    ------
-    AlreadyExists
-        Where the name is taken.
-    """
-    check_experiment_name(name)
-    with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id, "active")
-        taken = connection.execute("SELECT 1 FROM experiments WHERE name = ? AND id <> ?", (name, number)).fetchone()
-        if taken:
-            raise AlreadyExists(f"There is an experiment {name!r} already.")
-        connection.execute(
-            "UPDATE experiments SET name = ?, updated = ?, rev = ? WHERE id = ?", (name, _now(), rev, number)
-        )
-
-
-def delete_experiment(store: Path, experiment_id: str) -> None:
-    """Put an experiment and its runs into the bin; deleting twice is fine.
+def restore_runs(store: Path, run_ids: Sequence[str]) -> None:
+    """Take runs out of the bin; restoring an active run is fine.
 
     Raises
     ------
     InvalidValue
-        For Default, which stays.
+        Where a run's experiment is deleted: it is restored first.
     """
-    with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id)
-        if number == DEFAULT_EXPERIMENT_ID:
-            raise InvalidValue("The experiment Default cannot be deleted; delete its runs instead.")
-        stage = connection.execute("SELECT lifecycle_stage FROM experiments WHERE id = ?", (number,)).fetchone()[0]
-        if stage == "deleted":  # another time of deletion would part it from its runs
-            return
-        now = _now()
-        connection.execute(
-            "UPDATE experiments SET lifecycle_stage = 'deleted', updated = ?, rev = ? WHERE id = ?", (now, rev, number)
-        )
-        # The same time for all marks the runs that come back with the experiment.
-        connection.execute(
-            "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ?, rev = ?"
-            " WHERE experiment_id = ? AND lifecycle_stage = 'active'",
-            (now, rev, number),
+    with _editing_runs(store, run_ids, stage=None) as (connection, _, numbers):
+        for number in numbers:
+            row = connection.execute(
+                "SELECT runs.uuid, experiments.name FROM runs JOIN experiments ON experiments.id = experiment_id"
+                " WHERE runs.id = ? AND experiments.lifecycle_stage = 'deleted'",
+                (number,),
+            ).fetchone()
+            if row is not None:
+                raise InvalidValue(f"The run {row[0]!r} is of the deleted experiment {row[1]!r}: restore that first.")
+        connection.executemany(
+            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE id = ?",
+            [(number,) for number in numbers],
         )
 
 
-def restore_experiment(store: Path, experiment_id: str) -> None:
-    """Take an experiment out of the bin, with the runs that went with it."""
-    with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id)
-        stage, when = connection.execute(
-            "SELECT lifecycle_stage, updated FROM experiments WHERE id = ?", (number,)
-        ).fetchone()
-        if stage == "active":
-            return
-        connection.execute(
-            "UPDATE experiments SET lifecycle_stage = 'active', updated = ?, rev = ? WHERE id = ?",
-            (_now(), rev, number),
-        )
-        connection.execute(
-            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL, rev = ?"
-            " WHERE experiment_id = ? AND deleted_time = ?",
-            (rev, number, when),
-        )
-
-
-def set_experiment_tags(store: Path, experiment_id: str, tags: Mapping[str, str]) -> None:
-    """Set tags of an experiment; keys have been checked."""
-    with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id, "active")
-        for key, value in tags.items():
-            connection.execute(
-                "INSERT INTO experiment_tags VALUES (?, ?, ?)"
-                " ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value",
-                (number, key, str(value)),
-            )
-        connection.execute("UPDATE experiments SET updated = ?, rev = ? WHERE id = ?", (_now(), rev, number))
-
-
-def delete_experiment_tag(store: Path, experiment_id: str, key: str) -> None:
-    """Remove a tag of an experiment.
+def undo_delete(store: Path) -> list[str]:
+    """Take out of the bin what was deleted last, and return the ids of the runs.
 
     Raises
     ------
     NotFound
-        Where it has no such tag.
-    InvalidValue
-        Where the experiment is deleted.
+        Where the bin is empty.
     """
     with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id, "active")
-        gone = connection.execute(
-            "DELETE FROM experiment_tags WHERE experiment_id = ? AND key = ?", (number, key)
-        ).rowcount
-        if not gone:
-            raise NotFound(f"The experiment {experiment_id!r} has no tag {key!r}.")
-        connection.execute("UPDATE experiments SET updated = ?, rev = ? WHERE id = ?", (_now(), rev, number))
+        rows = connection.execute(
+            "SELECT uuid, runs.id FROM runs JOIN experiments ON experiments.id = experiment_id"
+            " WHERE runs.lifecycle_stage = 'deleted' AND experiments.lifecycle_stage = 'active' AND deleted_time ="
+            " (SELECT max(deleted_time) FROM runs JOIN experiments ON experiments.id = experiment_id"
+            " WHERE experiments.lifecycle_stage = 'active')"
+        ).fetchall()
+        if not rows:
+            raise NotFound("There is no deleted run to bring back.")
+        connection.executemany(
+            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL, rev = ?,"
+            " edited = max(edited + 1, ?) WHERE id = ?",
+            [(rev, now_ms(), number) for _, number in rows],
+        )
+        return [run_id for run_id, _ in rows]

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 Ids = Sequence[str | int] | str | int
 _EXPERIMENT_COLUMNS = (
-    "experiments.id, experiments.name, experiments.lifecycle_stage, experiments.created, experiments.updated"
+    "experiments.id, experiments.name, experiments.lifecycle_stage, experiments.created, experiments.updated,"
+    " experiments.baseline_uuid"
 )
 
 
@@ -232,8 +233,9 @@ class Reader:
                 creation_time=created,
                 last_update_time=updated,
                 goals=goals.get(number, {}),
+                baseline_run_id=baseline,
             )
-            for number, name, stage, created, updated in rows
+            for number, name, stage, created, updated, baseline in rows
         ]
 
     # ---- curves

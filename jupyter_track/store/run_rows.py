@@ -22,7 +22,7 @@ from .filters import parse_filter, parse_order_by
 from .liveness import state_of
 
 STAGES = {ViewType.ACTIVE_ONLY: "active", ViewType.DELETED_ONLY: "deleted", ViewType.ALL: None}
-ARTIFACT_URI = "runs:/%s/"  # relative to the store, so that it can be moved; filter_sql says the same in SQL
+ARTIFACT_URI = "runs:/%s"  # relative to the store, so that it can be moved; filter_sql says the same in SQL
 HOLD_SECONDS = 0.02  # after this the mutex is given back between two parts
 _PART_SECONDS = 0.01
 _FIRST_PART, _MOST_RUNS = 100, 4_000
@@ -30,7 +30,7 @@ _FIRST_PART, _MOST_RUNS = 100, 4_000
 RUN_COLUMNS = (
     "id, uuid, experiment_id, name, status, lifecycle_stage, start_time, end_time, duration, parent_uuid, note,"
     " user_id, notebook, cell_id, execution_count, error_name, error_message, error_lines, host_id, boot_id, pid,"
-    " process_start, heartbeat"
+    " process_start, heartbeat, pinned, stop_requested"
 )
 PARAM_COLUMNS = "key, value, text, type, source, written"
 METRIC_COLUMNS = (
@@ -171,10 +171,12 @@ class _Details:
     metrics: dict[int, dict[str, MetricSummary]] = field(default_factory=dict)
     tags: dict[int, dict[str, str]] = field(default_factory=dict)
     experiments: dict[int, str] = field(default_factory=dict)
+    baselines: dict[int, str | None] = field(default_factory=dict)
     goals: dict[int, dict[str, Goal]] = field(default_factory=dict)
 
     def read_experiments(self, connection: sqlite3.Connection) -> None:
-        self.experiments.update(connection.execute("SELECT id, name FROM experiments"))
+        for number, name, baseline in connection.execute("SELECT id, name, baseline_uuid FROM experiments"):
+            self.experiments[number], self.baselines[number] = name, baseline
         self.goals = goals_of(connection)
 
     def read(self, connection: sqlite3.Connection, among: Sql) -> None:
@@ -259,7 +261,7 @@ def is_text(value: object) -> bool:
 
 def _run(details: _Details, row: tuple[Any, ...]) -> Run:
     (number, run_id, experiment, name, status, stage, start, end, duration, parent, note, user, *place) = row
-    notebook, cell_id, execution_count, error_name, error_message, error_lines, *process = place
+    notebook, cell_id, execution_count, error_name, error_message, error_lines, *process, pinned, stop = place
     return Run(
         number=number,
         run_id=run_id,
@@ -284,4 +286,7 @@ def _run(details: _Details, row: tuple[Any, ...]) -> Run:
         metrics=details.metrics.get(number, {}),
         own_tags=details.tags.get(number, {}),
         goals=details.goals.get(experiment, {}),
+        pinned=pinned is not None,
+        stop_requested=stop is not None,
+        baseline_run_id=details.baselines.get(experiment),
     )

@@ -12,10 +12,11 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 APPLICATION_ID = 0x4A54524B  # "JTRK"
-VERSION = 1
+VERSION = 2
 DEFAULT_EXPERIMENT_ID = 0
 DEFAULT_EXPERIMENT = "Default"
 
@@ -214,6 +215,16 @@ INITIAL = (
         JOIN runs ON runs.id = metrics.run_id""",
 )
 
+# Schema 2: tidying, the baseline, stopping from elsewhere. Times in milliseconds; edited is the last edit by a person,
+# by which a merge tells the later of two copies of a run.
+SECOND = (
+    "ALTER TABLE runs ADD COLUMN pinned INTEGER",
+    "ALTER TABLE runs ADD COLUMN edited INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN stop_requested INTEGER",
+    "ALTER TABLE experiments ADD COLUMN baseline_uuid TEXT",
+    "CREATE INDEX runs_by_cell ON runs (cell_id, id) WHERE cell_id IS NOT NULL",
+    "CREATE INDEX runs_by_name ON runs (name, id)",
+)
 
 MIGRATION_SET = "jupyter_track"
 _MIGRATIONS_TABLE = (
@@ -236,11 +247,12 @@ def create(connection: sqlite3.Connection, created_by: str) -> None:
     """
     for statement in _MIGRATIONS_TABLE:
         connection.execute(statement)
-    _initial(connection, created_by)
-    connection.execute(
-        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, 'm001_initial', ?)",
-        (MIGRATION_SET, str(datetime.now(UTC))),
-    )
+    for name, migrate in _migrations(created_by).items():
+        migrate(connection)
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
+            (MIGRATION_SET, name, str(datetime.now(UTC))),
+        )
     _mark(connection)
 
 
@@ -257,13 +269,19 @@ def migrate(connection: sqlite3.Connection, created_by: str) -> None:
     from sqlite_utils import Database, Migrations
 
     migrations = Migrations(MIGRATION_SET)
-
-    @migrations()
-    def m001_initial(db: Database) -> None:
-        _initial(connection, created_by)
-
+    for name, migrate in _migrations(created_by).items():
+        migrations(name=name)(lambda _, migrate=migrate: migrate(connection))
     migrations.apply(Database(connection))
     _mark(connection)
+
+
+def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], None]]:
+    return {"m001_initial": lambda connection: _initial(connection, created_by), "m002_tidying": _second}
+
+
+def _second(connection: sqlite3.Connection) -> None:
+    for statement in SECOND:
+        connection.execute(statement)
 
 
 def _initial(connection: sqlite3.Connection, created_by: str) -> None:

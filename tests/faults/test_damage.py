@@ -124,5 +124,5 @@ def test_an_edit_of_a_damaged_store(tmp_path: Path) -> None:
     bad = content[:8192] + b"\xff" * (len(content) - 8192)
     store.write_bytes(bad)
     with pytest.raises(TrackError):
-        edits.set_note(store, "0" * 32, "x")
+        edits.set_note(store, ["0" * 32], "x")
     assert store.read_bytes() == bad

@@ -38,7 +38,7 @@ for number in range(int(sys.argv[1])):
             elif kind == "read":
                 Reader(store).runs()
             else:
-                edits.set_note(store, run.run_id, str(number))
+                edits.set_note(store, [run.run_id], str(number))
     except KeyboardInterrupt:
         pass
     finally:
@@ -50,7 +50,7 @@ def last():
 worker = threading.Thread(target=last)
 worker.start()
 worker.join(40)
-edits.set_note(store, run.run_id, "the end")
+edits.set_note(store, [run.run_id], "the end")
 print(json.dumps([done[0], worker.is_alive(), steps, len(gate._inside), [one.message for one in problems.current()]]))
 sys.stdout.flush()
 if worker.is_alive():
