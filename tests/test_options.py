@@ -22,7 +22,7 @@ def test_every_option() -> None:
     """Short and long forms, in any order, with shell quotes."""
     short = parse("base -e digits -p C=0.1 -t stage=test -m f1:min -n 'a note' -q --max acc --min loss")
     long = parse("--quiet --note 'a note' --metric f1:min --max acc --min loss --tag stage=test --param C=0.1 "
-                 "--experiment digits base")  # fmt: skip
+                 "--experiment 'digits' base")  # fmt: skip
     assert short == long
     assert short == Options(
         name="base",
@@ -93,6 +93,48 @@ def test_what_is_wrong_is_said(line: str, message: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         parse(line)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "option"),
+    [
+        ("-n two words", "-n two", "-n"),
+        ("base -q --note two words", "", ""),
+        ("--note=two words", "--note=two", "--note"),
+        ("-e my words", "-e my", "-e"),
+        ("-t stage=first words", "-t stage=first", "-t"),
+        ("-p text=first words", "-p text=first", "-p"),
+        ("--max acc --param=kernel=rbf  words -q", "--param=kernel=rbf", "--param"),
+    ],
+)
+def test_text_without_quotes_does_not_name_the_run(line: str, given: str, option: str) -> None:
+    """The second word of a note would be the run's name; so NAME may not stand behind text without quotes."""
+    with pytest.raises(InvalidValue) as caught:
+        parse(line)
+    assert str(caught.value) == (
+        f"%%track: 'words' stands behind {given!r}. A value of several words has to be quoted "
+        f'({option} "two words"), and the name of the run comes before the options.'
+        if given
+        else "%%track: unrecognized arguments: words. '%%track?' shows the options."
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "words -n two",
+        "-n 'two' words",
+        '-n "see -e x y" words',
+        "-n two 'words'",
+        "-p C=0.1 words",
+        "--param=C=[1,2] words",
+        "--max acc words",
+        "-q words",
+    ],
+)
+def test_a_name_that_is_clearly_one_may_stand_anywhere(line: str) -> None:
+    """Before the options, behind what is quoted, behind a number, a variable's name and a switch."""
+    assert parse(line).name == "words"
 
 
 def test_a_bad_key_is_said() -> None:

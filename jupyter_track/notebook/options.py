@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import shlex
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -39,6 +40,10 @@ KINDS = {
     "source": "the cell's source",
     "git": "the git commit",
 }
+
+
+# An option that takes text, and its value where it is not quoted.
+_UNQUOTED = r"(?<!\S)(?P<given>(?P<option>-[nept]|--(?:note|experiment|param|tag))[ \t=]*(?P<value>[^\s\"'\\]+))"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -91,6 +96,7 @@ def parse(line: str) -> Options:
         raise InvalidValue(f"%%track: the line cannot be read ({error}): {line.strip()}") from None
     given = make_parser().parse_args(words)
     if given.name is not None:
+        _refuse_unquoted(line, given.name)
         if given.name in SUBCOMMANDS:
             raise InvalidValue(
                 f"%%track: a run cannot be called {given.name!r}; '%track {given.name}' (one per cent sign) is the "
@@ -111,6 +117,20 @@ def parse(line: str) -> Options:
         note=given.note,
         quiet=given.quiet,
         without=frozenset(kind for kind in KINDS if getattr(given, f"no_{kind}")),
+    )
+
+
+def _refuse_unquoted(line: str, name: str) -> None:
+    """``-n two words`` would call the run ``words``: what stands behind a text without quotes is no name."""
+    found = re.search(rf"{_UNQUOTED}[ \t]+{re.escape(name)}(?!\S)", line)
+    if found is None:
+        return
+    option, value = found["option"], found["value"].partition("=")[2]
+    if option in ("-p", "--param") and not isinstance(_literal(value), str):
+        return  # a number and the like is whole without quotes
+    raise InvalidValue(
+        f"%%track: {name!r} stands behind {found['given']!r}. A value of several words has to be quoted "
+        f'({option} "two words"), and the name of the run comes before the options.'
     )
 
 
