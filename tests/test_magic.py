@@ -363,6 +363,19 @@ def test_variables_in_the_line(nb: Notebook) -> None:
     assert nb.runs[1].note == "as in {nothing}"
 
 
+def test_every_name_of_the_line_is_the_users(nb: Notebook) -> None:
+    """No variable of ours takes the place of the user's: `head`, `shell` and `line` are ordinary names."""
+    nb.run("head, shell, line, self = 'a', 'b', 'c', 'd'")
+    nb.run("%%track {head}-$shell-{line}-{self}\n1")
+    assert nb.only.name == "a-b-c-d"
+
+
+def test_a_message_names_variables_as_written(nb: Notebook) -> None:
+    """The line is read before their values are known, under names of our own, which nobody has to see."""
+    nb.run("%%track -e {group} {title}\n1")
+    assert "UsageError: %%track: '{title}' stands behind '-e {group}'. " in nb.printed
+
+
 def test_variables_that_break_the_line(nb: Notebook) -> None:
     """A value that makes the line unreadable is said in one line; the cell, which IPython runs already, goes on."""
     nb.run("name = 'two words'")
@@ -453,6 +466,34 @@ def test_secrets_reach_no_byte_of_the_store(nb: Notebook) -> None:
     content += b"".join(path.read_bytes() for path in nb.folder.glob("track.db-files/**/*") if path.is_file())
     assert [secret for secret in secrets if secret.encode() in content] == []
     assert [secret for secret in secrets if secret in "".join(nb.cards)] == []
+
+
+def test_a_secret_variable_in_the_line_gives_a_mark(nb: Notebook) -> None:
+    """In the name, the note, a tag, a param: beside its value nothing would say any more that it was a secret."""
+    nb.run("api_key, config, n = 'hunter2hunter2', {'password': 'hunter3hunter3'}, 3")
+    nb.run("%%track run-{api_key}-{n} -n \"as {config['password']}\" -t a=$api_key -p b={api_key[:8]} -p c={n}\n1")
+    run = nb.only
+    assert (run.name, run.note, run.own_tags["a"], nb.params(run)) == (
+        "run-<redacted>-3",
+        "as <redacted>",
+        "<redacted>",
+        {"b": "<redacted>", "c": 3},
+    )
+
+
+def test_a_secret_by_its_looks_in_the_line_gives_a_mark(nb: Notebook) -> None:
+    """Whatever the variable is called."""
+    nb.run("first, second = 'sk-proj-1234567890abcdefghij', 'password=hunter2hunter2'")
+    nb.run("%%track run-{first} -n {second} -t a={second} -p b={first}\n1")
+    nb.run("%%track -t mlflow.runName={second} -t mlflow.note.content={first}\n1")
+    one, two = nb.runs
+    assert (one.name, one.note, one.own_tags["a"], nb.params(one)) == (
+        "run-<redacted>",
+        "password=<redacted>",
+        "password=<redacted>",
+        {"b": "<redacted>"},
+    )
+    assert (two.name, two.note) == ("password=<redacted>", "<redacted>")
 
 
 # ---- the card

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import jupyter_track as track
+from jupyter_track.entities import RunTag
 from jupyter_track.errors import InvalidValue, NotFound, RunStateError
 from jupyter_track.records import RunError, RunInfo
 from jupyter_track.store.problems import TrackWarning
@@ -319,6 +321,68 @@ def test_a_moved_folder_still_loads(store: Path, tmp_path: Path) -> None:
     assert (uri, track.artifacts.load_text(uri)) == (f"runs:/{run.run_id}/notes/a.txt", "hello")
     copy = Path(track.artifacts.download_artifacts(run_id=run.run_id, artifact_path="large.bin"))
     assert copy.read_bytes() == b"x" * 200_000
+
+
+def _named_at_the_start(text: str) -> str:
+    with track.start_run(run_name=text, description=text, tags={"a": text}) as run:
+        return run.run_id
+
+
+def _named_by_tags_at_the_start(text: str) -> str:
+    with track.start_run(tags={"mlflow.runName": text, "mlflow.note.content": text, "a": text}) as run:
+        return run.run_id
+
+
+def _named_by_tags_later(text: str) -> str:
+    with track.start_run() as run:
+        track.set_tags({"mlflow.runName": text, "mlflow.note.content": text})
+        track.set_tag("a", text)
+        return run.run_id
+
+
+def _named_on_resuming(text: str) -> str:
+    with track.start_run() as run:
+        pass
+    with track.start_run(run_id=run.run_id, run_name=text, description=text, tags={"a": text}):
+        return run.run_id
+
+
+def _named_by_the_client(text: str) -> str:
+    client = track.TrackClient()
+    run = client.create_run("0", run_name=text, tags={"mlflow.note.content": text})
+    client.set_tag(run.info.run_id, "a", text)
+    client.update_run(run.info.run_id, name=text)
+    client.set_terminated(run.info.run_id)
+    return run.info.run_id
+
+
+def _named_by_a_batch(text: str) -> str:
+    client = track.TrackClient()
+    run_id = client.create_run("0").info.run_id
+    tags = [RunTag("mlflow.runName", text), RunTag("mlflow.note.content", text), RunTag("a", text)]
+    client.log_batch(run_id, tags=tags)
+    client.set_terminated(run_id)
+    return run_id
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        _named_at_the_start,
+        _named_by_tags_at_the_start,
+        _named_by_tags_later,
+        _named_on_resuming,
+        _named_by_the_client,
+        _named_by_a_batch,
+    ],
+)
+def test_names_notes_and_tags_lose_their_secrets_on_every_way(store: Path, way: Callable[[str], str]) -> None:
+    """Also without quotes, as `password=…` stands in a sentence."""
+    run = track.get_run(way("for sk-proj-1234567890abcdefghij, password=hunter2hunter2"))
+    masked = "for <redacted>, password=<redacted>"
+    assert (run.name, run.note, run.own_tags["a"]) == (masked, masked, masked)
+    track.flush()
+    assert b"hunter2" not in store.read_bytes()
 
 
 def test_secrets_of_runs_do_not_reach_the_store(store: Path) -> None:

@@ -8,11 +8,12 @@ first. The transformer is pure and may run twice; what the line says is done by 
 from __future__ import annotations
 
 import ast
-import itertools
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..context.redaction import REDACTED, is_secret_name
 from ..errors import InvalidValue
 from .options import Options, parse
 
@@ -20,6 +21,7 @@ HEAD = re.compile(r"%%track(?![\w?])[ \t]*(.*)$")
 # Cell magics that run their body as Python in the user's namespace; others (%%bash, %%writefile) are left alone.
 RUNS_PYTHON = re.compile(r"%%(?:time|timeit|capture|prun|memit|mprun|scalene)\b")
 VARIABLE = re.compile(r"\{[^{}]+\}|\$\w+")
+_NAME = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,18 @@ def check_line(line: str) -> None:
     InvalidValue
         For anything that cannot be read.
     """
-    numbers = itertools.count()
-    parse(VARIABLE.sub(lambda found: f"x{next(numbers)}_", line))
+    variables: dict[str, str] = {}
+
+    def stand_in(found: re.Match[str]) -> str:
+        return variables.setdefault(found[0], f"x{len(variables)}_")
+
+    try:
+        parse(VARIABLE.sub(stand_in, line))
+    except InvalidValue as error:
+        text = str(error)
+        for variable, word in variables.items():
+            text = text.replace(word, variable)
+        raise InvalidValue(text) from None
 
 
 def make_transformer() -> Any:
@@ -153,9 +165,25 @@ def _within_strings(lines: list[str], rows: list[int]) -> bool:
 def expanded(head: Head, shell: Any) -> Options:
     """Return the options of a line with the values of ``{variables}`` put in, as IPython does for every magic.
 
+    A variable that is called as secrets are (``{api_key}``) gives a mark instead of its value: the line is full of
+    text that is shown, and once it is there nothing says any more what it was.
+
     Raises
     ------
     InvalidValue
         Where the line cannot be read.
     """
-    return parse(shell.var_expand(head.line) if VARIABLE.search(head.line) else head.line)
+    if not VARIABLE.search(head.line):
+        return parse(head.line)
+    from IPython.utils.text import DollarFormatter
+
+    line = VARIABLE.sub(_hidden, head.line)
+    # The shell's own var_expand would take the names of this function for the user's.
+    with contextlib.suppress(Exception):  # a name that is not there: IPython leaves such a line as it is
+        line = DollarFormatter().vformat(line, [], shell.user_ns)
+    return parse(line)
+
+
+def _hidden(variable: re.Match[str]) -> str:
+    secret = any(is_secret_name(word) for word in _NAME.findall(variable[0]))
+    return REDACTED if secret else variable[0]

@@ -341,7 +341,7 @@ class Entries:
                 raise InvalidValue(
                     f"The tag {key!r} has {len(text):,} characters; {MAX_TAG_VALUE:,} is the most. Use log_text."
                 )
-            checked[key] = clean_text(str(redaction.redact_value(key, text)))
+            checked[key] = safe_text(str(redaction.redact_value(key, text)))
         return checked
 
     def delete_tag(self, run_id: str, key: str) -> None:
