@@ -25,6 +25,7 @@ from .batch import Batch, Change
 from .bell import Bell
 from .curves import Curve
 from .database import StoreFiles, explain
+from .filesystem import remote_kind
 from .liveness import HEARTBEAT_SECONDS
 from .queues import Queues
 from .readback import read_back
@@ -36,6 +37,7 @@ BATCH_POINTS = 20_000  # points of one transaction; while more wait there is no 
 FULL_POINTS = 200_000  # above this log calls wait for the writer
 LOCK_WAIT = 5.0
 BUSY_WAIT = 1.0
+SHARED_PATIENCE = 6  # times as long on a file system that machines share
 RETRY_PAUSES = (0.05, 0.2, 1.0, 2.0, 5.0)
 PATIENCE = 3  # failed tries before a batch is spilled
 RUN_PATIENCE = 5  # tries until a run must be there: the process that forked this one may not have written it yet
@@ -70,6 +72,7 @@ class Writer:
         self._kept: tuple[Batch, int] | None = None
         self._failures = 0
         self._ready = False
+        self._patience: int | None = None  # how much longer to wait; None until the file system was looked at
         self._spilled = False
         self._put_aside = False  # a part of what was logged is kept in a file that nobody reads back
         self._gone: set[str] = set()  # runs that were deleted for good while they were logged to
@@ -364,8 +367,9 @@ class Writer:
 
     def _write(self, batch: Batch | None) -> None:
         """Write a batch, after what earlier lay in side files; None writes only those."""
+        patience = self._look_at_place()
         if not self._ready or self._spilled:
-            self.files.ensure(timeout=LOCK_WAIT)
+            self.files.ensure(timeout=LOCK_WAIT * patience)
             self._read_back()
             self._ready, self._spilled = True, False
         if batch is None:
@@ -373,7 +377,9 @@ class Writer:
         application = Application(batch, self._knowledge)
         again = self._failures > 0  # it may have been committed although SQLite said that it was not
         try:
-            with self.files.writing(timeout=LOCK_WAIT, waiting=self._watch_backlog, busy=BUSY_WAIT) as connection:
+            with self.files.writing(
+                timeout=LOCK_WAIT * patience, waiting=self._watch_backlog, busy=BUSY_WAIT * patience
+            ) as connection:
                 fresh = application.write(connection, again=again)
         except Exception as error:  # noqa: BLE001 - raised again
             self._knowledge.forget_all()  # whether it was committed is not known: look at the disk next time
@@ -383,6 +389,20 @@ class Writer:
         numbers = application.numbers
         self._numbers.update({run: numbers[run] for run in batch.starts if run in numbers})
         self._tell()
+
+    def _look_at_place(self) -> int:
+        """Return how many times longer than usual to wait for the file, and warn once where machines share it."""
+        if self._patience is None:
+            kind = remote_kind(self.store)
+            self._patience = 1 if kind is None else SHARED_PATIENCE
+            if kind is not None:
+                problems.report(
+                    "shared",
+                    f"{self.store} lies on a shared file system ({kind}), where locks between machines are only as "
+                    "good as its server: let one machine at a time record into it, or keep it on a local disk "
+                    "(JUPYTER_TRACK_STORE) and merge.",
+                )
+        return self._patience
 
     def _read_back(self) -> None:
         """Write the side files of this store, whoever left them."""
