@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 import io
 import struct
-import warnings
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue
+from ..store.caller import warn_caller
 from ..store.files import guess_mime
 from .blob import Blob, class_name, is_instance, suffix_of
 
@@ -128,13 +128,13 @@ def _unit(array: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
 
     finite = numpy.isfinite(array)
     if not finite.all():
-        warnings.warn(f"{(~finite).sum()} pixels are NaN or infinite; they are black.", stacklevel=5)
+        warn_caller(f"{(~finite).sum()} pixels are NaN or infinite; they are black.")
         if not finite.any():
             return numpy.zeros_like(array)
     low, high = array[finite].min(), array[finite].max()
     array = numpy.where(finite, array, low)
     if low < 0 or high > 1:
-        warnings.warn(f"The image's floats go from {low:g} to {high:g}; they are scaled to 0 to 1.", stacklevel=5)
+        warn_caller(f"The image's floats go from {low:g} to {high:g}; they are scaled to 0 to 1.")
         array = (array - low) / (high - low) if high > low else numpy.zeros_like(array)
     return numpy.where(finite, array, 0)
 

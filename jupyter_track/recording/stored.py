@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ..errors import InvalidValue, NotFound
 from ..records import Experiment, Run, Runs, ViewType
 from ..store import edits, experiment_edits, pending
+from ..store.caller import warn_caller
 from ..store.place import store_exists
 from . import experiments
 from .entries import now_ms
@@ -274,7 +274,7 @@ def _searched(
         names = [experiment_names] if isinstance(experiment_names, str) else list(experiment_names)
         found = {name: get_experiment_by_name(name) for name in names}
         if missing := [name for name, experiment in found.items() if experiment is None]:
-            warnings.warn(f"There is no experiment {', '.join(map(repr, missing))}.", stacklevel=3)
+            warn_caller(f"There is no experiment {', '.join(map(repr, missing))}.")
         return [experiment.experiment_id for experiment in found.values() if experiment is not None]
     if experiment_ids is not None and identified:
         ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else list(experiment_ids)

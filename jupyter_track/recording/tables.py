@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CorruptStore, InvalidValue
+from ..store.caller import warn_caller
 from ..store.files import guess_mime
 from .blob import Blob, class_name, is_instance, suffix_of
 from .images import is_image
@@ -189,10 +189,9 @@ def _split(frame: pandas.DataFrame) -> dict[str, Any]:
             infinite.append(str(name))
         cells.append([_finite(value) for value in values])
     if infinite:
-        warnings.warn(
+        warn_caller(
             f"JSON has no infinity: the infinite values of {', '.join(infinite[:5])} are kept as null. "
-            "Log to a name that ends in .parquet to keep them.",
-            stacklevel=4,
+            "Log to a name that ends in .parquet to keep them."
         )
     rows = [list(row) for row in zip(*cells, strict=True)]
     return {"columns": columns, "data": rows}

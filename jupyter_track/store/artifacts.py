@@ -6,13 +6,13 @@ import mimetypes
 import os
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from ..errors import InvalidValue, MissingFile
+from .caller import warn_caller
 from .place import files_folder
 
 MAX_PATH = 500  # characters
@@ -137,11 +137,7 @@ def walk(
         place = store.resolve()
         own = (place, place.with_name(place.name + "-journal"), files_folder(place))
     root = local_dir.resolve()
-    return _Walk(root, own, report or _warn).files(root, "", False)
-
-
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, stacklevel=3)
+    return _Walk(root, own, report or warn_caller).files(root, "", False)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ import re
 import stat
 import sys
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from typing import BinaryIO, Protocol
 
 from ..errors import CorruptStore, InvalidValue, MissingFile, NotFound, StoreUnavailable
 from .artifacts import artifact_path, guess_mime, walk
+from .caller import warn_caller
 from .place import files_folder
 
 __all__ = [
@@ -146,10 +146,9 @@ def _keep_file(store: Path, source: Path, last: bool) -> Content:
     if shrank or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         if not last:
             raise _Changed
-        warnings.warn(
+        warn_caller(
             f"{source} was changed while it was being logged; what was read ({content.size:,} bytes) is kept. "
-            "Log it again when nothing writes to it.",
-            stacklevel=2,
+            "Log it again when nothing writes to it."
         )
     return content
 

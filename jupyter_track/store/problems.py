@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import warnings
 from dataclasses import dataclass
 
 from . import gate
+from .caller import warn_caller
 
 
 class TrackWarning(UserWarning):
@@ -42,7 +42,7 @@ def report(kind: str, message: str) -> None:
         _problems[kind] = Problem(kind, message)
     # The user may have made warnings errors, or stderr may be closed: `%track status` has it all the same.
     with contextlib.suppress(Exception):
-        warnings.warn(message, TrackWarning, stacklevel=2)
+        warn_caller(message, TrackWarning)
 
 
 def solved(kind: str) -> None:
