@@ -112,6 +112,55 @@ def test_importing_looks_at_cells_only(bare: Notebook) -> None:
     assert "track" in bare.shell.magics_manager.magics["cell"]
 
 
+FIRST_USE = {
+    "start_run": "with track.start_run(run_name='first'):\n    print('printed')",
+    "log": "track.log_metric('loss', 1.0)",
+    "worker": "import threading\nt = threading.Thread(target=lambda: track.log_param('a', 1))\nt.start(); t.join()",
+    "await": "import asyncio\nawait asyncio.sleep(0)\nwith track.start_run(): pass",
+    "nested": "get_ipython().run_cell('track.log_param(\"a\", 1)')",
+    "load": "%load_ext jupyter_track\nwith track.start_run(): pass",
+}
+
+
+@pytest.mark.parametrize("use", FIRST_USE)
+def test_the_run_of_the_first_cell_has_its_source(bare: Notebook, monkeypatch: pytest.MonkeyPatch, use: str) -> None:
+    """Hooks come in the middle of that cell: its run gets source, cell and count as any other, but no duration."""
+    for name in ("start_run", "log_metric", "log_param"):  # as in a new process: each name is loaded on first use
+        vars(jupyter_track).pop(name, None)
+    bare.run("# Parameters\nx = 1")
+    cell = f"import jupyter_track as track\n{FIRST_USE[use]}\n"
+    assert bare.run(cell, cell_id="first").success
+    run = bare.only
+    (execution,) = bare.reader.executions(run.run_id)
+    assert (run.cell_id, run.execution_count, run.status, bare.open) == ("first", 2, "FINISHED", [])
+    assert (execution.source, execution.cell_id, execution.execution_count) == (cell, "first", 2)
+    assert (execution.status, execution.duration, execution.position) == ("FINISHED", None, 1)
+    assert (bare.text(run), bare.problems) == ("printed\n" if use == "start_run" else None, [])
+    assert bare.hooks.history.parameter_cells() == ["# Parameters\nx = 1"]
+
+
+def test_a_first_cell_of_parameters_counts_once(bare: Notebook) -> None:
+    """The shell has it in its own history by then."""
+    cell = "# Parameters\nC = 1\n%load_ext jupyter_track"
+    bare.run(cell)
+    assert bare.hooks.history.parameter_cells() == [cell]
+
+
+def test_the_first_cell_run_again_ends_the_run_that_it_left_open(bare: Notebook) -> None:
+    """It is known by its id, as any other."""
+    vars(jupyter_track).pop("start_run", None)
+    for _ in range(2):
+        bare.run("import jupyter_track as track\nrun = track.start_run()", cell_id="first")
+    assert [run.status for run in bare.runs] == ["KILLED", "RUNNING"]
+
+
+def test_between_two_cells_there_is_none_to_join(bare: Notebook) -> None:
+    """A call of the front end's, or of a timer, belongs to no cell."""
+    bare.run("x = 1")
+    extension.look_at_cells(bare.shell)
+    assert bare.hooks.history.executions == []
+
+
 def test_unload_leaves_runs_open(bare: Notebook) -> None:
     """A run of the user's goes on without hooks."""
     bare.run("%load_ext jupyter_track\nimport jupyter_track as track\nrun = track.start_run(run_name='open')")

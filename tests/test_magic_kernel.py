@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from kernel_session import KernelNotebook, Shown, kernel_notebook
 
+from jupyter_track.store.reader import Reader
+
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelNotebook]:
@@ -96,6 +98,16 @@ def test_the_cells_id_and_count(kernel: KernelNotebook) -> None:
     shown = kernel.run("%%track named\nx = 1", cell_id="cell-a")
     run = last(kernel)
     assert (run.cell_id, run.execution_count) == ("cell-a", shown.reply["execution_count"])
+
+
+def test_the_first_use_without_the_extension(tmp_path: Path) -> None:
+    """The run of the very first cell has its source, id and count, as those of later cells."""
+    first = "import jupyter_track as track\nwith track.start_run(run_name='first'):\n    print('printed')"
+    with kernel_notebook(tmp_path) as plain:
+        plain.run(first, cell_id="aa11")
+        (run,) = plain.runs
+    (execution,) = Reader(tmp_path / "track.db").executions(run.run_id)
+    assert (run.cell_id, run.execution_count, execution.source) == ("aa11", 1, first)
 
 
 def test_rerunning_a_cell(kernel: KernelNotebook) -> None:

@@ -39,9 +39,18 @@ class History:
         digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
         return execution, Cell(cell_id or f"source:{digest[:32]}", position, cell_id, execution_count)
 
+    def join(self, source: str, cell_id: str | None, execution_count: int | None) -> tuple[Execution, Cell]:
+        """Note a cell that is running already: when it began is not known, and its duration stays None."""
+        begun = self.begin(source, cell_id, execution_count)
+        del self._began[begun[0].position]
+        if self._earlier and self._earlier[-1] == source.rstrip("\n"):  # the shell has it in its own history
+            self._earlier = self._earlier[:-1]
+        return begun
+
     def end(self, position: int, status: str) -> Execution:
         """Note how an execution ended, and return it."""
-        duration = time.monotonic() - self._began.pop(position)
+        began = self._began.pop(position, None)
+        duration = None if began is None else time.monotonic() - began
         execution = replace(self.executions[position - 1], duration=duration, status=status)
         self.executions[position - 1] = execution
         return execution

@@ -6,7 +6,7 @@ cell stays untouched. A nested `run_cell` (``store_history=False``) opens nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..context.place import relative_to_store
@@ -19,6 +19,7 @@ from ..settings import JupyterTrack
 from ..store.problems import report
 from .capture import CellCapture
 from .ending import Snapshot
+from .frames import running_result
 from .guard import guarded
 from .history import History
 from .options import Options
@@ -64,6 +65,20 @@ class CellHooks:
         self.capture.install()
         if self.runs not in active.observers:
             active.observers.append(self.runs)
+        with guarded("execution"):
+            self._join()
+
+    def _join(self) -> None:
+        """Note the cell in which we begin to look: `before_cell` was not there, and its runs need their source too."""
+        result, own = running_result()
+        info = getattr(result, "info", None)
+        if info is None or info.silent or not info.store_history:
+            return
+        execution, cell = self.history.join(info.raw_cell, getattr(info, "cell_id", None), result.execution_count)
+        if not own:
+            cell = replace(cell, thread=active.MAIN)
+        self._running[id(info)] = (info, Running(execution, cell))
+        active.enter_cell(cell)
 
     def uninstall(self) -> None:
         """Stop looking at cells; the run of a cell that is running ends here, as what it does is no longer seen."""

@@ -73,13 +73,13 @@ class Cell:
     thread: int = field(default_factory=lambda: thread_number())
 
 
-_MAIN = 0
+MAIN = 0  # the number of the main thread
 _numbers = count(1)
 
 
 class _Own(threading.local):
     def __init__(self) -> None:
-        self.number = _MAIN if threading.current_thread() is threading.main_thread() else next(_numbers)
+        self.number = MAIN if threading.current_thread() is threading.main_thread() else next(_numbers)
 
 
 _own = _Own()
@@ -125,7 +125,7 @@ def _one_run_for_all() -> bool:
     if len(_stacks) != 1:
         return False
     (thread,) = _stacks
-    return thread == (_cells[-1].thread if _cells else _MAIN)
+    return thread == (_cells[-1].thread if _cells else MAIN)
 
 
 def own_stack() -> list[ActiveRun]:
@@ -141,14 +141,14 @@ def current() -> ActiveRun | None:
     for cell in reversed(_cells):
         if stack := _stacks.get(cell.thread):
             return stack[-1]
-    stack = _stacks.get(_MAIN)
+    stack = _stacks.get(MAIN)
     return stack[-1] if stack else None
 
 
 def push(run: ActiveRun, *, shared: bool = False) -> None:
     """Make `run` the innermost run of this thread; shared, of the thread that threads without a run look at."""
     with _lock:
-        thread = (_cells[-1].thread if _cells else _MAIN) if shared else thread_number()
+        thread = (_cells[-1].thread if _cells else MAIN) if shared else thread_number()
         _stacks.setdefault(thread, []).append(run)
     drop_fast()
 
