@@ -3,7 +3,8 @@
 import pytest
 from made_records import made_metric
 
-from jupyter_track.views.goals import Goal, goal_of, guess_goal, main_first, tokens_of
+from jupyter_track.store.goal_words import guess_goal, tokens_of
+from jupyter_track.views.goals import Goal, goal_of, main_first
 
 
 @pytest.mark.parametrize(
