@@ -107,6 +107,10 @@ _last_ended: list[str] = []
 observers: list[Observer] = []
 
 
+_forked = False
+_of_parent: ActiveRun | None = None  # what was active where this process was forked
+
+
 def _reset() -> None:
     global _lock, _own
     _lock = threading.Lock()
@@ -117,7 +121,13 @@ def _reset() -> None:
     drop_fast()
 
 
-gate.reset_in_child(_reset)
+def _start_clean() -> None:
+    global _forked, _of_parent
+    _forked, _of_parent = True, current()
+    _reset()
+
+
+gate.reset_in_child(_start_clean)
 
 
 def _one_run_for_all() -> bool:
@@ -126,6 +136,21 @@ def _one_run_for_all() -> bool:
         return False
     (thread,) = _stacks
     return thread == (_cells[-1].thread if _cells else MAIN)
+
+
+def forked() -> bool:
+    """Whether this process was forked from one that had used this package by then."""
+    return _forked
+
+
+def run_of_parent() -> ActiveRun | None:
+    """Return the run that was active in the parent's thread that forked; it is the parent's, and not to be used."""
+    return _of_parent
+
+
+def is_stray_thread() -> bool:
+    """Whether this is a worker thread, and no cell runs that may have started it."""
+    return thread_number() != MAIN and current_cell() is None
 
 
 def own_stack() -> list[ActiveRun]:

@@ -17,7 +17,7 @@ from ..records import Goal, Run, RunStatus
 from ..store import gate, pending
 from ..store.problems import report
 from ..values import check_key, check_step, metric_value
-from . import active, artifacts, context, ending, experiments, short
+from . import active, artifacts, context, ending, experiments, short, unasked
 from .entries import Kind
 from .names import random_name
 from .run import ActiveRun
@@ -228,12 +228,17 @@ def last_active_run() -> Run | None:
 
 
 def active_or_new() -> ActiveRun:
-    """Return the active run; where there is none one is opened, which ends with its cell."""
+    """Return the active run; where there is none one is opened, which ends with its cell (a worker says so)."""
     run = active.current()
     if run is not None:
         return run
     with _opening:  # worker threads that log at once share one run
-        return active.current() or open_run(kind="auto")
+        run = active.current()
+        if run is not None:
+            return run
+        run = open_run(kind="auto")
+    unasked.announce(run)
+    return run
 
 
 def _target(run_id: str | None) -> tuple[Tracker, str]:
