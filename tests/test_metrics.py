@@ -203,6 +203,22 @@ def test_the_table_knows_count_last_and_extremes_with_their_steps(store: Path) -
     assert track.get_run(run.run_id).metrics == {"loss": MetricSummary("loss", 4, 0.2, 3, 1003, 0.2, 1, 0.9, 0)}
 
 
+def test_the_value_of_a_metric_is_the_one_logged_last(store: Path) -> None:
+    """mlflow shows the one of the highest step: they differ where steps or times go back, and the curve has all."""
+    with track.start_run() as run:
+        for step, value in ((5, 0.5), (7, 0.7), (1, 0.1)):
+            track.log_metric("loss", value, step=step)
+        for value, timestamp in ((2.0, 9), (1.0, 5)):
+            track.log_metric("acc", value, step=0, timestamp=timestamp)
+    expected = {"loss": 0.1, "acc": 1.0}
+    frame = track.search_runs()
+    shown = {key: float(frame.loc[0, f"metrics.{key}"]) for key in expected}
+    assert (run.data.metrics, track.get_run(run.run_id).data.metrics, shown) == (expected, expected, expected)
+    assert len(track.search_runs(filter_string="metrics.loss < 0.2 and metrics.acc = 1")) == 1
+    history = track.TrackClient().get_metric_history(run.run_id, "loss")
+    assert [(point.step, point.value) for point in history] == [(5, 0.5), (7, 0.7), (1, 0.1)]
+
+
 def test_the_best_value_can_be_searched(store: Path) -> None:
     """``metrics.loss.min`` beside the last value ``metrics.loss``."""
     for name, values in (("a", [0.9, 0.1, 0.8]), ("b", [0.9, 0.3])):
