@@ -1,14 +1,17 @@
-"""How people name a run: by number, name, digits of its id, or ``last``."""
+"""How people name a run: by number, name, digits of its id, ``last`` or ``best``; and what a name must not be."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_stores import add_runs, made_store
 
 from jupyter_track.errors import InvalidValue, NotFound
-from jupyter_track.store.database import StoreFiles
+from jupyter_track.store import references
+from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.reader import Reader
 
 IDS = [
@@ -103,3 +106,176 @@ def test_an_empty_store_says_so(tmp_path: Path) -> None:
     for reference in ("last", "#1", "name"):
         with pytest.raises(NotFound, match=r"holds (0|no) runs"):
             reader.resolve(reference)
+
+
+# ---- the best
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Path:
+    """Six runs in two experiments; the newest is of "nets"."""
+    store = made_store(tmp_path)
+    runs: list[dict[str, Any]] = [
+        {"name": "a", "metrics": {"loss": 0.5, "accuracy": 0.9, "width": 3}},
+        {"name": "b", "metrics": {"loss": [0.05, 0.2], "width": 4}},
+        {"name": "c", "metrics": {"loss": 0.2, "width": 5}},
+        {"name": "gone", "metrics": {"loss": 0.1}},
+        {"name": "odd", "experiment": "nets", "metrics": {"val_loss": -math.inf}},
+        {"name": "net", "experiment": "nets", "metrics": {"val_loss": 3.0, "broken": math.nan}},
+    ]
+    add_runs(store, *runs)
+    files = StoreFiles(store)
+    with files.writing() as connection:
+        connection.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE name = 'gone'")
+    files.close()
+    return store
+
+
+def named(store: Path, reference: str, experiment: int | None = None) -> str:
+    """Return the name of the run that is meant."""
+    reader = Reader(store)
+    return reader.run(reader.resolve(reference, experiment)).name
+
+
+@pytest.mark.parametrize(
+    ("reference", "experiment", "name"),
+    [
+        ("best", 0, "c"),  # the loss, which most runs have; of equal last values the newest
+        ("Best", 0, "c"),
+        ("best:loss", 0, "c"),
+        ("best: accuracy ", 0, "a"),
+        ("best", None, "net"),  # the experiment of the newest run; infinity is no best
+        ("best:val_loss", None, "net"),
+    ],
+)
+def test_the_best_run(scored: Path, reference: str, experiment: int | None, name: str) -> None:
+    """By the last value of the main metric, or of the one named, in the experiment asked for."""
+    assert named(scored, reference, experiment) == name
+
+
+def test_a_declared_goal_makes_the_main_metric(scored: Path) -> None:
+    """A declared goal comes before guesses, and says the direction."""
+    files = StoreFiles(scored)
+    with files.writing() as connection:
+        connection.execute("INSERT INTO metric_goals VALUES (0, 'accuracy', 'min')")
+        connection.execute("INSERT INTO metric_goals VALUES (0, 'width', 'max')")
+    files.close()
+    assert named(scored, "best", 0) == "c"
+    assert named(scored, "best:width", 0) == "c"
+    assert named(scored, "best:loss", 0) == "c"
+    assert named(scored, "best:accuracy", 0) == "a"
+
+
+@pytest.mark.parametrize(
+    ("reference", "experiment", "said"),
+    [
+        ("best:width", 0, ["lower or a higher 'width'", "track.define_metric('width', goal='max')"]),
+        ("best:los", 0, ["No run of the experiment 'Default' has the metric 'los'", "did you mean 'loss'?"]),
+        ("best:zzz", 0, ["there is loss, accuracy, width."]),
+        ("best:", 0, ["has the metric ''"]),
+        ("best", 77, ["There is no experiment 77"]),
+        ("best:broken", None, ["define_metric('broken'"]),
+    ],
+)
+def test_no_best_run_says_what_is_missing(
+    scored: Path, reference: str, experiment: int | None, said: list[str]
+) -> None:
+    """The metric, its goal, its values, or the experiment."""
+    with pytest.raises(NotFound) as raised:
+        Reader(scored).resolve(reference, experiment)
+    assert [part for part in said if part not in str(raised.value)] == []
+
+
+def test_a_store_without_metrics_has_no_best(tmp_path: Path) -> None:
+    """No runs, no metrics, no known goal, no finite value: each says so."""
+    store = made_store(tmp_path)
+    for run, said in (
+        (None, "holds no runs"),
+        ({}, "has a metric"),
+        ({"metrics": {"width": 3}}, r"of no metric .*\(width\).* define_metric\('width', goal='max'\)"),
+        ({"metrics": {"loss": math.nan}, "experiment": "other"}, "has a finite 'loss'"),
+    ):
+        if run is not None:
+            add_runs(store, run)
+        with pytest.raises(NotFound, match=said):
+            Reader(store).resolve("best")
+
+
+# ---- words
+
+
+def words(store: Path, begun: str, limit: int = 20) -> list[tuple[str, str]]:
+    """Return what completes a reference."""
+    with reading(store) as connection:
+        return references.candidates(connection, begun, limit)
+
+
+def test_a_reference_is_completed(reader: Reader) -> None:
+    """Words, numbers, the newest names, ids from six digits on; deleted runs and names that mean another are not."""
+    store = reader.store
+    assert words(store, "") == [
+        ("last", "#5 3, finished"),
+        ("last~1", "the run before the last"),
+        ("best", "by the main metric"),
+        ("best:", "by a metric"),
+        ("3", "#5, finished"),
+        ("12345678", "#4, finished"),
+        ("twice", "#3, finished"),
+        ("quiet-otter-1", "#1, finished"),
+    ]
+    assert words(store, "#") == [
+        ("#5", "3, finished"),
+        ("#4", "12345678, finished"),
+        ("#3", "twice, finished"),
+        ("#2", "twice, finished"),
+        ("#1", "quiet-otter-1, finished"),
+    ]
+    assert words(store, "#", 1) == [("#5", "3, finished")]
+    assert words(store, "1") == [("1", "quiet-otter-1, finished"), ("12345678", "#4, finished")]
+    assert words(store, "TW") == [("twice", "#3, finished")]
+    assert words(store, "deadbe") == [(IDS[3], "#4 12345678")]
+    assert words(store, "#x") == words(store, "\ud800") == words(store, "zzz") == words(store, "", 0) == []
+
+
+def test_best_is_completed_by_metrics_with_a_goal(scored: Path) -> None:
+    """Those of the newest run's experiment, with the direction."""
+    assert words(scored, "best:") == [("best:val_loss", "lowest")]
+    assert words(scored, "BEST:V") == [("best:val_loss", "lowest")]
+
+
+def test_an_empty_store_completes_nothing(tmp_path: Path) -> None:
+    """Nothing to name."""
+    store = made_store(tmp_path)
+    assert words(store, "") == words(store, "best:") == []
+
+
+# ---- new names
+
+
+@pytest.mark.parametrize("name", ["baseline", "rf", "12 trees", "lasting", "best of all", "deadbeef", "größe", "v1"])
+def test_a_new_name(name: str) -> None:
+    """What names no other run is a name."""
+    assert references.check_new_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "must not be blank"),
+        (" \n", "must not be blank"),
+        ("show", "a subcommand; 'show-1' would do"),
+        (" clean ", "a subcommand"),
+        ("#3", "names another run; 'run-3' would do"),
+        ("#", "'run-1' would do"),
+        ("12", "'run-12' would do"),
+        ("last", "names another run"),
+        ("Last~2", "'run-last-2' would do"),
+        ("best", "names another run"),
+        ("best:val_loss", "'run-best-val_loss' would do"),
+        ("AB" * 16, "names another run"),
+    ],
+)
+def test_a_name_that_means_something_else_is_refused(name: str, said: str) -> None:
+    """Subcommands and references, with a name that would do."""
+    with pytest.raises(InvalidValue, match=said):
+        references.check_new_name(name)

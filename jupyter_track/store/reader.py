@@ -91,22 +91,26 @@ class Reader:
         """
         return run_rows.load_one(self.store, run_id)
 
-    def resolve(self, reference: str | int) -> str:
+    def resolve(self, reference: str | int, experiment: int | None = None) -> str:
         """Return the id of the run that a person means.
 
         Parameters
         ----------
         reference : str or int
-            ``#12``, ``12``, a name (the newest so called), six or more first digits of an id, a whole id, ``last`` or
-            ``last~1``. Where digits are also a name, the name is meant from six digits on.
+            ``#12``, ``12``, a name (the newest so called), six or more first digits of an id, a whole id, ``last``,
+            ``last~1``, ``best`` or ``best:val_loss``. Where digits are also a name, the name is meant from six digits
+            on.
+        experiment : int, optional
+            Where the best is looked for; by default in the experiment of the newest run.
 
         Raises
         ------
         NotFound
-            Where nothing fits (with the nearest names), or several ids begin so (with the candidates).
+            Where nothing fits (with the nearest names), or several ids begin so (with the candidates), or there is no
+            best run (with what is missing).
         """
         with reading(self.store) as connection:
-            return references.resolve(connection, reference)
+            return references.resolve(connection, reference, experiment)
 
     def runs(
         self,

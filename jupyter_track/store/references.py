@@ -1,4 +1,7 @@
-"""How people name a run: its number, its name, some digits of its id, or ``last``."""
+"""How people name a run: its number, its name, some digits of its id, ``last`` or ``best``.
+
+Also what a new name must not look like, and the words that complete a reference.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,42 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InvalidValue, NotFound
+from .best import best_run, metrics_with_goals
 from .run_rows import is_text
 
+# What stands behind %track and jupyter-track; baseline is not among them, as a run is naturally called so.
+RESERVED = frozenset(
+    "bin clean compare completion delete doctor edit experiments export gc git help list merge move note notebook off"
+    " on open pin purge rename repair report restore rm run runs search server show status stop store tag tags ui undo"
+    " unpin untag version watch".split()
+)
 _SHOWN = 5  # candidates that an error names
 _NAMES = 2_000  # newest names that are looked through for the nearest
 _LAST = re.compile(r"last(?:~(\d{1,9}))?\Z", re.IGNORECASE)
+_BEST = re.compile(r"best(?::(.*))?\Z", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"#.*|\d+|[0-9a-fA-F]{32}", re.DOTALL)
 _HEX = re.compile(r"[0-9a-fA-F]{6,32}\Z")
 
 
-def resolve(connection: sqlite3.Connection, reference: str | int) -> str:
+def resolve(connection: sqlite3.Connection, reference: str | int, experiment: int | None = None) -> str:
     """Return the id of the run that is meant.
 
-    In this order: ``#12``, ``last`` and ``last~1`` (the one before), a whole id, a number of up to five digits, an
-    exact name (the newest so called, active runs before deleted ones), a longer number, and six or more first digits
-    of an id.
+    In this order: ``#12``, ``last`` and ``last~1`` (the one before), ``best`` and ``best:val_loss`` (by the last value
+    of the main metric, or of the one named), a whole id, a number of up to five digits, an exact name (the newest so
+    called, active runs before deleted ones), a longer number, and six or more first digits of an id.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    reference : str or int
+    experiment : int, optional
+        Where the best is looked for; by default in the experiment of the newest run.
 
     Raises
     ------
     NotFound
-        Where nothing fits; the message names the nearest names. Where several ids begin so, it lists them.
+        Where nothing fits; the message names the nearest names. Where several ids begin so, it lists them. Where
+        there is no best run, it says what is missing.
     InvalidValue
         Where it is neither text nor a whole number.
     """
@@ -35,18 +55,133 @@ def resolve(connection: sqlite3.Connection, reference: str | int) -> str:
         raise InvalidValue(f"A run is named by its number, name or id, not by {type(reference).__name__}.")
     text = str(reference).strip()
     if not text or not is_text(text):
-        raise NotFound(f"{reference!r} names no run; give a number such as #12, a name, or 'last'.")
+        raise NotFound(f"{reference!r} names no run; give a number such as #12, a name, 'last' or 'best'.")
     if isinstance(reference, int) or text.startswith("#"):
         found = _by_number(connection, text.removeprefix("#").strip())
         return found or _fail(connection, f"There is no run {text if text.startswith('#') else '#' + text}")
     last = _LAST.match(text)
     if last:
         return _last(connection, text, int(last[1] or 0))
+    best = _BEST.match(text)
+    if best:
+        return best_run(connection, None if best[1] is None else best[1].strip(), experiment)
     found = _by_id(connection, text)
     if not found and len(text) < 6:
         found = _by_number(connection, text)
     found = found or _by_name(connection, text) or _by_number(connection, text) or _by_prefix(connection, text)
     return found or _fail(connection, f"There is no run {text!r}", text)
+
+
+def check_new_name(name: str) -> str:
+    """Return `name` if a person may give it to a run on a command line.
+
+    Raises
+    ------
+    InvalidValue
+        For a blank name, a subcommand (``%track show`` would be read as one), and what names another run: ``#3``,
+        ``12``, ``last``, ``last~2``, ``best``, ``best:loss``, 32 hexadecimal digits.
+
+    Examples
+    --------
+    >>> check_new_name("baseline")
+    'baseline'
+    """
+    text = name.strip()
+    if not text:
+        raise InvalidValue("The name of a run must not be blank.")
+    if text in RESERVED:
+        raise InvalidValue(f"A run cannot be called {text!r}, which is a subcommand; {text + '-1'!r} would do.")
+    if _LAST.match(text) or _BEST.match(text) or _NUMBER.fullmatch(text):
+        raise InvalidValue(f"A run cannot be called {text!r}, which names another run; {_harmless(text)!r} would do.")
+    return name
+
+
+def _harmless(text: str) -> str:
+    return "run-" + re.sub(r"\W+", "-", text).strip("-").lower() if re.search(r"\w", text) else "run-1"
+
+
+def candidates(connection: sqlite3.Connection, begun: str, limit: int = 20) -> list[tuple[str, str]]:
+    """Return the references that begin with what was typed, each with a few words about it.
+
+    ``last`` and ``best``, numbers where ``#`` or a digit was typed, names of active runs (the newest first, whatever
+    the case) and, from six digits on, ids; behind ``best:`` the metrics whose goal is known. Names and descriptions
+    are text of the store: whoever shows them takes control characters away.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    begun : str
+        What was typed so far, perhaps nothing.
+    limit : int, default 20
+
+    Returns
+    -------
+    list of (str, str)
+        The word and its description, such as ``("last", "#12 brave-otter-417, finished")``.
+    """
+    if not is_text(begun) or limit < 1:
+        return []
+    if begun.startswith("#"):
+        return _numbers(connection, "#", begun[1:], limit)
+    lower = begun.lower()
+    if lower.startswith("best:"):
+        return _best_words(connection, lower)[:limit]
+    newest = connection.execute(_NEWEST, (1,)).fetchall()
+    found = [(word, said) for word, said in _words(newest) if word.startswith(lower)]
+    found += _numbers(connection, "", begun, limit) if begun else []
+    for number, name, status in connection.execute(_NEWEST, (_NAMES,)):
+        if name.lower().startswith(lower) and not _is_taken(name):
+            found.append((name, f"#{number}, {status.lower()}"))
+    if _HEX.match(begun):
+        found += [(uuid, f"#{number} {name}") for uuid, number, name in _ids(connection, lower, limit)]
+    return list({word: (word, said) for word, said in reversed(found)}.values())[::-1][:limit]
+
+
+_NEWEST = "SELECT id, name, status FROM runs WHERE lifecycle_stage = 'active' ORDER BY id DESC LIMIT ?"
+
+
+def _is_taken(name: str) -> bool:
+    """Whether a name, which the API let through, means something else as a reference."""
+    return not name.strip() or name != name.strip() or bool(_LAST.match(name) or _BEST.match(name) or name[0] == "#")
+
+
+def _words(newest: Sequence[tuple[int, str, str]]) -> list[tuple[str, str]]:
+    if not newest:
+        return []
+    number, name, status = newest[0]
+    return [
+        ("last", f"#{number} {name}, {status.lower()}"),
+        ("last~1", "the run before the last"),
+        ("best", "by the main metric"),
+        ("best:", "by a metric"),
+    ]
+
+
+def _numbers(connection: sqlite3.Connection, sign: str, digits: str, limit: int) -> list[tuple[str, str]]:
+    if digits and not (digits.isascii() and digits.isdigit()):
+        return []
+    rows = connection.execute(
+        "SELECT id, name, status FROM runs WHERE lifecycle_stage = 'active' AND CAST(id AS TEXT) LIKE ?"
+        " ORDER BY id DESC LIMIT ?",
+        (f"{digits}%", limit),
+    )
+    return [(f"{sign}{number}", f"{name}, {status.lower()}") for number, name, status in rows]
+
+
+def _best_words(connection: sqlite3.Connection, begun: str) -> list[tuple[str, str]]:
+    row = connection.execute(
+        "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    known = {} if row is None else metrics_with_goals(connection, row[0])
+    found = [(f"best:{key}", {"min": "lowest", "max": "highest"}[goal]) for key, goal in known.items() if goal]
+    return [(word, said) for word, said in found if word.lower().startswith(begun)]
+
+
+def _ids(connection: sqlite3.Connection, start: str, limit: int) -> list[tuple[str, int, str]]:
+    return connection.execute(
+        "SELECT uuid, id, name FROM runs WHERE uuid >= ? AND uuid < ? ORDER BY id DESC LIMIT ?",
+        (start, start + "g", limit),
+    ).fetchall()
 
 
 def _one(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> str | None:
@@ -73,10 +208,7 @@ def _by_prefix(connection: sqlite3.Connection, digits: str) -> str | None:
     if not _HEX.match(digits):
         return None
     start = digits.lower()
-    rows = connection.execute(
-        "SELECT uuid, id, name FROM runs WHERE uuid >= ? AND uuid < ? ORDER BY id DESC LIMIT ?",
-        (start, start + "g", _SHOWN + 1),
-    ).fetchall()
+    rows = _ids(connection, start, _SHOWN + 1)
     if len(rows) > 1:
         listed = ", ".join(f"{uuid[: len(start) + 4]} (#{number} {name})" for uuid, number, name in rows[:_SHOWN])
         more = ", …" if len(rows) > _SHOWN else ""
