@@ -142,7 +142,9 @@ _NEWEST = "SELECT id, name, status FROM runs WHERE lifecycle_stage = 'active' OR
 
 def _is_taken(name: str) -> bool:
     """Whether a name, which the API let through, means something else as a reference."""
-    return not name.strip() or name != name.strip() or bool(_LAST.match(name) or _BEST.match(name) or name[0] == "#")
+    if not name or name != name.strip() or name.startswith("#") or re.fullmatch(r"\d{1,5}", name):
+        return True
+    return bool(_LAST.match(name) or _BEST.match(name))
 
 
 def _words(newest: Sequence[tuple[int, str, str]]) -> list[tuple[str, str]]:
