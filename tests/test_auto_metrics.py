@@ -137,6 +137,53 @@ def test_at_most_eight_floats_are_taken(session: CellSession) -> None:
     assert ended.taken() == {f"m{i}": (0.5, "auto") for i in range(4, 12)}
 
 
+SEARCH = """
+class Search:
+    def __init__(self, score): self.best_params_, self.best_score_ = {'C': 1}, score
+    def get_params(self, deep=True): return {}
+    def fit(self, X, y=None): return self
+    def score(self, X): return 0.5
+class Odd(Search):
+    @property
+    def best_score_(self): raise RuntimeError('no score')
+    @best_score_.setter
+    def best_score_(self, value): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("s = Search(0.75).fit(X)", {"best_cv_score": (0.75, "auto")}),
+        ("Search(0.75).fit(X)", {"best_cv_score": (0.75, "auto")}),
+        ("s = Search(np.float64(0.75))\ns.fit(X)\nacc = s.score(X)",
+         {"acc": (0.5, "auto"), "best_cv_score": (0.75, "auto")}),
+        ("s = Search(0.75).fit(X)\ns.score(X)", {"score": (0.5, "result"), "best_cv_score": (0.75, "auto")}),
+        ("a = Search(0.75).fit(X)\nb = Search(0.25).fit(X)",
+         {"a.best_cv_score": (0.75, "auto"), "b.best_cv_score": (0.25, "auto")}),
+        ("s = Search(0.75).fit(X)\nbest = s.best_score_", {"best": (0.75, "auto")}),
+        ("s = Search(0.75).fit(X)\ns.best_score_", {"best_score_": (0.75, "result")}),
+        ("s = Search(True).fit(X)", {}),
+        ("s = Search('0.75').fit(X)", {}),
+        ("s = Odd(0.75).fit(X)", {}),
+    ],
+)  # fmt: skip
+def test_the_best_score_of_a_search(session: CellSession, cell: str, expected: dict[str, tuple[float, str]]) -> None:
+    """Under mlflow's name, unless the cell has taken it under another."""
+    session.run(SEARCH)
+    assert session.run(cell).taken() == expected
+
+
+def test_a_search_gives_no_score_where_a_metric_is_named(session: CellSession) -> None:
+    """Nor with rule 4 off; and of more than eight floats it is the last."""
+    session.run(SEARCH)
+    ended = session.run("s = Search(0.75).fit(X)\nacc = s.score(X)\nloss = s.score(X)")
+    assert ended.taken("floats", ["acc"]) == {"acc": (0.5, "named"), "loss": (0.5, "auto")}
+    assert (ended.taken("last"), ended.taken("off")) == ({}, {})
+    many = session.run("\n".join(["s = Search(0.75).fit(X)", *(f"m{i} = s.score(X)" for i in range(9))]))
+    assert list(many.taken()) == [*(f"m{i}" for i in range(2, 9)), "best_cv_score"]
+
+
 def test_the_modes_and_the_order(session: CellSession) -> None:
     """A named one wins over the result, the result over floats; off leaves only what was named."""
     ended = session.run("acc = model.score(X)\nother = model.score(X)\nloss = model.score(X)\nloss")

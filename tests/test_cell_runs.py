@@ -261,6 +261,22 @@ def test_a_run_that_a_log_call_opened_ends_with_its_cell(nb: Notebook) -> None:
     assert (second.status, second.error and second.error.name) == ("FAILED", "ZeroDivisionError")
 
 
+def test_a_search_in_a_tracked_cell(nb: Notebook) -> None:
+    """What it found best is in the run: params and, where nothing was logged, its score."""
+    search = (
+        "from sklearn.model_selection import GridSearchCV\nfrom sklearn.svm import SVC\n"
+        "grid = GridSearchCV(SVC(), {'C': [0.5]}, cv=2).fit([[0], [1], [0], [1]], [0, 1, 0, 1])"
+    )
+    nb.run(f"%%track\n{search}")
+    nb.run(f"%%track logs\n{search}\ntrack.log_metric('loss', 1.0)")
+    first, second = nb.runs
+    assert (first.name, nb.params(first)) == ("GridSearchCV", {"cv": 2, "param_grid.C": [0.5], "best_C": 0.5})
+    assert {key: (metric.last, metric.source) for key, metric in first.metrics.items()} == {
+        "best_cv_score": (1.0, "auto")
+    }
+    assert (nb.metrics(second), nb.params(second)["best_C"]) == ({"loss": 1.0}, 0.5)
+
+
 def test_log_calls_of_a_tracked_cell_open_nothing(nb: Notebook) -> None:
     """They go to the cell's run, and nothing automatic is a metric beside them."""
     nb.run("%%track base\ntrack.log(loss=0.5)\nother = float('1.5')\nother")

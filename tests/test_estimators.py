@@ -82,6 +82,49 @@ def test_an_earlier_estimator_counts_where_it_is_fitted(session: CellSession) ->
     assert values(session.run("scores = cross_val_score(model, X, y, cv=2)")) == {}
 
 
+SEARCH = """
+from sklearn.experimental import enable_halving_search_cv
+from sklearn.model_selection import HalvingGridSearchCV, RandomizedSearchCV
+X, y = np.tile(X, (4, 1)), np.tile(y, 4)
+steps = Pipeline([('scale', StandardScaler()), ('clf', SVC())])
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("s = GridSearchCV(SVC(), {'C': [0.5]}, cv=2).fit(X, y)", {"cv": 2, "param_grid.C": [0.5], "best_C": 0.5}),
+        ("GridSearchCV(SVC(), {'C': [0.5]}).fit(X, y)", {"param_grid.C": [0.5], "best_C": 0.5}),
+        ("s = RandomizedSearchCV(SVC(), {'C': [2]}, n_iter=1, cv=2)\ns.fit(X, y)",
+         {"cv": 2, "n_iter": 1, "param_distributions.C": [2], "best_C": 2}),
+        ("s = GridSearchCV(steps, {'clf__C': np.array([0.5])}, cv=2).fit(X, y)",
+         {"cv": 2, "param_grid.clf__C": [0.5], "best_clf__C": 0.5}),
+        ("s = GridSearchCV(steps, {'clf': [LogisticRegression()], 'scale': ['passthrough']}, cv=2).fit(X, y)",
+         {"cv": 2, "param_grid.scale": ["passthrough"], "best_clf": "LogisticRegression", "best_scale": "passthrough"}),
+        ("a = GridSearchCV(SVC(), {'C': [1]}, cv=2).fit(X, y)\nb = GridSearchCV(SVC(), {'C': [2]}, cv=2).fit(X, y)",
+         {"a.cv": 2, "a.param_grid.C": [1], "a.best_C": 1, "b.cv": 2, "b.param_grid.C": [2], "b.best_C": 2}),
+        ("s = GridSearchCV(SVC(), {'C': [0.5]}, cv=2)", {"cv": 2, "param_grid.C": [0.5]}),
+        ("s = GridSearchCV(SVC(), {'C': [1]}, scoring=['accuracy', 'f1'], refit=False, cv=2).fit(X, y)",
+         {"cv": 2, "param_grid.C": [1], "scoring": ["accuracy", "f1"], "refit": False}),
+        ("class Boost(BaseEstimator):\n    best_params_ = {'C': 1}\n    best_score_ = {'valid': 0.5}\nb = Boost()", {}),
+    ],
+)  # fmt: skip
+def test_what_a_search_found_best(session: CellSession, cell: str, expected: dict[str, Any]) -> None:
+    """`best_params_` with mlflow's names, once the search is fitted; a chosen estimator by its class."""
+    session.run(SEARCH)
+    assert values(session.run(cell)) == expected
+
+
+def test_a_search_of_an_earlier_cell_counts_where_it_is_fitted_again(session: CellSession) -> None:
+    """What an earlier fit found is not of this cell: neither where it is read only, nor where this fit failed."""
+    session.run("s = GridSearchCV(SVC(), {'C': [0.5]}, cv=2).fit(X, y)")
+    assert values(session.run("s.predict(X)")) == {}
+    failed = session.run("s.fit(X[:1], y)")
+    assert (values(failed), failed.taken()) == ({"cv": 2, "param_grid.C": [0.5]}, {})
+    later = session.run("s.fit(X, y)\n1 / 0")
+    assert (values(later)["best_C"], list(later.taken())) == (0.5, ["best_cv_score"])
+
+
 def test_what_was_not_reached_does_not_count(session: CellSession) -> None:
     """Of a failed cell only the estimators above the failing line."""
     session.run("old = SVC(C=9)")

@@ -3,7 +3,8 @@
 1. What the cell logs itself. The caller knows; it then asks with ``mode="off"`` and gets the named ones only.
 2. Names on the magic's line (``-m``, ``--max``, ``--min``).
 3. The last expression, where it is a number or a flat dict of numbers (IPython hands out none where a `;` ends it).
-4. Floats that the cell's top level computed with a call.
+4. The best score of a search over parameters that the cell fitted, where no name stands on the line, and floats that
+   the cell's top level computed with a call.
 
 Printed text is never read. Loop variables, accumulators, ``_names`` and what came from time, len, shape or random
 are never taken by 3 and 4: they are numbers, and no measure of anything.
@@ -24,6 +25,7 @@ from ..errors import InvalidValue
 from ..values import check_key, metric_value
 from .cellcode import Binding, Cell, called_name, dotted, parse_cell
 from .ending import After, resolve
+from .estimators import best_scores
 from .literals import NotLiteral, literal
 
 Mode = Literal["floats", "last", "off"]
@@ -99,7 +101,8 @@ def auto_metrics(
     after = After(user_ns, before, failed_line)
     found: dict[str, tuple[float, MetricSource]] = {}
     warnings: list[str] = []
-    for name in dict.fromkeys(named):
+    names = list(dict.fromkeys(named))
+    for name in names:
         value = _named(name, cell, after)
         if isinstance(value, str):
             warnings.append(value)
@@ -111,7 +114,10 @@ def auto_metrics(
             for key, number in _from_result(cell, origins, result).items():
                 found.setdefault(key, (number, "result"))
         if mode == "floats":
-            for key, number in _floats(cell, after, origins).items():
+            computed = _floats(cell, after, origins)
+            known = {*computed.values(), *(number for number, _ in found.values())}
+            best = {} if names else _best(cell, after, result, known)
+            for key, number in [*computed.items(), *best.items()][-MAX_AUTO:]:
                 found.setdefault(key, (number, "auto"))
     return AutoMetrics(tuple((key, value, origin) for key, (value, origin) in found.items()), tuple(warnings))
 
@@ -235,6 +241,11 @@ def _floats(cell: Cell, after: After, origins: _Origins) -> dict[str, float]:
         if number is not None:
             found[name] = number
     return dict(list(found.items())[-MAX_AUTO:])
+
+
+def _best(cell: Cell, after: After, result: object, known: set[float]) -> dict[str, float]:
+    """Return the best scores of searches, without those that the cell took under a name of its own."""
+    return {key: score for key, score in best_scores(cell, after, result).items() if score not in known}
 
 
 def _number(key: object, value: object, floats_only: bool = False) -> float | None:

@@ -22,6 +22,7 @@ from .leaves import NOTHING, flatten, make_param, same
 
 _FIT = words("fit fit_transform fit_predict partial_fit fit_resample")
 _TRAIN = _FIT | words("train train_on_batch")
+_BEST_SCORE = "best_cv_score"  # mlflow's name for it
 _MAX_NESTING = 6
 _MAX_ESTIMATORS = 20
 _BUDGET = 0.25  # seconds for all estimators of a cell; one that is slow by itself cannot be interrupted
@@ -58,7 +59,8 @@ def estimator_params(
     -------
     EstimatorParams
         Keys are the parameter's name (``C``), ``step__C`` for what is nested, and ``model.C`` where two estimators
-        of the cell share a key. Estimators that are a part of another one are reported as that part only.
+        of the cell share a key. What a search has found best is called ``best_C``, as mlflow calls it. Estimators
+        that are a part of another one are reported as that part only.
 
     Examples
     --------
@@ -74,7 +76,8 @@ def estimator_params(
     cell = parse_cell(source)
     if cell is None:
         return EstimatorParams()
-    found = _estimators(cell, After(user_ns, before, failed_line), result)
+    after = After(user_ns, before, failed_line)
+    found = _estimators(cell, after, result)
     problems: list[str] = []
     settings: dict[str, list[tuple[str, Any]]] = {}
     inside: set[int] = set()
@@ -85,6 +88,8 @@ def estimator_params(
             continue
         try:
             settings[name] = list(_settings(estimator, "", inside, 0))
+            if _was_fitted(name, cell, after):
+                settings[name] += _best_params(estimator)
         except Exception as error:  # noqa: BLE001  # the user's own class: it is skipped, and the caller says so
             problems.append(f"The params of {name!r} ({type(estimator).__name__}) cannot be read: {error!r}.")
     whole = {name: pairs for name, pairs in settings.items() if id(found[name]) not in inside}
@@ -136,6 +141,77 @@ def fitted_name(
         else:
             last_transformer = name or last_transformer
     return last or last_transformer
+
+
+def best_scores(cell: Cell, after: After, result: object = None) -> dict[str, float]:
+    """Return the best score of each search over parameters that a cell fitted (`GridSearchCV` and its like).
+
+    Parameters
+    ----------
+    cell : cellcode.Cell
+    after : ending.After
+        The namespace when the cell has ended.
+    result : object, optional
+        The value of the cell's last expression.
+
+    Returns
+    -------
+    dict
+        ``best_cv_score``, mlflow's name; with several searches ``grid.best_cv_score``. A search whose score is no
+        number, or cannot be read, is left out.
+
+    Examples
+    --------
+    >>> class Search:
+    ...     best_params_, best_score_ = {"C": 0.1}, 0.97
+    ...     def fit(self, X, y): return self
+    ...     def get_params(self, deep=True): return {}
+    >>> best_scores(parse_cell("grid = Search().fit(X, y)"), After({"grid": Search()}, {}, None))
+    {'best_cv_score': 0.97}
+    """
+    scores: dict[str, float] = {}
+    for name, estimator in _estimators(cell, after, result).items():
+        try:
+            if _is_search(estimator) and _was_fitted(name, cell, after):
+                scores[name] = float(estimator.best_score_)  # type: ignore[attr-defined]
+        except Exception:  # noqa: BLE001  # a user's object that raises when looked at has no score
+            continue
+    alone = len(scores) == 1
+    return {_BEST_SCORE if alone else f"{name}.{_BEST_SCORE}": score for name, score in scores.items()}
+
+
+def _best_params(estimator: object) -> list[tuple[str, Any]]:
+    """Return what a search over parameters has chosen; of a part that it chose, the class."""
+    if not _is_search(estimator):
+        return []
+    found: list[tuple[str, Any]] = []
+    for key, value in estimator.best_params_.items():  # type: ignore[attr-defined]
+        found += flatten(f"best_{key}", type(value).__name__ if is_estimator(value) else value)
+    return found
+
+
+def _is_search(estimator: object) -> bool:
+    """Whether an estimator has searched parameters by a score; without a refit it may have found none."""
+    score = getattr(estimator, "best_score_", None)
+    return (
+        isinstance(score, (int, float))
+        and not isinstance(score, bool)
+        and isinstance(getattr(estimator, "best_params_", None), Mapping)
+    )
+
+
+def _was_fitted(name: str, cell: Cell, after: After) -> bool:
+    """Whether what a fit leaves behind is of this cell: a fit that failed leaves that of an earlier one."""
+    return (
+        after.failed_line is None
+        or after.rebound(name)
+        or any(
+            called_name(site.node) in _FIT
+            and dotted(site.node.func)[:-1] == [name]
+            and site.node.lineno < after.failed_line
+            for site in cell.calls
+        )
+    )
 
 
 def is_estimator(value: object) -> bool:
