@@ -25,6 +25,7 @@ __all__ = [
     "MlflowClient",
     "Run",
     "RunStatus",
+    "Runs",
     "TrackClient",
     "TrackError",
     "TrackWarning",
@@ -67,6 +68,7 @@ __all__ = [
     "log_text",
     "restore_experiment",
     "restore_run",
+    "runs",
     "search_experiments",
     "search_runs",
     "set_experiment",
@@ -94,6 +96,7 @@ _STORED = (
     "get_tracking_uri",
     "restore_experiment",
     "restore_run",
+    "runs",
     "search_experiments",
     "search_runs",
     "set_experiment",
@@ -109,6 +112,7 @@ _HOMES = {
     "MlflowClient": "tracking",
     "Run": "records",
     "RunStatus": "records",
+    "Runs": "views.found",
     "TrackClient": "recording.client",
     "TrackError": "errors",
     "TrackWarning": "store.problems",
@@ -197,6 +201,7 @@ if TYPE_CHECKING:
         get_tracking_uri,
         restore_experiment,
         restore_run,
+        runs,
         search_experiments,
         search_runs,
         set_experiment,
@@ -207,5 +212,6 @@ if TYPE_CHECKING:
     from .records import Experiment, Run, RunStatus, ViewType
     from .store.problems import TrackWarning
     from .tracking import MlflowClient
+    from .views.found import Runs
 
     current: ActiveRun | None

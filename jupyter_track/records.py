@@ -9,7 +9,7 @@ How a record is shown in a notebook is decided in `jupyter_track.views`: it regi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any, Literal
@@ -331,21 +331,3 @@ class Run(Shown):
             metrics={key: metric.last for key, metric in self.metrics.items()},
             tags=tags,
         )
-
-
-class Runs(Shown, list[Run]):
-    """What a search found: a list of runs that shows itself as a table.
-
-    Attributes
-    ----------
-    token : str or None
-        Where the next page begins, None on the last page (mlflow's paging).
-    """
-
-    def __init__(self, runs: Iterable[Run] = (), token: str | None = None) -> None:
-        super().__init__(runs)
-        self.token = token
-
-    def to_list(self) -> list[Run]:
-        """Return the runs as a plain list."""
-        return list(self)

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from ..context.prose import redact_prose
 from ..errors import InvalidValue
-from ..records import Experiment, FileInfo, Metric, Param, Run, Runs, RunStatus, RunTag, ViewType
+from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
 from ..store import edits, experiment_edits, pending
 from ..store.place import parse_store, store_exists
 from ..values import check_time, clean_text
+from ..views.found import Runs
 from . import active, artifacts, experiments, forms  # noqa: F401 - forms registers how runs show themselves
 from .entries import NAME_TAG
 from .names import random_name
@@ -135,7 +136,7 @@ class TrackClient:
         ids = [experiment_ids] if isinstance(experiment_ids, (str, int)) else experiment_ids
         pending.flush(self._tracker.store)
         if not store_exists(self._tracker.store):
-            return Runs()
+            return Runs(store=self._tracker.store)
         runs = self._tracker.reader.runs(
             [str(identifier) for identifier in ids],
             filter_string or "",
@@ -144,7 +145,7 @@ class TrackClient:
             max_results + 1,
             _offset(page_token),
         )
-        return Runs(*_page(runs, max_results, _offset(page_token)))
+        return Runs(*_page(runs, max_results, _offset(page_token)), store=self._tracker.store)
 
     # ---- logging
 

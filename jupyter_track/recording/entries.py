@@ -14,8 +14,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from ..context import redaction
-from ..context.prose import redact_prose, redact_source
+from ..context import entered, redaction
+from ..context.prose import redact_source
 from ..errors import InvalidValue, NotFound, RunStateError
 from ..records import Artifact, Execution, Param, Run, RunError, RunStatus
 from ..store import edits, files, pending
@@ -47,7 +47,6 @@ PARENT_TAG = "mlflow.parentRunId"
 _ROUTES = {NAME_TAG: "name", NOTE_TAG: "note", PARENT_TAG: "parent_uuid"}  # tags that are columns of the run
 MANY_RUNS = 10_000
 MAX_STEP = 2**63
-MAX_TAG_VALUE = 100_000  # characters: a tag is a label; long text belongs into log_text
 
 
 @dataclass
@@ -331,18 +330,7 @@ class Entries:
         InvalidValue
             For a bad key, or a value of more than 100,000 characters.
         """
-        if not isinstance(tags, Mapping):
-            raise InvalidValue(f"Tags are a dict of names and texts, not {type(tags).__name__} ({tags!r}).")
-        checked = {}
-        for key, value in tags.items():
-            check_key(key, "tag")
-            text = str(value)
-            if len(text) > MAX_TAG_VALUE:
-                raise InvalidValue(
-                    f"The tag {key!r} has {len(text):,} characters; {MAX_TAG_VALUE:,} is the most. Use log_text."
-                )
-            checked[key] = safe_text(str(redaction.redact_value(key, text)))
-        return checked
+        return entered.check_tags(tags)
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Remove a tag; waits for the store.
@@ -399,11 +387,11 @@ class Entries:
             "size": content.size,
             "mime": mime,
             "kind": kind,
-            "title": None if title is None else safe_text(title),
+            "title": None if title is None else entered.safe_text(title),
             "line": line,
             "created": record.created,
+            "content": (content.size, content.data),
         }
-        self.writer.submit("content", content.sha256, (content.size, content.data))
         self.writer.submit("artifact", run_id, row)
         if memory := self._memories.get(run_id):
             memory.artifacts[path] = record
@@ -414,11 +402,11 @@ class Entries:
         """Record the execution of a cell that a run came from."""
         source = clean_text(redact_source(execution.source)).encode()
         content = files.keep(self.store, source)
-        self.writer.submit("content", content.sha256, (content.size, content.data))
         self.writer.submit(
             "execution",
             run_id,
             {
+                "content": (content.size, content.data),
                 "session": execution.session,
                 "position": execution.position,
                 "source_sha256": content.sha256,
@@ -433,8 +421,3 @@ class Entries:
 
 def _time(timestamp: Any) -> int:
     return timestamp if type(timestamp) is int and 0 <= timestamp <= MAX_TIME else check_time(timestamp)
-
-
-def safe_text(text: str) -> str:
-    """A text without secrets that the store can hold."""
-    return clean_text(redact_prose(text))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, NotFound
-from ..records import Experiment, Run, Runs, ViewType
+from ..records import Experiment, Run, ViewType
 from ..store import edits, experiment_edits, pending
 from ..store.caller import warn_caller
 from ..store.place import store_exists
-from . import experiments
+from ..views.found import Runs
+from . import experiments as stored_experiments
 from .entries import now_ms
 from .session import session
 from .tracker import Tracker
@@ -104,7 +106,7 @@ def create_experiment(name: str, artifact_location: str | None = None, tags: Map
     AlreadyExists
         Where the name is taken.
     """
-    return experiments.create(session.tracker(), name, tags)
+    return stored_experiments.create(session.tracker(), name, tags)
 
 
 def get_experiment(experiment_id: str | int) -> Experiment:
@@ -115,12 +117,12 @@ def get_experiment(experiment_id: str | int) -> Experiment:
     NotFound
         Where there is none with the id.
     """
-    return experiments.by_id(session.tracker(), experiment_id)
+    return stored_experiments.by_id(session.tracker(), experiment_id)
 
 
 def get_experiment_by_name(name: str) -> Experiment | None:
     """Return the experiment of a name, None where there is none."""
-    return experiments.by_name(session.tracker(), name)
+    return stored_experiments.by_name(session.tracker(), name)
 
 
 def search_experiments(
@@ -130,17 +132,17 @@ def search_experiments(
     order_by: Sequence[str] | None = None,
 ) -> list[Experiment]:
     """Return experiments, the newest first."""
-    return experiments.search(session.tracker(), view_type, filter_string, order_by, max_results)
+    return stored_experiments.search(session.tracker(), view_type, filter_string, order_by, max_results)
 
 
 def delete_experiment(experiment_id: str | int) -> None:
     """Put an experiment and its runs into the bin."""
-    experiments.delete(session.tracker(), experiment_id)
+    stored_experiments.delete(session.tracker(), experiment_id)
 
 
 def restore_experiment(experiment_id: str | int) -> None:
     """Take an experiment out of the bin, with the runs that went with it."""
-    experiments.restore(session.tracker(), experiment_id)
+    stored_experiments.restore(session.tracker(), experiment_id)
 
 
 def set_experiment_tag(key: str, value: Any) -> None:
@@ -150,7 +152,7 @@ def set_experiment_tag(key: str, value: Any) -> None:
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:
     """Set tags of the current experiment."""
-    checked = experiments.checked_tags(tags)
+    checked = stored_experiments.checked_tags(tags)
     tracker = session.tracker()
     experiment_edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
 
@@ -162,6 +164,71 @@ def delete_experiment_tag(key: str) -> None:
 
 
 # ---- search
+
+
+def runs(
+    filter_string: str = "",
+    *,
+    experiments: str | Sequence[str] | None = None,
+    order_by: str | Sequence[str] | None = None,
+    limit: int | None = None,
+    deleted: bool = False,
+) -> Runs:
+    """Return the runs that match a filter, in all experiments of the store; they show themselves as a table.
+
+    Parameters
+    ----------
+    filter_string : str, default ""
+        Such as ``"params.lr >= 1e-3 AND tags.keep = 'yes'"``, ``"'dropout' AND metrics.loss < 0.5"`` or
+        ``"start_time > ago(2d)"``; see README, Search.
+    experiments : str or list of str, optional
+        Names of the experiments to look in; all by default.
+    order_by : str or list of str, optional
+        Such as ``"metrics.loss DESC"``; the newest first by default.
+    limit : int, optional
+        The most runs.
+    deleted : bool, default False
+        Look in the bin instead.
+
+    Returns
+    -------
+    Runs
+        A list with ``.df``, ``.best("accuracy")``, ``.compare()``, ``.tag(…)``, ``.note(…)``, ``.pin()``,
+        ``.move(…)``, ``.delete()`` and ``.restore()``.
+
+    Raises
+    ------
+    FilterError
+        Where filter or order cannot be read; it names the position.
+    NotFound
+        Where there is no experiment of a name.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.runs("metrics.accuracy > 0.9", order_by="metrics.accuracy DESC", limit=3)
+    []
+    """
+    tracker = session.tracker()
+    pending.flush(tracker.store)
+    entries = [order_by] if isinstance(order_by, str) else list(order_by or ())
+    names = [experiments] if isinstance(experiments, str) else experiments
+    ids = None if names is None else [_experiment_named(tracker, name).experiment_id for name in names]
+    if not store_exists(tracker.store):
+        _check_search(filter_string, entries)
+        return Runs(store=tracker.store)
+    stage = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
+    return Runs(tracker.reader.runs(ids, filter_string, entries, stage, limit), store=tracker.store)
+
+
+def _experiment_named(tracker: Tracker, name: str) -> Experiment:
+    found = stored_experiments.by_name(tracker, name)
+    if found is None:
+        known = [one.name for one in stored_experiments.search(tracker, ViewType.ALL, None, None, None)]
+        near = difflib.get_close_matches(str(name)[:100], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:8])}."
+        raise NotFound(f"There is no experiment {name!r}; {hint}")
+    return found
 
 
 @overload
@@ -244,7 +311,7 @@ def search_runs(
     if not store_exists(tracker.store):
         return _nothing_found(tracker, filter_string, order_by, output_format)
     if output_format == "list":
-        return Runs(tracker.reader.runs(**arguments))
+        return Runs(tracker.reader.runs(**arguments), store=tracker.store)
     return tracker.reader.frame(**arguments)
 
 
@@ -252,11 +319,17 @@ def _nothing_found(
     tracker: Tracker, filter_string: str, order_by: Sequence[str] | None, output_format: str
 ) -> DataFrame | Runs:
     """What a search gives where there is no store yet; a filter that cannot be read is an error all the same."""
-    from ..store import filters, frames
+    from ..store import frames
+
+    _check_search(filter_string, order_by)
+    return Runs(store=tracker.store) if output_format == "list" else frames.frame(tracker.store, ())
+
+
+def _check_search(filter_string: str | None, order_by: Sequence[str] | None) -> None:
+    from ..store import filters
 
     filters.parse_filter(filter_string)
     filters.parse_order_by(order_by)
-    return Runs() if output_format == "list" else frames.frame(tracker.store, ())
 
 
 def _searched(
@@ -281,7 +354,7 @@ def _searched(
         return [str(identifier) for identifier in ids]
     if search_all:
         return None
-    current = experiments.by_name(tracker, session.experiment)
+    current = stored_experiments.by_name(tracker, session.experiment)
     return [] if current is None else [current.experiment_id]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..context.entered import safe_text
 from ..context.place import user_name
 from ..errors import InvalidValue, RunStateError
 from ..records import Goal, Run, RunError, RunStatus
@@ -20,7 +21,7 @@ from ..values import (
     clean_text,
 )
 from .active import Cell, drop_fast
-from .entries import NAME_TAG, NOTE_TAG, PARENT_TAG, Entries, Kind, RunMemory, now_ms, safe_text
+from .entries import NAME_TAG, NOTE_TAG, PARENT_TAG, Entries, Kind, RunMemory, now_ms
 
 if TYPE_CHECKING:
     pass

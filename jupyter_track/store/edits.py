@@ -151,17 +151,23 @@ def set_tags(store: Path, run_ids: Sequence[str], tags: Mapping[str, str]) -> No
 
 
 def delete_tag(store: Path, run_id: str, key: str) -> None:
-    """Remove a tag.
+    """Remove a tag of a run; see `delete_tags`."""
+    delete_tags(store, [run_id], key)
+
+
+def delete_tags(store: Path, run_ids: Sequence[str], key: str) -> None:
+    """Remove a tag of runs.
 
     Raises
     ------
     NotFound
-        Where the run has no such tag.
+        Where one of them has no such tag.
     """
-    with _editing_runs(store, [run_id]) as (connection, _, (number,)):
-        gone = connection.execute("DELETE FROM tags WHERE run_id = ? AND key = ?", (number, key)).rowcount
-        if not gone:
-            raise NotFound(f"The run {run_id!r} has no tag {key!r}.")
+    with _editing_runs(store, run_ids) as (connection, _, numbers):
+        for run_id, number in zip(run_ids, numbers, strict=True):
+            gone = connection.execute("DELETE FROM tags WHERE run_id = ? AND key = ?", (number, key)).rowcount
+            if not gone:
+                raise NotFound(f"The run {run_id!r} has no tag {key!r}.")
 
 
 def pin_runs(store: Path, run_ids: Sequence[str], pinned: bool = True) -> None:

@@ -145,6 +145,20 @@ class Reader:
         wanted = run_rows.search(experiment_ids, filter_string, order_by, view_type, limit, offset)
         return run_rows.load(self.store, run_rows.find(self.store, wanted))
 
+    def runs_of(self, run_ids: Sequence[str]) -> list[Run]:
+        """Return the runs of whole ids, active or deleted, in their order; ids that are not there are left out."""
+        return run_rows.load(self.store, self._numbers(run_ids))
+
+    def frame_of(self, run_ids: Sequence[str]) -> DataFrame:
+        """Return the runs of whole ids as `frame` does, in their order; ids that are not there are left out."""
+        return frames.frame(self.store, self._numbers(run_ids))
+
+    def _numbers(self, run_ids: Sequence[str]) -> list[int]:
+        if not run_ids:
+            return []
+        with reading(self.store) as connection:
+            return run_rows.run_numbers(connection, run_ids)
+
     def frame(
         self,
         experiment_ids: Ids | None = None,

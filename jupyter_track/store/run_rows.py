@@ -26,6 +26,7 @@ ARTIFACT_URI = "runs:/%s"  # relative to the store, so that it can be moved; fil
 HOLD_SECONDS = 0.02  # after this the mutex is given back between two parts
 _PART_SECONDS = 0.01
 _FIRST_PART, _MOST_RUNS = 100, 4_000
+_MOST_IDS = 500  # in one statement
 
 RUN_COLUMNS = (
     "id, uuid, experiment_id, name, status, lifecycle_stage, start_time, end_time, duration, parent_uuid, note,"
@@ -252,6 +253,17 @@ def run_number(connection: sqlite3.Connection, run_id: str) -> int:
     if row is None:
         raise NotFound(f"There is no run {run_id!r} in this store.")
     return int(row[0])
+
+
+def run_numbers(connection: sqlite3.Connection, run_ids: Sequence[str]) -> list[int]:
+    """Return the store's numbers of runs in the order of their ids; ids that are not there are left out."""
+    found: dict[str, int] = {}
+    for start in range(0, len(run_ids), _MOST_IDS):
+        part = run_ids[start : start + _MOST_IDS]
+        found.update(
+            connection.execute(f"SELECT uuid, id FROM runs WHERE uuid IN ({', '.join('?' * len(part))})", tuple(part))
+        )
+    return [found[run_id] for run_id in run_ids if run_id in found]
 
 
 def is_text(value: object) -> bool:

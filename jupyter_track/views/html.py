@@ -13,10 +13,11 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 
-from ..records import Experiment, Run, Runs, html_form
+from ..records import Experiment, Run, html_form
 from .card import FINISHED, Card, MetricLine, ParamItem
 from .details import Details, Grid, experiment_details, run_details, status_details
 from .format import Change, plain_text
+from .found import Runs
 from .goals import Goal
 from .markup import Markup, element, escape, glyph, join, muted
 from .runs import EMPTY, FEW_ROWS, Cell, Column, Row, RunTable, run_table, table_foot

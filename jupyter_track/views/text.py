@@ -6,9 +6,10 @@ import time
 import unicodedata
 from collections.abc import Sequence
 
-from ..records import Experiment, Run, Runs, text_form
+from ..records import Experiment, Run, text_form
 from .card import FINISHED, Card, MetricLine
 from .details import Details, Grid, experiment_details, run_details, status_details
+from .found import Runs
 from .runs import EMPTY, Row, RunTable, run_table, table_foot
 from .tokens import State
 
