@@ -28,11 +28,11 @@ from rich.console import Console
 
 import jupyter_track as track
 from jupyter_track import __version__
-from jupyter_track.cli import commands
+from jupyter_track.cli import commands, common
 from jupyter_track.cli.runs import runs_parts
 from jupyter_track.recording.session import session
 from jupyter_track.records import Run
-from jupyter_track.store import spill
+from jupyter_track.store import schema, spill
 from jupyter_track.store.batch import Batch
 
 HOSTILE = "evil\x1b[31m \x1b]0;title\x07[bold]x[/bold]\r\n\x9b2J\u202eabc"
@@ -45,7 +45,7 @@ CLEAN: dict[str, str | None] = dict.fromkeys((*COLOURS, "JUPYTER_TRACK_STORE"))
 @pytest.fixture(autouse=True)
 def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Ages are told from a fixed moment, in UTC."""
-    monkeypatch.setattr(commands, "now_ms", lambda: NOW)
+    monkeypatch.setattr(common, "now_ms", lambda: NOW)
     monkeypatch.setenv("TZ", "UTC")
     if hasattr(time, "tzset"):
         time.tzset()
@@ -509,7 +509,7 @@ def test_status_says_what_the_store_holds(store: Path) -> None:
         "experiments  2\n"
         "points       10\n"
         f"size         {size}\n"
-        "schema       1\n"
+        f"schema       {schema.VERSION}\n"
         "created      2025-11-03 14:26+00:00 by jupyter-track 0.1.0\n"
         "running      none\n"
         f"versions     jupyter-track {__version__} · {versions}\n",
@@ -524,8 +524,8 @@ def test_status_as_json_has_all_keys(store: Path) -> None:
         "error": None,
         "id": "5" * 32,
         "rev": parsed(cli(store, "status", "--json"))["rev"],
-        "schema_version": 1,
-        "known_schema_version": 1,
+        "schema_version": schema.VERSION,
+        "known_schema_version": schema.VERSION,
         "created": NOW,
         "created_iso": "2025-11-03T14:26:40.000Z",
         "created_by": "jupyter-track 0.1.0",
@@ -578,7 +578,8 @@ def test_status_says_that_a_store_is_newer(store: Path) -> None:
     result = cli(store, "status")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0] == (
-        "✗ This store was written by a newer version (schema 9, this one knows 1); it is shown, not changed."
+        "✗ This store was written by a newer version (schema 9, this one knows "
+        f"{schema.VERSION}); it is shown, not changed."
     )
     assert names(cli(store, "runs", "--json")) == ["broken", "fold", "baseline"]
 
@@ -637,7 +638,15 @@ def test_a_file_that_is_no_store_is_code_1(tmp_path: Path, command: str, content
     if content == "not a database":
         path.write_bytes(b"hello" * 1000)
     else:
-        sql(path, "CREATE TABLE t (x)", *(["PRAGMA application_id = 0x4A54524B"] if content == "tables gone" else []))
+        sql(
+            path,
+            "CREATE TABLE t (x)",
+            *(
+                ["PRAGMA application_id = 0x4A54524B", f"PRAGMA user_version = {schema.VERSION}"]
+                if content == "tables gone"
+                else []
+            ),
+        )
     before = path.read_bytes()
     result = cli(path, command, *(["last"] if command == "show" else []))
     assert result.exit_code == 1
@@ -738,7 +747,9 @@ def test_completion_offers_runs_and_experiments(store: Path, tmp_path: Path) -> 
         return [item.value for item in completion.get_completions(arguments, begun)]
 
     sql(store, "UPDATE runs SET name = 'two' || char(10) || 'lines' WHERE id = 3")
-    assert offered(["show", "--store", str(store)]) == ["last", "3", "2", "fold", "1", "baseline"]
+    assert offered(["show", "--store", str(store)]) == ["last", "last~1", "best", "best:", "fold", "baseline"]
+    assert offered(["show", "--store", str(store)], "best:") == ["best:accuracy", "best:loss"]
+    assert offered(["show", "--store", str(store)], "#") == ["#3", "#2", "#1"]
     assert offered(["--store", str(store), "show"], "ba") == ["baseline"]
     assert offered(["--store", str(store), "runs", "-e"], "d") == ["digits"]
     assert offered(["--store", str(tmp_path / "none"), "show"]) == []
@@ -746,9 +757,9 @@ def test_completion_offers_runs_and_experiments(store: Path, tmp_path: Path) -> 
 
 def test_completion_works_as_the_shell_asks(store: Path) -> None:
     """The shell passes its line in the environment and reads the answer from stdout."""
-    words = {"COMP_WORDS": "jupyter-track show ba", "COMP_CWORD": "2"}
-    answer = process(_JUPYTER_TRACK_COMPLETE="bash_complete", JUPYTER_TRACK_STORE=str(store), **words)
-    assert (answer.stdout, answer.stderr) == ("plain,baseline\n", "")
+    line = "jupyter track show ba"
+    answer = process(_JUPYTER_TRACK_COMPLETE="bash_complete", JUPYTER_TRACK_STORE=str(store), JUPYTER_TRACK_LINE=line)
+    assert (answer.stdout, answer.stderr) == ("plain\tbaseline\n", "")
 
 
 # ---- a process of its own

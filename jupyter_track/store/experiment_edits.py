@@ -145,9 +145,9 @@ def delete_experiment(store: Path, experiment_id: str) -> None:
         )
         # The same time for all marks the runs that come back with the experiment.
         connection.execute(
-            "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ?, rev = ?"
+            "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ?, rev = ?, edited = max(edited + 1, ?)"
             " WHERE experiment_id = ? AND lifecycle_stage = 'active'",
-            (now, rev, number),
+            (now, rev, now, number),
         )
 
 
@@ -165,9 +165,9 @@ def restore_experiment(store: Path, experiment_id: str) -> None:
             (now_ms(), rev, number),
         )
         connection.execute(
-            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL, rev = ?"
+            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL, rev = ?, edited = max(edited + 1, ?)"
             " WHERE experiment_id = ? AND deleted_time = ?",
-            (rev, number, when),
+            (rev, now_ms(), number, when),
         )
 
 
@@ -202,3 +202,18 @@ def delete_experiment_tag(store: Path, experiment_id: str, key: str) -> None:
         if not gone:
             raise NotFound(f"The experiment {experiment_id!r} has no tag {key!r}.")
         connection.execute("UPDATE experiments SET updated = ?, rev = ? WHERE id = ?", (now_ms(), rev, number))
+
+
+def clear_baseline(store: Path, experiment_id: str) -> None:
+    """Let an experiment have no baseline; does nothing where it has none.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such experiment.
+    """
+    with editing(store) as (connection, rev):
+        number = _experiment_number(connection, experiment_id)
+        connection.execute(
+            "UPDATE experiments SET baseline_uuid = NULL, updated = ?, rev = ? WHERE id = ?", (now_ms(), rev, number)
+        )

@@ -1,0 +1,255 @@
+"""The commands that look: runs, search, show, compare, watch, status. They change nothing and make no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import common
+from .common import (
+    ERROR,
+    NOTHING_FOUND,
+    complete_runs,
+    experiment_id,
+    experiments_option,
+    filter_option,
+    json_option,
+    print_json,
+    reader_of,
+    store_of,
+    store_option,
+)
+
+if TYPE_CHECKING:
+    from ..store.reader import Reader
+
+RUNS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a table of runs is asked for."""
+
+    experiments: Sequence[str] = ()
+    filter_text: str = ""
+    words: Sequence[str] = ()
+    order_by: Sequence[str] = ()
+    limit: int | None = RUNS_SHOWN
+    deleted: bool = False
+
+    @property
+    def none_found(self) -> str:
+        """The sentence where no run is found."""
+        from ..views.runs import EMPTY
+
+        kind = "deleted run" if self.deleted else "run"
+        where = f" in {', '.join(self.experiments)}" if self.experiments else ""
+        asked = [" ".join(self.words), self.filter_text.strip()]
+        if any(asked):
+            return f"No {kind}{where} matches {' and '.join(filter(None, asked))}"
+        return f"No {kind}s{where}." if self.deleted or self.experiments else EMPTY
+
+    def numbers(self, reader: Reader) -> list[int]:
+        """Return the store's numbers of all runs that are meant, whatever the limit."""
+        from ..records import ViewType
+        from ..store import run_rows
+
+        ids = [experiment_id(reader, name) for name in self.experiments] or None
+        view = ViewType.DELETED_ONLY if self.deleted else ViewType.ACTIVE_ONLY
+        wanted = run_rows.search(ids, self.filter_text, self.order_by, view, None, 0)
+        if self.words:  # checked alone first, so that an error's position is the one in the person's text
+            text = run_rows.words_filter(self.words)
+            text = f"({text}) AND ({self.filter_text})" if self.filter_text.strip() else text
+            wanted = run_rows.search(ids, text, self.order_by, view, None, 0)
+        return run_rows.find(reader.store, wanted)
+
+
+def _list(place: Path, wanted: _Wanted, as_json: bool) -> None:
+    """Write the runs that are meant."""
+    from ..store import run_rows
+
+    reader = reader_of(place)
+    numbers = wanted.numbers(reader)
+    found = run_rows.load(place, numbers[: wanted.limit])
+    if as_json:
+        from .plain import run_plain
+
+        print_json({"store": str(place), "total": len(numbers), "runs": [run_plain(run) for run in found]})
+        return
+    from .runs import runs_parts
+    from .screen import Screen, line
+
+    screen = Screen()
+    if found:
+        screen.show(*runs_parts(found, len(numbers), common.now_ms(), screen.width))
+    else:
+        screen.show(line(wanted.none_found))
+
+
+_order_option = click.option(
+    "--order-by",
+    metavar="KEY",
+    multiple=True,
+    help="Such as 'metrics.loss' or 'start_time DESC'; may be given several times. The newest come first by default. "
+    "A child stands below its parent.",
+)
+_limit_option = click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="COUNT",
+    default=RUNS_SHOWN,
+    show_default=True,
+    help="The most runs.",
+)
+_all_option = click.option("--all", "every", is_flag=True, help="All runs, whatever the limit.")
+_deleted_option = click.option("--deleted", is_flag=True, help="The deleted runs instead of the active ones.")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track runs -e digits -n 10
+  jupyter track runs --filter "metrics.loss < 0.5 AND params.model = 'svm'"
+  jupyter track runs --order-by "metrics.accuracy DESC"
+  jupyter track runs --all --json | jq '.runs[].metrics.accuracy.last'
+"""
+)
+@experiments_option
+@filter_option
+@_order_option
+@_limit_option
+@_all_option
+@_deleted_option
+@json_option
+@store_option
+@click.pass_context
+def runs(
+    ctx: click.Context,
+    experiments: Sequence[str],
+    filter_text: str,
+    order_by: Sequence[str],
+    limit: int,
+    every: bool,
+    deleted: bool,
+    as_json: bool,
+    store: str | None,
+) -> None:
+    """List the runs of the store, the newest first.
+
+    A row says the run's status, number, name, its main metric (with the goal: ↑ higher is better, ↓ lower, ? where
+    that is guessed from the name; ▲ marks the best value), other metrics and the params that differ, its duration and
+    age. Where the terminal is too narrow for all, the line below says what is missing.
+    """
+    wanted = _Wanted(experiments, filter_text, (), order_by, None if every else limit, deleted)
+    _list(store_of(ctx, store), wanted, as_json)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track search dropout
+  jupyter track search cosine warmup --filter "metrics.loss < 0.5"
+  jupyter track search 'def augment' -e digits --json
+"""
+)
+@click.argument("words", metavar="WORDS…", nargs=-1, required=True)
+@experiments_option
+@filter_option
+@_order_option
+@_limit_option
+@_all_option
+@_deleted_option
+@json_option
+@store_option
+@click.pass_context
+def search(
+    ctx: click.Context,
+    words: Sequence[str],
+    experiments: Sequence[str],
+    filter_text: str,
+    order_by: Sequence[str],
+    limit: int,
+    every: bool,
+    deleted: bool,
+    as_json: bool,
+    store: str | None,
+) -> None:
+    """Find runs by words in their name, note, tags or code.
+
+    Every word has to be there, in any of these places and in any case. A word with spaces, in quotes, is looked for
+    as it is. The table is that of 'jupyter track runs'.
+    """
+    wanted = _Wanted(experiments, filter_text, words, order_by, None if every else limit, deleted)
+    _list(store_of(ctx, store), wanted, as_json)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track show last
+  jupyter track show 12
+  jupyter track show best:accuracy
+  jupyter track show baseline --json | jq .params
+"""
+)
+@click.argument("run", metavar="RUN", shell_complete=complete_runs)
+@json_option
+@store_option
+@click.pass_context
+def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None:
+    """Show one run in full.
+
+    RUN is a number (12, or '#12' in quotes), a name (the newest so called), six or more digits of an id, last, last~1
+    for the one before, best, or best:val_loss. Shown are its facts, why it failed, metrics, params and where each came
+    from, tags, files, the source of its cells and the beginning of what they printed.
+    """
+    from .whole import read_whole, whole_plain
+
+    whole = read_whole(reader_of(store_of(ctx, store)), run)
+    if as_json:
+        print_json(whole_plain(whole))
+        return
+    from .screen import Screen
+    from .show import whole_parts
+
+    screen = Screen()
+    screen.show(*whole_parts(whole, coloured=screen.is_coloured))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track status
+  jupyter track status --store results/track.db
+  jupyter track status --json | jq .lost
+"""
+)
+@json_option
+@store_option
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, store: str | None) -> None:
+    """Say which store is used, what it holds and what is wrong.
+
+    Named are runs that are still running, runs that are lost (their kernel died), and batches that could not be
+    written and wait to be read back. The exit code is 3 where there is no store yet and 1 where it cannot be read.
+    """
+    from .status import read_status, status_items, status_plain, status_problems
+
+    found = read_status(store_of(ctx, store))
+    if as_json:
+        print_json(status_plain(found))
+    else:
+        from ..views.details import status_details
+        from .screen import Screen, details_parts
+
+        details = status_details(status_items(found, common.now_ms()), status_problems(found))
+        Screen().show(*details_parts(details))
+    if not found.exists:
+        ctx.exit(NOTHING_FOUND)
+    if found.error is not None:
+        ctx.exit(ERROR)
