@@ -25,6 +25,7 @@ __all__ = [
     "MlflowClient",
     "Run",
     "RunStatus",
+    "RunStopped",
     "Runs",
     "TrackClient",
     "TrackError",
@@ -112,6 +113,7 @@ _HOMES = {
     "MlflowClient": "tracking",
     "Run": "records",
     "RunStatus": "records",
+    "RunStopped": "errors",
     "Runs": "views.found",
     "TrackClient": "recording.client",
     "TrackError": "errors",
@@ -159,7 +161,7 @@ def unload_ipython_extension(shell: Any) -> None:
 
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
-    from .errors import TrackError
+    from .errors import RunStopped, TrackError
     from .recording.client import TrackClient
     from .recording.fluent import (
         active_run,

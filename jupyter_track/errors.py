@@ -16,6 +16,8 @@
         └── StoreUnavailable                              TEMPORARILY_UNAVAILABLE
             └── StoreBusy                                 TEMPORARILY_UNAVAILABLE
 
+`RunStopped` stands beside the tree, below KeyboardInterrupt.
+
 Each class carries a stable ``error_code``; the first five codes are mlflow's own, so that code written
 against ``MlflowException.error_code`` keeps working.
 """
@@ -113,3 +115,27 @@ class StoreUnavailable(StoreError):
 
 class StoreBusy(StoreUnavailable):
     """The store is locked by another program; trying again helps."""
+
+
+class RunStopped(KeyboardInterrupt):
+    """A run was asked to stop: raised by its next log call.
+
+    It is no `TrackError`, so that an ``except Exception`` in a training loop does not swallow it. The run that it
+    leaves ends as KILLED. A request raises once: whoever catches it can still log what the run came to.
+
+    Parameters
+    ----------
+    message : str
+    run_id : str
+        The run that was being logged to.
+    """
+
+    error_code: ClassVar[str] = "RUN_STOPPED"
+
+    def __init__(self, message: str = "", run_id: str = "") -> None:
+        self.run_id = run_id
+        super().__init__(message)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: one line, since nothing went wrong."""
+        return [f"{type(self).__name__}: {self}"]

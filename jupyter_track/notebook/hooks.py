@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..context.place import relative_to_store
+from ..errors import RunStopped
 from ..recording import active
 from ..recording.active import Cell
 from ..recording.run import ActiveRun, status_of
@@ -189,12 +190,17 @@ class CellHooks:
         return relative_to_store(session.tracker().store, session.folder() / "x")
 
     def _settle(self, running: Running, status: str, error: BaseException | None) -> None:
-        """End the runs that end with their cell: those that a log call opened, and what a fault of ours left open."""
+        """End the runs that end with their cell: those that a log call opened, and what a fault of ours left open.
+
+        Also the run that `RunStopped` has left, whoever opened it.
+        """
         if running.tracked is not None:
             with guarded("figures and output"):
                 running.tracked.let_go()
+        stopped = error.run_id if isinstance(error, RunStopped) else None
         for run in active.open_runs():
-            if run._memory.kind != "user" and run._memory.cell == running.cell:
+            with_cell = run._memory.kind != "user" and run._memory.cell == running.cell
+            if with_cell or run.run_id == stopped:
                 failure = None
                 with guarded("error"):
                     failure = failure_of(status, error)

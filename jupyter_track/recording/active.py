@@ -223,6 +223,12 @@ def leave_cell(cell: Cell) -> None:
     drop_fast()
 
 
+def runs_cell() -> bool:
+    """Whether this thread runs a cell; where no cell runs, whether it is the main thread."""
+    own = thread_number()
+    return any(cell.thread == own for cell in _cells) if _cells else own == MAIN
+
+
 def current_cell() -> Cell | None:
     """Return the cell that this thread runs; for another thread the one that was begun last."""
     own = thread_number()

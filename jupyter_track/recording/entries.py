@@ -83,6 +83,7 @@ class RunMemory:
     surrounding: str = ""  # the experiment that was current when the run was opened
     calls: int = 0
     handles: int = 1
+    stopped: int = 0  # the request to stop that has raised RunStopped, by its time in milliseconds
 
 
 def now_ms() -> int:

@@ -17,7 +17,7 @@ from ..records import Goal, Run, RunStatus
 from ..store import gate, pending
 from ..store.problems import report
 from ..values import check_key, check_step, metric_value
-from . import active, artifacts, context, ending, experiments, short, unasked
+from . import active, artifacts, context, ending, experiments, short, stopping, unasked
 from .entries import Kind
 from .names import random_name
 from .run import ActiveRun
@@ -248,6 +248,7 @@ def _target(run_id: str | None) -> tuple[Tracker, str]:
         tracker.require(run_id)
         return tracker, run_id
     run = active_or_new()
+    stopping.check(run)
     return run._tracker, run.run_id
 
 
@@ -349,11 +350,12 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     number, at = metric_value(key, value), check_step(step)
     generation = active.generation()
     run = active_or_new()
+    stopping.check(run)
     tracker = run._tracker
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
-    if run.is_open and not writer.congested and not ending.exiting():
-        writer.on_congestion = active.drop_fast
+    if run.is_open and not writer.congested and not ending.exiting() and stopping.asked(run) is None:
+        writer.on_congestion = writer.stops.on_request = active.drop_fast
         active.remember(key, writer.curve(run.run_id, key).points.append, generation)
 
 

@@ -26,7 +26,7 @@ from ..records import (
     html_form,
     text_form,
 )
-from . import active, artifacts, forms, short  # noqa: F401 - forms registers how runs show themselves
+from . import active, artifacts, forms, short, stopping  # noqa: F401 - forms registers how runs show themselves
 from .entries import RunMemory
 from .tracker import Tracker
 
@@ -109,6 +109,21 @@ class ActiveRun(Shown):
         return not self._left and self._memory.status == RunStatus.RUNNING
 
     @property
+    def should_stop(self) -> bool:
+        """Whether somebody asked this run, or one that it is a child of, to stop; the next log call raises RunStopped.
+
+        A loop that looks here can end in its own way. It is known a tenth of a second after the request where the run
+        logs, else after two seconds.
+
+        Examples
+        --------
+        >>> for epoch in range(100):  # doctest: +SKIP
+        ...     if track.current.should_stop:
+        ...         break
+        """
+        return stopping.asked(self) is not None
+
+    @property
     def info(self) -> RunInfo:
         """mlflow's ``run.info``, as of now."""
         memory = self._memory
@@ -158,64 +173,72 @@ class ActiveRun(Shown):
         """Return the run as it stands in the store, after all that was logged is written."""
         return self._tracker.read(self.run_id)
 
+    def _log_to(self) -> Tracker:
+        """The tracker for a log call of the user's, which raises RunStopped where the run was asked to stop."""
+        stopping.check(self)
+        return self._tracker
+
+    def _target(self) -> tuple[Tracker, str]:
+        return self._log_to(), self.run_id
+
     def log(self, values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
         """Log by kind; see `jupyter_track.log`."""
-        short.log(self._tracker, self.run_id, values, step, named)
+        short.log(*self._target(), values, step, named)
 
     def log_param(self, key: str, value: Any) -> Any:
         """Log one param and return its value."""
-        self._tracker.params(self.run_id, {key: value})
+        self._log_to().params(self.run_id, {key: value})
         return value
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log params; one bad key means that none is written."""
-        self._tracker.params(self.run_id, params)
+        self._log_to().params(self.run_id, params)
 
     def log_metric(self, key: str, value: Any, step: int | None = None, timestamp: int | None = None) -> None:
         """Log one point of a metric; `step` is 0 by default, `timestamp` (milliseconds) now."""
-        self._tracker.metrics(self.run_id, {key: value}, step, timestamp)
+        self._log_to().metrics(self.run_id, {key: value}, step, timestamp)
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None, timestamp: int | None = None) -> None:
         """Log one point of several metrics; one bad value means that none is written."""
-        self._tracker.metrics(self.run_id, metrics, step, timestamp)
+        self._log_to().metrics(self.run_id, metrics, step, timestamp)
 
     def set_tag(self, key: str, value: Any) -> None:
         """Set a tag."""
-        self._tracker.tags(self.run_id, {key: value})
+        self._log_to().tags(self.run_id, {key: value})
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Set tags."""
-        self._tracker.tags(self.run_id, tags)
+        self._log_to().tags(self.run_id, tags)
 
     def log_artifact(self, local_path: str | PathLike[str], artifact_path: str | None = None) -> None:
         """Log a file, or all files of a folder."""
-        artifacts.log_artifact(self._tracker, self.run_id, local_path, artifact_path)
+        artifacts.log_artifact(*self._target(), local_path, artifact_path)
 
     def log_text(self, text: str, artifact_file: str) -> None:
         """Log text as a file."""
-        artifacts.log_text(self._tracker, self.run_id, text, artifact_file)
+        artifacts.log_text(*self._target(), text, artifact_file)
 
     def log_dict(self, dictionary: Any, artifact_file: str) -> None:
         """Log a dict or list as JSON or YAML."""
-        artifacts.log_dict(self._tracker, self.run_id, dictionary, artifact_file)
+        artifacts.log_dict(*self._target(), dictionary, artifact_file)
 
     def log_figure(self, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
         """Log a figure of matplotlib, Altair or plotly."""
-        artifacts.log_figure(self._tracker, self.run_id, figure, artifact_file, save_kwargs)
+        artifacts.log_figure(*self._target(), figure, artifact_file, save_kwargs)
 
     def log_image(
         self, image: Any, artifact_file: str | None = None, *, key: str | None = None, step: int | None = None
     ) -> None:
         """Log an image: a PIL image or an array."""
-        artifacts.log_image(self._tracker, self.run_id, image, artifact_file, key, step, None)
+        artifacts.log_image(*self._target(), image, artifact_file, key, step, None)
 
     def log_table(self, data: Any, artifact_file: str) -> None:
         """Log a DataFrame or a dict of columns; the same file again appends."""
-        artifacts.log_table(self._tracker, self.run_id, data, artifact_file)
+        artifacts.log_table(*self._target(), data, artifact_file)
 
     def log_stream(self, stream: IO[bytes] | IO[str], artifact_file: str) -> None:
         """Log what a stream gives as a file."""
-        artifacts.log_stream(self._tracker, self.run_id, stream, artifact_file)
+        artifacts.log_stream(*self._target(), stream, artifact_file)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """Return the files and folders that were logged, in the folder `path`."""

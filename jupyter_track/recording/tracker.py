@@ -174,8 +174,8 @@ class Tracker(Entries):
         }
         self._remember(memory)
         writer = self.writer
-        writer.open_run(memory.run_id)
         writer.submit("start", memory.run_id, row)
+        writer.open_run(memory.run_id)
         if checked:
             writer.submit("tags", memory.run_id, dict(checked))
         return memory
@@ -222,9 +222,9 @@ class Tracker(Entries):
         )
         process = this_process()
         self._remember(memory)
-        self.writer.open_run(run_id)
         row = {
             "status": RunStatus.RUNNING,
+            "stop_requested": None,
             "end_time": None,
             "duration": None,
             "error_name": None,
@@ -236,6 +236,7 @@ class Tracker(Entries):
             "process_start": process.start,
         }
         self.writer.submit("update", run_id, row)
+        self.writer.open_run(run_id)
         return memory
 
     def _remember(self, memory: RunMemory) -> None:

@@ -61,7 +61,7 @@ RUN_COLUMNS = (
     "process_start",
     "rev",
 )
-UPDATE_COLUMNS = frozenset(RUN_COLUMNS[2:-1]) | {"heartbeat", "lifecycle_stage", "deleted_time"}
+UPDATE_COLUMNS = frozenset(RUN_COLUMNS[2:-1]) | {"heartbeat", "lifecycle_stage", "deleted_time", "stop_requested"}
 PARAM_COLUMNS = ("value", "type", "number", "text", "written", "source", "position")
 ARTIFACT_COLUMNS = ("path", "sha256", "size", "mime", "kind", "title", "line", "created")
 EXECUTION_COLUMNS = (
@@ -162,6 +162,7 @@ class Application:
         self.numbers: dict[str, int] = {}
         self.rev = 0
         self.store_id = ""
+        self.alone = False  # whether nobody else has written since the writer's last batch; known once it is written
         self.plan = self._prepare()
 
     def _prepare(self) -> Plan | None:
@@ -201,6 +202,7 @@ class Application:
         )
         known = self.knowledge
         alone = known.rev is not None and self.rev == known.rev + 1 and self.store_id == known.store_id
+        self.alone = alone
         if not alone:  # another process, or another file: a backup that was restored numbers its runs anew
             known.forget_all()
         if batch.experiments or batch.starts:

@@ -29,6 +29,7 @@ from .filesystem import remote_kind
 from .liveness import HEARTBEAT_SECONDS
 from .queues import Queues
 from .readback import read_back
+from .stops import LOOK_SECONDS, StopRequests
 
 INTERVAL = 0.1  # seconds between two flushes at least
 CPU_SHARE = 0.1  # the writer's part of the time
@@ -58,12 +59,14 @@ class Writer:
         self.congested = False
         self.lost_points = 0
         self.on_congestion: Callable[[], None] = _nothing
+        self.stops = StopRequests(store)
         self._id = uuid.uuid4().hex
         self._number = 0
         self._knowledge = Knowledge()
         self._changes: deque[Change] = deque()
         self._queues = Queues()
         self._open_runs: dict[str, int] = {}
+        self._watched: tuple[str, ...] = ()  # the runs that were open when the batch was taken
         self._numbers: dict[str, int] = {}
         self._wake = Bell()
         self._asking = threading.Lock()
@@ -101,7 +104,11 @@ class Writer:
             self.flush(max(0.0, exit_deadline - time.monotonic()))
 
     def open_run(self, run_id: str) -> None:
-        """Give signs of life of a run until it ends."""
+        """Give signs of life of a run until it ends, and hear of requests to stop it.
+
+        Called after the run's start or resumption was submitted: an earlier request, which that clears, is not heard.
+        """
+        self.stops.forget(run_id)
         self._open_runs[run_id] = 0
 
     def close_run(self, run_id: str) -> None:
@@ -272,6 +279,7 @@ class Writer:
         try:
             while not self._stopping and self._step():
                 pass
+            self._look_for_stops()
         except Exception as error:  # noqa: BLE001 - not even a fault in looking after faults ends the thread
             problems.report("writer", f"Writing {self.store} failed and is tried again: {error!r}")
             time.sleep(RETRY_PAUSES[1])
@@ -288,7 +296,13 @@ class Writer:
             return RETRY_PAUSES[-1]
         if self._queues:
             return INTERVAL
-        return HEARTBEAT_SECONDS
+        return LOOK_SECONDS if self._open_runs else HEARTBEAT_SECONDS
+
+    def _look_for_stops(self) -> None:
+        """Look whether another process has asked a run to stop, where nothing was written for a while."""
+        runs = tuple(self._open_runs)
+        if runs and self._ready and not (self._changes or self._kept or self._spilled):
+            self.stops.look(runs)
 
     def _rest(self, until: float) -> None:
         """Rest, unless somebody waits or too much has gathered."""
@@ -315,6 +329,7 @@ class Writer:
         if self._kept is not None:
             return (*self._kept, True)
         asked = self._asked
+        self._watched = tuple(self._open_runs)
         self._beat()
         # Points before changes: a curve's run has been submitted before its first point, so that run is either in
         # the store or among the changes taken after this.
@@ -381,6 +396,8 @@ class Writer:
                 timeout=LOCK_WAIT * patience, waiting=self._watch_backlog, busy=BUSY_WAIT * patience
             ) as connection:
                 fresh = application.write(connection, again=again)
+                if not application.alone and self._watched:
+                    self.stops.read(connection, self._watched)
         except Exception as error:  # noqa: BLE001 - raised again
             self._knowledge.forget_all()  # whether it was committed is not known: look at the disk next time
             self._raise_explained(error)
