@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
 from ..records import Artifact, Execution, Experiment, Metric, Param, Run, ViewType
-from . import curve_rows, files, filter_sql, frames, references, run_rows
+from . import curve_rows, files, filter_sql, frames, references, relatives, run_rows, run_sources
 from .artifacts import artifact_path
 from .curve_rows import CurveColumns, CurvePoint
 from .database import reading
@@ -179,6 +179,38 @@ class Reader:
         """
         wanted = run_rows.search(experiment_ids, filter_string, order_by, view_type, limit, offset)
         return frames.frame(self.store, run_rows.find(self.store, wanted))
+
+    def sources(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """Return a hash of the code of each run that has code, by run id: equal code has an equal hash.
+
+        A run's code is that of its cells without their ``%%track`` lines; params, names and notes on the line are no
+        other code.
+        """
+        return run_sources.hashes(self.store, run_ids)
+
+    def source(self, run_id: str) -> str | None:
+        """Return the code of a run as `sources` takes it, None where there is none or its content is gone.
+
+        `executions` has each cell as it was typed.
+        """
+        return run_sources.texts(self.store, [run_id]).get(run_id)
+
+    def source_texts(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """Return what `source` does for many runs at once, by run id."""
+        return run_sources.texts(self.store, run_ids)
+
+    def previous(self, run: Run) -> Run | None:
+        """Return the finished run before `run` of the same cell and parent, None where it is the first.
+
+        The same cell has the same id, in the same notebook or in one whose file is gone (it was renamed); a copy of a
+        notebook has other cells. Without a cell, the run before it of the same experiment and parent that has none
+        either.
+        """
+        return self.previous_of([run]).get(run.run_id)
+
+    def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
+        """Return what `previous` does for many runs at once, by the run's id."""
+        return relatives.previous(self.store, runs)
 
     # ---- experiments
 

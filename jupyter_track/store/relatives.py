@@ -1,0 +1,193 @@
+"""Runs beside a run: the one before it of the same cell, those that are alike, its children. No point is read.
+
+A copy of a notebook has the same cell ids as the notebook. So runs of another notebook are of the same cell only where
+that notebook's file is gone: it was renamed.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..records import Goal, Run, RunStatus
+from . import run_rows, run_sources
+from .database import reading
+from .goal_words import guess_goal
+
+LIMIT = 200  # runs of a cell that are looked at for equal ones
+_PRESENT = "lifecycle_stage = 'active' AND status = 'FINISHED'"
+_OF_CELL = (
+    f"FROM runs WHERE cell_id = ? AND id < ? AND {_PRESENT} AND parent_uuid IS ?"
+    " AND (notebook IS ? OR notebook_is_gone(notebook)) ORDER BY id DESC LIMIT ?"
+)
+_OF_PARENT = (
+    f"FROM runs WHERE parent_uuid = ? AND id < ? AND {_PRESENT} AND cell_id IS NULL AND experiment_id = ?"
+    " ORDER BY id DESC LIMIT ?"
+)
+# By time, since that is what the index of an experiment's runs is ordered by.
+_OF_EXPERIMENT = (
+    "FROM runs INDEXED BY runs_by_experiment WHERE experiment_id = ? AND lifecycle_stage = 'active' AND start_time <= ?"
+    " AND id < ? AND status = 'FINISHED' AND parent_uuid IS NULL AND cell_id IS NULL"
+    " ORDER BY start_time DESC, id DESC LIMIT ?"
+)
+_NEWEST = 2**62  # where a run has no number yet, all are before it
+
+
+@dataclass(frozen=True)
+class Children:
+    """A run's children in a line: how many, and which of them holds the best value of which metric.
+
+    `number` and `run_id` are of the best one; `key` is empty where no metric has a goal.
+    """
+
+    count: int
+    key: str = ""
+    value: float = math.nan
+    number: int | None = None
+    run_id: str = ""
+
+
+def previous(store: Path, runs: Sequence[Run]) -> dict[str, Run]:
+    """Return the previous run of each run that has one, by the run's id; see `Reader.previous`."""
+    numbers: dict[str, int] = {}
+    at = 0
+    while at < len(runs):
+        with reading(store) as connection:
+            _know_notebooks(connection, store)
+            began = time.monotonic()
+            while at < len(runs) and time.monotonic() - began < run_rows.HOLD_SECONDS:
+                found = _before(connection, runs[at], 1)
+                if found:
+                    numbers[runs[at].run_id] = found[0]
+                at += 1
+    loaded = {run.number: run for run in run_rows.load(store, sorted(set(numbers.values())))}
+    return {run_id: loaded[number] for run_id, number in numbers.items() if number in loaded}
+
+
+def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) -> list[Run]:
+    """Return the finished runs with the code and the params of `run`, the newest first; itself among them.
+
+    Looked for among the `limit` newest before it of the same cell (`Reader.previous` says what that is).
+
+    Parameters
+    ----------
+    store : Path
+    run : Run
+    code : str, optional
+        The hash of the run's code, where the store does not have it yet.
+    limit : int, default 200
+
+    Returns
+    -------
+    list of Run
+        Empty where the run's code is not known, or it did not finish.
+    """
+    with reading(store) as connection:
+        _know_notebooks(connection, store)
+        numbers = _before(connection, run, limit)
+        ids = dict(_among(connection, numbers))
+    codes = run_sources.hashes(store, [*ids, run.run_id])
+    own = code or codes.get(run.run_id)
+    if own is None or run.status != RunStatus.FINISHED:
+        return []
+    same = run_rows.load(store, [number for run_id, number in ids.items() if codes.get(run_id) == own])
+    params = {key: param.text for key, param in run.params.items()}
+    equal = [other for other in same if {key: param.text for key, param in other.params.items()} == params]
+    return [run, *sorted((one for one in equal if one.experiment_id == run.experiment_id), key=_number, reverse=True)]
+
+
+def with_files(store: Path, run_ids: Sequence[str]) -> set[str]:
+    """Return those of the runs that hold a file besides the output and the source of their cell."""
+    found: set[str] = set()
+
+    def read(connection: sqlite3.Connection, marks: str, part: Sequence[str]) -> None:
+        rows = connection.execute(
+            f"SELECT uuid FROM runs WHERE uuid IN ({marks}) AND EXISTS (SELECT 1 FROM artifacts"
+            " WHERE run_id = runs.id AND kind NOT IN ('output', 'source'))",
+            part,
+        )
+        found.update(run_id for (run_id,) in rows)
+
+    run_sources.in_id_parts(store, run_ids, read)
+    return found
+
+
+def children(store: Path, run_id: str, goals: Mapping[str, Goal]) -> Children:
+    """Return how many active children a run has, and the best of them.
+
+    Parameters
+    ----------
+    store : Path
+    run_id : str
+    goals : mapping of str to {"min", "max"}
+        The declared goals; others are guessed from the names.
+    """
+    of_parent = (
+        "FROM runs JOIN metrics ON metrics.run_id = runs.id WHERE parent_uuid = ? AND lifecycle_stage = 'active'"
+    )
+    with reading(store) as connection:
+        count = connection.execute(
+            "SELECT count(*) FROM runs WHERE parent_uuid = ? AND lifecycle_stage = 'active'", (run_id,)
+        ).fetchone()[0]
+        if not count:
+            return Children(0)
+        keys = connection.execute(
+            f"SELECT metrics.key {of_parent} GROUP BY metrics.key ORDER BY count(*) DESC, min(metrics.id)", (run_id,)
+        ).fetchall()
+        known = {key: goal for (key,) in keys if (goal := goals.get(key) or guess_goal(key)) is not None}
+        for key in sorted(known, key=lambda key: key not in goals):
+            row = connection.execute(
+                f"SELECT last_value, runs.id, runs.uuid {of_parent} AND metrics.key = ? AND last_value > ?"
+                f" AND last_value < ? ORDER BY last_value {'ASC' if known[key] == 'min' else 'DESC'}, runs.id DESC LIMIT 1",
+                (run_id, key, -math.inf, math.inf),
+            ).fetchone()
+            if row is not None:
+                return replace(Children(count), key=key, value=row[0], number=row[1], run_id=row[2])
+        return Children(count)
+
+
+def _number(run: Run) -> int:
+    return _NEWEST if run.number is None else run.number
+
+
+def _before(connection: sqlite3.Connection, run: Run, limit: int) -> list[int]:
+    """Return the numbers of the finished runs before a run, of the same cell and parent, the newest first."""
+    before = _number(run)
+    if run.cell_id is not None:
+        rows = connection.execute(
+            f"SELECT id {_OF_CELL}", (run.cell_id, before, run.parent_run_id, run.notebook, limit)
+        )
+    elif run.parent_run_id is not None:
+        rows = connection.execute(f"SELECT id {_OF_PARENT}", (run.parent_run_id, before, int(run.experiment_id), limit))
+    else:
+        values = (int(run.experiment_id), run.start_time, before, limit)
+        rows = connection.execute(f"SELECT id {_OF_EXPERIMENT}", values)
+    return [number for (number,) in rows]
+
+
+def _among(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, int]]:
+    marks = ", ".join("?" * len(numbers))
+    return connection.execute(f"SELECT uuid, id FROM runs WHERE id IN ({marks})", tuple(numbers)).fetchall()
+
+
+def _know_notebooks(connection: sqlite3.Connection, store: Path) -> None:
+    """Let SQL ask whether a notebook is gone from where it lay, beside the store; asked once for each."""
+    gone: dict[str | None, bool] = {None: False}
+
+    def is_gone(notebook: str | None) -> bool:
+        if notebook not in gone:
+            gone[notebook] = not _exists(store.parent, notebook)
+        return gone[notebook]
+
+    connection.create_function("notebook_is_gone", 1, is_gone)
+
+
+def _exists(folder: Path, notebook: str | None) -> bool:
+    try:
+        return (folder / str(notebook)).exists()
+    except (OSError, ValueError):  # a path that this system cannot have, or a folder that may not be looked into
+        return True
