@@ -10,7 +10,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..records import Goal, Run, RunStatus
@@ -34,6 +34,8 @@ _OF_EXPERIMENT = (
     " AND id < ? AND status = 'FINISHED' AND parent_uuid IS NULL AND cell_id IS NULL"
     " ORDER BY start_time DESC, id DESC LIMIT ?"
 )
+_CHILDREN = "WHERE parent_uuid = ? AND lifecycle_stage = 'active'"
+_CHILD_METRICS = f"FROM runs JOIN metrics ON metrics.run_id = runs.id {_CHILDREN}"
 _NEWEST = 2**62  # where a run has no number yet, all are before it
 
 
@@ -126,27 +128,22 @@ def children(store: Path, run_id: str, goals: Mapping[str, Goal]) -> Children:
     goals : mapping of str to {"min", "max"}
         The declared goals; others are guessed from the names.
     """
-    of_parent = (
-        "FROM runs JOIN metrics ON metrics.run_id = runs.id WHERE parent_uuid = ? AND lifecycle_stage = 'active'"
-    )
     with reading(store) as connection:
-        count = connection.execute(
-            "SELECT count(*) FROM runs WHERE parent_uuid = ? AND lifecycle_stage = 'active'", (run_id,)
-        ).fetchone()[0]
-        if not count:
-            return Children(0)
+        count = connection.execute(f"SELECT count(*) FROM runs {_CHILDREN}", (run_id,)).fetchone()[0]
         keys = connection.execute(
-            f"SELECT metrics.key {of_parent} GROUP BY metrics.key ORDER BY count(*) DESC, min(metrics.id)", (run_id,)
+            f"SELECT metrics.key {_CHILD_METRICS} GROUP BY metrics.key ORDER BY count(*) DESC, min(metrics.id)",
+            (run_id,),
         ).fetchall()
         known = {key: goal for (key,) in keys if (goal := goals.get(key) or guess_goal(key)) is not None}
         for key in sorted(known, key=lambda key: key not in goals):
+            order = "ASC" if known[key] == "min" else "DESC"
             row = connection.execute(
-                f"SELECT last_value, runs.id, runs.uuid {of_parent} AND metrics.key = ? AND last_value > ?"
-                f" AND last_value < ? ORDER BY last_value {'ASC' if known[key] == 'min' else 'DESC'}, runs.id DESC LIMIT 1",
+                f"SELECT last_value, runs.id, runs.uuid {_CHILD_METRICS} AND metrics.key = ? AND last_value > ?"
+                f" AND last_value < ? ORDER BY last_value {order}, runs.id DESC LIMIT 1",
                 (run_id, key, -math.inf, math.inf),
             ).fetchone()
             if row is not None:
-                return replace(Children(count), key=key, value=row[0], number=row[1], run_id=row[2])
+                return Children(count, key, *row)
         return Children(count)
 
 

@@ -28,14 +28,14 @@ Part = Callable[[sqlite3.Connection, str, Sequence[str]], None]
 
 
 def code_of(typed: str) -> str:
-    """Return a cell's code without its ``%%track`` line and without white space at its end.
+    r"""Return a cell's code without its ``%%track`` line and without white space at its end.
 
     Examples
     --------
-    >>> code_of("%%track baseline\\nC = 1\\n")
+    >>> code_of("%%track baseline\nC = 1\n")
     'C = 1'
-    >>> code_of("%%time\\n%%track\\nC = 1")
-    '%%time\\nC = 1'
+    >>> code_of("%%time\\n%%track\nC = 1")
+    '%%time\nC = 1'
     """
     lines = typed.splitlines()
     for index, line in enumerate(lines):
