@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .._version import __version__
-from . import bin, completion, edit, look
+from . import bin, completion, edit, git, look
 from .common import Commands, store_option
 
 _EPILOG = """\b
@@ -49,6 +49,7 @@ cli.sections = {
     "Look": ("runs", "search", "show", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin"),
+    "Git": ("git ignore", "git commit"),
     "Shell": ("completion",),
 }
 
@@ -56,6 +57,7 @@ for _command in (
     *(look.runs, look.search, look.show, look.status),
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
+    *(git.git, git.git_merge, git.git_textconv),
     completion.completion,
 ):
     cli.add_command(_command)

@@ -212,7 +212,8 @@ Examples:
 def completion(shell: str) -> None:
     """Print the script that completes words in a shell.
 
-    Commands, options, runs and experiments are completed, behind 'jupyter-track' and 'jupyter track'. The script's first lines say how to install it.
+    Commands, options, runs and experiments are completed, behind 'jupyter-track' and behind 'jupyter track'. The
+    first lines of the script say how to install it.
     """
     from .output import write
 
