@@ -34,7 +34,7 @@ def code_of(typed: str) -> str:
     --------
     >>> code_of("%%track baseline\nC = 1\n")
     'C = 1'
-    >>> code_of("%%time\\n%%track\nC = 1")
+    >>> code_of("%%time\n%%track\nC = 1")
     '%%time\nC = 1'
     """
     lines = typed.splitlines()
