@@ -274,3 +274,88 @@ def test_secrets_in_a_new_name_do_not_reach_the_store(client: track.TrackClient,
     client.update_run(run, name="password='hunter2hunter2' \udce9")
     assert (first, client.get_run(run).name) == ("token='<redacted>'", "password='<redacted>' \\udce9")
     assert b"hunter2" not in store.read_bytes()
+
+
+# ---- what mlflow's client does not have
+
+
+def ended(name: str = "one") -> str:
+    """The id of a run that has ended."""
+    with track.start_run(run_name=name) as run:
+        pass
+    return run.run_id
+
+
+def test_a_note_is_set_and_removed(client: track.TrackClient) -> None:
+    """Of runs that have ended and that are open; secrets are masked, and what is no text is refused."""
+    run_id = ended()
+    client.set_note(run_id, "first try, password=hunter2")
+    assert client.get_run(run_id).note == "first try, password=<redacted>"
+    client.set_note(run_id, None)
+    assert client.get_run(run_id).note is None
+    with track.start_run() as run:
+        client.set_note(run.run_id, "while it runs")
+        assert run.note == "while it runs"
+    with pytest.raises(InvalidValue, match="A note is text"):
+        client.set_note(run_id, 3)  # type: ignore[arg-type]
+
+
+def test_runs_are_pinned_and_unpinned(client: track.TrackClient) -> None:
+    """Pinning twice is fine; an unknown run is an error."""
+    run_id = ended()
+    client.pin_run(run_id)
+    client.pin_run(run_id)
+    assert client.get_run(run_id).pinned is True
+    client.unpin_run(run_id)
+    assert client.get_run(run_id).pinned is False
+    with pytest.raises(NotFound):
+        client.pin_run("0" * 32)
+
+
+def test_a_run_moves_with_its_children(client: track.TrackClient) -> None:
+    """To an experiment that is made; an open run knows where it is, and goes on logging."""
+    with track.start_run() as run:
+        with track.start_run(nested=True) as child:
+            pass
+        client.move_run(run.run_id, "second try")
+        track.log(loss=1.0)
+        assert (run.info.experiment_id, run._memory.experiment) == (
+            client.get_run(run.run_id).experiment_id,
+            "second try",
+        )
+    found = {client.get_run(one.run_id).experiment_name for one in (run, child)}
+    assert (found, set(client.get_run(run.run_id).metrics)) == ({"second try"}, {"loss"})
+
+
+def test_the_baseline_of_an_experiment(client: track.TrackClient) -> None:
+    """Is set by its run and taken away by the experiment."""
+    run_id = ended()
+    client.set_baseline(run_id)
+    assert client.get_experiment("0").baseline_run_id == run_id
+    client.clear_baseline("0")
+    assert client.get_experiment(0).baseline_run_id is None
+    with pytest.raises(NotFound):
+        client.clear_baseline("77")
+
+
+def test_the_last_deletion_is_undone(client: track.TrackClient) -> None:
+    """What went together comes back together; an empty bin is an error."""
+    first, second, third = ended("a"), ended("b"), ended("c")
+    client.delete_run(first)
+    track.runs("run_name IN ('b', 'c')").delete()
+    assert sorted(client.undo_delete()) == sorted([second, third])
+    assert client.undo_delete() == [first]
+    with pytest.raises(NotFound, match="no deleted run"):
+        client.undo_delete()
+    client.log_metric(first, "loss", 1.0)
+
+
+def test_a_run_is_asked_to_stop(client: track.TrackClient) -> None:
+    """It hears of it; one that has ended cannot be asked."""
+    with track.start_run() as run:
+        client.request_stop(run.run_id)
+        while not run.should_stop:
+            track.flush()
+        assert client.get_run(run.run_id).stop_requested is True
+    with pytest.raises(InvalidValue, match="has ended"):
+        client.request_stop(run.run_id)

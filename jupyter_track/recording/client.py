@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..context.entered import check_note
 from ..context.prose import redact_prose
 from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
@@ -146,6 +147,82 @@ class TrackClient:
             _offset(page_token),
         )
         return Runs(*_page(runs, max_results, _offset(page_token)), store=self._tracker.store)
+
+    # ---- what mlflow's client does not have
+
+    def set_note(self, run_id: str, text: str | None) -> None:
+        """Set the note of a run (mlflow's description); None removes it.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such run, here and below.
+        InvalidValue
+            Where the run is deleted, here and below, or `text` is no text.
+        """
+        note = check_note(text)
+        edits.set_note(self._tracker.store, [run_id], note)
+        if memory := self._tracker.memory(run_id):
+            memory.note = note
+
+    def pin_run(self, run_id: str) -> None:
+        """Pin a run: it stands on top of tables, and tidying keeps it."""
+        edits.pin_runs(self._tracker.store, [run_id])
+
+    def unpin_run(self, run_id: str) -> None:
+        """Take the pin off a run."""
+        edits.pin_runs(self._tracker.store, [run_id], pinned=False)
+
+    def move_run(self, run_id: str, experiment: str) -> None:
+        """Move a run, and its children with it, to the experiment of a name, which is made where there is none.
+
+        Examples
+        --------
+        >>> client = TrackClient()
+        >>> client.move_run(client.search_runs(["0"])[0].run_id, "second try")  # doctest: +SKIP
+        """
+        edits.move_runs(self._tracker.store, [run_id], experiment)
+        self._tracker.follow_move()
+
+    def set_baseline(self, run_id: str) -> None:
+        """Make a run the one that others of its experiment are measured against."""
+        edits.set_baseline(self._tracker.store, run_id)
+
+    def clear_baseline(self, experiment_id: str | int) -> None:
+        """Let an experiment have no baseline; does nothing where it has none.
+
+        Raises
+        ------
+        NotFound
+            Where there is no such experiment.
+        """
+        experiment_edits.clear_baseline(self._tracker.store, str(experiment_id))
+
+    def undo_delete(self) -> list[str]:
+        """Bring back the runs that were deleted last, together, and return their ids.
+
+        Raises
+        ------
+        NotFound
+            Where the bin is empty.
+        """
+        found = edits.undo_delete(self._tracker.store)
+        for run_id in found:
+            self._tracker.forget_run(run_id)
+        return found
+
+    def request_stop(self, run_id: str) -> None:
+        """Ask a run to stop, in whichever process it runs.
+
+        There `ActiveRun.should_stop` becomes true, and the next log call of its cell raises `RunStopped`: at once
+        where the run logs all the time, within a few seconds where it seldom does.
+
+        Raises
+        ------
+        InvalidValue
+            Where the run has ended.
+        """
+        edits.request_stop(self._tracker.store, [run_id])
 
     # ---- logging
 

@@ -107,6 +107,12 @@ class Tracker(Entries):
             if memory.experiment == earlier:
                 memory.experiment = name
 
+    def follow_move(self) -> None:
+        """Look up where the open runs are now: some of them were moved to another experiment."""
+        for memory in list(self._memories.values()):
+            run = self.read(memory.run_id)
+            memory.experiment, memory.experiment_id = run.experiment_name, run.experiment_id
+
     def goal(self, experiment: str, key: str, goal: Goal) -> None:
         """Declare the goal of a metric in an experiment."""
         check_key(key, "metric")
