@@ -123,12 +123,22 @@ class Batch:
         self.contents[sha256] = content
 
     def add_artifact(self, run_id: str, row: Row) -> None:
-        """An artifact of a run; the same path again replaces it."""
+        """An artifact of a run; the same path again replaces it. Its content comes with it, as ``content``.
+
+        In one change, or a batch could end between the two and gc take the content that nothing refers to yet.
+        """
+        self._add_content_of(row, "sha256")
         self.artifacts[run_id, row["path"]] = row
 
     def add_execution(self, run_id: str, row: Row) -> None:
-        """An execution that a run came from."""
+        """An execution that a run came from; its source comes with it, as ``content``."""
+        self._add_content_of(row, "source_sha256")
         self.executions.append((run_id, row))
+
+    def _add_content_of(self, row: Row, name: str) -> None:
+        content = row.pop("content", None)
+        if content is not None:
+            self.add_content(row[name], content)
 
     def add_goal(self, experiment: str, goal: tuple[str, str]) -> None:
         """The goal of a metric in an experiment."""

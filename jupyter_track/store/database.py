@@ -149,6 +149,9 @@ class StoreFiles:
             raise newer(self.store, version)
         connection = sqlite3.connect(self.store, isolation_level=None, timeout=BUSY_SECONDS)
         try:
+            # Counts for a file that is still empty: gc then gives pages back a few at a time, where a VACUUM would
+            # keep every writer waiting (1.2 s for 90 MB). It costs 0.1 % of the file.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 make = schema.create if version is None else schema.migrate

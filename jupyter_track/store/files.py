@@ -33,6 +33,7 @@ __all__ = [
     "Content",
     "Readable",
     "artifact_path",
+    "carry",
     "content_path",
     "copy_to",
     "guess_mime",
@@ -127,13 +128,50 @@ def _keep_bytes(store: Path, data: bytes) -> Content:
         return Content(sha256, len(data), data)
     with _writing_to(store):
         target = content_path(store, sha256)
-        if _is_intact(target, sha256, len(data)):
-            os.utime(target)  # young again: gc must not take it before its row is written
-        else:
+        if not (_is_intact(target, sha256, len(data)) and _made_young(target)):
             with _unfinished(store) as (temporary, file):
                 file.write(data)
                 _finish(file, temporary, target)
     return Content(sha256, len(data), None)
+
+
+def _made_young(path: Path) -> bool:
+    """Keep gc from taking a file before its row is written; False where gc has taken it just now."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def carry(store: Path, sha256: str, size: int, target: Path) -> Content:
+    """Bring large content from one store to another, without loading it in memory.
+
+    Parameters
+    ----------
+    store : Path
+        The store that has it.
+    sha256 : str
+    size : int
+        In bytes.
+    target : Path
+        The store that it is brought to. A file of this size that is there already is taken for it.
+
+    Raises
+    ------
+    NotFound, CorruptStore
+        Where the store's file is gone or damaged.
+    StoreUnavailable
+        Where it cannot be read, or the target's folder cannot be written.
+    """
+    place = content_path(target, sha256)
+    if not place.is_symlink() and place.is_file() and place.stat().st_size == size and _made_young(place):
+        return Content(sha256, size, None)
+    with _open_content(store, sha256) as file:
+        content = _keep_stream(target, file, None)
+    if content.sha256 != sha256:
+        raise _mismatch(store, sha256)
+    return content
 
 
 def _keep_file(store: Path, source: Path, last: bool) -> Content:

@@ -153,6 +153,29 @@ class ProcessLock:
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.005)
 
+    @contextmanager
+    def claimed(self, timeout: float) -> Iterator[bool]:
+        """Hold the lock outside of the fork gate, for work of minutes: a forked child gives its descriptors up anyway.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait.
+
+        Yields
+        ------
+        bool
+            False where the time ran out: the lock is not held.
+        """
+        deadline = time.monotonic() + timeout
+        while not (held := _try_lock(self.descriptor, False)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        try:
+            yield held
+        finally:
+            if held:
+                _unlock(self.descriptor)
+
     @property
     def deleted(self) -> bool:
         """Whether the file has been deleted meanwhile: who opens it anew locks another one."""
