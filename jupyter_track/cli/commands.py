@@ -46,7 +46,7 @@ def cli(store: str | None) -> None:
 
 
 cli.sections = {
-    "Look": ("runs", "search", "show", "status"),
+    "Look": ("runs", "search", "show", "watch", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin"),
     "Git": ("git ignore", "git commit"),
@@ -54,7 +54,7 @@ cli.sections = {
 }
 
 for _command in (
-    *(look.runs, look.search, look.show, look.status),
+    *(look.runs, look.search, look.show, look.watch, look.status),
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
     *(git.git, git.git_merge, git.git_textconv),

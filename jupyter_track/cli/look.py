@@ -224,6 +224,70 @@ def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None
 @click.command(
     epilog="""\b
 Examples:
+  jupyter track watch
+  jupyter track watch -e digits --filter "params.model = 'svm'"
+  ssh lab -t jupyter track --store work watch
+  jupyter track watch --once | head
+"""
+)
+@experiments_option
+@filter_option
+@click.option(
+    "-i",
+    "--interval",
+    type=click.FloatRange(min=0.5),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look.",
+)
+@click.option("--once", is_flag=True, help="Print the table once, as in a pipe.")
+@json_option
+@store_option
+@click.pass_context
+def watch(
+    ctx: click.Context,
+    experiments: Sequence[str],
+    filter_text: str,
+    interval: float,
+    once: bool,
+    as_json: bool,
+    store: str | None,
+) -> None:
+    """Follow the runs on a terminal, running ones first; q ends.
+
+    Shown are the latest metrics and how long each run has been going. The store is read again only where something
+    was written to it. --json prints one moment, as --once does.
+    """
+    import sys
+
+    from .live import Watched, follow
+
+    place = store_of(ctx, store)
+    live = not (once or as_json)
+    if live and not sys.stdout.isatty():
+        raise click.UsageError("The output is no terminal; --once prints the table once.")
+    watched = Watched(place, experiments, filter_text, RUNS_SHOWN)
+    if not live or place.is_file():
+        reader_of(place)
+        watched.read()  # a wrong filter or name is said at once
+    if live:
+        follow(watched, interval)
+    elif as_json:
+        from .plain import run_plain
+
+        counts = {"total": watched.total, "running": watched.running}
+        print_json({"store": str(place), **counts, "runs": [run_plain(run) for run in watched.runs]})
+    else:
+        from .screen import Screen
+
+        screen = Screen()
+        screen.show(*watched.parts(common.now_ms(), screen.width))
+
+
+@click.command(
+    epilog="""\b
+Examples:
   jupyter track status
   jupyter track status --store results/track.db
   jupyter track status --json | jq .lost
