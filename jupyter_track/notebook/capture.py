@@ -26,7 +26,7 @@ from ..errors import NotFound, RunStateError
 from .figures import CapturedFigure, FigureLog, is_own, matplotlib_title, picture_of
 from .frames import shown_object, source_line
 from .output import OutputLog, OutputText
-from .streams import HookedStream, InstanceMethod, WrappedStream
+from .streams import HookedStream, InstanceMethod, RunningMethod, WrappedStream
 
 Report = Callable[[str, Exception], object]
 Place = str | int
@@ -111,7 +111,7 @@ class CellCapture:
         self._report = report
         self._lock = threading.RLock()
         self._installed = False
-        self._exits: list[InstanceMethod] = []
+        self._exits: list[InstanceMethod | RunningMethod] = []
         self._publisher: Any = shell.display_pub
         self._in_kernel = hasattr(self._publisher, "parent_header")
         self._speaking: tuple[tuple[Any, str], ...] = ()
@@ -271,14 +271,28 @@ class CellCapture:
             method.remove()
         self._publisher = publisher
         self._in_kernel = hasattr(publisher, "parent_header")
-        # A terminal prints results, displays and tracebacks; they are not output. IPython before 9 does not say all.
-        flags = ((hook, "is_active"), (publisher, "is_publishing"), (self._shell, "showing_traceback"))
-        self._speaking = tuple((owner, flag) for owner, flag in flags if hasattr(owner, flag))
+        speaking = [] if self._in_kernel else self._watch_terminal(publisher, hook)
         self._exits = [
             InstanceMethod(publisher, "publish", self._published, self._figure_failed),
             InstanceMethod(publisher, "clear_output", self._cleared, self._figure_failed),
             InstanceMethod(hook, "write_format_data", self._published, self._figure_failed),
+            *speaking,  # last, as they lie below those on the same method
         ]
+
+    def _watch_terminal(self, publisher: Any, hook: Any) -> list[RunningMethod]:
+        """See to it that `_written` knows what IPython prints itself: results, displays and tracebacks.
+
+        In a terminal they go the way of what the cell prints, and are not its output.
+        """
+        if hasattr(self._shell, "showing_traceback"):  # IPython 9.1 and later say so
+            flags = ((hook, "is_active"), (publisher, "is_publishing"), (self._shell, "showing_traceback"))
+            self._speaking = tuple((owner, flag) for owner, flag in flags if hasattr(owner, flag))
+            return []
+        results = ("write_output_prompt", "write_format_data", "finish_displayhook")
+        places = [(hook, name) for name in results] + [(publisher, "publish"), (self._shell, "_showtraceback")]
+        methods = [RunningMethod(owner, name) for owner, name in places]
+        self._speaking = tuple((method, "running") for method in methods)
+        return methods
 
     def _published(
         self,
