@@ -6,7 +6,9 @@ cell stays untouched. A nested `run_cell` (``store_history=False``) opens nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import Any
 
 from ..context.place import relative_to_store
@@ -19,7 +21,7 @@ from ..records import Execution, Run, RunError, RunStatus
 from ..settings import JupyterTrack
 from ..store.problems import report
 from .capture import CellCapture
-from .ending import Snapshot
+from .ending import Snapshot, kept_by_time
 from .frames import running_result
 from .guard import guarded
 from .history import History
@@ -33,11 +35,12 @@ MANY_CELLS = 500  # whose last run is remembered
 
 @dataclass
 class Running:
-    """A cell between its two hooks."""
+    """A cell between its two hooks; `shown` is the last traceback that IPython showed before it."""
 
     execution: Execution
     cell: Cell
     tracked: TrackedCell | None = None
+    shown: TracebackType | None = field(default_factory=lambda: getattr(sys, "last_traceback", None))
 
 
 class CellHooks:
@@ -50,7 +53,10 @@ class CellHooks:
     """
 
     def __init__(self, shell: Any, settings: JupyterTrack) -> None:
+        from IPython import version_info
+
         self.shell = shell
+        self._ahead = 1 if version_info[:2] >= (9, 8) else 0  # how far the shell's counter is ahead as a cell begins
         self.settings = settings
         self.history = History(getattr(shell.history_manager, "input_hist_raw", ()))
         self.capture = CellCapture(shell, _report_capture)
@@ -110,8 +116,7 @@ class CellHooks:
     def _begin(self, info: Any) -> Running | None:
         if not getattr(info, "store_history", True) or not (info.raw_cell or "").strip():
             return None
-        # The shell's counter is one ahead here.
-        count = self.shell.execution_count - 1
+        count = self.shell.execution_count - self._ahead
         execution, cell = self.history.begin(info.raw_cell, getattr(info, "cell_id", None), count)
         running = Running(execution, cell)
         self._running[id(info)] = (info, running)
@@ -131,6 +136,8 @@ class CellHooks:
         status = RunStatus.KILLED if result is None else RunStatus.FINISHED
         try:
             with guarded("status"):
+                if result is not None and error is None:
+                    error = kept_by_time(running.execution.source, running.shown)
                 status = status_of(error) if result is not None else status
             with guarded("execution"):
                 running.execution = self.history.end(running.execution.position, status)
