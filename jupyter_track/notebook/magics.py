@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -24,7 +23,6 @@ from .transformer import HEAD
 
 TABLE_RUNS = 50
 TAB_WAIT = 0.5  # seconds that Tab waits for what was logged last
-_COMMAND = re.compile(r"%%?track\b")
 
 _HELP = f"""Record a cell as a run, or look at the runs of this store.
 
@@ -164,8 +162,9 @@ def set_up_completion(shell: Any) -> Any:
     try:
         from IPython.core.completer import SimpleCompletion, context_matcher
     except ImportError:  # IPython before 8.6
-        shell.set_hook("complete_command", _complete_command, re_key=_COMMAND.pattern)
-        return None
+        matcher = _older_matcher(shell.Completer)
+        shell.Completer.magic_arg_matchers.append(matcher)
+        return matcher
 
     @context_matcher()  # type: ignore[untyped-decorator,unused-ignore]
     def track_line(context: Any) -> dict[str, Any]:
@@ -180,12 +179,18 @@ def set_up_completion(shell: Any) -> Any:
 
 def remove_completion(shell: Any, matcher: Any) -> None:
     """Take the completion away."""
-    if matcher is not None:
-        if matcher in shell.Completer.custom_matchers:
-            shell.Completer.custom_matchers.remove(matcher)
-    elif "complete_command" in shell.strdispatchers:
-        shell.strdispatchers["complete_command"].regexs.pop(_COMMAND, None)
+    for matchers in (shell.Completer.custom_matchers, getattr(shell.Completer, "magic_arg_matchers", [])):
+        if matcher in matchers:
+            matchers.remove(matcher)
 
 
-def _complete_command(shell: Any, event: Any) -> list[str]:
-    return [word for word, _ in completions(event.text_until_cursor)]
+def _older_matcher(completer: Any) -> Callable[[str], list[str]]:
+    """Return what completes arguments of magics in IPython before 8.6: what it gives stands alone, without Jedi's."""
+
+    def track_line(line: str) -> list[str]:
+        line = completer.text_until_cursor
+        # IPython replaces its own token, which begins after a "#" and the like.
+        token = completer.splitter.split_line(line)
+        return [word[len(begun) - len(token) :] for word, begun in completions(line)]
+
+    return track_line
