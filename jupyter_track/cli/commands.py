@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .._version import __version__
-from . import bin, completion, edit, git, look
+from . import bin, carry, completion, edit, git, look
 from .common import Commands, store_option
 
 _EPILOG = """\b
@@ -49,6 +49,7 @@ cli.sections = {
     "Look": ("runs", "search", "show", "watch", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin"),
+    "Move": ("export", "merge"),
     "Git": ("git ignore", "git commit"),
     "Shell": ("completion",),
 }
@@ -57,6 +58,7 @@ for _command in (
     *(look.runs, look.search, look.show, look.watch, look.status),
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
+    *(carry.export, carry.merge),
     *(git.git, git.git_merge, git.git_textconv),
     completion.completion,
 ):

@@ -184,10 +184,10 @@ def git_merge(base: Path, ours: Path, theirs: Path, path: str) -> None:
 
     Ends with 0 where that is done; else with 1, by which git keeps our version and calls the file a conflict.
     """
-    from ..store.upkeep import merge
+    from ..store.upkeep.merge import merge_files
 
     try:
-        merged = merge.merge_files(ours.absolute(), base.absolute(), theirs.absolute())
+        merged = merge_files(ours.absolute(), base.absolute(), theirs.absolute())
     except Exception as error:  # noqa: BLE001 - whatever it is, git has to hear of a conflict, not of a broken driver
         click.echo(f"jupyter-track: {path} was not merged: {error_text(error)} Our version is left as it is.", err=True)
         sys.exit(1)

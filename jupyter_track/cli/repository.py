@@ -107,7 +107,7 @@ class Repository:
             f"merge.{DRIVER}.name": "union of the runs of two stores",
             f"merge.{DRIVER}.driver": f"{command} git-merge %O %A %B %P",
             f"diff.{DRIVER}.textconv": f"{command} git-textconv",
-            f"diff.{DRIVER}.xfuncname": "^(run|experiment) .*$",
+            f"diff.{DRIVER}.xfuncname": "^((run|experiment) .*)$",
         }
 
     def is_set_up(self) -> bool:
