@@ -361,7 +361,7 @@ def test_the_views_import_nothing_heavy() -> None:
     """The standard library is enough to show a run."""
     code = (
         "import sys, jupyter_track.views.html, jupyter_track.views.text;"
-        "heavy = {'pandas', 'numpy', 'altair', 'matplotlib', 'IPython', 'ipywidgets', 'sqlite_utils', 'sqlite3'};"
+        "heavy = {'pandas', 'numpy', 'altair', 'matplotlib', 'IPython', 'ipywidgets', 'sqlite_utils'};"
         "print(sorted(heavy.intersection(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

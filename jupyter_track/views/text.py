@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 from ..records import Experiment, Run, text_form
 from .card import FINISHED, Card, MetricLine
+from .comparison import CodeDiff, Comparison, Line, Value
+from .comparison import foot as comparison_foot
 from .details import Details, Grid, experiment_details, run_details, status_details
+from .format import MINUS, plain_text
 from .found import Runs
 from .runs import EMPTY, Row, RunTable, run_table, table_foot
 from .tokens import State
@@ -118,6 +121,43 @@ def _grid(grid: Grid) -> list[str]:
     return _aligned([grid.header, *grid.rows], grid.right)
 
 
+def comparison_text(comparison: Comparison) -> str:
+    """Return a comparison as text: what differs in columns, then the code of each run against that of the first."""
+    head = ["", ""]
+    for run in comparison.runs:
+        state = "" if run.state.word == FINISHED else f"{run.state.glyph} {run.state.word}"
+        repeats = f"×{run.repeats}" if run.repeats > 1 else ""
+        head.append(" ".join(part for part in (run.number, run.name, repeats, state) if part))
+    rows, group = [head], ""
+    for line in comparison.lines:
+        label = f"{line.label} {line.goal.arrow}".rstrip()
+        rows.append(
+            [line.group if line.group != group else "", label, *(_compared_value(line, v) for v in line.values)]
+        )
+        group = line.group
+    told = " · ".join(comparison_foot(comparison))
+    lines = [*_aligned(rows, [False] * len(head)), *([told] if told else [])]
+    for diff in comparison.diffs:
+        lines += ["", diff.title, *_diff_lines(diff)]
+    return "\n".join(lines)
+
+
+def _compared_value(line: Line, value: Value) -> str:
+    parts = [value.text, value.spread]
+    if value.noise and value.change is not None:
+        parts += [value.change.text, value.noise]
+    elif value.change is not None and not value.same:
+        parts += [value.change.text, value.change.arrow + line.goal.doubt if value.change.arrow else ""]
+    parts.append("best" if value.best and len(line.values) > 2 else "")
+    return " ".join(part for part in parts if part)
+
+
+def _diff_lines(diff: CodeDiff) -> list[str]:
+    signs = {"+": "+", "-": MINUS, " ": " ", "@": "…"}
+    lines = [f"{signs[line.sign]} {plain_text(line.text)}".rstrip() for line in diff.lines]
+    return [*lines, f"… {diff.cut:,} more lines"] if diff.cut else lines
+
+
 def runs_text(runs: Sequence[Run], *, total: int | None = None) -> str:
     """Return the table of `runs` as text, with ages told from now."""
     return table_text(run_table(runs, int(time.time() * 1000), total=total))
@@ -140,5 +180,6 @@ def _(record: Experiment) -> str:
 
 text_form.register(Runs, runs_text)
 text_form.register(Card, card_text)
+text_form.register(Comparison, comparison_text)
 text_form.register(RunTable, table_text)
 text_form.register(Details, details_text)
