@@ -12,6 +12,7 @@ from ..schema import BUCKET_SIZES
 from .pages import PAGE_POINTS
 from .turns import WRITE_WAIT
 
+_CURVES = 500  # of one page
 ORPHANS = "FROM metrics WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = metrics.run_id)"
 
 
@@ -28,24 +29,23 @@ def remove_curves(files: StoreFiles) -> int:
 
 def _remove_page(connection: sqlite3.Connection) -> int | None:
     """Remove 20,000 points at most; None where no such curve is left."""
-    room = PAGE_POINTS
-    begun = False
-    while room > 0:
-        row = connection.execute(f"SELECT id {ORPHANS} LIMIT 1").fetchone()
-        if row is None:
-            break
-        if not begun:
-            connection.execute("UPDATE store SET rev = rev + 1")
-            begun = True
-        last = connection.execute("SELECT max(seq) FROM metric_points WHERE metric_id = ?", row).fetchone()[0]
-        first = max(0, (-1 if last is None else last) - room + 1)
-        gone = connection.execute("DELETE FROM metric_points WHERE metric_id = ? AND seq >= ?", (*row, first)).rowcount
-        room -= gone + 20
+    curves = [row[0] for row in connection.execute(f"SELECT id {ORPHANS} LIMIT {_CURVES}")]
+    if not curves:
+        return None
+    connection.execute("UPDATE store SET rev = rev + 1")
+    removed = 0
+    for curve in curves:
+        last = connection.execute("SELECT max(seq) FROM metric_points WHERE metric_id = ?", (curve,)).fetchone()[0]
+        first = max(0, (-1 if last is None else last) - (PAGE_POINTS - removed) + 1)
+        removed += connection.execute(
+            "DELETE FROM metric_points WHERE metric_id = ? AND seq >= ?", (curve, first)
+        ).rowcount
         for level in BUCKET_SIZES:
             connection.execute(
                 "DELETE FROM metric_buckets WHERE metric_id = ? AND level = ? AND bucket >= ?",
-                (*row, level, first // level),
+                (curve, level, first // level),
             )
-        if first == 0:
-            connection.execute("DELETE FROM metrics WHERE id = ?", row)
-    return PAGE_POINTS - room if begun else None
+        if first > 0:
+            break
+        connection.execute("DELETE FROM metrics WHERE id = ?", (curve,))
+    return removed
