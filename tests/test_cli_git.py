@@ -311,7 +311,7 @@ def test_git_diff_shows_runs(place: Path) -> None:
         f"+run second {'ab' * 16}",
         "+    experiment Default",
         "+    status FINISHED",
-        "+    started 2025-11-03T14:26:20.000Z",
+        "+    started 2025-11-03T14:26:40.000Z",
         "+    param C = 0.001",
         "+    metric accuracy = 0.9",
         "+    tag team = red",

@@ -46,7 +46,7 @@ def cli(store: str | None) -> None:
 
 
 cli.sections = {
-    "Look": ("runs", "search", "show", "watch", "status"),
+    "Look": ("runs", "search", "show", "compare", "watch", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin"),
     "Move": ("export", "merge"),
@@ -55,7 +55,7 @@ cli.sections = {
 }
 
 for _command in (
-    *(look.runs, look.search, look.show, look.watch, look.status),
+    *(look.runs, look.search, look.show, look.compare, look.watch, look.status),
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
     *(carry.export, carry.merge),

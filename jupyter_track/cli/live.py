@@ -117,7 +117,8 @@ class Watched:
         first = open_numbers[: self.limit]
         rest = [number for number in numbers[: self.limit] if number not in set(first)]
         found = run_rows.load(self.store, [*first, *rest][: self.limit])
-        found.sort(key=lambda run: (run.state != "running", -(run.number or 0)))
+        going = _going(found)
+        found.sort(key=lambda run: (run.run_id not in going, -(run.number or 0)))
         self.runs, self.total = found, len(numbers)
         self.running = sum(run.state == "running" for run in found)
 
@@ -133,6 +134,18 @@ class Watched:
             filtered = self._filter.strip() or self._experiments
             return [*parts, Text("No run matches yet." if filtered else EMPTY)]
         return [*parts, *runs_parts(self.runs, len(self.runs), now, width)]
+
+
+def _going(runs: Sequence[Run]) -> set[str]:
+    """Return the ids of runs that are running, and of those above them: a table shows children below their parents."""
+    parents = {run.run_id: run.parent_run_id for run in runs}
+    going: set[str] = set()
+    for run in runs:
+        run_id: str | None = run.run_id if run.state == "running" else None
+        while run_id in parents and run_id not in going:
+            going.add(run_id)
+            run_id = parents[run_id]
+    return going
 
 
 class _Cropped:

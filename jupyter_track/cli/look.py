@@ -20,6 +20,7 @@ from .common import (
     json_option,
     print_json,
     reader_of,
+    runs_meant,
     store_of,
     store_option,
 )
@@ -219,6 +220,48 @@ def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None
 
     screen = Screen()
     screen.show(*whole_parts(whole, coloured=screen.is_coloured))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track compare baseline last
+  jupyter track compare 9 12 13
+  jupyter track compare last~1 last --json | jq '.differs[] | select(.group == "params")'
+"""
+)
+@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, shell_complete=complete_runs)
+@json_option
+@store_option
+@click.pass_context
+def compare(ctx: click.Context, runs: Sequence[str], as_json: bool, store: str | None) -> None:
+    """Show what differs between runs, and which is better.
+
+    The first run is what the others are measured against. Shown are the params, metrics, tags and versions that
+    differ, and the code as a diff; what is equal is counted. A change that is no more than that between repeats of a
+    run is called within noise. Eight runs are shown at most.
+    """
+    from ..views.comparison import comparison_of
+
+    reader = reader_of(store_of(ctx, store))
+    found = runs_meant(reader, runs)
+    if len(found) < 2:
+        raise click.UsageError("A comparison needs two runs or more; 'jupyter track show RUN' shows one.")
+    comparison = comparison_of(reader, [run.run_id for run in found])
+    if as_json:
+        from .compare import comparison_plain
+
+        print_json({"store": str(reader.store), **comparison_plain(comparison)})
+        return
+    from .screen import Screen, block
+
+    screen = Screen()
+    if screen.width is None:
+        screen.show(block(str(comparison)))
+    else:
+        from .compare import comparison_parts
+
+        screen.show(*comparison_parts(comparison, screen.width))
 
 
 @click.command(
