@@ -197,7 +197,8 @@ class _Compiler:
     def clause(self, clause: Clause | Words) -> Sql:
         """Return a condition in parentheses, or of one word and parentheses, that is true or false."""
         if isinstance(clause, Words):
-            parts = [_everywhere(word) for word in clause.words]
+            words = sorted(clause.words, key=len, reverse=True)  # the longest leaves the fewest runs to the others
+            parts = [_everywhere(word, first=index == 0) for index, word in enumerate(words)]
             texts = " AND ".join(part.text for part in parts)
             return Sql(f"({texts})", tuple(value for part in parts for value in part.values))
         field_ = clause.field
@@ -271,14 +272,19 @@ def _looked_up(lookup: Lookup, clause: Clause) -> Sql:
     return Sql(f"({lookup.there} AND NOT ") + test + Sql(")") if negated else test
 
 
-def _everywhere(word: str) -> Sql:
-    """Return that a word is in a run's name, note, tags or code, whatever the case."""
+def _everywhere(word: str, first: bool) -> Sql:
+    """Return that a word is in a run's name, note, tags or code, whatever the case.
+
+    For the first word all tags are read once, for the others those of the runs that are left.
+    """
     fits, pattern = _contains(word)
     tagged = f"NOT (key >= 'mlflow.' AND key < 'mlflow/') AND (key {fits} OR value {fits})"
-    text = (
-        f"(runs.name {fits} OR coalesce(runs.note, '') {fits}"
-        f" OR runs.id IN (SELECT run_id FROM tags WHERE {tagged}) OR {_RAN}{_CODE} {fits})))"
+    own_tags = (
+        f"runs.id IN (SELECT run_id FROM tags WHERE {tagged})"
+        if first
+        else f"EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND {tagged})"
     )
+    text = f"(runs.name {fits} OR coalesce(runs.note, '') {fits} OR {own_tags} OR {_RAN}{_CODE} {fits})))"
     return Sql(text, (pattern,) * 5)
 
 
