@@ -24,6 +24,8 @@ def test_params_that_changed_came_and_went() -> None:
     assert found.short() == ("C 0.1 → 1", "+dropout 0.1", "+2")
     assert found.short(hidden=["C", "dropout"]) == ("−momentum", "seed 1 → 2")
     assert (found.code, found.code_known, found.equal) == (None, False, False)
+    inherited = difference(made_run(3, params=[made_param("seed", 1, "inherited")]), made_run(1))
+    assert (inherited.short(), inherited.equal, len(inherited.params)) == ((), False, 1)
 
 
 def test_what_a_failed_run_lacks_is_no_change() -> None:

@@ -129,7 +129,7 @@ class TrackedCell:
         with guarded("end"):
             self._end(target, status, error)
         with guarded("card"):
-            self._show(target, captured)
+            self._show(target, captured, execution)
         target._tracker.let_go(target._memory)
 
     def let_go(self) -> None:
@@ -218,7 +218,7 @@ class TrackedCell:
             self.run.dissolve(target)
         target.end(status, failure)
 
-    def _show(self, target: ActiveRun, captured: Captured) -> None:
+    def _show(self, target: ActiveRun, captured: Captured, execution: Execution) -> None:
         settings = self.hooks.settings
         if self.options.quiet or settings.card == "off":
             for note in self.warnings:
@@ -236,6 +236,7 @@ class TrackedCell:
             run,
             tracker=target._tracker,
             previous=self.hooks.previous_of(self.cell, run),
+            typed=execution.source,
             figures=len(captured.figures),
             output=bool(captured.output_text),
             notes=self.notes,

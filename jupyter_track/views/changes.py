@@ -84,7 +84,8 @@ class Difference:
     def short(self, limit: int = SHORT_CHANGES, hidden: Collection[str] = ()) -> tuple[str, ...]:
         """Return the difference in at most `limit` words and a count of the rest.
 
-        Params that the user wrote come first, then the code, then other params.
+        Params that the user wrote come first, then the code, then other params with another value. Of those that
+        nobody wrote (inherited, an estimator's) none comes or goes without the code, which tells it.
 
         Parameters
         ----------
@@ -102,7 +103,7 @@ class Difference:
         params = [change for change in self.params if change.key not in hidden]
         own = [change.text for change in params if change.own]
         code = [self.code.text] if self.code is not None and self.code.text else []
-        rest = [change.text for change in params if not change.own]
+        rest = [change.text for change in params if not change.own and change.before and change.after]
         count = len(own) + len(code) + len(rest)
         if count <= limit:
             return (*own, *code, *rest)

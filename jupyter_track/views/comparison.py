@@ -15,6 +15,7 @@ from ..errors import InvalidValue, NotFound
 from ..records import Run, Shown
 from ..store import relatives
 from ..store.reader import Reader
+from .card import run_words
 from .changes import OWN_SOURCES, CodeChange, code_change, difference
 from .diffs import DiffLine, unified
 from .format import (
@@ -235,11 +236,6 @@ def foot(comparison: Comparison) -> list[str]:
     return [*parts, told] if told else parts
 
 
-def name_of(run: Run) -> str:
-    """Return how a run is named beside others: ``#12``, or its name where it has no number yet."""
-    return f"#{run.number}" if run.number is not None else middle_cut(one_line(run.name), NAME_LIMIT)
-
-
 def _compared(run: Run, repeats: int) -> Compared:
     name = one_line(run.name)
     return Compared(
@@ -289,7 +285,7 @@ def _diffs(runs: Sequence[Run], sources: Mapping[str, str]) -> list[CodeDiff]:
         if first is not None and code is not None and total is not None:
             lines = unified(first, code)
             shown = lines[:MOST_DIFF_LINES]
-            found.append(CodeDiff(name_of(run), name_of(runs[0]), total, shown, len(lines) - len(shown)))
+            found.append(CodeDiff(run_words(run), run_words(runs[0]), total, shown, len(lines) - len(shown)))
     return found
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 
 from ..records import Experiment, Run, html_form
-from .card import FINISHED, Card, MetricLine, ParamItem
+from .card import FINISHED, Card, MetricLine, ParamItem, change_words
 from .comparison import Comparison
 from .comparison_html import comparison_html
 from .details import Details, Grid, experiment_details, run_details, status_details
@@ -43,6 +43,9 @@ def card_html(card: Card) -> Markup:
     """Return a card as static HTML."""
     head = _short_line(card) if card.short else _head(card)
     parts = [element("div", head, style=LINE)]
+    if card.below:
+        below = muted(", ".join(card.changed))
+        parts.append(element("div", below, style="padding-left:20px;overflow-wrap:break-word"))
     if card.metrics and not card.short:
         parts.append(_card_metrics(card))
     if card.error:
@@ -69,11 +72,13 @@ def _name(card: Card) -> Markup:
 
 def _short_line(card: Card) -> Markup:
     parts: list[str] = [glyph(card.state.glyph, card.state.token, card.state.word), _name(card)]
+    if card.changed and not card.below:
+        parts.append(_gap(", ".join(card.changed), faint=True))
     if card.state.word != FINISHED:
         parts.append(_gap(card.state.word))
     for line in card.metrics:
         value = [_key(line), element("span", line.value, title=line.full), _compared(line, brackets=True)]
-        parts.append(_gap(join(value)))
+        parts.append(_gap(join([*value, muted(f"· {line.spread}") if line.spread else ""])))
     if card.more:
         parts.append(_gap(f"+{card.more} more", faint=True))
     if card.params:
@@ -92,6 +97,8 @@ def _compared(line: MetricLine, *, brackets: bool = False) -> Markup:
         return Markup("")
     if line.change.verdict == "same":
         text = muted(f"same as {line.versus}")
+    elif line.noise:
+        text = muted(change_words(line))
     else:
         text = join([line.change.text, arrow(line.change, line.goal), muted(f"vs {line.versus}")])
     return join(["(", text, ")"], separator="") if brackets else text
@@ -110,6 +117,7 @@ def _card_metrics(card: Card) -> Markup:
     compared = any(line.change for line in card.metrics)
     drawn = any(line.spark for line in card.metrics)
     described = any(line.best or line.is_best for line in card.metrics)
+    repeated = any(line.spread for line in card.metrics)
     rows = []
     for line in card.metrics:
         height = 32 if line.spark else 22
@@ -121,11 +129,13 @@ def _card_metrics(card: Card) -> Markup:
                     title=line.full),
         ]  # fmt: skip
         if compared:
-            cells.append(element("td", _compared(line), style=cell_style(False, height=height)))
+            cells.append(element("td", _compared(line), style=cell_style(False, height=height, wrap=True)))
+        if repeated:
+            cells.append(element("td", muted(line.spread), style=cell_style(False, height=height, wrap=True)))
         if drawn:
             cells.append(element("td", picture(line.spark), style=cell_style(False, height=height)))
         if described:
-            cells.append(element("td", _best(line), style=cell_style(False, height=height)))
+            cells.append(element("td", _best(line), style=cell_style(False, height=height, wrap=True)))
         rows.append(element("tr", *cells, style=PLAIN_ROW))
     if card.more:
         rest = element("td", muted(f"+{card.more} more"), style=cell_style(False, height=22))

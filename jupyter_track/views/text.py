@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ..records import Experiment, Run, text_form
-from .card import FINISHED, Card, MetricLine
+from .card import FINISHED, Card, MetricLine, change_words
 from .comparison import CodeDiff, Comparison, Line, Value
 from .comparison import foot as comparison_foot
 from .details import Details, Grid, experiment_details, run_details, status_details
@@ -43,11 +43,12 @@ def card_text(card: Card) -> str:
     head = " ".join(part for part in (card.state.glyph, card.name, card.number) if part)
     if card.short:
         lines = [_INDENT.join([head, *_short_parts(card)])]
+        lines += [_INDENT + ", ".join(card.changed)] if card.below else []
     else:
         told = " ".join(part for part in (card.state.word, card.time) if part)
         lines = [_INDENT.join(part for part in (head, ", ".join(card.changed), told) if part)]
         rows = [_metric_row(line) for line in card.metrics]
-        lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False))] if rows else []
+        lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False, False))] if rows else []
         lines += [f"{_INDENT}+{card.more} more"] if card.more else []
         lines += [_INDENT + card.error] if card.error else []
         foot = [" · ".join(part) for part in (_params(card), card.extras) if part]
@@ -56,27 +57,19 @@ def card_text(card: Card) -> str:
 
 
 def _short_parts(card: Card) -> list[str]:
-    parts = [] if card.state.word == FINISHED else [card.state.word]
+    parts = [", ".join(card.changed)] if card.changed and not card.below else []
+    parts += [] if card.state.word == FINISHED else [card.state.word]
     for line in card.metrics:
-        compared = _compared(line)
-        parts.append(f"{line.key} {line.value}" + (f" ({compared})" if compared else ""))
+        compared = f" ({change_words(line)})" if line.change else ""
+        parts.append(f"{line.key} {line.value}{compared}" + (f" · {line.spread}" if line.spread else ""))
     parts += [f"+{card.more} more"] if card.more else []
     parts += [" · ".join(_params(card))] if card.params else []
     return [*parts, *card.extras, card.time]
 
 
-def _compared(line: MetricLine) -> str:
-    if line.change is None:
-        return ""
-    if line.change.verdict == "same":
-        return f"same as {line.versus}"
-    arrow = line.change.arrow + line.goal.doubt if line.change.arrow else ""
-    return " ".join(part for part in (line.change.text, arrow, f"vs {line.versus}") if part)
-
-
 def _metric_row(line: MetricLine) -> tuple[str, ...]:
     best = f"▲{line.goal.doubt} best" if line.is_best else line.best
-    return line.key, line.value, _compared(line), best
+    return line.key, line.value, change_words(line), line.spread, best
 
 
 def _params(card: Card) -> list[str]:
