@@ -14,7 +14,7 @@ import tempfile
 import uuid
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -352,14 +352,10 @@ class _Union:
 
     def unite(self, runs: Mapping[int, RunRows]) -> None:
         """Let runs of the target take over what the source's copies have more or later."""
-        updated: set[str] = set()
-        for number, theirs in runs.items():
-            if self._unite_curves(number, theirs):
-                updated.add(theirs.run_id)
         if runs:
-            updated |= self._unite_rows(runs)
-        self.done.updated += len(updated)
-        self.done.unchanged += len(runs) - len(updated)
+            updated = self._unite_curves(runs) | self._unite_rows(runs)
+            self.done.updated += len(updated)
+            self.done.unchanged += len(runs) - len(updated)
 
     def _unite_rows(self, runs: Mapping[int, RunRows]) -> set[str]:
         """All but the curves, in one transaction, in which the target's copies are read."""
@@ -385,28 +381,41 @@ class _Union:
                     take_over(connection, mine.number, changes, rev)
         return changed
 
-    def _unite_curves(self, number: int, theirs: RunRows) -> bool:
+    def _unite_curves(self, runs: Mapping[int, RunRows]) -> set[str]:
         """Append what the source's curves have more; report those of which neither is the beginning of the other."""
-        with reading(self.store) as connection:
-            mine = read_runs(connection, Sql("= ?", (number,)))
-        own = mine[0].curves if mine else {}
-        changed = False
-        for key, curve in theirs.curves.items():
-            known = own.get(key)
-            if known is not None and not self._begin_alike(theirs.run_id, known, curve):
-                self.done.conflicts.append(Conflict(theirs.run_id, "metric", key))
-            elif mine and (known is None or known.count < curve.count):
-                changed |= self._append(number, theirs.run_id, curve, 0 if known is None else known.count)
+        changed: set[str] = set()
+        mine = {run.number: run for run in self.target.runs(list(runs))}
+        parted = self._parted([(run, runs[number]) for number, run in mine.items()])
+        self.done.conflicts += [Conflict(run_id, "metric", key) for run_id, key in parted]
+        for number, run in mine.items():
+            for key, curve in runs[number].curves.items():
+                known = run.curves.get(key)
+                start = 0 if known is None else known.count
+                if (
+                    (run.run_id, key) not in parted
+                    and start < curve.count
+                    and self._append(number, run.run_id, curve, start)
+                ):
+                    changed.add(run.run_id)
         return changed
 
-    def _begin_alike(self, run_id: str, mine: Curve, theirs: Curve) -> bool:
-        """Whether the shorter curve is the beginning of the longer one, point for point."""
-        count = min(mine.count, theirs.count)
-        pages = [
-            source.points([Wanted(run_id, _cut(curve, count))])
-            for source, curve in ((self.target, mine), (self.source, theirs))
+    def _parted(self, runs: Sequence[tuple[RunRows, RunRows]]) -> dict[tuple[str, str], None]:
+        """Return the curves that both have and of which neither is the beginning of the other, point for point."""
+        pairs = [
+            (mine.run_id, mine.curves[key], curve)
+            for mine, theirs in runs
+            for key, curve in theirs.curves.items()
+            if key in mine.curves
         ]
-        return all(one is not None and other is not None and _same(one, other) for one, other in zip_longest(*pages))
+        mine = self.target.points([_begin(run_id, own, other) for run_id, own, other in pairs])
+        theirs = self.source.points([_begin(run_id, other, own) for run_id, own, other in pairs])
+        parted: dict[tuple[str, str], None] = {}
+        for one, other in zip_longest(mine, theirs, fillvalue=[]):  # equal counts, so both come in the same pages
+            here, there = ({(some.run_id, some.key): some for some in page} for page in (one, other))
+            for place in {**here, **there}:
+                if place not in here or place not in there or not _same(here[place], there[place]):
+                    parted[place] = None
+        return parted
 
     def _append(self, number: int, run_id: str, curve: Curve, start: int) -> bool:
         """Append points a page at a time: a curve that is cut there is still the beginning of the whole."""
@@ -424,13 +433,13 @@ class _Union:
         return count > start
 
 
-def _cut(curve: Curve, count: int) -> Curve:
-    return Curve(curve.id, curve.key, curve.source, count, 0, 0, None, None, None, None, None)
+def _begin(run_id: str, curve: Curve, other: Curve) -> Wanted:
+    """The beginning of a curve, as long as both are."""
+    return Wanted(run_id, replace(curve, count=min(curve.count, other.count)))
 
 
-def _same(one: Sequence[Points], other: Sequence[Points]) -> bool:
-    """Whether two pages hold the same points, bit for bit: NaN is the same as NaN."""
-    mine, theirs = (
-        [(some.steps, some.times, array("d", some.values).tobytes()) for some in page] for page in (one, other)
+def _same(one: Points, other: Points) -> bool:
+    """Whether the points are the same, bit for bit: NaN is the same as NaN."""
+    return (one.steps, one.times) == (other.steps, other.times) and (
+        array("d", one.values).tobytes() == array("d", other.values).tobytes()
     )
-    return mine == theirs
