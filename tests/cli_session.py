@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -45,7 +45,8 @@ def record(folder: Path, runs: Callable[[], None]) -> Path:
     """Return a store in `folder` with what `runs` records; run n began n minutes ago and took n times 100 ms."""
     store = session.use_store(folder)
     try:
-        runs()
+        with chdir(folder):  # in no repository: what git says of one would come later
+            runs()
         track.flush()
     finally:
         writer.close_all(10.0)  # or it would miss the runs whose ids change below

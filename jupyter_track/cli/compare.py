@@ -19,7 +19,7 @@ from ..views.tokens import State
 from .plain import strict
 from .screen import GAP, MUTED, token_style
 
-_NARROWEST = 16  # columns of a run; below that the runs stand one below the other
+_NARROWEST = 12  # columns of a run; below that the runs stand one below the other
 _SIGNS = {"+": "+", "-": MINUS, " ": " ", "@": "…"}
 _DIFF_TOKENS = {"+": "running", "-": "worse"}  # blue and orange: apart under deuteranopia too
 
@@ -57,7 +57,8 @@ def _one_below_other(comparison: Comparison) -> list[RenderableType]:
     for line in comparison.lines:
         parts += [Text(""), Text.assemble((line.group, MUTED), " ", _label(line))]
         for run, value in zip(comparison.runs, line.values, strict=True):
-            parts.append(Text.assemble("  ", (run.number, MUTED), " ", _value(line, value)))
+            shown = _value(line, value)
+            parts += [Text.assemble("  ", (run.number, MUTED), " ", shown)] if shown.plain else []
     return parts
 
 
