@@ -73,7 +73,7 @@ class TestFinding:
         """A typo does not look like an empty result."""
         with pytest.raises(NotFound, match="no experiment 'Net'; did you mean 'Nets'"):
             track.runs(experiments="Net")
-        with pytest.raises(NotFound, match="there is (Default, Nets|Nets, Default)"):
+        with pytest.raises(NotFound, match=r"there is (Default, Nets|Nets, Default)"):
             track.runs(experiments="zzz")
 
     def test_without_a_store(self, store: Path) -> None:
