@@ -148,7 +148,7 @@ def test_what_somebody_cares_for_is_never_a_candidate(store: Path) -> None:
 
 
 def test_the_best_is_never_a_candidate(store: Path) -> None:
-    """By each metric with a declared or guessed goal, by its last value and by its curve's best; the newest of equals."""
+    """By each metric with a declared or guessed goal, by its last value and its curve's best; of equals the newest."""
     old: dict[str, Any] = {"duration": 10.0}
     add_runs(
         store,

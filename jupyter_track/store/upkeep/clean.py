@@ -268,24 +268,26 @@ class _Judge:
 
     def _repeated(self) -> set[int]:
         """Finished runs of which there is a newer one with the same code, params, experiment and parent."""
-        params: dict[int, list[Any]] = {}
-        for number, key, value in self.connection.execute("SELECT run_id, key, value FROM params ORDER BY run_id, key"):
-            params.setdefault(number, []).append((key, value))
         details = self.connection.execute(
             "SELECT id, uuid, experiment_id, parent_uuid FROM runs"
             " WHERE lifecycle_stage = 'active' AND status = ? ORDER BY id",
             (RunStatus.FINISHED,),
         )
-        newest: dict[tuple[Any, ...], int] = {}
-        repeated: set[int] = set()
+        alike: dict[tuple[Any, ...], list[int]] = {}
         for number, run_id, experiment, parent in details:
             code = self.codes.get(run_id)
-            if code is None:
-                continue
-            group = experiment, parent, code, tuple(params.get(number, ()))
-            if group in newest:
-                repeated.add(newest[group])
-            newest[group] = number
+            if code is not None:
+                alike.setdefault((experiment, parent, code), []).append(number)
+        repeated: set[int] = set()
+        for numbers in alike.values():
+            newest: dict[tuple[Any, ...], int] = {}
+            for number in numbers if len(numbers) > 1 else ():
+                params = tuple(
+                    self.connection.execute("SELECT key, value FROM params WHERE run_id = ? ORDER BY key", (number,))
+                )
+                if params in newest:
+                    repeated.add(newest[params])
+                newest[params] = number
         return repeated
 
     def without_kept_children(self, numbers: Collection[int]) -> set[int]:

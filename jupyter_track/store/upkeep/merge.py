@@ -410,7 +410,8 @@ class _Union:
         mine = self.target.points([_begin(run_id, own, other) for run_id, own, other in pairs])
         theirs = self.source.points([_begin(run_id, other, own) for run_id, own, other in pairs])
         parted: dict[tuple[str, str], None] = {}
-        for one, other in zip_longest(mine, theirs, fillvalue=[]):  # equal counts, so both come in the same pages
+        nothing: list[Points] = []
+        for one, other in zip_longest(mine, theirs, fillvalue=nothing):  # equal counts, so both come in the same pages
             here, there = ({(some.run_id, some.key): some for some in page} for page in (one, other))
             for place in {**here, **there}:
                 if place not in here or place not in there or not _same(here[place], there[place]):
