@@ -171,7 +171,7 @@ def test_exit_is_no_failure(nb: Notebook) -> None:
         ("%%track -p C\nran = 1", "UsageError: %%track: -p takes KEY=VALUE, not 'C'."),
         ("%%track -m acc:up\nran = 1", "UsageError: %%track: -m takes NAME, NAME:max or NAME:min, not 'acc:up'."),
         ("%%track -n don't\nran = 1", "UsageError: %%track: the line cannot be read (No closing quotation)"),
-        ("%%track show\nran = 1", "UsageError: %%track: a run cannot be called 'show'; '%track show'"),
+        ("%%track show\nran = 1", "UsageError: %%track: a run cannot be called 'show', which is a subcommand"),
         ("%%track --max a --min a\nran = 1", "UsageError: %%track: the goal of 'a' cannot be both max and min."),
         ("%%track", "UsageError: %%track: there is nothing to run below the line."),
         ("%%track base\n\n   \n", "UsageError: %%track: there is nothing to run below the line."),
@@ -423,13 +423,16 @@ def test_help(nb: Notebook) -> None:
 
 
 def test_the_line_magic_refuses_what_it_does_not_know(nb: Notebook) -> None:
-    """``%track baseline`` names the commands, and says how a cell is recorded."""
-    nb.run("%track baseline")
-    assert "UsageError: %track baseline: there is show, status, store. To record a cell, write %%track" in nb.printed
+    """A word that is no verb names the nearest verbs, and how a cell is recorded; looking needs a store."""
+    nb.run("%track shwo")
+    assert "UsageError: %track shwo: did you mean show" in nb.printed
+    assert "To record a cell, write %%track (two per cent signs) above it." in nb.printed
+    nb.run("%track xyzzy")
+    assert "UsageError: %track xyzzy: there is runs, search, show, compare" in nb.printed
     nb.run("%track show")
     assert "UsageError: %track show RUN: name a run" in nb.printed
     nb.run("%track show last")
-    assert "UsageError: %track show: there is no store at" in nb.printed
+    assert "UsageError: There is no store at" in nb.printed
     assert files_of(nb.folder) == set()
 
 

@@ -148,6 +148,7 @@ class CellCapture:
         *,
         cell_name: str | None = None,
         line_offset: int = 0,
+        settle: bool = True,
     ) -> Capture:
         """Begin a capture for the cell that is running in this thread.
 
@@ -161,6 +162,9 @@ class CellCapture:
             The file name under which the cell is compiled; found by IPython's and ipykernel's own patterns otherwise.
         line_offset : int, default 0
             Added to the line from which a figure is shown, where the compiled cell misses lines of the user's.
+        settle : bool, default True
+            Whether to wait until what was printed before has been seen, which takes a kernel about a millisecond. At
+            the beginning of a cell nothing is on its way, but what names another cell.
 
         Raises
         ------
@@ -174,7 +178,7 @@ class CellCapture:
                 self._wrap_exits()
             # Before it counts: what is waiting in the streams was printed before and belongs to others.
             if output:
-                self._tap_streams()
+                self._tap_streams(settle)
             place = self._place()
             logs = FigureLog() if figures else None, OutputLog() if output else None
             capture = Capture(key, {place}, *logs, isinstance(place, int), cell_name, line_offset)
@@ -207,11 +211,7 @@ class CellCapture:
             capture = self._find(key)
             if capture.output is not None:
                 self._flush_streams()
-            self._set_open(tuple(other for other in self._open if other is not capture))
-            if not self._printing:
-                self._untap_wrapped()
-        while self._faults:
-            self._tell("output", self._faults.popleft())
+            self._close(capture)
         figures, output = capture.figures, OutputText("")
         if capture.output is not None:
             try:
@@ -224,6 +224,24 @@ class CellCapture:
             output.text,
             output.cut,
         )
+
+    def drop(self, key: Hashable) -> None:
+        """End a capture and forget what it saw, without waiting for text that is on its way.
+
+        Raises
+        ------
+        NotFound
+            No capture with this key is open.
+        """
+        with self._lock:
+            self._close(self._find(key))
+
+    def _close(self, capture: Capture) -> None:
+        self._set_open(tuple(other for other in self._open if other is not capture))
+        if not self._printing:
+            self._untap_wrapped()
+        while self._faults:
+            self._tell("output", self._faults.popleft())
 
     # Which capture ------------------------------------------------------------------------------------------------
 
@@ -337,8 +355,9 @@ class CellCapture:
 
     # Text ---------------------------------------------------------------------------------------------------------
 
-    def _tap_streams(self) -> None:
+    def _tap_streams(self, settle: bool = True) -> None:
         """See to it that both streams are looked at, and that nothing older is still on its way."""
+        tapped = False
         for name in _STREAMS:
             stream, tap = getattr(sys, name), self._streams.get(name)
             # Inside redirect_stdout the kernel's stream is still the one that is shown.
@@ -352,9 +371,11 @@ class CellCapture:
                 del self._streams[name]
             try:
                 self._streams[name] = self._tap(name, stream)
+                tapped = True
             except (AttributeError, TypeError) as error:
                 self._tell("output", error)
-        self._flush_streams()
+        if settle or tapped:
+            self._flush_streams()
 
     def _tap(self, name: str, stream: Any) -> HookedStream | WrappedStream:
         # Faults wait in a queue until `end`: telling may print, and this is a print or the kernel's output thread.

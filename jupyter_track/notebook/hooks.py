@@ -29,6 +29,7 @@ from .options import Options
 from .tracked import TrackedCell, failure_of
 from .transformer import head_of
 from .usercell import RunCapture
+from .watched import WatchedCell, Watching
 
 MANY_CELLS = 500  # whose last run is remembered
 
@@ -41,6 +42,7 @@ class Running:
     cell: Cell
     tracked: TrackedCell | None = None
     shown: TracebackType | None = field(default_factory=lambda: getattr(sys, "last_traceback", None))
+    watched: WatchedCell | None = None
 
 
 class CellHooks:
@@ -61,6 +63,7 @@ class CellHooks:
         self.history = History(getattr(shell.history_manager, "input_hist_raw", ()))
         self.capture = CellCapture(shell, _report_capture)
         self.runs = RunCapture(self.capture, settings)
+        self.watching: Watching | None = None  # since ``%track on``, until ``%track off``
         self._running: dict[int, tuple[Any, Running]] = {}
         self._last: dict[str, Run] = {}
         self._said_store = False
@@ -72,6 +75,8 @@ class CellHooks:
         self.capture.install()
         if self.runs not in active.observers:
             active.observers.append(self.runs)
+        if self.open_watched not in active.openers:
+            active.openers.append(self.open_watched)
         with guarded("execution"):
             self._join()
 
@@ -97,6 +102,8 @@ class CellHooks:
                 self.shell.events.unregister(name, hook)
         if self.runs in active.observers:
             active.observers.remove(self.runs)
+        if self.open_watched in active.openers:
+            active.openers.remove(self.open_watched)
         self.capture.uninstall()
 
     def before_cell(self, info: Any) -> None:
@@ -112,6 +119,17 @@ class CellHooks:
             head = head_of(info.raw_cell, self.shell)
             if head is not None:
                 running.tracked = TrackedCell.open(self, info, running.cell, running.execution, head)
+            elif self.watching is not None:
+                running.watched = WatchedCell.begin(self, info, running.cell, running.execution, self.watching)
+
+    def open_watched(self) -> ActiveRun | None:
+        """Open the run of the cell that logs, where ``%track on`` looks at it; None where it does not."""
+        cell = active.current_cell()
+        for _, running in list(self._running.values()):
+            if running.cell == cell and running.watched is not None and running.tracked is None:
+                running.tracked = running.watched.open()
+                return running.tracked.run
+        return None
 
     def _begin(self, info: Any) -> Running | None:
         if not getattr(info, "store_history", True) or not (info.raw_cell or "").strip():
@@ -141,6 +159,9 @@ class CellHooks:
                 status = status_of(error) if result is not None else status
             with guarded("execution"):
                 running.execution = self.history.end(running.execution.position, status)
+            if running.watched is not None and running.tracked is None:
+                with guarded("run"):
+                    running.tracked = running.watched.end(result, status, error)
             if running.tracked is not None:
                 running.tracked.close(result, running.execution, status, error)
             with guarded("source"):
@@ -201,9 +222,10 @@ class CellHooks:
 
         Also the run that `RunStopped` has left, whoever opened it.
         """
-        if running.tracked is not None:
+        for part in (running.tracked, running.watched):
             with guarded("figures and output"):
-                running.tracked.let_go()
+                if part is not None:
+                    part.let_go()
         stopped = error.run_id if isinstance(error, RunStopped) else None
         for run in active.open_runs():
             with_cell = run._memory.kind != "user" and run._memory.cell == running.cell

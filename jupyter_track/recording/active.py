@@ -105,6 +105,8 @@ _cells: list[Cell] = []
 _lock = threading.Lock()
 _last_ended: list[str] = []
 observers: list[Observer] = []
+# Asked in turn where a log call finds no open run: the notebook half opens that of a cell which `%track on` looks at.
+openers: list[Callable[[], ActiveRun | None]] = []
 
 
 _forked = False
@@ -118,6 +120,7 @@ def _reset() -> None:
     _stacks.clear()
     _cells.clear()
     observers.clear()
+    openers.clear()
     drop_fast()
 
 
