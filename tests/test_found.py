@@ -12,7 +12,7 @@ import pytest
 from made_records import made_metric, made_run
 
 import jupyter_track as track
-from jupyter_track.errors import FilterError, InvalidValue, NotFound
+from jupyter_track.errors import FilterError, InvalidValue, NotFound, RunStateError
 from jupyter_track.records import html_form, text_form
 from jupyter_track.views import html, text  # noqa: F401 - importing registers the forms
 
@@ -210,6 +210,19 @@ class TestEditing:
         with pytest.raises(InvalidValue, match="is deleted"):
             gone.tag(keep="yes")
         assert {run.lifecycle_stage for run in gone.restore().restore()} == {"active"}
+
+    def test_a_deleted_run_takes_nothing_more(self, three: Path) -> None:
+        """What this process logs to it afterwards is an error, as after `delete_run`; restored it goes on."""
+        found = track.runs("name = 'c'")
+        client = track.TrackClient()
+        client.set_tag(found[0].run_id, "before", "1")
+        found.delete()
+        with pytest.raises(RunStateError, match="is deleted"):
+            client.set_tag(found[0].run_id, "after", "1")
+        found.restore()
+        client.set_tag(found[0].run_id, "after", "2")
+        track.flush()
+        assert rows(three, "SELECT value FROM tags WHERE key IN ('before', 'after') ORDER BY key") == [("2",), ("1",)]
 
     def test_it_is_all_or_nothing(self, three: Path) -> None:
         """Where one of them cannot be edited, none is."""

@@ -117,12 +117,10 @@ class TrackClient:
     def delete_run(self, run_id: str) -> None:
         """Put a run into the bin."""
         edits.delete_run(self._tracker.store, run_id)
-        self._tracker.forget_run(run_id)
 
     def restore_run(self, run_id: str) -> None:
         """Take a run out of the bin."""
         edits.restore_run(self._tracker.store, run_id)
-        self._tracker.forget_run(run_id)
 
     def search_runs(
         self,

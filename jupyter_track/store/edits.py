@@ -242,6 +242,7 @@ def delete_runs(store: Path, run_ids: Sequence[str]) -> None:
     """Put runs into the bin, all with one time, by which `undo_delete` finds what went together."""
     with _editing_runs(store, run_ids, stage=None) as (connection, rev, numbers):
         put_in_bin(connection, numbers, rev)
+    pending.moved(store, run_ids)
 
 
 def put_in_bin(connection: sqlite3.Connection, numbers: Sequence[int], rev: int) -> None:
@@ -281,6 +282,7 @@ def restore_runs(store: Path, run_ids: Sequence[str]) -> None:
             "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE id = ?",
             [(number,) for number in numbers],
         )
+    pending.moved(store, run_ids)
 
 
 def undo_delete(store: Path) -> list[str]:
