@@ -6,8 +6,9 @@ from datetime import UTC
 from made_records import NOW, made_metric, made_param, made_run
 
 from jupyter_track.records import Run
+from jupyter_track.views.columns import Column
 from jupyter_track.views.goals import Goal
-from jupyter_track.views.runs import Cell, Column, run_table
+from jupyter_track.views.runs import Cell, run_table
 from jupyter_track.views.text import runs_text, table_text
 
 
