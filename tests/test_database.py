@@ -110,6 +110,21 @@ class TestRefusing:
         files.close()
         assert store.read_bytes() == before
 
+    @pytest.mark.parametrize("version", [0, -5])
+    def test_a_version_that_no_store_has(self, tmp_path: Path, version: int) -> None:
+        """It is damage, not an early store that a reader brings up: the file is refused and left as it is."""
+        store = made_store(tmp_path)
+        with closing(sqlite3.connect(store)) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        before = store.read_bytes()
+        with pytest.raises(CorruptStore, match=rf"damaged \(schema {version}\)"), reading(store):
+            pass
+        files = StoreFiles(store)
+        with pytest.raises(CorruptStore):
+            files.ensure()
+        files.close()
+        assert store.read_bytes() == before
+
     def test_no_database(self, tmp_path: Path) -> None:
         """A file of another kind is refused and kept."""
         store = tmp_path / "track.db"

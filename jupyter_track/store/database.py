@@ -51,11 +51,15 @@ def check_ours(connection: sqlite3.Connection, store: Path) -> int:
     ------
     NotAStore
         Where the file is a database of something else.
+    CorruptStore
+        Where the version is none that a store has; taken for an early one, the file would be written to.
     """
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != schema.APPLICATION_ID:
         raise NotAStore(f"{store} is a SQLite file that jupyter-track did not make; name another file for the store.")
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < 1:
+        raise CorruptStore(f"{store} is damaged (schema {version}); it was left as it is. Restore a copy of the file.")
     return version
 
 
@@ -151,7 +155,9 @@ class StoreFiles:
         try:
             # Counts for a file that is still empty: gc then gives pages back a few at a time, where a VACUUM would
             # keep every writer waiting (1.2 s for 90 MB). It costs 0.1 % of the file.
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            # PRAGMA alone commits a first page at once, and a file that a kill leaves with only that would not be ours;
+            # under EXPLAIN it is compiled, which sets the mode, and not run.
+            connection.execute("EXPLAIN PRAGMA auto_vacuum = INCREMENTAL").close()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 make = schema.create if version is None else schema.migrate
