@@ -241,7 +241,7 @@ class TrackedCell:
             self.run.dissolve(target)
         target.end(status, failure)
 
-    def _show(self, target: ActiveRun, captured: Captured, execution: Execution) -> None:
+    def _show(self, target: ActiveRun, captured: Captured, execution: Execution | None = None) -> None:
         settings = self.hooks.settings
         if self.options.quiet or settings.card == "off":
             for note in self.warnings:
@@ -259,7 +259,7 @@ class TrackedCell:
             run,
             tracker=target._tracker,
             previous=self.hooks.previous_of(self.cell, run),
-            typed=execution.source,
+            typed=None if execution is None else execution.source,
             figures=len(captured.figures),
             output=bool(captured.output_text),
             notes=self.notes,
