@@ -189,13 +189,14 @@ def _know_notebooks(connection: sqlite3.Connection, store: Path) -> None:
 
     def is_gone(notebook: str | None) -> bool:
         if notebook not in gone:
-            gone[notebook] = not _exists(store.parent, notebook)
+            gone[notebook] = not notebook_exists(store.parent, notebook)
         return gone[notebook]
 
     connection.create_function("notebook_is_gone", 1, is_gone)
 
 
-def _exists(folder: Path, notebook: str | None) -> bool:
+def notebook_exists(folder: Path, notebook: str | None) -> bool:
+    """Whether a notebook lies where its runs say, beside the store; where that cannot be told, it does."""
     try:
         return (folder / str(notebook)).exists()
     except (OSError, ValueError):  # a path that this system cannot have, or a folder that may not be looked into
