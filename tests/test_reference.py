@@ -17,7 +17,8 @@ import pytest
 import jupyter_track
 from jupyter_track.cli.commands import cli
 from jupyter_track.errors import TrackError
-from jupyter_track.notebook.options import SUBCOMMANDS, make_parser
+from jupyter_track.notebook.options import make_parser
+from jupyter_track.notebook.verbs import VERBS
 from jupyter_track.settings import JupyterTrack
 
 ROOT = Path(jupyter_track.__file__).parent.parent
@@ -81,7 +82,7 @@ def test_every_option_of_the_magic_and_every_command_is_documented(text: str) ->
     for action in make_parser()._actions:
         for name in action.option_strings or [str(action.metavar)]:
             assert re.search(rf"`{re.escape(name)}[` ]", text), name
-    for command in SUBCOMMANDS:
+    for command in VERBS:
         assert f"%track {command} " in text
 
 
