@@ -321,3 +321,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     files = StoreFiles(tmp_path / "a" / "track.db")
     with pytest.raises(StoreUnavailable, match=r"Read-only file system.*JUPYTER_TRACK_STORE"):
         files.ensure()
+
+
+def test_a_read_within_a_read_uses_the_open_connection(store: Path) -> None:
+    """Opening the file is what a small read spends its time on; afterwards the next read opens it anew."""
+    files = StoreFiles(store)
+    files.ensure()
+    with reading(store) as outer:
+        with reading(store) as inner:
+            assert inner is outer
+        assert outer.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+    with reading(store) as later:
+        assert later is not outer
+    files.close()

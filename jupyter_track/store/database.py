@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -222,9 +223,21 @@ def _refuse_triggers(connection: sqlite3.Connection, store: Path) -> None:
         )
 
 
+class _OpenReads(threading.local):
+    """The connections of the reads that this thread is in."""
+
+    def __init__(self) -> None:
+        self.by_store: dict[Path, sqlite3.Connection] = {}
+
+
+_open_reads = _OpenReads()
+
+
 @contextmanager
 def reading(store: Path) -> Iterator[sqlite3.Connection]:
     """Give a read-only connection for a short read (50 ms at most: writers wait meanwhile).
+
+    A read within a read of the same store, in the same thread, uses the connection that is open.
 
     Makes no file and no folder, but a store of an earlier schema is migrated first; where its folder cannot be
     written, a copy is. Holds the mutex shared where there is one; a store on a read-only medium without a lock file is
@@ -237,6 +250,10 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
     NotAStore, CorruptStore
         Where the file is not a store, or is damaged.
     """
+    outer = _open_reads.by_store
+    if store in outer:
+        yield outer[store]
+        return
     if not store_exists(store):
         raise nothing_yet(store)
     with ExitStack() as stack:
@@ -244,6 +261,8 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(_shared(store))
         except _Behind:
             connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
+        outer[store] = connection
+        stack.callback(outer.pop, store)
         yield connection
 
 

@@ -76,7 +76,7 @@ def table_of(
 
 def _beside(reader: Reader, runs: Sequence[Run], shown: Sequence[Unit], sources: dict[str, str]) -> TableBeside:
     told = [unit.runs[-1] for unit in shown if unit.kind != "failed"]
-    previous = reader.previous_of(told)
+    previous = reader.previous_of(told, runs)
     ids = {run.run_id for run in (*told, *previous.values())}
     sources = {**sources, **reader.sources([run_id for run_id in ids if run_id not in sources])}
     pairs = [(run.run_id, previous[run.run_id].run_id) for run in told if run.run_id in previous]
