@@ -134,6 +134,8 @@ def test_compare(nb: Notebook) -> None:
     nb.run("%track delete C=0.1")
     nb.run("%track baseline alpha")
     assert all(word in say(nb, "compare") for word in ("alpha", "beta"))
+    nb.run("%track delete alpha")
+    assert "UsageError: There is nothing to compare #2 beta with" in say(nb, "compare")
 
 
 # ---- editing

@@ -221,20 +221,24 @@ def test_a_store_that_cannot_be_written(nb: Notebook) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "names", "value", "expected"),
+    ("source", "value", "expected"),
     [
-        ("df.head()", {"df": object()}, object(), False),
-        ("acc = f()", {"acc": 0.5}, None, True),
-        ("acc = 0.5", {"acc": 0.5}, None, False),
-        ("f()", {"acc": 0.5}, None, False),
-        ("f()", {}, 3, True),
-        ("f()", {}, True, False),
-        ("grid.fit(X, y)", {}, None, True),
+        ("df.head()", object(), False),
+        ("acc = f()", None, True),
+        ("acc = 0.5", None, False),
+        ("print(acc)", None, False),
+        ("print(new)", None, True),
+        ("f()", None, False),
+        ("f()", 3, True),
+        ("f()", True, False),
+        ("grid.fit(X, y)", None, True),
     ],
 )
-def test_the_quick_look(source: str, names: dict[str, object], value: object, expected: bool) -> None:
-    """What is certain to have no metric is told without reading the code."""
-    assert may_have_metric(source, names, value) is expected
+def test_the_quick_look(source: str, value: object, expected: bool) -> None:
+    """What is certain to have no metric is told without reading the code: ``new`` was bound, ``acc`` was not."""
+    names = {"acc": 0.5, "new": 0.25, "df": object()}
+    before = {"acc": id(names["acc"]), "new": 0, "df": id(names["df"])}
+    assert may_have_metric(source, names, before, value) is expected
 
 
 @pytest.fixture(scope="module")
