@@ -239,10 +239,14 @@ def run_table(
 
 
 def change_words(cell: Cell) -> str:
-    """Return ``+0.0120 ▲``, ``+0.0010 within noise (n=3)``, ``same``, or nothing where there is no baseline."""
+    """Return ``+0.0120 ▲``, ``+0.0010 within noise``, ``same``, or nothing where there is no baseline.
+
+    How many repeats tell the noise stands behind the names: ``×3``.
+    """
     if cell.change is None:
         return ""
-    return " ".join(part for part in (cell.change.text, cell.noise or cell.change.arrow) if part)
+    told = "within noise" if cell.noise else cell.change.arrow
+    return " ".join(part for part in (cell.change.text, told) if part)
 
 
 def changed_columns(table: RunTable) -> tuple[bool, ...]:
