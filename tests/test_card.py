@@ -249,7 +249,7 @@ def test_the_first_line_of_a_long_card_has_room_for_the_status() -> None:
     assert (card.below, len(card.name)) == (True, 38)
     assert card_text(card).splitlines()[:2] == [
         f"✓ {'a' * 19}…{'a' * 18} #12  finished 5.0 s",
-        "  model resnet-1…imagenet → resnet-5…imagenet",
+        "  model resnet-1…magenet → resnet-5…magenet",
     ]
 
 
