@@ -214,7 +214,7 @@ def test_an_open_run_follows(nb: Notebook) -> None:
     )
     run = run_of(nb, 4)
     assert (run.name, run.note, run.experiment_name, nb.metrics(run)) == ("delta", "why", "third", {"loss": 1.0})
-    assert "delta #4" in nb.cards[-1]
+    assert "✓ delta" in nb.cards[-1]
 
 
 def test_stop(nb: Notebook) -> None:
