@@ -48,8 +48,9 @@ from jupyter_track.cli import commands
 from jupyter_track.cli.runs import runs_parts
 from jupyter_track.recording.session import session
 from jupyter_track.records import Run
-from jupyter_track.store import schema, spill
+from jupyter_track.store import edits, schema, spill
 from jupyter_track.store.batch import Batch
+from jupyter_track.views.runs import run_table
 
 
 @pytest.fixture(autouse=True)
@@ -256,7 +257,7 @@ def test_rows_never_wrap_and_never_carry_control_characters(
         made_run(number + 1, "other", [made_metric("m", [1e-9])], [made_param("p", 2)], state="lost"),
     ]
     console = Console(file=io.StringIO(), width=width, markup=False, highlight=False, color_system=None)
-    table, *foot = runs_parts(runs, 2, NOW, width)
+    table, *foot = runs_parts(run_table(runs, NOW), width)
     console.print(table)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 3
@@ -272,6 +273,23 @@ def test_a_very_long_name_does_not_pad_a_pipe(store: Path) -> None:
     assert max(map(len, lines)) < 220
     assert f"{'x' * 40}…{'x' * 39}" in lines[1]
     assert names(cli(store, "runs", "--json"))[0] == "x" * 500
+
+
+def test_a_terminal_folds_attempts_and_measures_against_the_baseline(tmp_path: Path) -> None:
+    """The baseline and pinned runs stand on top; --unfold, and a pipe, have a row for each run."""
+    store = made_store(tmp_path)
+    good = [{"name": f"good {n}", "duration": 9.0, "metrics": {"accuracy": 0.9 + n / 100}} for n in range(3)]
+    ids = add_runs(store, *good, *({"name": "typo", "status": "FAILED", "duration": 0.3} for _ in range(5)))
+    edits.set_baseline(store, ids[1])
+    edits.pin_runs(store, ids[:1])
+    rows = [" ".join(line.split()) for line in seen(terminal(store, 100, "runs")).splitlines()]
+    assert rows[0] == "# name accuracy ↑? vs #2 duration age"
+    assert rows[1].startswith("✓ finished 2 good 1 baseline 0.9100 9.0 s")
+    assert rows[2].startswith("✓ finished 1 good 0 pinned 0.9000 −0.0100 ▼ 9.0 s")
+    assert rows[3].startswith("✗ failed ▸ 5 failed attempts ")
+    assert rows[4].startswith("✓ finished 3 good 2 ▲ 0.9200 +0.0100 ▲ 9.0 s")
+    assert seen(terminal(store, 100, "runs", "--unfold")).count("typo") == 5
+    assert cli(store, "runs").stdout.count("typo") == 5
 
 
 # ---- search
