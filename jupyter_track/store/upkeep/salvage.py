@@ -28,8 +28,9 @@ from ..database import StoreFiles, connect
 from .curve_checks import rebuild_curve
 from .turns import WRITE_WAIT
 
-_FAULTS = 20_000  # reads that may fail in one table; then its rest counts as lost
+_FAULTS = 4_000  # reads that may fail in one table; then its rest counts as lost
 _MOST_INT = 2**62
+Row = tuple[Any, ...]
 _HEX = "0123456789abcdef"
 _KINDS: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "REAL": (float, int), "TEXT": (str,), "BLOB": (bytes,)}
 
@@ -118,6 +119,12 @@ def _kept(store: Path) -> Path:
     return kept
 
 
+def _at_least(low: int, high: int, last: Row | bool, place: int) -> int:
+    """Where a range goes on after the last row that could be read of it; a damaged number counts for nothing."""
+    value = last[place] if isinstance(last, tuple) else None
+    return value if isinstance(value, int) and low < value <= high else low
+
+
 def _halves(low: int, high: int) -> list[tuple[int, int]]:
     middle = (low + high) // 2
     return [(low, middle), (middle + 1, high)]
@@ -133,6 +140,7 @@ class _Salvage:
         self.copied: dict[str, int] = {}
         self.said: list[str] = []
         self.faults: dict[str, int] = {}
+        self.columns: dict[str, list[str]] = {}
 
     def run(self) -> None:
         """Copy all tables, and make whole what belongs together."""
@@ -163,10 +171,16 @@ class _Salvage:
     def _table(self, table: str, rows: Iterator[tuple[Any, ...]]) -> None:
         """Insert rows; one that was read before is left out, one that cannot be whole too."""
         columns = self._columns(table)
+        self.copied[table] = 0
+        try:
+            self.old.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
+        except sqlite3.DatabaseError:
+            self.said.append(f"Lost all of {table}: the store's list of tables is damaged.")
+            return
         names = ", ".join(columns)
         kinds = {row[1]: _KINDS[row[2]] for row in self.new.execute(f"PRAGMA table_info({table})")}
         expected = [kinds.get(name, (int,)) for name in columns]
-        self.copied[table] = dropped = 0
+        dropped = 0
         for row in rows:
             if not all(value is None or isinstance(value, kind) for value, kind in zip(row, expected, strict=True)):
                 dropped += 1
@@ -186,55 +200,67 @@ class _Salvage:
 
     def _columns(self, table: str) -> list[str]:
         """The columns that both stores have; a table without a key of its own with its rowid."""
-        names = [row[1] for row in self.new.execute(f"PRAGMA table_info({table})")]
-        with suppress(sqlite3.DatabaseError):
-            old = {row[1] for row in self.old.execute(f"PRAGMA table_info({table})")}
-            names = [name for name in names if name in old] if old else names
-        return ["rowid", *names] if table == "param_history" else names
+        if table not in self.columns:
+            names = [row[1] for row in self.new.execute(f"PRAGMA table_info({table})")]
+            with suppress(sqlite3.DatabaseError):
+                old = {row[1] for row in self.old.execute(f"PRAGMA table_info({table})")}
+                names = [name for name in names if name in old] if old else names
+            self.columns[table] = ["rowid", *names] if table == "param_history" else names
+        return self.columns[table]
 
-    def _read(self, table: str, condition: str, values: tuple[Any, ...] = ()) -> Generator[tuple[Any, ...], None, bool]:
-        """Yield the rows of a condition; return whether they were all."""
+    def _read(self, table: str, condition: str, values: tuple[Any, ...] = ()) -> Generator[Row, None, Row | bool]:
+        """Yield the rows of a condition; return True where they were all, else the last one, or False for none."""
+        last: Row | bool = False
         try:
-            yield from self.old.execute(f"SELECT {', '.join(self._columns(table))} FROM {table} {condition}", values)
+            for row in self.old.execute(f"SELECT {', '.join(self._columns(table))} FROM {table} {condition}", values):
+                yield row
+                last = row
         except (sqlite3.DatabaseError, OverflowError):
             self.faults[table] = self.faults.get(table, 0) + 1
-            return False
+            return last
         return True
 
-    def _by_number(self, table: str, key: str) -> Iterator[tuple[Any, ...]]:
+    def _by_number(self, table: str, key: str) -> Iterator[Row]:
         """Yield the rows of a table by ranges of a number, the widest ones first."""
         single: list[int] = []
         ranges = deque([(-_MOST_INT, _MOST_INT)])
+        place = self._columns(table).index(key)
         while ranges and self.faults.get(table, 0) < _FAULTS:
             low, high = ranges.popleft()
-            if (yield from self._read(table, f"WHERE {key} BETWEEN ? AND ?", (low, high))):
+            last = yield from self._read(table, f"WHERE {key} BETWEEN ? AND ? ORDER BY {key}", (low, high))
+            if last is True:
                 continue
             if low == high:
                 single.append(low)
-            else:
-                ranges += _halves(low, high)
+            else:  # what came before the last row need not be read again
+                ranges += _halves(_at_least(low, high, last, place), high)
         if table == "metric_points":
-            yield from self._by_second_number(table, key, "seq", single)
+            yield from self._points(single)
         elif key not in ("id", "rowid"):
             for value in single:  # many rows: those before the damaged page, and those behind it
                 for order in (f"{key}, 2", f"{key} DESC, 2 DESC"):
                     yield from self._read(table, f"WHERE {key} = ? ORDER BY {order}", (value,))
 
-    def _by_second_number(self, table: str, key: str, second: str, values: list[int]) -> Iterator[tuple[Any, ...]]:
-        ranges = deque((value, 0, 2**40) for value in values)
+    def _points(self, curves: list[int]) -> Iterator[Row]:
+        """Yield the points of curves of which a page cannot be read, by ranges of their seq."""
+        table = "metric_points"
+        counts = dict(self.new.execute("SELECT id, count FROM metrics"))
+        ranges = deque((curve, 0, counts.get(curve, 2**40)) for curve in curves)
         while ranges and self.faults.get(table, 0) < 2 * _FAULTS:
-            value, low, high = ranges.popleft()
-            whole = yield from self._read(table, f"WHERE {key} = ? AND {second} BETWEEN ? AND ?", (value, low, high))
-            if not whole and low < high:
-                ranges += [(value, *half) for half in _halves(low, high)]
+            curve, low, high = ranges.popleft()
+            last = yield from self._read(
+                table, "WHERE metric_id = ? AND seq BETWEEN ? AND ? ORDER BY seq", (curve, low, high)
+            )
+            if last is not True and low < high:
+                ranges += [(curve, *half) for half in _halves(_at_least(low, high, last, 1), high)]
 
-    def _by_text(self, table: str, key: str) -> Iterator[tuple[Any, ...]]:
+    def _by_text(self, table: str, key: str) -> Iterator[Row]:
         """Yield the rows of a table whose key is hexadecimal digits, by their beginnings."""
         beginnings = deque([""])
         while beginnings and self.faults.get(table, 0) < _FAULTS:
             begin = beginnings.popleft()
-            whole = yield from self._read(table, f"WHERE {key} >= ? AND {key} < ?", (begin, begin + "g"))
-            if not whole and len(begin) < 64:
+            last = yield from self._read(table, f"WHERE {key} >= ? AND {key} < ?", (begin, begin + "g"))
+            if last is not True and len(begin) < 64:
                 beginnings += [begin + digit for digit in _HEX]
 
     # ---- making whole
