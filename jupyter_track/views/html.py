@@ -89,7 +89,7 @@ def _short_line(card: Card) -> Markup:
         parts.append(_gap(f"+{card.more} more", faint=True))
     if card.params:
         parts.append(_gap(_params(card)))
-    parts += [_gap(extra, faint=True) for extra in card.extras]
+    parts += [_gap(" · ".join(card.extras), faint=True)] if card.extras else []
     parts.append(_gap(card.time, faint=True))
     return join(parts)
 

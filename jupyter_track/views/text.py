@@ -66,7 +66,8 @@ def _short_parts(card: Card) -> list[str]:
         parts.append(f"{line.key} {line.value}" + (f" ({change_words(line)})" if line.change else ""))
     parts += [f"+{card.more} more"] if card.more else []
     parts += [" · ".join(_params(card))] if card.params else []
-    return [*parts, *card.extras, card.time]
+    parts += [" · ".join(card.extras)] if card.extras else []
+    return [*parts, card.time]
 
 
 def _metric_row(line: MetricLine) -> tuple[str, ...]:
