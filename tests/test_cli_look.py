@@ -148,6 +148,7 @@ def test_show_says_all_of_a_run(store: Path) -> None:
         "experiment  digits\n"
         "started     2025-11-03 14:25+00:00\n"
         "duration    100 ms\n"
+        "children    1 · best accuracy 0.5000 #2\n"
         "note        first try\n"
         "user        ada\n"
         "id          00000000000000000000000000000001\n"
