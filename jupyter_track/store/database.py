@@ -100,7 +100,7 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
-    if code == sqlite3.SQLITE_CORRUPT:
+    if code == sqlite3.SQLITE_CORRUPT or str(error).startswith("Could not decode to UTF-8"):
         return CorruptStore(f"{store} is damaged ({error}); it was left as it is. Restore a copy of the file.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(f"{store} is locked by another program ({error}).")
