@@ -282,7 +282,7 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
         Where the file is not a store, or is damaged.
     """
     outer = _open_reads.by_store
-    if store in outer:
+    if store in outer and _is_open(outer[store]):
         yield outer[store]
         return
     if not store_exists(store):
@@ -292,11 +292,19 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(_shared(store))
         except _Behind:
             connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
-        try:  # nothing comes between: an interrupt must not leave a closed connection for the reads that follow
+        try:
             outer[store] = connection
             yield connection
         finally:
             outer.pop(store, None)
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    """Whether a connection can be used: an interrupt may have kept a read from saying that it has ended."""
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
 
 
 class _Behind(Exception):
