@@ -67,6 +67,7 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "progress",
     "restore_experiment",
     "restore_run",
     "runs",
@@ -118,6 +119,7 @@ _HOMES = {
     "TrackClient": "recording.client",
     "TrackError": "errors",
     "TrackWarning": "store.problems",
+    "progress": "recording.progress",
     "ViewType": "records",
 }
 
@@ -190,6 +192,7 @@ if TYPE_CHECKING:
         set_tags,
         start_run,
     )
+    from .recording.progress import progress
     from .recording.run import ActiveRun
     from .recording.stored import (
         create_experiment,
