@@ -52,6 +52,7 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "last_active_run",
+    "live",
     "load_ipython_extension",
     "load_table",
     "log",
@@ -119,6 +120,7 @@ _HOMES = {
     "TrackClient": "recording.client",
     "TrackError": "errors",
     "TrackWarning": "store.problems",
+    "live": "notebook.live",
     "progress": "recording.progress",
     "ViewType": "records",
 }
@@ -164,6 +166,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.live import live
     from .recording.client import TrackClient
     from .recording.fluent import (
         active_run,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..panels.display import OWN
 from ..recording.entries import now_ms
 from ..recording.tracker import Tracker
 from ..records import Artifact, Run
@@ -15,7 +16,10 @@ from ..views.html import card_html, code_html, details_html, figure_html, table_
 from ..views.runs import run_table
 from ..views.text import card_text, details_text, table_text
 
-OWN = {"jupyter_track": {"static": True}}
+if TYPE_CHECKING:
+    from ..panels.card import CardPanel
+
+NUMBER_WAIT = 0.25  # seconds a card waits for its run's number, which the store gives
 CURVE_WAIT = 1.0  # seconds to wait for the points of a curve
 CURVE_POINTS = 150
 TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
@@ -38,14 +42,15 @@ def show_card(
     run: Run,
     *,
     tracker: Tracker,
-    previous: Run | None,
-    figures: int,
-    output: bool,
-    notes: Sequence[str],
-    store_line: str | None,
-    one_line: bool,
+    previous: Run | None = None,
+    figures: int = 0,
+    output: bool = False,
+    notes: Sequence[str] = (),
+    store_line: str | None = None,
+    one_line: bool = False,
+    panel: CardPanel | None = None,
 ) -> None:
-    """Show the static card of a run that has ended."""
+    """Show the static card of a run that has ended; in the place of its live card, where it had one."""
     card = run_card(
         run,
         previous=previous,
@@ -55,7 +60,8 @@ def show_card(
         notes=notes,
         store_line=store_line,
     )
-    show(shell, card_html(card), card_text(card))
+    if panel is None or not panel.finish(card, run):
+        show(shell, card_html(card), card_text(card))
 
 
 def curves_of(tracker: Tracker, run: Run) -> Mapping[str, Sequence[tuple[int, float]]]:

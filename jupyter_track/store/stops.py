@@ -41,7 +41,7 @@ class StopRequests:
 
     @property
     def requests(self) -> Mapping[str, int]:
-        """The requests by run id; it is always the same mapping, so that a loop asks with one look whether it is empty."""
+        """The requests by run id, always in the same mapping: a loop looks whether it is empty."""
         return self._asked
 
     def __bool__(self) -> bool:
