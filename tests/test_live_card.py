@@ -16,6 +16,7 @@ for step in track.progress(range({steps}), unit="epoch"):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """One kernel for all of them."""
     with live_page(tmp_path_factory.mktemp("live")) as made:
         yield made
 
