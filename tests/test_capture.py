@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import IPython
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import clear_output, display
@@ -23,9 +22,6 @@ from jupyter_track.notebook.streams import InstanceMethod
 
 SVG = "image/svg+xml"
 SHOW = f"def show(name, **options): display({{'{SVG}': name}}, raw=True, **options)\n"
-
-# Before, IPython does not say when a terminal's text is a result or a traceback, and it counts as output.
-says_what_it_prints = pytest.mark.skipif(IPython.version_info < (9,), reason="needs IPython 9")
 
 
 @pytest.fixture
@@ -86,14 +82,12 @@ def svg(index: int, name: str, line: int | None, *states: str) -> CapturedFigure
     return CapturedFigure(index, name.encode(), SVG, None, line, tuple(state.encode() for state in states))
 
 
-@says_what_it_prints
 def test_figures_and_text_of_a_cell(shell: InteractiveShell, capture: CellCapture) -> None:
     """What is displayed and printed is there, with its line; the result's text is not output."""
     cell = "print('one')\nshow('a')\nimport sys\nprint('two', file=sys.stderr)\nshow('a'); show('b')\n'the result'"
     assert tracked(shell, capture, cell) == Captured((svg(1, "a", 2), svg(2, "b", 5)), 0, "one\ntwo\n", 0)
 
 
-@says_what_it_prints
 def test_a_last_expression_is_a_figure(shell: InteractiveShell, capture: CellCapture) -> None:
     """Through the display hook, with the object's own line."""
     cell = "class Chart:\n    def _repr_svg_(self): return '<svg/>'\nprint('x')\nChart()"
@@ -163,7 +157,7 @@ def test_ways_to_show_a_figure(
             "import logging as l\nh = l.StreamHandler()\nh.emit(l.makeLogRecord({'msg': 'logged'}))",
             "logged\n",
         ),
-        pytest.param("print('before')\n1/0", "before\n", marks=says_what_it_prints),
+        ("print('before')\n1/0", "before\n"),
         ("get_ipython().run_cell('print(1)')\nprint(2);", "1\n2\n"),
         ("await __import__('asyncio').sleep(0)\nprint('x')", "x\n"),
     ],

@@ -1,11 +1,16 @@
 """What the card under a tracked cell says, as data and as text."""
 
 import math
+from dataclasses import replace
 
 from made_records import NOW, made_metric, made_param, made_run
 
 from jupyter_track.records import Run, RunError
-from jupyter_track.views.card import Card, MetricLine, ParamItem, changed_params, error_line, run_card
+from jupyter_track.store.relatives import Children
+from jupyter_track.views.beside import Beside
+from jupyter_track.views.card import Card, MetricLine, ParamItem, error_line, run_card
+from jupyter_track.views.changes import difference
+from jupyter_track.views.details import run_details
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
 from jupyter_track.views.text import card_text
@@ -40,7 +45,7 @@ def test_a_short_run_is_one_line() -> None:
     """The common case: what ran, its result, the change, the time; here with a declared goal."""
     earlier = made_run(9, metrics=[made_metric("accuracy", [0.9521])])
     run = made_run(12, metrics=[made_metric("accuracy", [0.9641])], goals={"accuracy": "max"})
-    card = run_card(run, previous=earlier)
+    card = run_card(run, beside=Beside(previous=earlier))
     assert card == Card(
         state=STATES["finished"],
         name="baseline",
@@ -59,11 +64,13 @@ def test_a_guessed_goal_is_shown_as_a_guess() -> None:
     """A question mark behind the arrow, readable without a pointer; no arrow where there is not even a guess."""
     earlier = made_run(9, metrics=[made_metric("accuracy", [0.9641]), made_metric("x", [1.5])])
     run = made_run(12, metrics=[made_metric("accuracy", [0.9521]), made_metric("x", [2.5])])
-    assert card_text(run_card(run, previous=earlier)) == (
+    assert card_text(run_card(run, beside=Beside(previous=earlier))) == (
         "✓ baseline #12  accuracy 0.9521 (−0.0120 ▼? vs #9)  +1 more  300 ms"
     )
     only_x = made_run(12, metrics=[made_metric("x", [2.5])])
-    assert card_text(run_card(only_x, previous=earlier)) == "✓ baseline #12  x 2.500 (+1.000 vs #9)  300 ms"
+    assert (
+        card_text(run_card(only_x, beside=Beside(previous=earlier))) == "✓ baseline #12  x 2.500 (+1.000 vs #9)  300 ms"
+    )
 
 
 def test_a_long_run_shows_curves_params_and_what_was_kept() -> None:
@@ -71,12 +78,12 @@ def test_a_long_run_shows_curves_params_and_what_was_kept() -> None:
     earlier = made_run(11, metrics=[made_metric("loss", [0.2])], params=[made_param("C", 0.1), made_param("lr", 0.001)])
     card = run_card(
         long_run(note="a note"),
-        previous=earlier,
+        beside=Beside(previous=earlier),
         curves={"accuracy": list(enumerate(ACCURACY))},
         figures=2,
         output=True,
         notes=["51 figures shown, 50 kept"],
-        store_line="stored in track.db",
+        store_line="track.db",
     )
     lines = [
         (line.key, line.value, line.is_best, line.best, line.muted, line.spark is not None) for line in card.metrics
@@ -97,7 +104,7 @@ def test_a_long_run_shows_curves_params_and_what_was_kept() -> None:
         "  probe          1\n"
         "  C 1 · lr 1e-3 · +2 inherited · +1 estimator    figures 2 · output · note\n"
         "  51 figures shown, 50 kept\n"
-        "  stored in track.db"
+        "  store track.db"
     )
 
 
@@ -176,7 +183,7 @@ def test_values_that_are_no_numbers_are_said_and_not_compared() -> None:
     """NaN and infinity are words; a curve of NaN has no best point."""
     earlier = made_run(1, metrics=[made_metric("loss", [0.5]), made_metric("accuracy", [0.5])])
     run = made_run(2, metrics=[made_metric("loss", [math.nan]), made_metric("accuracy", [math.inf])])
-    assert card_text(run_card(run, previous=earlier)) == "✓ baseline #2  loss NaN  accuracy ∞  300 ms"
+    assert card_text(run_card(run, beside=Beside(previous=earlier))) == "✓ baseline #2  loss NaN  accuracy ∞  300 ms"
     curve = run_card(made_run(2, metrics=[made_metric("loss", [math.nan, math.nan])])).metrics[0]
     assert (curve.value, curve.best, curve.is_best) == ("NaN", "", False)
 
@@ -187,11 +194,84 @@ def test_a_curve_without_a_goal_tells_its_range_and_a_constant_that_it_is_one() 
     assert [line.best for line in run_card(run).metrics] == ["0.2500 to 0.5000", "constant"]
 
 
-def test_what_changed_names_two_params_and_counts_the_rest() -> None:
-    """Those that the user wrote come first; params of only one of the two runs are no change."""
-    earlier = made_run(1, params=[made_param(key, 1, "inherited") for key in "abcd"])
-    sources = {"a": "inherited", "b": "assign", "c": "inherited", "d": "explicit", "e": "assign"}
-    run = made_run(2, params=[made_param(key, 2, source) for key, source in sources.items()])
-    assert changed_params(run, earlier) == ("b 1 → 2", "d 1 → 2", "+2")
-    assert changed_params(run, earlier, hidden=["b", "a", "c"]) == ("d 1 → 2",)
-    assert changed_params(run, None) == ()
+def accurate(number: int, accuracy: float, width: float = 1) -> Run:
+    """Return a short run with an accuracy and a param."""
+    return made_run(number, "svm", [made_metric("accuracy", [accuracy])], [made_param("C", width)])
+
+
+def test_what_changed_is_the_second_name() -> None:
+    """In the line where there is room, else on a line of its own."""
+    earlier = accurate(9, 0.9521, 0.1)
+    run = accurate(12, 0.9641)
+    assert card_text(run_card(run, beside=Beside(previous=earlier))) == (
+        "✓ svm #12  C 0.1 → 1  accuracy 0.9641 (+0.0120 ▲? vs #9)  300 ms"
+    )
+    changed = difference(run, earlier, "a\nb\nc", "x\ny\nz")
+    card = run_card(run, beside=Beside(previous=earlier, changed=changed))
+    assert (card.changed, card.below) == (("C 0.1 → 1", "3 lines of code"), True)
+    assert card_text(card) == ("✓ svm #12  accuracy 0.9641 (+0.0120 ▲? vs #9)  300 ms\n  C 0.1 → 1, 3 lines of code")
+
+
+def test_metrics_are_measured_against_the_baseline_where_one_is_set() -> None:
+    """What changed is still said against the previous run; the baseline itself is measured against nothing."""
+    previous, baseline, run = accurate(11, 0.9), accurate(9, 0.9521), accurate(12, 0.9641, 2)
+    beside = Beside(previous=previous, baseline=baseline)
+    assert card_text(run_card(run, beside=beside)) == (
+        "✓ svm #12  accuracy 0.9641 (+0.0120 ▲? vs #9 baseline)  300 ms\n  C 1 → 2"
+    )
+    assert card_text(run_card(baseline, beside=beside)) == "✓ svm #9  accuracy 0.9521  300 ms"
+
+
+def test_a_repeat_says_so_with_the_spread() -> None:
+    """Against the run that it repeats there is no change to tell, only noise; against the baseline there is."""
+    runs = [accurate(number, value) for number, value in ((12, 0.963), (11, 0.962), (10, 0.961))]
+    beside = Beside(previous=runs[1], repeats=runs)
+    assert card_text(run_card(runs[0], beside=beside)) == (
+        "✓ svm #12  accuracy 0.9630 · 0.9620 ± 0.0010 (n=3)  300 ms\n  repeat of #10 (×3)"
+    )
+    baseline = Beside(previous=runs[1], repeats=runs, baseline=accurate(9, 0.9))
+    assert "accuracy 0.9630 (+0.0630 ▲? vs #9 baseline) · 0.9620 ± 0.0010 (n=3)" in card_text(
+        run_card(runs[0], beside=baseline)
+    )
+
+
+def test_a_change_within_the_noise_is_not_called_better() -> None:
+    """The spread of the run that it is measured against tells; a change beyond it keeps its arrow."""
+    others = [accurate(number, value, 2) for number, value in ((11, 0.961), (10, 0.962), (9, 0.963))]
+    beside = Beside(previous=others[0], reference_repeats=others)
+    assert "accuracy 0.9630 (+0.0020 vs #11, within noise (n=3))" in card_text(
+        run_card(accurate(12, 0.963), beside=beside)
+    )
+    assert "accuracy 0.9900 (+0.0290 ▲? vs #11)" in card_text(run_card(accurate(12, 0.99), beside=beside))
+
+
+def test_a_parent_says_how_many_children_it_has_and_their_best() -> None:
+    """Before what else was kept; where no metric has a goal only the number."""
+    parent = made_run(8, "sweep", duration=5.0)
+    beside = Beside(children=Children(5, "accuracy", 0.96, 14))
+    assert card_text(run_card(parent, beside=beside, figures=1)) == (
+        "✓ sweep #8  finished 5.0 s\n  children 5 · best accuracy 0.9600 #14 · figures 1"
+    )
+    assert run_card(parent, beside=Beside(children=Children(1200))).extras == ("children 1,200",)
+    assert run_card(parent, beside=Beside(children=Children(0))).extras == ()
+
+
+def test_a_run_in_full_says_what_changed_and_what_it_repeats() -> None:
+    """All that changed, and since which run."""
+    runs = [accurate(number, 0.9) for number in (12, 11)]
+    earlier = accurate(10, 0.9, 0.1)
+    beside = Beside(
+        previous=earlier,
+        changed=difference(runs[0], earlier, "a", "b"),
+        repeats=runs,
+        children=Children(2, "accuracy", 0.96, 14),
+    )
+    facts = dict(run_details(replace(runs[0], pinned=True, baseline_run_id=runs[0].run_id), beside=beside).facts)
+    assert {key: facts[key] for key in ("changed", "repeats", "baseline", "children", "pinned")} == {
+        "changed": "C 0.1 → 1, 1 line of code (since #10)",
+        "repeats": "#11 (×2)",
+        "baseline": "of its experiment",
+        "children": "2 · best accuracy 0.9600 #14",
+        "pinned": "yes",
+    }
+    assert {"changed", "repeats", "baseline", "children", "pinned"}.isdisjoint(dict(run_details(runs[0]).facts))

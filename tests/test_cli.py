@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import shutil
@@ -12,14 +11,28 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
 
 import pytest
+from cli_session import (
+    ANSI,
+    CLEAN,
+    CONTROL,
+    HOSTILE,
+    cli,
+    fix_time,
+    parsed,
+    process,
+    record,
+    seen,
+    sql,
+    terminal,
+    three_runs,
+)
 from click.shell_completion import BashComplete
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_records import NOW, made_metric, made_param, made_run
@@ -28,126 +41,28 @@ from rich.console import Console
 
 import jupyter_track as track
 from jupyter_track import __version__
-from jupyter_track.cli import commands, common
+from jupyter_track.cli import commands
 from jupyter_track.cli.runs import runs_parts
 from jupyter_track.recording.session import session
 from jupyter_track.records import Run
 from jupyter_track.store import schema, spill
 from jupyter_track.store.batch import Batch
 
-HOSTILE = "evil\x1b[31m \x1b]0;title\x07[bold]x[/bold]\r\n\x9b2J\u202eabc"
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
-COLOURS = ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TERM")
-CLEAN: dict[str, str | None] = dict.fromkeys((*COLOURS, "JUPYTER_TRACK_STORE"))
-
 
 @pytest.fixture(autouse=True)
 def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Ages are told from a fixed moment, in UTC."""
-    monkeypatch.setattr(common, "now_ms", lambda: NOW)
-    monkeypatch.setenv("TZ", "UTC")
-    if hasattr(time, "tzset"):
-        time.tzset()
+    fix_time(monkeypatch)
     yield
     monkeypatch.undo()
     if hasattr(time, "tzset"):
         time.tzset()
 
 
-def record(folder: Path, runs: Callable[[], None]) -> Path:
-    """Return a store in `folder` with what `runs` records; run n began n minutes ago and took n times 100 ms."""
-    store = session.use_store(folder)
-    try:
-        runs()
-        track.flush()
-    finally:
-        session.reset()
-    sql(
-        store,
-        "UPDATE runs SET parent_uuid ="
-        " (SELECT printf('%032x', one.id) FROM runs AS one WHERE one.uuid = runs.parent_uuid)",
-        f"UPDATE runs SET start_time = {NOW} - id * 60000, end_time = {NOW} - id * 60000 + 5, duration = id * 0.1,"
-        " user_id = 'ada', uuid = printf('%032x', id)",
-        f"UPDATE metrics SET last_time = {NOW}",
-        f"UPDATE store SET created = {NOW}, id = '{'5' * 32}', created_by = 'jupyter-track 0.1.0'",
-        f"UPDATE artifacts SET created = {NOW}",
-    )
-    return store
-
-
-def sql(store: Path, *statements: str) -> None:
-    """Run statements on a store."""
-    connection = sqlite3.connect(store)
-    with connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
-
-
-def three_runs() -> None:
-    """Two experiments; a parent with a child, a failure, a param that differs and one that does not."""
-    track.set_experiment("digits")
-    track.define_metric("accuracy", goal="max")
-    with track.start_run(run_name="baseline", tags={"team": "red"}, description="first try"):
-        track.log_params({"C": 0.1, "kernel": "rbf"})
-        for step in range(3):
-            track.log_metric("accuracy", 0.9 + step / 100, step=step)
-        track.log_text("hello", "notes.txt")
-        with track.start_run(run_name="fold", nested=True):
-            track.log_metric("accuracy", 0.5)
-            track.log(loss=1.5, best=1, worst=2)
-            track.log_params({"C": 1, "kernel": "rbf"})
-    with suppress(ValueError), track.start_run(run_name="broken"):
-        track.log_params({"C": 10, "kernel": "rbf"})
-        track.log(loss=float("nan"), best=float("inf"), worst=float("-inf"))
-        raise ValueError("no such thing")
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """A store of three runs."""
     return record(tmp_path, three_runs)
-
-
-def cli(store: Path | None, *arguments: str, **env: str) -> Result:
-    """Run the command in a pipe."""
-    given = [*arguments] if store is None else ["--store", str(store), *arguments]
-    return CliRunner().invoke(commands.cli, given, env=CLEAN | env, prog_name="jupyter-track")
-
-
-def terminal(store: Path, width: int, *arguments: str, **env: str) -> Result:
-    """Run the command on a terminal of some width."""
-    return cli(store, *arguments, FORCE_COLOR="1", TERM="xterm-256color", COLUMNS=str(width), **env)
-
-
-def seen(result: Result) -> str:
-    """What a person reads on a terminal: no colours, no spaces at the end of a line."""
-    return "\n".join(line.rstrip() for line in ANSI.sub("", result.stdout).splitlines())
-
-
-def parsed(result: Result) -> Any:
-    """The output as strict JSON."""
-
-    def refuse(constant: str) -> NoReturn:
-        raise AssertionError(f"{constant} is not JSON")
-
-    assert result.stdout.isascii()
-    return json.loads(result.stdout, parse_constant=refuse)
-
-
-def process(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m jupyter_track`` as a process of its own."""
-    environ = {name: value for name, value in os.environ.items() if name not in CLEAN}
-    root = str(Path(track.__file__).parent.parent)
-    return subprocess.run(
-        [sys.executable, "-m", "jupyter_track", *arguments],
-        env=environ | {"PYTHONPATH": root, "PYTHONIOENCODING": "utf-8", **env},
-        capture_output=True,
-        encoding="utf-8",
-        cwd=cwd,
-        check=False,
-    )
 
 
 # ---- runs

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from shell_session import Notebook, files_of, notebook
 
-from jupyter_track.notebook.magics import completions
+from jupyter_track.notebook.completion import completions
+from jupyter_track.notebook.desk import Desk
 from jupyter_track.notebook.options import OPTION_NAMES
 
 
@@ -36,19 +37,48 @@ def test_options(nb: Notebook) -> None:
 
 def test_commands(nb: Notebook) -> None:
     """``%track`` completes its commands."""
-    assert offered(nb, "%track s") == ["show", "status", "store"]
-    assert offered(nb, "x = 1\n%track st") == ["status", "store"]
+    assert offered(nb, "%track s") == ["search", "show", "status", "stop", "store"]
+    assert offered(nb, "x = 1\n%track sta") == ["status"]
+    assert offered(nb, "%track clean --a") == ["--apply"]
 
 
 def test_runs(nb: Notebook) -> None:
-    """``%track show`` completes numbers and names of runs, the newest first."""
+    """A verb completes what names a run: words, names (the newest first), numbers behind a ``#``."""
     assert "last" not in offered(nb, "%track show l")
     assert files_of(nb.folder) == set()
     nb.run("%%track alpha\n1")
     nb.run("%%track beta\n1")
     _ = nb.reader
-    assert [word for word, _ in completions("%track show ")] == ["last", "#2", "#1", "beta", "alpha"]
-    assert offered(nb, "%track show be") == ["beta"]
+    desk = Desk(nb.shell, nb.hooks)
+    words = ["last", "last~1", "best", "best:", "beta", "alpha"]
+    assert [word for word, _ in completions(desk, "%track show ")] == words
+    assert [word for word, _ in completions(desk, "%track pin alpha #")] == ["#2", "#1"]
+    assert offered(nb, "%track show bet") == ["beta"]
+
+
+def test_experiments(nb: Notebook) -> None:
+    """Behind ``-e``, and where runs are moved to."""
+    nb.run("%%track alpha -e digits\n1")
+    _ = nb.reader
+    assert offered(nb, "%%track beta -e di") == ["digits"]
+    assert offered(nb, "%track on -e di") == ["digits"]
+    assert offered(nb, "%track move alpha di") == ["digits"]
+
+
+def test_metrics_behind_best(nb: Notebook) -> None:
+    """Those whose goal is known."""
+    nb.run("%%track alpha --max accuracy\naccuracy = float('0.5')")
+    _ = nb.reader
+    assert offered(nb, "%track show best:a") == ["best:accuracy"]
+
+
+def test_deleted_runs(nb: Notebook) -> None:
+    """``%track restore`` completes what is in the bin."""
+    nb.run("%%track alpha\n1")
+    nb.run("%%track beta\n1")
+    nb.run("%track delete alpha")
+    desk = Desk(nb.shell, nb.hooks)
+    assert [word for word, _ in completions(desk, "%track restore ")] == ["#1", "alpha"]
 
 
 def test_a_store_that_cannot_be_read(nb: Notebook, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_stores import add_run, made_store
+from made_stores import START, add_run, made_points, made_store, write
 
-from jupyter_track.store import curves
+from jupyter_track.store import apply, curves
 from jupyter_track.store.apply import Application, Knowledge
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.curves import Bucket, CurveState, Plan, Points, bucket_of, columns
@@ -187,3 +188,17 @@ def test_exact_values(tmp_path: Path) -> None:
     assert [value if value is None else value.hex() for (value,) in rows] == [
         None if math.isnan(value) else value.hex() for value in values
     ]
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_both_statements_for_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numbered: bool) -> None:
+    """A long curve in two batches; Python 3.12.0 to 3.12.3 get another statement, for the same rows."""
+    monkeypatch.setattr(apply, "_NUMBERED", numbered)
+    store, values = made_store(tmp_path), [step / 7 for step in range(3 * apply.MAX_ROWS + 5)]
+    run_id = add_run(store, metrics={"loss": values[:700]})
+    batch = Batch(uuid.uuid4().hex, 1)
+    batch.points.append(made_points(run_id, "loss", values[700:], first=700))
+    write(store, batch)
+    with reading(store) as connection:
+        rows = connection.execute("SELECT seq, step, time, value FROM metric_points ORDER BY seq").fetchall()
+    assert rows == [(step, step, START + 1000 * step, value) for step, value in enumerate(values)]

@@ -27,6 +27,11 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
         yield made
 
 
+def matchers(shell: NotebookShell) -> list[Any]:
+    """What gives Tab its words, apart from the completer itself."""
+    return [*shell.Completer.custom_matchers, *getattr(shell.Completer, "magic_arg_matchers", [])]
+
+
 def state(shell: NotebookShell) -> dict[str, Any]:
     """Everything of a shell that an extension may change."""
     return {
@@ -36,7 +41,7 @@ def state(shell: NotebookShell) -> dict[str, Any]:
         "cell": dict(shell.magics_manager.magics["cell"]),
         "registry": set(shell.magics_manager.registry),
         "events": {name: list(hooks) for name, hooks in shell.events.callbacks.items()},
-        "matchers": list(shell.Completer.custom_matchers),
+        "matchers": matchers(shell),
         "configurables": list(shell.configurables),
         "publisher": dict(vars(shell.display_pub)),
         "displayhook": set(vars(shell.displayhook)),
@@ -94,7 +99,8 @@ def test_loading_twice(bare: Notebook) -> None:
     bare.run("%load_ext jupyter_track", store_history=False)
     ours = [one for one in bare.shell.input_transformers_cleanup if getattr(one, "of_jupyter_track", False)]
     hooks = [hook for hook in bare.shell.events.callbacks["post_run_cell"] if "CellHooks" in str(hook)]
-    assert (len(ours), len(hooks), len(bare.shell.Completer.custom_matchers)) == (1, 1, 1)
+    words = [one for one in matchers(bare.shell) if one.__name__ == "track_line"]
+    assert (len(ours), len(hooks), len(words)) == (1, 1, 1)
     assert len([one for one in bare.shell.configurables if type(one).__name__ == "JupyterTrack"]) == 1
     bare.run("%%track base\n1")
     assert (bare.only.name, len(bare.cards)) == ("base", 1)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from made_stores import START, add_runs, made_store
+from filter_cases import found, made_filter_store
+from made_stores import START
 
 from jupyter_track.errors import FilterError
-from jupyter_track.records import Run
 from jupyter_track.store import filter_sql
 from jupyter_track.store.filter_tokens import MAX_LENGTH
-from jupyter_track.store.filter_tree import EXPERIMENTS, Comparison, Field, Or, Ordering
+from jupyter_track.store.filter_tree import EXPERIMENTS, Between, Comparison, Field, Or, Ordering
 from jupyter_track.store.filters import (
     MAX_CLAUSES,
     MAX_DEPTH,
@@ -31,58 +29,19 @@ from jupyter_track.store.filters import (
 )
 from jupyter_track.store.reader import Reader
 
-NAN, INF = math.nan, math.inf
-
-RUNS: dict[str, dict[str, Any]] = {
-    "plain": {
-        "params": {"lr": 0.1, "model": "svm", "n": 3, "flag": True},
-        "metrics": {"loss": [3.0, 0.25, 0.5], "acc": 0.9},
-        "tags": {"team": "red", "mlflow.parentRunId": "by hand"},
-        "user_id": "ada",
-        "end_time": START + 5_000,
-        "duration": 5.0,
-    },
-    "Mixed": {
-        "params": {"lr": "0.1", "model": "SVM rbf", "n": 10, "odd key": "it's"},
-        "metrics": {"loss": [1.0, 2.0], "loss.min": 7.0},
-        "tags": {"team": "Red", "x*[y]?": "a*b"},
-        "status": "FAILED",
-        "note": "a note",
-        "end_time": START + 60_000,
-        "duration": 60.0,
-    },
-    "odd": {
-        "params": {"lr": NAN, "model": None, "n": INF},
-        "metrics": {"loss": [0.5, NAN], "acc": INF, "odd key": -INF, "all nan": [NAN, NAN]},
-        "tags": {"team": "größe", "mlflow.user": "by hand"},
-        "user_id": "eve",
-        "parent_uuid": "0" * 32,
-        "status": "RUNNING",
-    },
-    "bare": {},
-}
-
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of four runs that differ in everything."""
-    path = made_store(tmp_path_factory.mktemp("filters"))
-    add_runs(path, *({"name": name, **run} for name, run in RUNS.items()))
-    return path
+    return made_filter_store(tmp_path_factory.mktemp("filters"))
 
 
 @pytest.fixture(scope="module")
 def connection(store: Path) -> Any:
-    """One connection for the many searches of the property tests."""
+    """One connection for many searches."""
     connection = sqlite3.connect(store)
     yield connection
     connection.close()
-
-
-def found(connection: sqlite3.Connection, text: str) -> set[str]:
-    """Return the names of the runs that a filter finds."""
-    sql = filter_sql.condition(parse_filter(text))
-    return {row[0] for row in connection.execute(f"SELECT name FROM runs WHERE {sql.text}", sql.values)}
 
 
 @pytest.mark.parametrize(
@@ -177,6 +136,76 @@ def found(connection: sqlite3.Connection, text: str) -> set[str]:
         ("duration between 1 and 10.5", "plain"),
         ("artifact_uri LIKE 'runs:/%'", "plain Mixed odd bare"),
         ("run_id = 'none'", ""),
+        # what a run is and where it came from
+        ("number = 2", "Mixed"),
+        ("number BETWEEN 2 AND 3", "Mixed odd"),
+        ("attributes.number IN (1, 9)", "plain"),
+        ("name = 'odd'", "odd"),
+        ("attributes.name LIKE '%d'", "Mixed odd"),
+        ("experiment = 'Nets'", "Mixed"),
+        ("experiment_name != 'Nets'", "plain odd bare"),
+        ("experiment NOT LIKE 'D%'", "Mixed"),
+        ("experiment IN ('Nets', 'none')", "Mixed"),
+        ("experiment IS NULL", ""),
+        ("notebook LIKE '%.ipynb'", "plain Mixed"),
+        ("notebook ILIKE 'übung%'", "Mixed"),
+        ("notebook IS NULL", "odd bare"),
+        ("note = 'a note'", "Mixed"),
+        ("note IS NOT NULL", "Mixed"),
+        ("pinned", "odd"),
+        ("NOT pinned AND status = 'FAILED'", "Mixed"),
+        ("pinned = true", "odd"),
+        ("(pinned or pinned = false)", "plain Mixed odd bare"),
+        ("code LIKE '%dropout%'", "plain"),
+        ("code ILIKE '%äpfel%'", "Mixed"),
+        ("code LIKE '%äpfel%'", ""),
+        ("code NOT LIKE '%SVC%'", "plain odd"),
+        ("NOT code LIKE '%SVC%'", "plain odd bare"),
+        ("code = 'model = SVC()'", "Mixed"),
+        ("code != 'model = SVC()'", "plain odd"),
+        ("code IN ('x', 'model = SVC()')", "Mixed"),
+        ("code IS NULL", "bare"),
+        ("code IS NOT NULL AND status = 'RUNNING'", "odd"),
+        # times: ages from ten seconds after START, dates with a zone
+        ("start_time > ago(10s)", "Mixed odd bare"),
+        ("start_time >= ago(10 s)", "plain Mixed odd bare"),
+        ("start_time < ago(9.9985s)", "plain Mixed"),
+        ("start_time < ago(0.1m)", "plain Mixed odd bare"),
+        ("end_time >= ago( 5s )", "plain Mixed"),
+        ("created > ago(2W)", "plain Mixed odd bare"),
+        ("start_time < AGO(1000000000000w)", ""),
+        ("start_time > ago(0s)", ""),
+        ("end_time > '2025-11-03T14:26:40Z'", "plain Mixed"),
+        ("end_time > '2025-11-03 15:27 +01:00'", "Mixed"),
+        ("start_time = '2025-11-03T14:26:40.002Z'", "odd"),
+        ("start_time != '2025-11-03 14:26:40.002z'", "plain Mixed bare"),
+        ("start_time BETWEEN '2025-11-03T14:26:40.001Z' AND ago(9.998s)", "Mixed odd"),
+        ("start_time IN ('2025-11-03T14:26:40Z', ago(9.999s))", "plain Mixed"),
+        # status in any case
+        ("status = 'failed'", "Mixed"),
+        ("status IN ('Failed', 'running')", "Mixed odd"),
+        ("status LIKE 'fin%'", "plain bare"),
+        ("status NOT ILIKE '%ED'", "odd"),
+        # words anywhere: name, note, tags, code
+        ("'dropout'", "plain"),
+        ("'DROPOUT fit'", "plain"),
+        ("'fit'", "plain odd"),
+        ("'note'", "Mixed"),
+        ("'NOTE svc'", "Mixed"),
+        ("'note' AND 'svc'", "Mixed"),
+        ("'mixed'", "Mixed"),
+        ("'äpfel'", "Mixed"),
+        ("'GRÖßE'", "odd"),
+        ("'größe_1'", "odd"),
+        ("'r_d'", ""),
+        ("'100%'", "Mixed"),
+        ("'a*b'", "Mixed"),
+        ("'team red'", "plain Mixed"),
+        ("'x*[y]?'", "Mixed"),
+        ("'hand'", ""),  # of mlflow's own tags
+        ('"Red"', "plain Mixed"),
+        ("NOT 'fit'", "Mixed bare"),
+        ("('svc' OR 'dropout') AND NOT 'mixed'", "plain"),
         # together
         ("metrics.loss < 1 AND params.model = 'svm'", "plain"),
         ("status='FAILED' or status='RUNNING' and metrics.acc=inf", "Mixed odd"),
@@ -208,7 +237,7 @@ def test_run_ids_in_a_list(store: Path) -> None:
     [
         ("metrcs.loss < 1", 0, "did you mean 'metrics'?"),
         ("statu = 'x'", 0, "did you mean 'status'?"),
-        ("status = 'x' AND run_nam = 'y'", 17, "did you mean 'run_name'?"),
+        ("user_id = 'x' AND run_nam = 'y'", 18, "did you mean 'run_name'?"),
         ("lr > 1", 0, "did you mean metrics.lr or params.lr?"),
         ("metrics.a = 1 adn metrics.b = 2", 14, "did you mean 'AND'?"),
         ("metrics.a betwen 1 and 2", 10, "did you mean 'BETWEEN'?"),
@@ -224,22 +253,53 @@ def test_run_ids_in_a_list(store: Path) -> None:
         ("params.model = `svm`", 15, "back-ticks are for keys"),
         ("tags.version = 3", 15, "write '3' in quotes"),
         ("tags.version >= '3'", 13, "compares numbers"),
-        ("start_time > '2024-01-01'", 13, "without quotes"),
+        ("duration > '5'", 11, "without quotes"),
+        ("start_time > 'yesterday'", 13, "start_time is a time: write a date such as '2026-11-01'"),
+        ("start_time > '2026-02-30'", 13, "is a time"),
+        ("start_time > '2026-11'", 13, "is a time"),
+        ("start_time > '9999-12-31T23:59-23:00'", 13, "is a time"),
+        ("start_time > '1762180000000'", 13, "or milliseconds without quotes"),
+        ("start_time > ago", 16, "Expected '(' after ago, such as ago(2d)"),
+        ("start_time > ago(2)", 17, "the unit is one of s, m, h, d, w"),
+        ("start_time > ago(2mo)", 17, "a month is 30d"),
+        ("start_time > ago(2 days)", 17, "write d for days"),
+        ("start_time > ago()", 17, "Expected an age such as 30s"),
+        ("start_time > ago('2d')", 17, "Expected an age"),
+        ("start_time > ago(2d", 19, "Expected ')' behind the age, not the end"),
+        ("duration > ago(2d)", 11, "Expected a number for duration, not 'ago'"),
+        ("end_time IN ('2026-11-01')", 13, "A day is no value of IN; write end_time = '2026-11-01' OR"),
+        (
+            "status = 'lost'",
+            9,
+            "RUNNING, SCHEDULED, FINISHED, FAILED, KILLED (a run that is shown as lost is RUNNING",
+        ),
+        ("status IN ('FAILED', 'stopped')", 21, "did you mean 'KILLED'?"),
+        ("status NOT LIKE 'lost%'", 16, "No run has the status 'lost%'"),
+        ("status LIKE '%%%%%_%%%%%_%_%_%_%_%_%_%_%_%_%_%x'", 12, "No run has the status"),
+        ("state = 'failed'", 0, "did you mean 'status'?"),
+        ("number = '#3'", 9, "number is a number"),
+        ("pinned = 'yes'", 9, "pinned is true or false"),
+        ("''", 0, "none in the quotes"),
+        ("status = 'FAILED' AND ' '", 22, "none in the quotes"),
+        ("'a' 'b'", 0, "Expected AND, OR or the end behind a text to look for, not 'b'"),
+        ("'" + "x" * 1001 + "'", 0, "1,000 are the most"),
+        ("dropout", 0, "to look for the word write 'dropout' in quotes"),
+        ("lr AND 'x'", 0, "write 'lr' in quotes"),
         ("start_time = nan", 13, "never NaN"),
         ("datasets.name = 'mnist'", 0, "not recorded yet"),
         ("metrics. = 1", 0, "Expected a key"),
         ("metrics.loss. = 1", 0, "Expected a key"),
         ("`a``b`c = 1", 6, "Expected a dot"),
-        ("'status' = 'x'", 0, "Expected a field"),
+        ("'status' = 'x'", 0, "the name of a field stands without these quotes"),
         ("AND status = 'x'", 0, "before AND"),
-        ("status = 'x' AND", 16, "Expected a field"),
+        ("user_id = 'x' AND", 17, "Expected a field"),
         ("status NOT 'x'", 11, "after NOT"),
         ("status IS 'x'", 10, "NULL or NOT NULL"),
         ("status IN 'x'", 10, "Expected '('"),
-        ("status IN ('x'", 14, "Expected ')'"),
+        ("user_id IN ('x'", 15, "Expected ')'"),
         ("status IN ()", 11, "Expected a quoted text"),
-        ("(status = 'x'", 13, "close the parenthesis"),
-        ("status = 'x')", 12, "Expected AND, OR or the end"),
+        ("(user_id = 'x'", 14, "close the parenthesis"),
+        ("user_id = 'x')", 13, "Expected AND, OR or the end"),
         ("()", 1, "Expected a field"),
         ("status = 'x", 9, "is not closed"),
         ("status = 'a''b", 9, "is not closed"),
@@ -270,9 +330,10 @@ def test_what_is_no_text_is_a_filter_error() -> None:
 
 def test_nesting_is_bounded_and_the_deepest_runs(connection: sqlite3.Connection) -> None:
     """Nesting up to the bound is answered by SQLite whatever it nests; beyond it is a FilterError, at any depth."""
-    for joint in (" AND NOT (", " OR ("):
-        deep = "metrics.loss.min = 7" + f"{joint}metrics.loss.min = 7" * MAX_DEPTH + ")" * MAX_DEPTH
-        assert found(connection, deep) <= {"Mixed", "plain", "odd", "bare"}
+    for clause in ("metrics.loss.min = 7", "code NOT LIKE '%x%'", "'mixed note'", "experiment != 'x'"):
+        for joint in (" AND NOT (", " OR ("):
+            deep = clause + f"{joint}{clause}" * MAX_DEPTH + ")" * MAX_DEPTH
+            assert found(connection, deep) <= {"Mixed", "plain", "odd", "bare"}
     assert found(connection, "(" * MAX_DEPTH + "metrics.acc = 0.9" + ")" * MAX_DEPTH) == {"plain"}
     for depth in (MAX_DEPTH + 1, 5_000, 100_000):
         with pytest.raises(FilterError, match="nested more than"):
@@ -285,6 +346,11 @@ def test_long_filters_are_answered_or_refused(connection: sqlite3.Connection) ->
     clause = "metrics.loss.min != -1"
     assert found(connection, " AND ".join([clause] * MAX_CLAUSES)) == {"plain", "Mixed", "odd"}
     assert found(connection, " OR ".join([f"NOT {clause}"] * MAX_CLAUSES)) == {"bare"}
+    assert found(connection, " AND ".join(["code LIKE '%SVC%'"] * MAX_CLAUSES)) == {"Mixed"}
+    many = " AND ".join([f"'{' '.join(f'word{number}' for number in range(100))}'"] * 5)
+    assert found(connection, many) == set()
+    with pytest.raises(FilterError, match="clauses"):
+        parse_filter(f"{many} AND 'one'")
     with pytest.raises(FilterError, match="clauses"):
         parse_filter(" AND ".join([clause] * (MAX_CLAUSES + 1)))
     assert found(connection, f"params.n IN ({', '.join(map(str, range(MAX_VALUES)))})") == {"plain", "Mixed"}
@@ -294,7 +360,7 @@ def test_long_filters_are_answered_or_refused(connection: sqlite3.Connection) ->
         parse_filter("status = '" + "x" * MAX_LENGTH + "'")
     assert len(str(raised.value)) < 300
     with pytest.raises(FilterError, match="1,000"):
-        parse_filter(f"status LIKE '{'%a' * 501}'")
+        parse_filter(f"user_id LIKE '{'%a' * 501}'")
     assert found(connection, f"metrics.loss < {'9' * 5_000} AND metrics.loss > -1e999") == {"plain", "Mixed"}
 
 
@@ -337,6 +403,10 @@ def test_the_tree_and_the_sql_hold_no_value_in_the_text() -> None:
         (["end_time DESC"], "Mixed plain bare odd"),
         (["`Run Name`"], "Mixed bare odd plain"),
         ("duration", "plain Mixed bare odd"),
+        ("number", "plain Mixed odd bare"),
+        (["experiment DESC", "number"], "Mixed plain odd bare"),
+        (["notebook"], "plain Mixed bare odd"),
+        (["pinned DESC", "name"], "odd Mixed bare plain"),
         ([], "bare odd Mixed plain"),
         (None, "bare odd Mixed plain"),
     ],
@@ -358,6 +428,7 @@ def test_order(store: Path, entries: list[str] | str | None, names: str) -> None
         ("lss", "no attribute 'lss'"),
         ("metrics.loss < 1", "Expected ASC, DESC or the end"),
         ("datasets.name", "not recorded yet"),
+        ("code DESC", "Nothing can be ordered by code"),
     ],
 )
 def test_a_bad_order_is_a_filter_error(entry: str, part: str) -> None:
@@ -382,228 +453,49 @@ def test_experiments_have_their_own_fields() -> None:
     """Name, ids, times and tags can be searched; what only runs have cannot."""
     assert parse_experiment_filter("name LIKE 'a%'") == Comparison(Field("attribute", "name"), "LIKE", "a%")
     assert parse_order_by(["last_update_time DESC"], EXPERIMENTS)[0].descending
-    for text in ("metrics.loss < 1", "status = 'x'", "datasets.name = 'x'"):
+    for text in ("metrics.loss < 1", "status = 'x'", "datasets.name = 'x'", "'words'", "code LIKE 'x'", "pinned"):
         with pytest.raises(FilterError):
             parse_experiment_filter(text)
     with pytest.raises(FilterError, match="did you mean 'tags'"):
         parse_experiment_filter("tgs.a = 'b'")
 
 
-# ---- any filter against plain Python
+# ---- times
 
 
-Predicate = Callable[[Run], bool]
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine in Newfoundland, where the clock goes 3:30 behind UTC in winter."""
+    monkeypatch.setenv("TZ", "America/St_Johns")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
-@dataclass(frozen=True)
-class Case:
-    """A filter's text and what it means."""
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process cannot be changed here")
+@pytest.mark.usefixtures("elsewhere")
+def test_a_date_without_a_zone_is_of_this_machine() -> None:
+    """A date is its first moment there, and with = and != the whole day, also one of 25 hours."""
 
-    text: str
-    finds: Predicate
+    def utc(*parts: int) -> int:
+        return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc, arg-type]
 
-
-NUMBERS = [-INF, -1, 0, 0.1, 0.25, 0.5, 1, 2, 3, 7.0, 10, 5.0, 60, INF, START, START + 5_000]
-TEXTS = ["", "red", "Red", "svm", "SVM rbf", "0.1", "it's", "a*b", "größe", "FINISHED", "FAILED", "odd", "ada", "None"]
-PATTERNS = [*TEXTS, "%", "_%", "r%", "%D%", "s_m%", "%*%", "gr__e", "%[%", "?", "FIN%"]
-SIGNS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda one, other: one == other,
-    "!=": lambda one, other: one != other,
-    "<": lambda one, other: one < other,
-    "<=": lambda one, other: one <= other,
-    ">": lambda one, other: one > other,
-    ">=": lambda one, other: one >= other,
-}
-
-
-def like(value: str, pattern: str, flags: int = 0) -> bool:
-    """LIKE, by a regular expression; ASCII letters alone have two cases."""
-    parts = {"%": ".*", "_": "."}
-    regex = "".join(parts.get(char, re.escape(char)) for char in pattern)
-    return re.fullmatch(regex, value, re.DOTALL | flags) is not None
-
-
-def quoted(text: str) -> str:
-    """A text as a value in a filter."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def metric_number(key: str) -> Callable[[Run], float | None]:
-    """What ``metrics.KEY`` is: the last value, or an extreme where it ends so and no metric is called so."""
-
-    def number(run: Run) -> float | None:
-        if key in run.metrics:
-            return run.metrics[key].last
-        base, _, part = key.rpartition(".")
-        if part in ("min", "max") and base in run.metrics:
-            extreme = getattr(run.metrics[base], part)
-            return NAN if extreme is None else extreme
-        return None
-
-    return number
-
-
-def param_number(key: str) -> Callable[[Run], Any]:
-    """What ``params.KEY`` is to a comparison of numbers."""
-
-    def number(run: Run) -> Any:
-        if key not in run.params:
-            return None
-        value = run.params[key].value
-        return value if isinstance(value, (int, float)) else "no number"
-
-    return number
-
-
-NUMERIC: dict[str, Callable[[Run], Any]] = {
-    **{f"metrics.{key}": metric_number(key) for key in ("loss", "acc", "loss.min", "loss.max", "none")},
-    "metrics.`all nan`.min": metric_number("all nan.min"),
-    **{f"params.{key}": param_number(key) for key in ("lr", "model", "n", "flag", "none")},
-    "start_time": lambda run: run.start_time,
-    "attributes.end_time": lambda run: run.end_time,
-    "duration": lambda run: run.duration,
-}
-TEXTUAL: dict[str, Callable[[Run], str | None]] = {
-    **{
-        f"params.{key}": (lambda run, key=key: run.data.params.get(key)) for key in ("lr", "model", "n", "flag", "none")
-    },
-    "params.`odd key`": lambda run: run.data.params.get("odd key"),
-    **{
-        f"tags.{key}": (lambda run, key=key: run.data.tags.get(key))
-        for key in ("team", "none", "mlflow.runName", "mlflow.user", "mlflow.note.content", "mlflow.parentRunId")
-    },
-    "status": lambda run: run.status,
-    "attributes.run_name": lambda run: run.name,
-    "user_id": lambda run: run.user_id,
-}
-
-
-def compares(value: Any, sign: str, number: float) -> bool:
-    """A number against a number; text is unequal to all of them."""
-    return sign == "!=" if isinstance(value, str) else SIGNS[sign](value, number)
-
-
-@st.composite
-def numeric_cases(draw: st.DrawFn) -> Case:
-    """Clauses that compare numbers."""
-    field = draw(st.sampled_from(sorted(NUMERIC)))
-    get = NUMERIC[field]
-    kind = draw(st.sampled_from(["sign", "in", "between", "null"]))
-    no = draw(st.booleans())
-    if kind == "null":
-        return Case(f"{field} IS {'NOT ' if no else ''}NULL", lambda run: (get(run) is None) != no)
-    if kind == "sign":
-        sign, number = draw(st.sampled_from(sorted(SIGNS))), draw(st.sampled_from(NUMBERS))
-        return Case(f"{field} {sign} {number}", lambda run: get(run) is not None and compares(get(run), sign, number))
-    word = "NOT " if no else ""
-    if kind == "between":
-        low, high = draw(st.sampled_from(NUMBERS)), draw(st.sampled_from(NUMBERS))
-        return Case(
-            f"{field} {word}BETWEEN {low} and {high}",
-            lambda run: (
-                get(run) is not None and (compares(get(run), ">=", low) and compares(get(run), "<=", high)) != no
-            ),
-        )
-    several = draw(st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=4))
-    return Case(
-        f"{field} {word}in ({','.join(map(str, several))})",
-        lambda run: get(run) is not None and any(compares(get(run), "=", one) for one in several) != no,
+    field = Field("attribute", "start_time", numeric=True)
+    first = utc(2025, 11, 3, 3, 30)
+    assert parse_filter("start_time > '2025-11-03'") == Comparison(field, ">", first)
+    assert parse_filter("start_time <= '2025-11-03 10:00'") == Comparison(field, "<=", utc(2025, 11, 3, 13, 30))
+    assert parse_filter("start_time = '2025-11-03'") == Between(field, first, first + 86_400_000 - 1)
+    assert parse_filter("start_time != '2025-11-02'") == Between(
+        field, utc(2025, 11, 2, 2, 30), first - 1, negated=True
     )
+    assert parse_filter("start_time > '2025-11-03T10:00Z'") == Comparison(field, ">", utc(2025, 11, 3, 10))
 
 
-@st.composite
-def text_cases(draw: st.DrawFn) -> Case:
-    """Clauses that compare text."""
-    field = draw(st.sampled_from(sorted(TEXTUAL)))
-    get = TEXTUAL[field]
-    no = draw(st.booleans())
-    word = "NOT " if no else ""
-    kind = draw(st.sampled_from(["=", "like", "in", "null"]))
-    if kind == "null":
-        return Case(f"{field} is {word}null", lambda run: (get(run) is None) != no)
-    if kind == "=":
-        text = draw(st.sampled_from(TEXTS))
-        sign = "!=" if no else "="
-        return Case(f"{field}{sign}{quoted(text)}", lambda run: get(run) is not None and (get(run) == text) != no)
-    if kind == "in":
-        several = draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4))
-        listed = ", ".join(map(quoted, several))
-        return Case(f"{field} {word}IN ({listed})", lambda run: get(run) is not None and (get(run) in several) != no)
-    pattern, flags = draw(st.sampled_from(PATTERNS)), draw(st.sampled_from([0, re.IGNORECASE | re.ASCII]))
-    ascii_flags = flags & re.IGNORECASE
-    operator = "iLIKE" if flags else "LIKE"
-    return Case(
-        f"{field} {word}{operator} {quoted(pattern)}",
-        lambda run: get(run) is not None and like(get(run) or "", pattern, ascii_flags) != no,
-    )
-
-
-def joined(parts: list[Case], word: str) -> Case:
-    """Several filters under one AND or OR."""
-    combine = all if word == "AND" else any
-    text = f" {word} ".join(f"({part.text})" for part in parts)
-    return Case(text, lambda run: combine(part.finds(run) for part in parts))
-
-
-cases = st.recursive(
-    numeric_cases() | text_cases(),
-    lambda inner: (
-        st.builds(joined, st.lists(inner, min_size=1, max_size=4), st.sampled_from(["AND", "OR"]))
-        | inner.map(lambda case: Case(f"NOT ({case.text})", lambda run: not case.finds(run)))
-    ),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(case=cases)
-def test_any_filter_finds_what_plain_python_finds(
-    connection: sqlite3.Connection, all_runs: list[Run], case: Case
-) -> None:
-    """SQL and an independent reading of the grammar in Python agree on every run, and NOT is the exact opposite."""
-    expected = {run.name for run in all_runs if case.finds(run)}
-    assert found(connection, case.text) == expected
-    assert found(connection, f"NOT ({case.text})") == {run.name for run in all_runs} - expected
-
-
-@pytest.fixture(scope="module")
-def all_runs(store: Path) -> list[Run]:
-    """The records of all runs."""
-    return Reader(store).runs()
-
-
-def ordered(connection: sqlite3.Connection, text: str) -> None:
-    """Order the runs by one entry."""
-    joins, terms = filter_sql.ordering(parse_order_by([text]))
-    connection.execute(f"SELECT runs.id FROM runs{joins.text} ORDER BY {terms}", joins.values).fetchall()
-
-
-def refused(
-    ask: Callable[[sqlite3.Connection, str], Any], connection: sqlite3.Connection, text: str
-) -> FilterError | None:
-    """Return the FilterError that a question ends with, None where it is answered."""
-    try:
-        ask(connection, text)
-    except FilterError as error:
-        return error
-    return None
-
-
-PIECES = [
-    *"()'\"`.,=<>!&;\\%_ \n\0-+",
-    *("metrics.", "params.lr", "tags.", "status", "attributes.", "datasets.name", " AND ", " OR ", "NOT ", " IN ("),
-    *(" BETWEEN ", " LIKE ", " IS ", "NULL", "'x'", "1e5", "nan", "-inf", "0.5", "ü", "\ud800", "\U0001f600", "1_0"),
-]
-
-
-@settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(max_size=40) | st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-@example("metrics.a = ²")
-@example("metrics.a = ٣")
-@example("metrics.a = 1e99999")
-@example("metrics.x IN (1,,2)")
-def test_any_text_gives_an_answer_or_a_filter_error(connection: sqlite3.Connection, text: str) -> None:
-    """Whatever is typed, the answer is runs or a FilterError whose position lies in the text; the same for an order."""
-    for ask in (found, ordered):
-        error = refused(ask, connection, text)
-        assert error is None or (error.text == text and 0 <= error.position <= len(text))
+def test_ages_count_from_now() -> None:
+    """Without another moment the clock of this machine counts."""
+    node = parse_filter("start_time > ago(1h)")
+    assert isinstance(node, Comparison)
+    assert isinstance(node.value, int)
+    assert 0 <= time.time() * 1000 - 3_600_000 - node.value < 60_000
+    assert parse_experiment_filter("creation_time > ago(1d)") is not None

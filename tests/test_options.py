@@ -84,7 +84,8 @@ def test_switches(kind: str) -> None:
         ("'open", "%%track: the line cannot be read (No closing quotation): 'open"),
         (
             "status",
-            "%%track: a run cannot be called 'status'; '%track status' (one per cent sign) is the command.",
+            "%%track: a run cannot be called 'status', which is a subcommand; 'status-1' would do. '%track status' has "
+            "one per cent sign.",
         ),
     ],
 )

@@ -360,8 +360,8 @@ def test_any_curve_can_be_thinned(store: Path, values: list[float], limit: int) 
     assert [point.step for point in found] == sorted(point.step for point in found)
     for point in found:
         assert math.isnan(point.value) or point.value == values[point.step]
-    assert repr(found[0].value) == repr(values[0])
-    assert repr(found[-1].value) == repr(values[-1])
+    for point, value in ((found[0], values[0]), (found[-1], values[-1])):
+        assert repr(point.value) == repr(value + 0.0)  # SQLite keeps no sign of 0
     numbers = [value for value in values if not math.isnan(value)]
     if numbers:
         assert {min(numbers), max(numbers)} <= {point.value for point in found}

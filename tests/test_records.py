@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import FrozenInstanceError, fields
 
 import pytest
@@ -110,4 +111,4 @@ def test_every_field_of_a_run_is_described() -> None:
     """mlflow's fields need no description; ours are in the docstring."""
     described = {"number", "state", "params", "metrics", "own_tags", "goals", "notebook", "duration"}
     assert described <= {one.name for one in fields(Run)}
-    assert [name for name in sorted(described) if f"\n    {name} : " not in (Run.__doc__ or "")] == []
+    assert [name for name in sorted(described) if f"\n{name} : " not in (inspect.getdoc(Run) or "")] == []

@@ -14,21 +14,24 @@ import pytest
 from made_records import NOW, made_metric, made_param, made_run
 
 from jupyter_track.records import Experiment, Run, RunError
+from jupyter_track.store.relatives import Children
 from jupyter_track.views import html, text
+from jupyter_track.views.beside import Beside
 from jupyter_track.views.card import run_card
+from jupyter_track.views.comparison import compare
 from jupyter_track.views.details import experiment_details, run_details
 from jupyter_track.views.runs import run_table
 from jupyter_track.views.tokens import MUTED_OPACITY, RUN_COLORS, STATES, TOKENS, mark
 
 LOSS = [2.0, 0.5, math.nan, 0.25, 0.3]
-TAGS = {"div", "span", "b", "table", "thead", "tbody", "tr", "th", "td", "img", "pre"}
-ATTRIBUTES = {"style", "title", "scope", "src", "alt", "width", "height"}
+TAGS = {"div", "span", "b", "table", "thead", "tbody", "tr", "th", "td", "img", "pre", "details", "summary"}
+ATTRIBUTES = {"style", "title", "scope", "src", "alt", "width", "height", "open"}
 # What JupyterLab's sanitiser leaves of a style, and two properties that may go without loss.
 PROPERTIES = {
     "font-size", "line-height", "text-align", "margin", "padding", "padding-left", "padding-top", "opacity", "color",
     "white-space", "overflow", "text-overflow", "border", "border-collapse", "border-bottom", "border-top", "height",
     "max-width", "max-height", "width", "table-layout", "font-weight", "vertical-align", "background", "overflow-wrap",
-    "font-variant-numeric",
+    "font-variant-numeric", "cursor",
 }  # fmt: skip
 
 
@@ -107,16 +110,25 @@ def forms_of(word: str) -> Iterator[str]:
     short = made_run(13, word, [made_metric(word, [0.5])], [made_param(word, word)], duration=0.5)
     failed = full_run(word, 14, state="failed", error=RunError(word, word, f"Traceback\n{word}"))
     curves = {f"loss {word}": list(enumerate(LOSS))}
+    beside = Beside(
+        previous=earlier,
+        baseline=earlier,
+        repeats=[run, full_run(word, 11)],
+        reference_repeats=[earlier, earlier],
+        children=Children(5, word, 0.96, 14),
+    )
     yield html.card_html(
-        run_card(run, previous=earlier, curves=curves, figures=2, output=True, notes=[word], store_line=word)
+        run_card(run, beside=beside, curves=curves, figures=2, output=True, notes=[word], store_line=word)
     )
     for each in (short, failed, full_run(word, 15, state=word)):
-        yield html.card_html(run_card(each, previous=earlier, notes=[word]))
+        yield html.card_html(run_card(each, beside=Beside(previous=earlier), notes=[word]))
     child = made_run(16, word, [made_metric(f"loss {word}", [0.7])], parent_run_id=run.run_id)
     runs = [run, child, failed, earlier, short]
     yield html.table_html(run_table(runs, NOW, curves={run.run_id: list(enumerate(LOSS))}, total=100))
     yield html.table_html(run_table([], NOW))
-    yield html.details_html(run_details(run, figures=3))
+    yield html.details_html(run_details(run, figures=3, beside=beside))
+    sources = {run.run_id: f"a\n{word}\nb", child.run_id: f"a\n{word}\nc"}
+    yield html.comparison_html(compare([run, child, failed], sources, repeats={run.run_id: [run, earlier]}, total=9))
     yield html.details_html(run_details(failed))
     experiment = Experiment("1", word, word, word, {word: word}, NOW, NOW, {word: "min"})
     yield html.details_html(experiment_details(experiment))
@@ -218,7 +230,7 @@ def test_a_card_reads_right_without_any_style() -> None:
     """There is a space between any two words, and the order is that of the text form."""
     run = full_run("w", error=None)
     earlier = made_run(9, metrics=[made_metric("loss w", [0.5])], params=[made_param("C w", 2)])
-    card = run_card(run, previous=earlier, figures=2, notes=["51 figures shown, 50 kept"])
+    card = run_card(run, beside=Beside(previous=earlier), figures=2, notes=["51 figures shown, 50 kept"])
     assert _bare(html.card_html(card)) == (
         "■ w #12 C w 2 → w stopped 1 m 15 s\n"
         "loss w | 0.3000 | −0.2000 ▲ vs #9 | best 0.2500 at 3\n"
@@ -226,7 +238,7 @@ def test_a_card_reads_right_without_any_style() -> None:
         "C w w · +1 w figures 2 · note\n"
         "51 figures shown, 50 kept"
     )
-    short = run_card(made_run(3, metrics=[made_metric("loss", [0.5])]), previous=made_run(2, metrics=[]))
+    short = run_card(made_run(3, metrics=[made_metric("loss", [0.5])]), beside=Beside(previous=made_run(2, metrics=[])))
     assert _bare(html.card_html(short)) == text.card_text(short).replace("  ", " ")
 
 
@@ -361,7 +373,7 @@ def test_the_views_import_nothing_heavy() -> None:
     """The standard library is enough to show a run."""
     code = (
         "import sys, jupyter_track.views.html, jupyter_track.views.text;"
-        "heavy = {'pandas', 'numpy', 'altair', 'matplotlib', 'IPython', 'ipywidgets', 'sqlite_utils', 'sqlite3'};"
+        "heavy = {'pandas', 'numpy', 'altair', 'matplotlib', 'IPython', 'ipywidgets', 'sqlite_utils'};"
         "print(sorted(heavy.intersection(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

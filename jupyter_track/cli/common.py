@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -270,13 +271,16 @@ def ask(question: str, *, yes: bool) -> bool:
     Failure
         Where the input is no terminal.
     """
-    import sys
-
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not _asks():
         raise Failure("There is no terminal to ask on; nothing was done. Give --yes to do it.")
     return click.confirm(question, default=False, err=True)
+
+
+def _asks() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty()
 
 
 # ---- completion

@@ -27,7 +27,7 @@ _jupyter_track() {
         case "$kind" in
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
-            *) COMPREPLY+=("$item") ;;
+            plain) COMPREPLY+=("$item") ;;
         esac
     done < <(_JUPYTER_TRACK_COMPLETE=bash_complete JUPYTER_TRACK_LINE="${COMP_LINE:0:$COMP_POINT}" \\
         JUPYTER_TRACK_BREAKS="$COMP_WORDBREAKS" jupyter-track 2>/dev/null)
@@ -57,7 +57,7 @@ _jupyter_track() {
         case "$kind" in
             dir) _path_files -/ ;;
             file) _path_files -f ;;
-            *) values+=("$value"); described+=("${value}${about:+  -- $about}") ;;
+            plain) values+=("$value"); described+=("${value}${about:+  -- $about}") ;;
         esac
     done < <(_JUPYTER_TRACK_COMPLETE=zsh_complete JUPYTER_TRACK_LINE="${(j: :)words[1,CURRENT]}" \\
         jupyter-track 2>/dev/null)
@@ -96,7 +96,7 @@ function _jupyter_track
                 __fish_complete_directories (commandline -ct)
             case file
                 __fish_complete_path (commandline -ct)
-            case '*'
+            case plain
                 echo $parts[2]
         end
     end

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..records import Run
     from ..store.reader import Reader
 
+_MACHINES = ("mlflow.", "jupyter_track.")  # how the keys of tags begin that no person set
 _OWN_PLACES = {"mlflow.runName": "rename", "mlflow.note.content": "note"}
 
 
@@ -147,7 +148,7 @@ def untag(ctx: click.Context, runs: Sequence[str], key: str, as_json: bool, stor
     found = runs_meant(reader, runs)
     having = [run for run in found if key in run.own_tags]
     if not having:
-        keys = sorted({one for run in found for one in run.own_tags if not one.startswith("mlflow.")})
+        keys = sorted({one for run in found for one in run.own_tags if not one.startswith(_MACHINES)})
         there = f"there is {', '.join(keys[:10])}" if keys else "there is no tag at all"
         raise NotFound(f"{named(found)}: there is no tag {key!r}; {there}.")
     edits.delete_tags(reader.store, [run.run_id for run in having], key)

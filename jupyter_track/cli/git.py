@@ -65,13 +65,12 @@ def ignore(ctx: click.Context, private: bool, undo: bool, as_json: bool, store: 
 
 
 def _start_ignoring(repository: Repository, *, private: bool) -> list[str]:
-    from ..store.place import files_folder
     from .repository import IGNORE_MARK, add_block
 
     if repository.is_set_up():
         raise Failure("This repository is set up to commit its stores; 'jupyter track git commit --undo' undoes that.")
     path = repository.ignore_files()[private]
-    rules = [repository.ignored_by(one) for one in (repository.store, files_folder(repository.store))]
+    rules = [repository.ignored_by(one) for one in repository.places]
     if all(rules):
         return [f"The store is ignored already ({'; '.join(dict.fromkeys(rule for rule in rules if rule))})."]
     add_block(path, IGNORE_MARK, repository.ignore_lines())
@@ -131,7 +130,6 @@ def commit(ctx: click.Context, content: bool, undo: bool, as_json: bool, store: 
 
 
 def _set_up(repository: Repository, *, content: bool) -> list[str]:
-    from ..store.place import files_folder
     from ..views.format import size
 
     done = [f"Took the lines of 'git ignore' out of {path}." for path in repository.stop_ignoring()]
@@ -151,7 +149,7 @@ def _set_up(repository: Repository, *, content: bool) -> list[str]:
         done.append(
             f"The store has {size(stored)}; each commit keeps a copy. For a store of this size think of git LFS."
         )
-    places = [repository.store, files_folder(repository.store)] if content else [repository.store]
+    places = repository.places if content else repository.places[:1]
     rules = dict.fromkeys(filter(None, map(repository.ignored_by, places)))
     done += [f"A rule still keeps the store out of git, and has to go first: {rule}" for rule in rules]
     return done
@@ -186,10 +184,10 @@ def git_merge(base: Path, ours: Path, theirs: Path, path: str) -> None:
 
     Ends with 0 where that is done; else with 1, by which git keeps our version and calls the file a conflict.
     """
-    from ..store.upkeep import merge
+    from ..store.upkeep.merge import merge_files
 
     try:
-        merged = merge.merge_files(ours.absolute(), base.absolute(), theirs.absolute())
+        merged = merge_files(ours.absolute(), base.absolute(), theirs.absolute())
     except Exception as error:  # noqa: BLE001 - whatever it is, git has to hear of a conflict, not of a broken driver
         click.echo(f"jupyter-track: {path} was not merged: {error_text(error)} Our version is left as it is.", err=True)
         sys.exit(1)

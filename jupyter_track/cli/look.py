@@ -20,6 +20,7 @@ from .common import (
     json_option,
     print_json,
     reader_of,
+    runs_meant,
     store_of,
     store_option,
 )
@@ -219,6 +220,112 @@ def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None
 
     screen = Screen()
     screen.show(*whole_parts(whole, coloured=screen.is_coloured))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track compare baseline last
+  jupyter track compare 9 12 13
+  jupyter track compare last~1 last --json | jq '.differs[] | select(.group == "params")'
+"""
+)
+@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, shell_complete=complete_runs)
+@json_option
+@store_option
+@click.pass_context
+def compare(ctx: click.Context, runs: Sequence[str], as_json: bool, store: str | None) -> None:
+    """Show what differs between runs, and which is better.
+
+    The first run is what the others are measured against. Shown are the params, metrics, tags and versions that
+    differ, and the code as a diff; what is equal is counted. A change that is no more than that between repeats of a
+    run is called within noise. Eight runs are shown at most.
+    """
+    from ..views.comparison import comparison_of
+
+    reader = reader_of(store_of(ctx, store))
+    found = runs_meant(reader, runs)
+    if len(found) < 2:
+        raise click.UsageError("A comparison needs two runs or more; 'jupyter track show RUN' shows one.")
+    comparison = comparison_of(reader, [run.run_id for run in found])
+    if as_json:
+        from .compare import comparison_plain
+
+        print_json({"store": str(reader.store), **comparison_plain(comparison)})
+        return
+    from .screen import Screen, block
+
+    screen = Screen()
+    if screen.width is None:
+        screen.show(block(str(comparison)))
+    else:
+        from .compare import comparison_parts
+
+        screen.show(*comparison_parts(comparison, screen.width))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jupyter track watch
+  jupyter track watch -e digits --filter "params.model = 'svm'"
+  ssh lab -t jupyter track --store work watch
+  jupyter track watch --once | head
+"""
+)
+@experiments_option
+@filter_option
+@click.option(
+    "-i",
+    "--interval",
+    type=click.FloatRange(min=0.5),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look.",
+)
+@click.option("--once", is_flag=True, help="Print the table once, as in a pipe.")
+@json_option
+@store_option
+@click.pass_context
+def watch(
+    ctx: click.Context,
+    experiments: Sequence[str],
+    filter_text: str,
+    interval: float,
+    once: bool,
+    as_json: bool,
+    store: str | None,
+) -> None:
+    """Follow the runs on a terminal, running ones first; q ends.
+
+    Shown are the latest metrics and how long each run has been going. The store is read again only where something
+    was written to it. --json prints one moment, as --once does.
+    """
+    import sys
+
+    from .live import Watched, follow
+
+    place = store_of(ctx, store)
+    live = not (once or as_json)
+    if live and not sys.stdout.isatty():
+        raise click.UsageError("The output is no terminal; --once prints the table once.")
+    watched = Watched(place, experiments, filter_text, RUNS_SHOWN)
+    if not live or place.is_file():
+        reader_of(place)
+        watched.read()  # a wrong filter or name is said at once
+    if live:
+        follow(watched, interval)
+    elif as_json:
+        from .plain import run_plain
+
+        counts = {"total": watched.total, "running": watched.running}
+        print_json({"store": str(place), **counts, "runs": [run_plain(run) for run in watched.runs]})
+    else:
+        from .screen import Screen
+
+        screen = Screen()
+        screen.show(*watched.parts(common.now_ms(), screen.width))
 
 
 @click.command(

@@ -50,6 +50,11 @@ class Repository:
     # ---- what git says
 
     @property
+    def places(self) -> tuple[Path, Path]:
+        """The store, and a file of its large content, which need not exist."""
+        return self.store, files_folder(self.store) / "content" / "00" / "0"
+
+    @property
     def names(self) -> list[str]:
         """The names of store files: the usual one, and that of this store."""
         return list(dict.fromkeys([STORE_NAME, self.store.name]))
@@ -61,7 +66,7 @@ class Repository:
 
     def ignored_by(self, path: Path) -> str | None:
         """Return the rule that ignores a path, as ``.gitignore:3: *.db``; None where it is not ignored."""
-        given = f"{path.relative_to(self.root).as_posix()}{'/' if path.name.endswith('-files') else ''}"
+        given = path.relative_to(self.root).as_posix()
         said = self.ask("check-ignore", "-v", "--no-index", "--", given, codes=(0, 1)).partition("\t")[0]
         source, _, rest = said.partition(":")
         number, _, pattern = rest.partition(":")
@@ -102,7 +107,7 @@ class Repository:
             f"merge.{DRIVER}.name": "union of the runs of two stores",
             f"merge.{DRIVER}.driver": f"{command} git-merge %O %A %B %P",
             f"diff.{DRIVER}.textconv": f"{command} git-textconv",
-            f"diff.{DRIVER}.xfuncname": "^(run|experiment) .*$",
+            f"diff.{DRIVER}.xfuncname": "^((run|experiment) .*)$",
         }
 
     def is_set_up(self) -> bool:

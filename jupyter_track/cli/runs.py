@@ -1,7 +1,8 @@
 """The table of runs on a terminal: the words of `views.runs`, in as many columns as there is room for.
 
 Where a terminal is too narrow, texts lose their middle first, then the least important columns go, and the line below
-says which. Numbers are never cut. A pipe gets every column, whole names and the runs' ids.
+says which. Numbers are never cut. A pipe gets every column, names of up to 80
+characters and the runs' ids.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _SHORTEST_PARAM = 10
 _SHORTEST_CHANGE = 16
 _SHORTEST_TITLE = 12
 _SHORTEST_EXPERIMENT = 8
+# The longest in a pipe, where all other rows get as many columns; the id says which run it is.
+_NAME_IN_PIPE = 80
+_EXPERIMENT_IN_PIPE = 40
 _NAME = 2  # where the name stands
 # What goes first where there is no room, the most important first. 0 always stays.
 _METRICS, _PARAMS = (0, 4, 7, 9), (2, 5, 8, 10)
@@ -146,7 +150,7 @@ def _fields(table: RunTable, runs: dict[str, Run], *, whole: bool) -> list[_Fiel
         _Field(_Entry("#"), tuple(_Entry(row.number) for row in rows), right=True),
         _Field(_Entry("name"), tuple(_name(row, whole) for row in rows), shortest=_SHORTEST_NAME),
     ]
-    experiments = [one_line(runs[row.run_id].experiment_name) for row in rows]
+    experiments = [middle_cut(one_line(runs[row.run_id].experiment_name), _EXPERIMENT_IN_PIPE) for row in rows]
     if len(set(experiments)) > 1:
         entries = tuple(_Entry(name) for name in experiments)
         fields.append(_Field(_Entry("experiment"), entries, _EXPERIMENT, shortest=_SHORTEST_EXPERIMENT))
@@ -168,7 +172,7 @@ def _state(row: Row) -> _Entry:
 
 
 def _name(row: Row, whole: bool) -> _Entry:
-    name = row.full_name or row.name if whole else row.name
+    name = middle_cut(row.full_name or row.name, _NAME_IN_PIPE) if whole else row.name
     return _Entry("  " * (row.depth - 1) + "└ " + name if row.depth else name)
 
 

@@ -41,6 +41,7 @@ _NEVER: Final = words(
     "random rand randn randint randrange uniform gauss normalvariate random_sample standard_normal randperm",
     "default_rng RandomState getrandbits",
 )
+_PACKAGE: Final = __name__.partition(".")[0]
 _SUGGESTION = re.compile(r"suggest_\w+")  # a search library hands out a param, not a result
 _WRAPPERS: Final = words("float int round abs item tolist numpy cpu detach asscalar float32 float64 around")
 _AGGREGATES: Final = words("mean median sum std var max min average nanmean nanmedian prod percentile")
@@ -68,6 +69,7 @@ def auto_metrics(
     mode: Mode = "floats",
     named: Iterable[str] = (),
     failed_line: int | None = None,
+    computed: bool = False,
 ) -> AutoMetrics:
     """Return the metrics of a cell that has ended.
 
@@ -87,6 +89,9 @@ def auto_metrics(
         The names of rule 2. They are taken whatever `mode` is, also where a loop set them.
     failed_line : int, optional
         Where the cell stopped (`ending.failed_line`). A value that was there before is then not taken for new.
+    computed : bool, default False
+        Whether rule 3 takes only what the cell computed with a call. Nobody has marked the cells that ``%track on``
+        looks at, and one that says ``C`` or ``2 + 2`` is no experiment.
 
     Returns
     -------
@@ -111,13 +116,13 @@ def auto_metrics(
     if cell is not None and mode != "off":
         origins = _Origins(cell, after)
         if failed_line is None:
-            for key, number in _from_result(cell, origins, result).items():
+            for key, number in _from_result(cell, origins, result, computed).items():
                 found.setdefault(key, (number, "result"))
         if mode == "floats":
-            computed = _floats(cell, after, origins)
-            known = {*computed.values(), *(number for number, _ in found.values())}
+            floats = _floats(cell, after, origins)
+            known = {*floats.values(), *(number for number, _ in found.values())}
             best = {} if names else _best(cell, after, result, known)
-            for key, number in [*computed.items(), *best.items()][-MAX_AUTO:]:
+            for key, number in [*floats.items(), *best.items()][-MAX_AUTO:]:
                 found.setdefault(key, (number, "auto"))
     return AutoMetrics(tuple((key, value, origin) for key, (value, origin) in found.items()), tuple(warnings))
 
@@ -163,14 +168,15 @@ def _nearest(name: str, cell: Cell | None, after: After) -> str:
     return f" The nearest names: {', '.join(close)}." if close else ""
 
 
-def _from_result(cell: Cell, origins: _Origins, result: object) -> dict[str, float]:
+def _from_result(cell: Cell, origins: _Origins, result: object, computed: bool) -> dict[str, float]:
     """Return what the last expression gives (rule 3)."""
     expression = cell.last_expression
     if expression is None or result is None:
         return {}
     if isinstance(expression, ast.Name) and not origins.may_be_metric(expression.id):
         return {}
-    if origins.of(expression) == "never":
+    origin = origins.of_entries(expression) if isinstance(expression, ast.Dict) else origins.of(expression)
+    if origin == "never" or (computed and origin != "call"):
         return {}
     if type(result) is dict:
         if not 1 <= len(result) <= _MAX_KEYS:
@@ -297,6 +303,11 @@ class _Origins:
         keys = binding.value.keys if isinstance(binding.value, ast.Dict) else getattr(binding.value, "keywords", [])
         return isinstance(stated, dict) and len(stated) < len(keys)  # a dict of results has entries that are computed
 
+    def of_entries(self, node: ast.Dict) -> _Origin:
+        """Return the origin of what a dict display holds, as far as it is no constant."""
+        origin = self._join(node.values)
+        return "plain" if origin == "never" else origin
+
     def of(self, node: ast.expr) -> _Origin:
         """Return the origin of an expression."""
         match node:
@@ -321,7 +332,7 @@ class _Origins:
         if name is None:
             return "call"
         parts = dotted(call.func)
-        if name in _NEVER or "random" in parts or _SUGGESTION.fullmatch(name):
+        if name in _NEVER or "random" in parts or _SUGGESTION.fullmatch(name) or self._is_ours(parts):
             return "never"
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if receiver is not None and self.of(receiver) == "never":
@@ -333,6 +344,17 @@ class _Origins:
         if joined == "plain" and any(not isinstance(operand, ast.Constant) for operand in operands):
             return "call"  # float(loss) of an earlier cell's loss
         return joined
+
+    def _is_ours(self, parts: list[str]) -> bool:
+        """Whether a call is one of this package's: what was recorded earlier is no result of the cell."""
+        found = self.after.user_ns.get(parts[0]) if parts else None
+        if issubclass(type(found), types.ModuleType):
+            module = vars(found).get("__name__")
+        elif issubclass(type(found), types.FunctionType):
+            module = getattr(found, "__module__", None)
+        else:
+            module = type(found).__module__
+        return str(module).partition(".")[0] == _PACKAGE
 
     def _join(self, nodes: list[ast.expr]) -> _Origin:
         return _strongest([self.of(node) for node in nodes])

@@ -26,7 +26,7 @@ from ..errors import NotFound, RunStateError
 from .figures import CapturedFigure, FigureLog, is_own, matplotlib_title, picture_of
 from .frames import shown_object, source_line
 from .output import OutputLog, OutputText
-from .streams import HookedStream, InstanceMethod, WrappedStream
+from .streams import HookedStream, InstanceMethod, RunningMethod, WrappedStream
 
 Report = Callable[[str, Exception], object]
 Place = str | int
@@ -111,7 +111,7 @@ class CellCapture:
         self._report = report
         self._lock = threading.RLock()
         self._installed = False
-        self._exits: list[InstanceMethod] = []
+        self._exits: list[InstanceMethod | RunningMethod] = []
         self._publisher: Any = shell.display_pub
         self._in_kernel = hasattr(self._publisher, "parent_header")
         self._speaking: tuple[tuple[Any, str], ...] = ()
@@ -149,6 +149,7 @@ class CellCapture:
         *,
         cell_name: str | None = None,
         line_offset: int = 0,
+        settle: bool = True,
     ) -> Capture:
         """Begin a capture for the cell that is running in this thread.
 
@@ -162,6 +163,9 @@ class CellCapture:
             The file name under which the cell is compiled; found by IPython's and ipykernel's own patterns otherwise.
         line_offset : int, default 0
             Added to the line from which a figure is shown, where the compiled cell misses lines of the user's.
+        settle : bool, default True
+            Whether to wait until what was printed before has been seen, which takes a kernel about a millisecond. At
+            the beginning of a cell nothing is on its way, but what names another cell.
 
         Raises
         ------
@@ -175,7 +179,7 @@ class CellCapture:
                 self._wrap_exits()
             # Before it counts: what is waiting in the streams was printed before and belongs to others.
             if output:
-                self._tap_streams()
+                self._tap_streams(settle)
             place = self._place()
             logs = FigureLog() if figures else None, OutputLog() if output else None
             capture = Capture(key, {place}, *logs, isinstance(place, int), cell_name, line_offset)
@@ -208,11 +212,7 @@ class CellCapture:
             capture = self._find(key)
             if capture.output is not None:
                 self._flush_streams()
-            self._set_open(tuple(other for other in self._open if other is not capture))
-            if not self._printing:
-                self._untap_wrapped()
-        while self._faults:
-            self._tell("output", self._faults.popleft())
+            self._close(capture)
         figures, output = capture.figures, OutputText("")
         if capture.output is not None:
             try:
@@ -225,6 +225,24 @@ class CellCapture:
             output.text,
             output.cut,
         )
+
+    def drop(self, key: Hashable) -> None:
+        """End a capture and forget what it saw, without waiting for text that is on its way.
+
+        Raises
+        ------
+        NotFound
+            No capture with this key is open.
+        """
+        with self._lock:
+            self._close(self._find(key))
+
+    def _close(self, capture: Capture) -> None:
+        self._set_open(tuple(other for other in self._open if other is not capture))
+        if not self._printing:
+            self._untap_wrapped()
+        while self._faults:
+            self._tell("output", self._faults.popleft())
 
     # Which capture ------------------------------------------------------------------------------------------------
 
@@ -272,14 +290,28 @@ class CellCapture:
             method.remove()
         self._publisher = publisher
         self._in_kernel = hasattr(publisher, "parent_header")
-        # A terminal prints results, displays and tracebacks; they are not output. IPython before 9 does not say all.
-        flags = ((hook, "is_active"), (publisher, "is_publishing"), (self._shell, "showing_traceback"))
-        self._speaking = tuple((owner, flag) for owner, flag in flags if hasattr(owner, flag))
+        speaking = [] if self._in_kernel else self._watch_terminal(publisher, hook)
         self._exits = [
             InstanceMethod(publisher, "publish", self._published, self._figure_failed),
             InstanceMethod(publisher, "clear_output", self._cleared, self._figure_failed),
             InstanceMethod(hook, "write_format_data", self._published, self._figure_failed),
+            *speaking,  # last, as they lie below those on the same method
         ]
+
+    def _watch_terminal(self, publisher: Any, hook: Any) -> list[RunningMethod]:
+        """See to it that `_written` knows what IPython prints itself: results, displays and tracebacks.
+
+        In a terminal they go the way of what the cell prints, and are not its output.
+        """
+        if hasattr(self._shell, "showing_traceback"):  # IPython 9.1 and later say so
+            flags = ((hook, "is_active"), (publisher, "is_publishing"), (self._shell, "showing_traceback"))
+            self._speaking = tuple((owner, flag) for owner, flag in flags if hasattr(owner, flag))
+            return []
+        results = ("write_output_prompt", "write_format_data", "finish_displayhook")
+        places = [(hook, name) for name in results] + [(publisher, "publish"), (self._shell, "_showtraceback")]
+        methods = [RunningMethod(owner, name) for owner, name in places]
+        self._speaking = tuple((method, "running") for method in methods)
+        return methods
 
     def _published(
         self,
@@ -325,8 +357,9 @@ class CellCapture:
 
     # Text ---------------------------------------------------------------------------------------------------------
 
-    def _tap_streams(self) -> None:
+    def _tap_streams(self, settle: bool = True) -> None:
         """See to it that both streams are looked at, and that nothing older is still on its way."""
+        tapped = False
         for name in _STREAMS:
             stream, tap = getattr(sys, name), self._streams.get(name)
             # Inside redirect_stdout the kernel's stream is still the one that is shown.
@@ -340,9 +373,11 @@ class CellCapture:
                 del self._streams[name]
             try:
                 self._streams[name] = self._tap(name, stream)
+                tapped = True
             except (AttributeError, TypeError) as error:
                 self._tell("output", error)
-        self._flush_streams()
+        if settle or tapped:
+            self._flush_streams()
 
     def _tap(self, name: str, stream: Any) -> HookedStream | WrappedStream:
         # Faults wait in a queue until `end`: telling may print, and this is a print or the kernel's output thread.

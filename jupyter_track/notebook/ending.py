@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,10 +90,45 @@ def failed_line(error: BaseException | None, source: str, user_ns: Mapping[str, 
         if frame.f_globals is user_ns and frame.f_locals is user_ns:  # module level: a function has its own locals
             lines.append(trace.tb_lineno)
         trace = trace.tb_next
-    wanted = 1 if cell is not None and cell.wrapped else 0  # a magic's body has a frame of its own below the cell's
+    # A magic's body has a frame of its own below the cell's, which %%time cuts off where it keeps the error.
+    wanted = 1 if cell is not None and cell.wrapped and _timed_body(error.__traceback__) is None else 0
     if len(lines) > wanted:
         return lines[wanted]
     return 1
+
+
+def kept_by_time(cell: str, earlier: types.TracebackType | None) -> BaseException | None:
+    """Return the error that ended a ``%%time`` cell which ended well for IPython; None where there is none.
+
+    IPython before 9.4 shows the error below ``%%time`` and goes on as if there had been none.
+
+    Parameters
+    ----------
+    cell : str
+        The cell as the user wrote it.
+    earlier : traceback or None
+        ``sys.last_traceback`` when the cell began: IPython leaves there what it has shown last.
+    """
+    trace = getattr(sys, "last_traceback", None)
+    if trace is earlier:
+        return None
+    body = _timed_body(trace)
+    # What fails in a line with %time does not end the cell, and what a cell beside it shows is not this one's.
+    if body is None or body.strip() not in cell:
+        return None
+    error: BaseException | None = sys.last_value
+    return error
+
+
+def _timed_body(trace: types.TracebackType | None) -> str | None:
+    """Return the cell below ``%%time`` in which the error of a traceback was raised; None elsewhere."""
+    if trace is None:
+        return None
+    frame = trace.tb_frame
+    if (frame.f_globals.get("__name__"), frame.f_code.co_name) != ("IPython.core.magics.execution", "time"):
+        return None
+    body: str | None = frame.f_locals.get("cell")
+    return body
 
 
 def resolve(parts: list[str], user_ns: Mapping[str, object]) -> object:

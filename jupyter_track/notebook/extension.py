@@ -12,8 +12,10 @@ from ..recording import context
 from ..recording.session import session
 from ..settings import JupyterTrack, make_settings
 from ..store.problems import report
+from .completion import remove_completion, set_up_completion
+from .desk import Desk
 from .hooks import CellHooks
-from .magics import TrackMagics, remove_completion, set_up_completion
+from .magics import TrackMagics
 from .transformer import make_transformer
 
 
@@ -67,9 +69,10 @@ def load(shell: Any) -> None:
     found.transformer = make_transformer()
     shell.input_transformers_cleanup.append(found.transformer)
     found.earlier = {kind: names["track"] for kind, names in shell.magics_manager.magics.items() if "track" in names}
-    found.magics = TrackMagics(shell, found.hooks)
+    desk = Desk(shell, found.hooks)
+    found.magics = TrackMagics(shell, desk)
     shell.register_magics(found.magics)
-    found.completer = set_up_completion(shell)
+    found.completer = set_up_completion(shell, desk)
     if session.notebook is not None:
         session.default_experiment = session.notebook.stem
     _ = session.tracker()

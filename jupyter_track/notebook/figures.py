@@ -238,8 +238,10 @@ def matplotlib_title(shown: object) -> str | None:
     if figure_class is None or not isinstance(shown, figure_class):
         return None
     figure: Any = shown
-    # get_suptitle came with matplotlib 3.8.
-    titles = [figure.get_suptitle()] if hasattr(figure, "get_suptitle") else []
+    if hasattr(figure, "get_suptitle"):
+        titles = [figure.get_suptitle()]
+    else:  # matplotlib before 3.8
+        titles = [figure._suptitle.get_text()] if figure._suptitle is not None else []
     titles += [axes.get_title(place) for axes in figure.axes for place in ("center", "left", "right")]
     return next((tidy for tidy in map(_tidy, titles) if tidy), None)
 

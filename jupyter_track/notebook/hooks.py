@@ -6,7 +6,9 @@ cell stays untouched. A nested `run_cell` (``store_history=False``) opens nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import Any
 
 from ..context.place import relative_to_store
@@ -20,7 +22,7 @@ from ..records import Execution, Run, RunError, RunStatus
 from ..settings import JupyterTrack
 from ..store.problems import report
 from .capture import CellCapture
-from .ending import Snapshot
+from .ending import Snapshot, kept_by_time
 from .frames import running_result
 from .guard import guarded
 from .history import History
@@ -29,17 +31,20 @@ from .options import Options
 from .tracked import TrackedCell, failure_of
 from .transformer import head_of
 from .usercell import RunCapture
+from .watched import WatchedCell, Watching
 
 MANY_CELLS = 500  # whose last run is remembered
 
 
 @dataclass
 class Running:
-    """A cell between its two hooks."""
+    """A cell between its two hooks; `shown` is the last traceback that IPython showed before it."""
 
     execution: Execution
     cell: Cell
     tracked: TrackedCell | None = None
+    shown: TracebackType | None = field(default_factory=lambda: getattr(sys, "last_traceback", None))
+    watched: WatchedCell | None = None
 
 
 class CellHooks:
@@ -52,13 +57,17 @@ class CellHooks:
     """
 
     def __init__(self, shell: Any, settings: JupyterTrack) -> None:
+        from IPython import version_info
+
         self.shell = shell
+        self._ahead = 1 if version_info[:2] >= (9, 8) else 0  # how far the shell's counter is ahead as a cell begins
         self.settings = settings
         self.history = History(getattr(shell.history_manager, "input_hist_raw", ()))
         self.capture = CellCapture(shell, _report_capture)
         self.runs = RunCapture(self.capture, settings)
         self.cards = LiveCards(shell)
         self.capture.on_clear = self.cards.cleared
+        self.watching: Watching | None = None  # since ``%track on``, until ``%track off``
         self._running: dict[int, tuple[Any, Running]] = {}
         self._last: dict[str, Run] = {}
         self._said_store = False
@@ -71,6 +80,8 @@ class CellHooks:
         for observer in (self.runs, self.cards):
             if observer not in active.observers:
                 active.observers.append(observer)
+        if self.open_watched not in active.openers:
+            active.openers.append(self.open_watched)
         comms.listen(self.shell)
         with guarded("execution"):
             self._join()
@@ -98,6 +109,8 @@ class CellHooks:
         for observer in (self.runs, self.cards):
             if observer in active.observers:
                 active.observers.remove(observer)
+        if self.open_watched in active.openers:
+            active.openers.remove(self.open_watched)
         self.capture.uninstall()
         self.cards.end_all()
         comms.leave(self.shell)
@@ -115,12 +128,22 @@ class CellHooks:
             head = head_of(info.raw_cell, self.shell)
             if head is not None:
                 running.tracked = TrackedCell.open(self, info, running.cell, running.execution, head)
+            elif self.watching is not None:
+                running.watched = WatchedCell.begin(self, info, running.cell, running.execution, self.watching)
+
+    def open_watched(self) -> ActiveRun | None:
+        """Open the run of the cell that logs, where ``%track on`` looks at it; None where it does not."""
+        cell = active.current_cell()
+        for _, running in list(self._running.values()):
+            if running.cell == cell and running.watched is not None and running.tracked is None:
+                running.tracked = running.watched.open()
+                return running.tracked.run
+        return None
 
     def _begin(self, info: Any) -> Running | None:
         if not getattr(info, "store_history", True) or not (info.raw_cell or "").strip():
             return None
-        # The shell's counter is one ahead here.
-        count = self.shell.execution_count - 1
+        count = self.shell.execution_count - self._ahead
         execution, cell = self.history.begin(info.raw_cell, getattr(info, "cell_id", None), count)
         running = Running(execution, cell)
         self._running[id(info)] = (info, running)
@@ -140,9 +163,14 @@ class CellHooks:
         status = RunStatus.KILLED if result is None else RunStatus.FINISHED
         try:
             with guarded("status"):
+                if result is not None and error is None:
+                    error = kept_by_time(running.execution.source, running.shown)
                 status = status_of(error) if result is not None else status
             with guarded("execution"):
                 running.execution = self.history.end(running.execution.position, status)
+            if running.watched is not None and running.tracked is None:
+                with guarded("run"):
+                    running.tracked = running.watched.end(result, status, error)
             if running.tracked is not None:
                 running.tracked.close(result, running.execution, status, error)
             with guarded("source"):
@@ -207,9 +235,10 @@ class CellHooks:
 
         Also the run that `RunStopped` has left, whoever opened it.
         """
-        if running.tracked is not None:
+        for part in (running.tracked, running.watched):
             with guarded("figures and output"):
-                running.tracked.let_go()
+                if part is not None:
+                    part.let_go()
         stopped = error.run_id if isinstance(error, RunStopped) else None
         for run in active.open_runs():
             with_cell = run._memory.kind != "user" and run._memory.cell == running.cell

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, TrackError
 from ..panels.card import FIRST, CardPanel
 from ..panels.display import Display
 from ..panels.estimate import TimeLeft
@@ -15,6 +16,7 @@ from ..recording.entries import now_ms
 from ..recording.run import ActiveRun
 from ..records import Run
 from ..store import edits
+from ..views.beside import Beside, beside_of
 from ..views.live import LiveCard, Progress, Stop, live_card
 from .bars import open_bars
 from .frontend import interrupt_kernel, shows_live
@@ -23,6 +25,7 @@ from .showing import NUMBER_WAIT, show_card
 
 if TYPE_CHECKING:
     from ..recording.loops import Loop
+    from ..recording.tracker import Tracker
 
 PATIENCE_MS = 3_000  # milliseconds that a request to stop may go without effect before the interrupt is offered
 
@@ -57,6 +60,7 @@ class RunSource:
         self._notes = [] if notes is None else notes
         self._one_line = one_line
         self._children = children
+        self._others: Beside | None = None
         self._left = TimeLeft()
         self._began = time.time()
 
@@ -64,10 +68,11 @@ class RunSource:
         """Return what the card says now."""
         target = self._target()
         tracker, memory = target._tracker, target._memory
+        run = tracker.snapshot(memory)
         return live_card(
-            tracker.snapshot(memory),
+            run,
             now_ms=now_ms(),
-            previous=self._previous,
+            beside=self._beside(tracker, run),
             curves=tracker.writer.shapes(memory.run_id),
             progress=self._progress(target),
             stop=self._stop(),
@@ -105,6 +110,16 @@ class RunSource:
             return self._run
         inside = [child for child in self._children() if child._memory.parent_run_id == own.run_id]
         return inside[0] if len(inside) == 1 and inside[0].is_open else self._run
+
+    def _beside(self, tracker: Tracker, run: Run) -> Beside:
+        """The runs to compare with: looked up once, in the thread that refreshes; params may still come."""
+        if self._others is None:
+            try:
+                found = beside_of(tracker.reader, run, previous=self._previous, counted=False)
+                self._others = replace(found, changed=None)
+            except TrackError:  # what is wrong with the store is said where something is written to it
+                self._others = Beside(previous=self._previous)
+        return self._others
 
     def _stop(self) -> Stop:
         run = self._run

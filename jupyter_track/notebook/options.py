@@ -12,9 +12,8 @@ from typing import Any, NoReturn
 
 from ..errors import InvalidValue
 from ..records import Goal
+from ..store.references import RESERVED, check_new_name
 from ..values import check_key
-
-SUBCOMMANDS = ("show", "status", "store")
 
 
 @dataclass(frozen=True)
@@ -97,13 +96,12 @@ def parse(line: str) -> Options:
     given = make_parser().parse_args(words)
     if given.name is not None:
         _refuse_unquoted(line, given.name)
-        if given.name in SUBCOMMANDS:
-            raise InvalidValue(
-                f"%%track: a run cannot be called {given.name!r}; '%track {given.name}' (one per cent sign) is the "
-                "command."
-            )
-        if not given.name.strip():
-            raise InvalidValue("%%track: the name of a run must not be blank.")
+        try:
+            check_new_name(given.name)
+        except InvalidValue as error:
+            text = str(error)
+            hint = f" '%track {given.name}' has one per cent sign." if given.name in RESERVED else ""
+            raise InvalidValue(f"%%track: {text[0].lower()}{text[1:]}{hint}") from None
     if given.experiment is not None and not given.experiment.strip():
         raise InvalidValue("%%track: the name of an experiment must not be blank.")
     metrics, goals = _metrics(given)

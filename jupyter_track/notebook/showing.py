@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..errors import TrackError
 from ..panels.display import OWN
 from ..recording.entries import now_ms
 from ..recording.tracker import Tracker
 from ..records import Artifact, Run
-from ..store import pending
+from ..store import pending, relatives
+from ..views.beside import Beside, beside_of
 from ..views.card import run_card
 from ..views.details import run_details
 from ..views.html import card_html, code_html, details_html, figure_html, table_html
@@ -43,6 +46,7 @@ def show_card(
     *,
     tracker: Tracker,
     previous: Run | None = None,
+    typed: str | None = None,
     figures: int = 0,
     output: bool = False,
     notes: Sequence[str] = (),
@@ -50,10 +54,13 @@ def show_card(
     one_line: bool = False,
     panel: CardPanel | None = None,
 ) -> None:
-    """Show the static card of a run that has ended; in the place of its live card, where it had one."""
+    """Show the static card of a run that has ended, in the place of its live one, where it had one.
+
+    `typed` is its cell, `previous` its run before in this session.
+    """
     card = run_card(
         run,
-        previous=previous,
+        beside=_beside(tracker, run, typed, previous),
         curves={} if one_line else curves_of(tracker, run),
         figures=figures,
         output=output,
@@ -62,6 +69,20 @@ def show_card(
     )
     if panel is None or not panel.finish(card, run):
         show(shell, card_html(card), card_text(card))
+
+
+def _beside(tracker: Tracker, run: Run, typed: str | None, previous: Run | None) -> Beside:
+    """Return the runs that a card speaks of; where the disk is slow, only the one that is known from memory."""
+    if run.number is None:  # its first batch is still on the way
+        return Beside(previous=previous)
+    try:
+        found = beside_of(tracker.reader, run, typed=typed, previous=previous)
+        if found.children is None or not found.children.count:
+            return found
+        pending.flush(tracker.store, CURVE_WAIT)  # the last of them may not be written yet
+        return replace(found, children=relatives.children(tracker.store, run.run_id, run.goals))
+    except TrackError:  # what is wrong with the store is said where something is written to it
+        return Beside(previous=previous)
 
 
 def curves_of(tracker: Tracker, run: Run) -> Mapping[str, Sequence[tuple[int, float]]]:
@@ -92,7 +113,7 @@ def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
     """Show a run in full: facts, metrics, params, files, figures and the code that made it."""
     artifacts = tracker.reader.artifacts(run.run_id)
     figures = [artifact for artifact in artifacts if artifact.kind == "figure"]
-    details = run_details(run, figures=len(figures), artifacts=artifacts)
+    details = run_details(run, figures=len(figures), artifacts=artifacts, beside=beside_of(tracker.reader, run))
     sources = [
         (execution.source, f"code of cell [{execution.execution_count}]")
         for execution in tracker.reader.executions(run.run_id)

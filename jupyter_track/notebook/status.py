@@ -30,6 +30,7 @@ def status_items(hooks: CellHooks) -> list[tuple[str, str]]:
     items.append(("experiment", session.experiment))
     run = active.current()
     items.append(("active run", "none" if run is None else run.name))
+    items.append(("untracked cells", _untracked(hooks)))
     settings = hooks.settings
     on = [kind for kind in ("figures", "output", "source", "git") if getattr(settings, kind)]
     if settings.auto_params:
@@ -40,6 +41,13 @@ def status_items(hooks: CellHooks) -> list[tuple[str, str]]:
     items.append(("executions seen", str(len(hooks.history.executions))))
     items.append(("versions", _versions()))
     return items
+
+
+def _untracked(hooks: CellHooks) -> str:
+    if hooks.watching is None:
+        return "no runs (%track on makes runs of those that log)"
+    experiment = hooks.watching.experiment or session.experiment
+    return f"a run of {experiment} where they log or give a metric (%track off)"
 
 
 def _store_facts() -> list[tuple[str, str]]:

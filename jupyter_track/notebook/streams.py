@@ -81,6 +81,48 @@ class InstanceMethod:
             delattr(self.owner, self._name)
 
 
+class RunningMethod:
+    """A method replaced on one object by one that also says, in `running`, whether a call of it is under way.
+
+    Parameters
+    ----------
+    owner : object
+    name : str
+
+    Raises
+    ------
+    AttributeError
+        The object does not take attributes.
+    """
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.running = False
+        self._owner = owner
+        self._name = name
+        self._was_own = name in vars(owner)
+        original = self._original = getattr(owner, name)
+
+        @wraps(original)
+        def replacement(*args: Any, **kwargs: Any) -> Any:
+            self.running = True
+            try:
+                return original(*args, **kwargs)
+            finally:
+                self.running = False
+
+        self._replacement = replacement
+        setattr(owner, name, replacement)
+
+    def remove(self) -> None:
+        """Put the original back, unless something else has wrapped the method since; a second call does nothing."""
+        if vars(self._owner).get(self._name) is not self._replacement:
+            return
+        if self._was_own:
+            setattr(self._owner, self._name, self._original)
+        else:
+            delattr(self._owner, self._name)
+
+
 class HookedStream:
     """One of ipykernel's streams, seen through a message hook.
 

@@ -40,6 +40,10 @@ class TrackedCell:
         The user's namespace when the cell began: what the cell bound is told from it.
     source : str
         The cell as Python, after IPython's transformers, with the line numbers that tracebacks have.
+    late : bool
+        Whether the run was opened while or after the cell ran: a cell that ``%track on`` looks at.
+    capture_key : str
+        The capture of what the cell shows, where that is not the run's id.
     """
 
     hooks: CellHooks
@@ -52,12 +56,14 @@ class TrackedCell:
     warnings: list[str] = field(default_factory=list)
     capturing: bool = False
     live: CardPanel | None = None
+    late: bool = False
+    capture_key: str = ""
 
     @classmethod
     def open(cls, hooks: CellHooks, info: Any, cell: Cell, execution: Execution, head: Head) -> TrackedCell | None:
         """Open the run of a cell; None where the cell is not Python that can run, or nothing can be recorded."""
         shell = hooks.shell
-        source = _runnable(shell, info, head)
+        source = runnable(shell, info, head)
         if source is None:
             return None
         try:
@@ -121,7 +127,7 @@ class TrackedCell:
         with guarded("figures and output"):
             if self.capturing:
                 self.capturing = False
-                captured = hooks.capture.end(self.run.run_id)
+                captured = hooks.capture.end(self.capture_key or self.run.run_id)
         with guarded("child runs"):
             children = hooks.runs.children_of(self.cell)
             target = self._target(children, status)
@@ -143,14 +149,30 @@ class TrackedCell:
         with guarded("end"):
             self._end(target, status, error)
         with guarded("card"):
-            self._show(target, captured)
+            self._show(target, captured, execution)
+        target._tracker.let_go(target._memory)
+
+    def complete(self, result: Any, children: list[ActiveRun], error: BaseException | None) -> None:
+        """Add the params, and a metric where none was logged, to a run that the cell itself has opened and ended."""
+        target, stopped = self.run, None
+        value = getattr(result, "result", None)
+        with guarded("error"):
+            stopped = failed_line(error, self.source, self.hooks.shell.user_ns)
+        target._tracker.recall(target._memory)
+        with guarded("params"):
+            if self.hooks.wants(self.options, "params"):
+                self._keep_params(target, value, stopped)
+        with guarded("metrics"):
+            self._keep_metrics(target, children, value, stopped)
+        with guarded("card"):
+            self._show(target, Captured())
         target._tracker.let_go(target._memory)
 
     def let_go(self) -> None:
         """Stop capturing, where an interrupt came before that, and refreshing the card."""
         if self.capturing:
             self.capturing = False
-            self.hooks.capture.end(self.run.run_id)
+            self.hooks.capture.end(self.capture_key or self.run.run_id)
         if self.live is not None:
             self.hooks.cards.end(self.live)
 
@@ -207,6 +229,7 @@ class TrackedCell:
             mode="off" if own else mode,
             named=[name for name in options.metrics if name not in own],
             failed_line=stopped,
+            computed=self.late,
         )
         self.notes += found.warnings
         self.warnings += found.warnings
@@ -234,7 +257,7 @@ class TrackedCell:
             self.run.dissolve(target)
         target.end(status, failure)
 
-    def _show(self, target: ActiveRun, captured: Captured) -> None:
+    def _show(self, target: ActiveRun, captured: Captured, execution: Execution) -> None:
         settings = self.hooks.settings
         if self.options.quiet or settings.card == "off":
             for note in self.warnings:
@@ -252,11 +275,12 @@ class TrackedCell:
             run,
             tracker=target._tracker,
             previous=self.hooks.previous_of(self.cell, run),
+            typed=execution.source,
             figures=len(captured.figures),
             output=bool(captured.output_text),
             notes=self.notes,
             store_line=self.hooks.store_line(),
-            one_line=settings.card == "line",
+            one_line=self.late or settings.card == "line",
             panel=self.live,
         )
 
@@ -270,7 +294,7 @@ def failure_of(status: str, error: BaseException | None) -> RunError | None:
     return describe_error(error) if error is not None and status == RunStatus.FAILED else None
 
 
-def _runnable(shell: Any, info: Any, head: Head) -> str | None:
+def runnable(shell: Any, info: Any, head: Head) -> str | None:
     """Return a cell as Python; None where IPython does not run it: its line is wrong, or it is empty or no Python."""
     if not head.body.strip():
         return None

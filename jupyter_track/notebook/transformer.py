@@ -70,11 +70,7 @@ def head_of(cell: str, shell: Any) -> Head | None:
     """
     if "%%track" not in cell:
         return None
-    lines = cell.splitlines(keepends=True)
-    for transform in shell.input_transformers_cleanup:
-        if getattr(transform, "of_jupyter_track", False):
-            break
-        lines = transform(lines)
+    lines = _cleaned(cell, shell)
     found = find(lines)
     if found is None:
         return None
@@ -82,6 +78,29 @@ def head_of(cell: str, shell: Any) -> Head | None:
     while start < len(lines) and RUNS_PYTHON.match(lines[start]):
         start += 1
     return Head(found.line, "".join(lines[start:]), start if start > 1 else 0)
+
+
+def plain_head(cell: str, shell: Any) -> Head | None:
+    """Return the head of a cell without ``%%track``; None where another language or a file is below a cell magic."""
+    if "%%" not in cell:
+        return Head("", cell, 0)
+    lines = _cleaned(cell, shell)
+    start = 0
+    while start < len(lines) and RUNS_PYTHON.match(lines[start]):
+        start += 1
+    if start < len(lines) and lines[start].startswith("%%"):
+        return None
+    return Head("", "".join(lines[start:]), start)
+
+
+def _cleaned(cell: str, shell: Any) -> list[str]:
+    """The lines of a cell as our transformer meets them: without blank lines, prompts and indentation at its start."""
+    lines = cell.splitlines(keepends=True)
+    for transform in shell.input_transformers_cleanup:
+        if getattr(transform, "of_jupyter_track", False):
+            break
+        lines = transform(lines)
+    return lines
 
 
 def check_line(line: str) -> None:

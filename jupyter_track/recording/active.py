@@ -108,6 +108,8 @@ _cells: list[Cell] = []
 _lock = threading.Lock()
 _last_ended: list[str] = []
 observers: list[Observer] = []
+# Asked in turn where a log call finds no open run: the notebook half opens that of a cell which `%track on` looks at.
+openers: list[Callable[[], ActiveRun | None]] = []
 
 
 _forked = False
@@ -121,6 +123,7 @@ def _reset() -> None:
     _stacks.clear()
     _cells.clear()
     observers.clear()
+    openers.clear()
     drop_fast()
 
 

@@ -117,12 +117,10 @@ class TrackClient:
     def delete_run(self, run_id: str) -> None:
         """Put a run into the bin."""
         edits.delete_run(self._tracker.store, run_id)
-        self._tracker.forget_run(run_id)
 
     def restore_run(self, run_id: str) -> None:
         """Take a run out of the bin."""
         edits.restore_run(self._tracker.store, run_id)
-        self._tracker.forget_run(run_id)
 
     def search_runs(
         self,
@@ -160,10 +158,8 @@ class TrackClient:
         InvalidValue
             Where the run is deleted, here and below, or `text` is no text.
         """
-        note = check_note(text)
-        edits.set_note(self._tracker.store, [run_id], note)
-        if memory := self._tracker.memory(run_id):
-            memory.note = note
+        edits.set_note(self._tracker.store, [run_id], check_note(text))
+        self._tracker.follow_edits()
 
     def pin_run(self, run_id: str) -> None:
         """Pin a run: it stands on top of tables, and tidying keeps it."""
@@ -182,7 +178,7 @@ class TrackClient:
         >>> client.move_run(client.search_runs(["0"])[0].run_id, "second try")  # doctest: +SKIP
         """
         edits.move_runs(self._tracker.store, [run_id], experiment)
-        self._tracker.follow_move()
+        self._tracker.follow_edits()
 
     def set_baseline(self, run_id: str) -> None:
         """Make a run the one that others of its experiment are measured against."""

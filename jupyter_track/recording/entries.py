@@ -110,6 +110,7 @@ class Entries:
         self._memories: dict[str, RunMemory] = {}
         self._known: set[str] = set()
         self._absorbed: set[str] = set()
+        pending.watch(store, self.forget_run)
 
     @cached_property
     def reader(self) -> Reader:

@@ -109,8 +109,14 @@ def open_run(
     tags: Mapping[str, Any] | None = None,
     note: str | None = None,
     git: bool = True,
+    start_time: int | None = None,
+    shared: bool = False,
 ) -> ActiveRun:
-    """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`."""
+    """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`.
+
+    `start_time` is in milliseconds since the epoch, now by default. A `shared` run is that of the thread that runs the
+    cell, whichever thread opens it.
+    """
     if name:
         check_name(name)
     source_name, source_type = session.source()
@@ -126,9 +132,10 @@ def open_run(
         note=note,
         notebook=session.relative_notebook(),
         cell=active.current_cell(),
+        start_time=start_time,
     )
     memory.surrounding = session.experiment
-    return _opened(ActiveRun(tracker, memory), git)
+    return _opened(ActiveRun(tracker, memory), git, shared or kind == "auto")
 
 
 def _experiment_beside(parent: str | None) -> str:
@@ -164,9 +171,9 @@ def _resumed(
     return _opened(ActiveRun(tracker, memory))
 
 
-def _opened(run: ActiveRun, git: bool = True) -> ActiveRun:
+def _opened(run: ActiveRun, git: bool = True, shared: bool = False) -> ActiveRun:
     ending.install()
-    active.push(run, shared=run._memory.kind == "auto")
+    active.push(run, shared=shared)
     if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
         return run
     if git:
@@ -236,6 +243,10 @@ def active_or_new() -> ActiveRun:
         run = active.current()
         if run is not None:
             return run
+        for opener in active.openers:
+            opened = opener()
+            if opened is not None:
+                return opened
         run = open_run(kind="auto")
     unasked.announce(run)
     return run

@@ -45,16 +45,12 @@ def get_parent_run(run_id: str) -> Run | None:
 
 def delete_run(run_id: str) -> None:
     """Put a run into the bin; deleting twice is fine."""
-    tracker = session.tracker()
-    edits.delete_run(tracker.store, run_id)
-    tracker.forget_run(run_id)
+    edits.delete_run(session.tracker().store, run_id)
 
 
 def restore_run(run_id: str) -> None:
     """Take a run out of the bin."""
-    tracker = session.tracker()
-    edits.restore_run(tracker.store, run_id)
-    tracker.forget_run(run_id)
+    edits.restore_run(session.tracker().store, run_id)
 
 
 # ---- experiments

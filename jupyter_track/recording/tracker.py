@@ -107,10 +107,11 @@ class Tracker(Entries):
             if memory.experiment == earlier:
                 memory.experiment = name
 
-    def follow_move(self) -> None:
-        """Look up where the open runs are now: some of them were moved to another experiment."""
+    def follow_edits(self) -> None:
+        """Look up what the open runs are called, noted, tagged, and where they are: somebody has edited runs."""
         for memory in list(self._memories.values()):
             run = self.read(memory.run_id)
+            memory.name, memory.note, memory.tags = run.name, run.note, dict(run.own_tags)
             memory.experiment, memory.experiment_id = run.experiment_name, run.experiment_id
 
     def goal(self, experiment: str, key: str, goal: Goal) -> None:

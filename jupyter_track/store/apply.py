@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -113,10 +114,18 @@ def insert_curve(connection: sqlite3.Connection, metric_id: int, first: int, fla
         Step, time and value of all points, one after the other.
     """
     total, at = len(flat) // 3, 0
+    if not _NUMBERED:
+        rows_of = ((metric_id, first + row, *flat[3 * row : 3 * row + 3]) for row in range(total))
+        insert_rows(connection, "INSERT INTO metric_points", 5, [value for row in rows_of for value in row])
+        return
     while at < total:
         rows = min(total - at, MAX_ROWS)
         connection.execute(_curve_statement(rows), (metric_id, first + at, *flat[3 * at : 3 * (at + rows)]))
         at += rows
+
+
+# Python 3.12.0 to 3.12.3 warn of ?1 (python/cpython#117995); under -W error that would lose the points.
+_NUMBERED = not (3, 12) <= sys.version_info < (3, 12, 4)
 
 
 @lru_cache(maxsize=MAX_ROWS)

@@ -248,13 +248,20 @@ def delete_run(store: Path, run_id: str) -> None:
 
 def delete_runs(store: Path, run_ids: Sequence[str]) -> None:
     """Put runs into the bin, all with one time, by which `undo_delete` finds what went together."""
-    with _editing_runs(store, run_ids, stage=None) as (connection, _, numbers):
-        newest = connection.execute("SELECT coalesce(max(deleted_time), 0) FROM runs").fetchone()[0]
-        when = max(now_ms(), newest + 1)
-        connection.executemany(
-            "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = coalesce(deleted_time, ?) WHERE id = ?",
-            [(when, number) for number in numbers],
-        )
+    with _editing_runs(store, run_ids, stage=None) as (connection, rev, numbers):
+        put_in_bin(connection, numbers, rev)
+    pending.moved(store, run_ids)
+
+
+def put_in_bin(connection: sqlite3.Connection, numbers: Sequence[int], rev: int) -> None:
+    """Put runs into the bin, by their numbers in the store, inside of a transaction."""
+    newest = connection.execute("SELECT coalesce(max(deleted_time), 0) FROM runs").fetchone()[0]
+    now = now_ms()
+    connection.executemany(
+        "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = coalesce(deleted_time, ?), rev = ?,"
+        " edited = max(edited + 1, ?) WHERE id = ?",
+        [(max(now, newest + 1), rev, now, number) for number in numbers],
+    )
 
 
 def restore_run(store: Path, run_id: str) -> None:
@@ -283,6 +290,7 @@ def restore_runs(store: Path, run_ids: Sequence[str]) -> None:
             "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE id = ?",
             [(number,) for number in numbers],
         )
+    pending.moved(store, run_ids)
 
 
 def undo_delete(store: Path) -> list[str]:

@@ -9,13 +9,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .filter_tree import And, Between, Clause, Field, Membership, Node, Not, NullTest, Or, Ordering, Value
+from .filter_tree import (
+    And,
+    Between,
+    Clause,
+    Comparison,
+    Field,
+    Membership,
+    Node,
+    Not,
+    NullTest,
+    Or,
+    Ordering,
+    Value,
+    Words,
+)
 
 ARTIFACT_URI = "'runs:/' || runs.uuid"
 
-_TEXT_OPERATORS = {"=": "=", "!=": "!=", "LIKE": "GLOB", "ILIKE": "LIKE"}
+
+@dataclass(frozen=True)
+class Lookup:
+    """A field of other rows that belong to the row: one of them has to fit.
+
+    `start` and `end` go around the test of such a row, whose text is `text`; `there` says whether there is one.
+    """
+
+    start: str
+    text: str
+    end: str
+    there: str
 
 
 @dataclass(frozen=True)
@@ -27,8 +52,15 @@ class Table:
     tags: str
     owner: str
     special_tags: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
 
 
+# Each source is looked at once, however many runs have it; a source in a file is not looked at.
+_RAN = (
+    "runs.id IN (SELECT run_id FROM executions WHERE source_sha256 IN (SELECT sha256 FROM contents"
+    " WHERE sha256 IN (SELECT DISTINCT source_sha256 FROM executions) AND data IS NOT NULL AND "
+)
+_CODE = "CAST(data AS TEXT)"
 _OWN_TAG = "(SELECT value FROM tags WHERE run_id = runs.id AND key = '{}')"
 
 # The tags that records.Run.data makes of columns; where the column is empty, one set by hand counts.
@@ -43,6 +75,11 @@ RUNS = Table(
         "start_time": "runs.start_time",
         "end_time": "runs.end_time",
         "duration": "runs.duration",
+        "number": "runs.id",
+        "notebook": "runs.notebook",
+        "note": "runs.note",
+        "pinned": "(runs.pinned IS NOT NULL)",
+        "experiment": "(SELECT name FROM experiments WHERE experiments.id = runs.experiment_id)",
     },
     "tags",
     "run_id",
@@ -51,6 +88,10 @@ RUNS = Table(
         "mlflow.user": f"coalesce({_OWN_TAG.format('mlflow.user')}, nullif(runs.user_id, ''))",
         "mlflow.note.content": f"coalesce(runs.note, {_OWN_TAG.format('mlflow.note.content')})",
         "mlflow.parentRunId": f"coalesce(runs.parent_uuid, {_OWN_TAG.format('mlflow.parentRunId')})",
+    },
+    {
+        "experiment": Lookup("runs.experiment_id IN (SELECT id FROM experiments WHERE ", "name", ")", "1"),
+        "code": Lookup(_RAN, _CODE, "))", "EXISTS (SELECT 1 FROM executions WHERE run_id = runs.id)"),
     },
 )
 EXPERIMENTS = Table(
@@ -153,14 +194,22 @@ class _Compiler:
         values = tuple(value for _, part in parts for value in part.values)
         return parts[0][0] + 1, Sql("(" + word.join(part.text for _, part in parts) + ")", values)
 
-    def clause(self, clause: Clause) -> Sql:
+    def clause(self, clause: Clause | Words) -> Sql:
         """Return a condition in parentheses, or of one word and parentheses, that is true or false."""
+        if isinstance(clause, Words):
+            words = sorted(clause.words, key=len, reverse=True)  # the longest leaves the fewest runs to the others
+            parts = [_everywhere(word, first=index == 0) for index, word in enumerate(words)]
+            texts = " AND ".join(part.text for part in parts)
+            return Sql(f"({texts})", tuple(value for part in parts for value in part.values))
         field_ = clause.field
         if isinstance(clause, NullTest):
             there = self.there(field_)
             return there if clause.negated else Sql("(NOT ") + there + Sql(")")
         if field_.kind == "metric":
             return self.metric(field_, clause)
+        lookup = self.lookup(field_)
+        if lookup is not None:
+            return _looked_up(lookup, clause)
         expression = _expression(field_, self.table)
         if expression:
             test = _negated(_test(clause, expression, expression), clause)
@@ -175,7 +224,13 @@ class _Compiler:
         start = f"EXISTS (SELECT 1 FROM {name} WHERE {self.table.owner} = {self.table.name}.id AND key = ?"
         return Sql(start, (key,)) + more + Sql(")")
 
+    def lookup(self, field_: Field) -> Lookup | None:
+        return self.table.lookups.get(field_.key) if field_.kind == "attribute" else None
+
     def there(self, field_: Field) -> Sql:
+        lookup = self.lookup(field_)
+        if lookup is not None:
+            return Sql(f"({lookup.there})")
         expression = _expression(field_, self.table)
         if expression:
             return Sql(f"({expression} IS NOT NULL)")
@@ -207,6 +262,32 @@ class _Compiler:
 _PARAM_NAN = "(type = 'float' AND text = 'nan')"
 
 
+def _looked_up(lookup: Lookup, clause: Clause) -> Sql:
+    """Return that one of the rows fits; where the clause says NOT or ``!=``, that there are some and none fits."""
+    unequal = isinstance(clause, Comparison) and clause.operator == "!="
+    if isinstance(clause, Comparison) and unequal:
+        clause = replace(clause, operator="=")
+    test = Sql(f"({lookup.start}") + _test(clause, "NULL", lookup.text) + Sql(f"{lookup.end})")
+    negated = unequal or (not isinstance(clause, NullTest) and clause.negated)
+    return Sql(f"({lookup.there} AND NOT ") + test + Sql(")") if negated else test
+
+
+def _everywhere(word: str, first: bool) -> Sql:
+    """Return that a word is in a run's name, note, tags or code, whatever the case.
+
+    For the first word all tags are read once, for the others those of the runs that are left.
+    """
+    fits, pattern = _contains(word)
+    tagged = f"NOT (key >= 'mlflow.' AND key < 'mlflow/') AND (key {fits} OR value {fits})"
+    own_tags = (
+        f"runs.id IN (SELECT run_id FROM tags WHERE {tagged})"
+        if first
+        else f"EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND {tagged})"
+    )
+    text = f"(runs.name {fits} OR coalesce(runs.note, '') {fits} OR {own_tags} OR {_RAN}{_CODE} {fits})))"
+    return Sql(text, (pattern,) * 5)
+
+
 def _negated(test: Sql, clause: Clause) -> Sql:
     return Sql("NOT ") + test if clause.negated and not isinstance(clause, NullTest) else test
 
@@ -230,8 +311,12 @@ def _test(clause: Clause, number: str, text: str, nan: str = "0") -> Sql:
         raise AssertionError("NullTest has no test of a row that is there")
     value, operator = clause.value, clause.operator
     if isinstance(value, str):
-        pattern = _glob(value) if operator == "LIKE" else value
-        return Sql(f"({text} {_TEXT_OPERATORS[operator]} ?)", (pattern,))
+        if operator == "LIKE":
+            return Sql(f"({text} GLOB ?)", (_glob(value),))
+        if operator == "ILIKE":
+            fits, pattern = _caseless(value)
+            return Sql(f"({text} {fits})", (pattern,))
+        return Sql(f"({text} {operator} ?)", (value,))
     if math.isnan(value):
         return Sql(nan if operator == "=" else f"(NOT {nan})")
     if operator in ("=", "!="):
@@ -257,7 +342,27 @@ def _marks(values: Sequence[Value]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _glob(pattern: str) -> str:
-    """Return a LIKE pattern as one for GLOB, which tells upper and lower case apart."""
-    escaped = "".join(f"[{char}]" if char in "*?[" else char for char in pattern)
-    return escaped.replace("%", "*").replace("_", "?")
+def _glob(pattern: str, fold: bool = False) -> str:
+    """Return a LIKE pattern as one for GLOB, which tells upper and lower case apart unless it is given both."""
+    wild = {"%": "*", "_": "?"}
+    return "".join(wild.get(char) or _literal(char, fold) for char in pattern)
+
+
+def _literal(char: str, fold: bool) -> str:
+    lower, upper = char.lower(), char.upper()
+    if fold and lower != upper and len(lower) == len(upper) == 1:
+        return f"[{lower}{upper}]"
+    return f"[{char}]" if char in "*?[" else char
+
+
+def _caseless(pattern: str) -> tuple[str, str]:
+    """Return the operator and the pattern for ILIKE; SQLite's LIKE knows the two cases of ASCII letters alone."""
+    return ("LIKE ?", pattern) if pattern.isascii() else ("GLOB ?", _glob(pattern, fold=True))
+
+
+def _contains(word: str) -> tuple[str, str]:
+    """Return the operator and the pattern that find a word in a text, whatever the case."""
+    if word.isascii():
+        escaped = "".join(f"\\{char}" if char in "\\%_" else char for char in word)
+        return "LIKE ? ESCAPE '\\'", f"%{escaped}%"
+    return "GLOB ?", f"*{''.join(_literal(char, fold=True) for char in word)}*"

@@ -94,3 +94,57 @@ def fault(message: str, text: str, position: int) -> FilterError:
     error = FilterError(f"{message}, near {near!r}", "", position)
     error.text = text
     return error
+
+
+class Cursor:
+    """A place in the tokens of a filter, which a parser moves on."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokens_of(text)
+        self.at = 0
+
+    @property
+    def token(self) -> Token:
+        """The token that comes next."""
+        return self.tokens[self.at]
+
+    def fault(self, message: str, token: Token | None = None) -> FilterError:
+        """Return the error for a token, by default the one that comes next."""
+        return fault(message, self.text, (token or self.token).position)
+
+    def take_word(self, word: str) -> bool:
+        """Step over a keyword, if it comes next."""
+        token = self.token
+        if token.kind == "word" and token.text.upper() == word:
+            self.at += 1
+            return True
+        return False
+
+    def take_sign(self, sign: str) -> bool:
+        """Step over a sign, if it comes next."""
+        if self.token.kind == "sign" and self.token.text == sign:
+            self.at += 1
+            return True
+        return False
+
+    def at_end(self) -> bool:
+        """Whether the clause ends here: at the end, a closing parenthesis, AND or OR."""
+        token = self.token
+        if token.kind == "word":
+            return token.text.upper() in ("AND", "OR")
+        return token.kind == "end" or (token.kind == "sign" and token.text == ")")
+
+    def expect_sign(self, sign: str, where: str) -> None:
+        """Step over a sign; a FilterError where another token comes next."""
+        if not self.take_sign(sign):
+            raise self.fault(f"Expected '{sign}' {where}, not {shown(self.token)}")
+
+
+def shown(token: Token) -> str:
+    """Return a token as an error shows it."""
+    if token.kind == "end":
+        return "the end"
+    text = token.text if len(token.text) <= 40 else token.text[:39] + "…"
+    quote = token.quote or "'"
+    return f"{quote}{text}{quote}"

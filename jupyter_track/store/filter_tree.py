@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from ..records import RunStatus
 
 Kind = Literal["metric", "param", "tag", "attribute"]
 Value = str | int | float
@@ -58,6 +60,13 @@ class NullTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Words that all have to be in a run's name, note, tags or code, whatever the case."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite of a filter."""
 
@@ -79,7 +88,7 @@ class Or:
 
 
 Clause = Comparison | Membership | Between | NullTest
-Node = Clause | Not | And | Or
+Node = Clause | Words | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +101,38 @@ class Ordering:
 
 @dataclass(frozen=True)
 class Grammar:
-    """What can be searched: the kinds of fields, and the attributes with whether they are numbers."""
+    """What can be searched.
+
+    Attributes
+    ----------
+    noun : str
+    kinds : tuple of Kind
+        What stands before the dot of a field.
+    attributes : mapping of str to bool
+        The fields without a dot, and whether they are numbers.
+    aliases : mapping of str to str
+        Other names of attributes.
+    times : frozenset of str
+        Attributes that are times: a date or an age may stand for the number.
+    flags : frozenset of str
+        Attributes that are true or false, and may stand alone.
+    choices : mapping of str to tuple of str
+        The values that an attribute has, in capitals.
+    unordered : frozenset of str
+        Attributes by which nothing can be ordered.
+    text : bool
+        Whether a quoted text may stand alone, and is looked for everywhere.
+    """
 
     noun: str
     kinds: tuple[Kind, ...]
     attributes: Mapping[str, bool]
     aliases: Mapping[str, str]
+    times: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unordered: frozenset[str] = frozenset()
+    text: bool = False
 
 
 RUNS = Grammar(
@@ -112,13 +147,32 @@ RUNS = Grammar(
         "start_time": True,
         "end_time": True,
         "duration": True,
+        "number": True,
+        "experiment": False,
+        "notebook": False,
+        "note": False,
+        "code": False,
+        "pinned": True,
     },
-    {"created": "start_time", "Created": "start_time", "run name": "run_name", "Run name": "run_name"}
-    | {"Run Name": "run_name"},
+    {
+        "name": "run_name",
+        "created": "start_time",
+        "Created": "start_time",
+        "run name": "run_name",
+        "Run name": "run_name",
+        "Run Name": "run_name",
+        "experiment_name": "experiment",
+    },
+    times=frozenset({"start_time", "end_time"}),
+    flags=frozenset({"pinned"}),
+    choices={"status": RunStatus.ALL},
+    unordered=frozenset({"code"}),
+    text=True,
 )
 EXPERIMENTS = Grammar(
     "experiment",
     ("tag", "attribute"),
     {"name": False, "experiment_id": False, "creation_time": True, "last_update_time": True},
     {},
+    times=frozenset({"creation_time", "last_update_time"}),
 )

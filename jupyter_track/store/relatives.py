@@ -102,6 +102,18 @@ def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) ->
     return [run, *sorted((one for one in equal if one.experiment_id == run.experiment_id), key=_number, reverse=True)]
 
 
+def baseline(store: Path, run: Run) -> Run | None:
+    """Return the run that those of a run's experiment are measured against; it may be the run itself."""
+    with reading(store) as connection:
+        row = connection.execute(
+            "SELECT runs.id FROM experiments JOIN runs ON runs.uuid = baseline_uuid"
+            " WHERE experiments.id = ? AND runs.lifecycle_stage = 'active'",
+            (int(run.experiment_id or -1),),
+        ).fetchone()
+    found = [] if row is None else run_rows.load(store, [row[0]])
+    return found[0] if found else None
+
+
 def with_files(store: Path, run_ids: Sequence[str]) -> set[str]:
     """Return those of the runs that hold a file besides the output and the source of their cell."""
     found: set[str] = set()

@@ -124,6 +124,21 @@ def search(
     return Search(Sql("SELECT runs.id FROM runs") + joins + where + order + end)
 
 
+def words_filter(words: Sequence[str]) -> str:
+    """Return the filter that finds the runs in which all words are: in the name, note, tags or code.
+
+    Examples
+    --------
+    >>> words_filter(["dropout", "it's"])
+    "'dropout it''s'"
+    >>> words_filter([])
+    ''
+    """
+    text = " ".join(" ".join(words).split())
+    quoted = text.replace("'", "''")
+    return f"'{quoted}'" if text else ""
+
+
 def find(store: Path, wanted: Search) -> list[int]:
     """Return the numbers of the runs that a search finds, in its order."""
     if wanted.empty:

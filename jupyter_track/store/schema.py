@@ -224,6 +224,8 @@ SECOND = (
     "ALTER TABLE experiments ADD COLUMN baseline_uuid TEXT",
     "CREATE INDEX runs_by_cell ON runs (cell_id, id) WHERE cell_id IS NOT NULL",
     "CREATE INDEX runs_by_name ON runs (name, id)",
+    # Which sources there are and which runs have them: what looks through code looks at each source once.
+    "CREATE INDEX executions_by_source ON executions (source_sha256)",
 )
 
 MIGRATION_SET = "jupyter_track"

@@ -1,15 +1,19 @@
 """What is shown, as plain data, and its two static forms: HTML and text.
 
-Records (`jupyter_track.records`) go in and never SQL. `card` and `runs` choose what is said (which metrics, which
-columns, what changed) and return dataclasses; `html` and `text` only set them. So a test looks at data, and every
-front end shows the same words in the same order.
+Records (`jupyter_track.records`) go in and never SQL. `card`, `runs` and `comparison` choose what is said (which
+metrics, which columns, what changed) and return dataclasses; `html` and `text` only set them. So a test looks at data,
+and every front end shows the same words in the same order. What a view needs besides the records it was handed is read
+by a function of its own (`table_of`, `comparison_of`), so that the terminal, the magic and `Runs` read the same.
 
 ::
 
     format   numbers, params, changes, times as text        goals    which way is better, declared or guessed
     tokens   colours and status glyphs                      sparkline  a curve as an SVG picture
+    changes  what changed from one run to another           repeats  runs that repeat each other, and their noise
+    diffs    two texts, line by line                        found    what a search found, to be edited as a whole
     card     one run, as a margin note under its cell       runs     the table of runs
-    markup   escaped HTML elements                          html, text  the static forms
+    details  one record in full                             comparison  runs side by side
+    markup   escaped HTML elements, with their styles       html, text  the static forms
 
 The static HTML is made for hosts that take things away: JupyterLab without trust drops ``<style>``, inline
 ``<svg>``, ``id``, ``data-*``, ``role`` and any style value with ``var()``; GitHub drops all styles. What is left is a

@@ -13,6 +13,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ..records import MetricSummary, Param, Run, RunError, Shown
+from ..store.relatives import Children
+from .beside import ALONE, Beside
+from .changes import OWN_SOURCES, difference
 from .format import (
     NAME_LIMIT,
     Change,
@@ -27,18 +30,17 @@ from .format import (
     precision_of,
 )
 from .goals import Goal, goal_of, main_first
+from .repeats import Repeats, within_noise
 from .sparkline import Point, Sparkline, sparkline
 from .tokens import State, run_color, state_of
 
 MAX_METRICS = 4
 MAX_PARAMS = 6
-MAX_CHANGES = 2
 SHORT = 2.0
 ERROR_LIMIT = 160
 LINE_LIMIT = 64  # characters of the one line: it does not wrap in a cell of a page of 480 px
 SHORT_NAME_LIMIT = 32
 FINISHED = "finished"
-OWN_SOURCES = ("explicit", "assign")
 _SOURCE_WORDS = {
     "explicit": "logged",
     "assign": "assigned in the cell",
@@ -63,9 +65,13 @@ class MetricLine:
         ``repr`` of the value.
     goal : Goal
     change : Change or None
-        Against the previous run.
+        Against the baseline of the experiment, else against the previous run.
     versus : str
-        ``#9``, the run that `change` compares with.
+        ``#9 baseline`` or ``#9``, the run that `change` compares with.
+    noise : str
+        ``within noise (n=3)`` where the change is no more than repeats of the runs differ by.
+    spread : str
+        ``0.962 ± 0.001 (n=3)`` of the run and those that it repeats.
     is_best : bool
         Whether the last point of a curve is its best one.
     best : str
@@ -81,6 +87,8 @@ class MetricLine:
     goal: Goal
     change: Change | None = None
     versus: str = ""
+    noise: str = ""
+    spread: str = ""
     is_best: bool = False
     best: str = ""
     spark: Sparkline | None = None
@@ -109,7 +117,10 @@ class Card(Shown):
     color : str
         The run's colour, for marks.
     changed : tuple of str
-        ``C 0.1 → 1``: what differs from the previous run, at most two and ``+3``.
+        ``C 0.1 → 1``, ``3 lines of code``: what differs from the previous run, at most two and ``+3``; and
+        ``repeat of #12 (×3)``.
+    below : bool
+        Whether a card of one line has no room for `changed`: it stands on a line of its own.
     time : str
         The run's duration, or how long it has been going.
     metrics : tuple of MetricLine
@@ -123,7 +134,7 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``figures 1``, ``output``, ``note``.
+        ``children 5``, ``best accuracy 0.96 #14``, ``figures 1``, ``output``, ``note``.
     notes : tuple of str
         What else should be said, a line each.
     short : bool
@@ -144,12 +155,13 @@ class Card(Shown):
     extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     short: bool = False
+    below: bool = False
 
 
 def run_card(
     run: Run,
     *,
-    previous: Run | None = None,
+    beside: Beside = ALONE,
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     figures: int = 0,
     output: bool = False,
@@ -162,8 +174,8 @@ def run_card(
     Parameters
     ----------
     run : Run
-    previous : Run or None, default None
-        The run to compare with: params that changed, and the change of each metric.
+    beside : Beside, optional
+        The runs to compare with: what changed, the change of each metric, repeats, children.
     curves : mapping of str to sequence of (step, value)
         Points of the metrics, by key, in the order of logging; at most 150 of each are drawn.
     figures : int, default 0
@@ -185,7 +197,7 @@ def run_card(
     failed = run.state == "failed" and run.error is not None
     ranked = main_first(run.metrics.values(), run.goals)
     shown = [] if failed else ranked[:MAX_METRICS]
-    lines = tuple(_metric_line(metric, run, previous, curves.get(metric.key, ())) for metric in shown)
+    lines = tuple(_metric_line(metric, run, beside, curves.get(metric.key, ())) for metric in shown)
     params, more_params = _params(run.params)
     curved = any(metric.count > 1 for metric in run.metrics.values())
     card = Card(
@@ -194,14 +206,14 @@ def run_card(
         number="" if run.number is None else f"#{run.number}",
         color=run_color(run.number),
         time=_time(run, now_ms),
-        changed=changed_params(run, previous),
+        changed=_changed(run, beside),
         metrics=lines,
         more=0 if failed else len(ranked) - len(shown),
         error=error_line(run.error) if failed and run.error else "",
         params=params,
         more_params=more_params,
-        extras=_extras(run, len(ranked) if failed else 0, figures, output),
-        notes=tuple(one_line(note) for note in (*notes, store_line) if note),
+        extras=(*children_words(beside.children), *_extras(run, len(ranked) if failed else 0, figures, output)),
+        notes=tuple(one_line(note) for note in (*notes, f"store {store_line}" if store_line else "") if note),
         short=run.duration is not None and run.duration < SHORT and not curved and not failed,
     )
     return _fitted(card) if card.short else card
@@ -213,12 +225,37 @@ def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ..
     return (*counted, *(["output"] if output else []), *(["note"] if run.note else []))
 
 
+def children_words(children: Children | None) -> tuple[str, ...]:
+    """Return ``children 5`` and ``best accuracy 0.96 #14``; nothing for a run without children."""
+    if children is None or not children.count:
+        return ()
+    counted = f"children {children.count:,}"
+    if not children.key:
+        return (counted,)
+    return counted, f"best {one_line(children.key)} {number(children.value)} #{children.number}"
+
+
+def _changed(run: Run, beside: Beside) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    if beside.previous is not None:
+        found = (beside.changed or difference(run, beside.previous)).short()
+    if len(beside.repeats) > 1:
+        found = (*found, f"repeat of {run_words(beside.repeats[-1])} (×{len(beside.repeats)})")
+    return found
+
+
 def _fitted(card: Card) -> Card:
-    """Return a card of one line with as many metrics, or params where it has none, as the line has room for."""
+    """Return a card of one line with as many metrics, or params where it has none, as the line has room for.
+
+    What changed stands in the line where it fits beside the first metric, else below it.
+    """
     name = middle_cut(card.name, SHORT_NAME_LIMIT)
     room = LINE_LIMIT - len(f"{card.state.glyph} {name} {card.number}  {card.time}")
     if card.state.word != FINISHED:
         room -= len(card.state.word) + 2
+    changed = len(", ".join(card.changed)) + 2 if card.changed else 0
+    below = changed > room - sum(len(_short_text(line)) for line in card.metrics[:1])
+    card, room = replace(card, below=below), room - (0 if below else changed)
     metrics = _that_fit(card.metrics, [len(_short_text(line)) for line in card.metrics], room, always=1)
     more = card.more + len(card.metrics) - len(metrics)
     if metrics:
@@ -230,8 +267,20 @@ def _fitted(card: Card) -> Card:
 
 
 def _short_text(line: MetricLine) -> str:
-    compared = f" ({line.change.text} {line.change.arrow} vs {line.versus})" if line.change else ""
-    return f"  {line.key} {line.value}{compared}"
+    compared = f" ({change_words(line)})" if line.change else ""
+    return f"  {line.key} {line.value}{compared}" + (f" · {line.spread}" if line.spread else "")
+
+
+def change_words(line: MetricLine) -> str:
+    """Return ``+0.0120 ▲ vs #9``, ``+0.0010 vs #9, within noise (n=3)`` or ``same as #9``; nothing without a change."""
+    if line.change is None:
+        return ""
+    if line.change.verdict == "same":
+        return f"same as {line.versus}"
+    if line.noise:
+        return f"{line.change.text} vs {line.versus}, {line.noise}"
+    arrow = line.change.arrow + line.goal.doubt if line.change.arrow else ""
+    return " ".join(part for part in (line.change.text, arrow, "vs", line.versus) if part)
 
 
 def _that_fit(items: tuple[Item, ...], widths: Sequence[int], room: int, always: int = 0) -> tuple[Item, ...]:
@@ -251,28 +300,6 @@ def error_line(error: RunError) -> str:
     return middle_cut(one_line(text), ERROR_LIMIT)
 
 
-def changed_params(run: Run, previous: Run | None, hidden: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return ``C 0.1 → 1`` for params with another value than in `previous`: two of them, then ``+3``.
-
-    Parameters
-    ----------
-    run : Run
-    previous : Run or None
-    hidden : sequence of str
-        Params that are shown elsewhere and are left out.
-    """
-    if previous is None:
-        return ()
-    both = [key for key in run.params if key in previous.params and key not in hidden]
-    differ = [key for key in both if run.params[key].text != previous.params[key].text]
-    differ.sort(key=lambda key: run.params[key].source not in OWN_SOURCES)
-    texts = [
-        f"{one_line(key)} {param_text(previous.params[key], 16)} → {param_text(run.params[key], 16)}"
-        for key in differ[:MAX_CHANGES]
-    ]
-    return (*texts, f"+{len(differ) - MAX_CHANGES}") if len(differ) > MAX_CHANGES else tuple(texts)
-
-
 def _time(run: Run, now_ms: int | None) -> str:
     if run.duration is not None:
         return duration(run.duration)
@@ -281,14 +308,15 @@ def _time(run: Run, now_ms: int | None) -> str:
     return ""
 
 
-def _metric_line(metric: MetricSummary, run: Run, previous: Run | None, points: Sequence[Point]) -> MetricLine:
+def _metric_line(metric: MetricSummary, run: Run, beside: Beside, points: Sequence[Point]) -> MetricLine:
     goal = goal_of(metric.key, run.goals)
-    earlier = previous.metrics.get(metric.key) if previous is not None else None
+    reference = beside.reference(run)
+    earlier = reference.metrics.get(metric.key) if reference is not None else None
     values = [metric.last] + ([earlier.last] if earlier else [])
     curved = metric.count > 1
     extremes = [value for value in (metric.min, metric.max) if value is not None] if curved else []
     best = (metric.max if goal.direction == "max" else metric.min) if goal.direction else None
-    # The two that must be told apart are this value and the best one, or this one and the previous run's.
+    # The two that must be told apart are this value and the best one, or this one and the reference's.
     precision = precision_of(values + ([best] if curved and best is not None else []), goal.direction)
     difference = change(metric.last, earlier.last, goal.direction, precision) if earlier else None
     spark = sparkline(metric.key, points, color=run_color(run.number), direction=goal.direction, large=True)
@@ -299,7 +327,9 @@ def _metric_line(metric: MetricSummary, run: Run, previous: Run | None, points: 
         full=repr(metric.last),
         goal=goal,
         change=difference,
-        versus=_versus(previous) if previous is not None and difference is not None else "",
+        versus=_versus(reference, beside) if reference is not None and difference is not None else "",
+        noise=_noise(metric, earlier, beside) if difference is not None else "",
+        spread=Repeats(tuple(beside.repeats)).spread(metric.key),
         is_best=is_best,
         best=_best(metric, goal, precision) if extremes and not is_best else "",
         spark=spark if curved else None,
@@ -307,8 +337,21 @@ def _metric_line(metric: MetricSummary, run: Run, previous: Run | None, points: 
     )
 
 
-def _versus(previous: Run) -> str:
-    return middle_cut(one_line(previous.name), 20) if previous.number is None else f"#{previous.number}"
+def _noise(metric: MetricSummary, earlier: MetricSummary | None, beside: Beside) -> str:
+    """Return ``within noise (n=3)`` where the change of a metric is no more than that of repeats."""
+    own = Repeats(tuple(beside.repeats)).values(metric.key) or [metric.last]
+    others = Repeats(tuple(beside.reference_repeats)).values(metric.key) or ([earlier.last] if earlier else [])
+    noise = within_noise(own, others)
+    return noise.text if noise is not None else ""
+
+
+def _versus(reference: Run, beside: Beside) -> str:
+    return f"{run_words(reference)} baseline" if reference is beside.baseline else run_words(reference)
+
+
+def run_words(run: Run) -> str:
+    """Return how a run is named beside others: ``#12``, or its name where it has no number yet."""
+    return middle_cut(one_line(run.name), 20) if run.number is None else f"#{run.number}"
 
 
 def _best(metric: MetricSummary, goal: Goal, precision: Precision) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from ..records import Artifact, Experiment, MetricSummary, Run, Shown
-from .card import source_words
+from .beside import ALONE, Beside
+from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
 from .tokens import State, state_of
 
 VALUE_LIMIT = 200
+ALL_CHANGES = 12
 _METRIC_SOURCES = {
     "logged": "logged",
     "named": "named on the line",
@@ -60,7 +62,12 @@ class Details(Shown):
 
 
 def run_details(
-    run: Run, *, figures: int = 0, artifacts: Sequence[Artifact] = (), zone: tzinfo | None = None
+    run: Run,
+    *,
+    figures: int = 0,
+    artifacts: Sequence[Artifact] = (),
+    beside: Beside = ALONE,
+    zone: tzinfo | None = None,
 ) -> Details:
     """Return all that the record of a run says.
 
@@ -71,12 +78,15 @@ def run_details(
         How many figures were kept.
     artifacts : sequence of Artifact
         The files to list.
+    beside : Beside, optional
+        What changed since the run before it of the same cell, the runs that it repeats, its children.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
     """
     facts = [("experiment", run.experiment_name), ("started", iso(run.start_time, zone))]
     if run.duration is not None:
         facts.append(("duration", duration(run.duration)))
+    facts += [*_relations(run, beside), ("pinned", "yes" if run.pinned else "")]
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
     facts += [("parent", run.parent_run_id or ""), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
@@ -91,6 +101,18 @@ def run_details(
         grids=tuple(grid for grid in grids if grid.rows),
         block=plain_text(run.error.lines).strip("\n") if run.error else "",
     )
+
+
+def _relations(run: Run, beside: Beside) -> list[tuple[str, str]]:
+    """Return what is to be said of a run and others: what changed, repeats, the baseline, children."""
+    facts = []
+    if beside.previous is not None and beside.changed is not None and not beside.changed.equal:
+        told = ", ".join(beside.changed.short(ALL_CHANGES))
+        facts.append(("changed", f"{told} (since {run_words(beside.previous)})" if told else ""))
+    if len(beside.repeats) > 1:
+        facts.append(("repeats", f"{run_words(beside.repeats[-1])} (×{len(beside.repeats)})"))
+    baseline = "of its experiment" if run.baseline_run_id == run.run_id else ""
+    return [*facts, ("baseline", baseline), ("children", " · ".join(children_words(beside.children))[9:])]
 
 
 def experiment_details(experiment: Experiment, *, zone: tzinfo | None = None) -> Details:

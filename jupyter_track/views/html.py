@@ -11,46 +11,41 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 
 from ..records import Experiment, Run, html_form
-from .card import FINISHED, Card, MetricLine, ParamItem
+from .card import FINISHED, Card, MetricLine, ParamItem, change_words
+from .comparison import Comparison
+from .comparison_html import comparison_html
 from .details import Details, Grid, experiment_details, run_details, status_details
-from .format import Change, plain_text
+from .format import plain_text
 from .found import Runs
-from .goals import Goal
-from .markup import Markup, element, escape, glyph, join, muted
+from .markup import Markup, arrow, element, glyph, join, muted
 from .runs import EMPTY, FEW_ROWS, Cell, Column, Row, RunTable, run_table, table_foot
 from .sparkline import Sparkline
+from .styles import (
+    BODY,
+    BREAK,
+    GAP,
+    LINE,
+    NO_BREAK,
+    PLAIN_ROW,
+    RULED_ROW,
+    SCROLL,
+    SUMMARY,
+    TABLE,
+    WIDE,
+    cell_style,
+)
 from .tokens import HAIRLINE, MUTED_OPACITY, State
-
-_BODY = "font-size:13px;line-height:20px;font-variant-numeric:tabular-nums;text-align:left;margin:0"
-_TABLE = "border-collapse:collapse;border:none;table-layout:auto;width:auto;margin:0;font-size:13px"
-_PLAIN_ROW = "background:transparent;border:none"
-_RULED_ROW = f"background:transparent;border:none;border-bottom:1px solid {HAIRLINE}"
-_LINE = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
-# break-word is what a sanitiser knows, anywhere is what also lets a column become narrow.
-_BREAK = ";overflow-wrap:break-word;overflow-wrap:anywhere"
-_NO_BREAK = "\u00a0"
-_GAP = "padding-left:12px"
-# Ten rows of 28 px under a header of 32, and a part of the next one, so that it is seen that the table goes on.
-_SCROLL = "overflow:auto;max-width:100%;max-height:332px;margin:0"
-_WIDE = "overflow:auto;max-width:100%;margin:0"
-
-
-@lru_cache(maxsize=64)
-def _cell_style(right: bool, *, height: int = 28, wrap: bool = False, more: str = "") -> Markup:
-    """Return the style of a cell; each part undoes one of JupyterLab's rules for tables."""
-    align = "right" if right else "left"
-    wrapping = "normal" if wrap else "nowrap"
-    style = f"text-align:{align};padding:0 12px 0 0;height:{height}px;white-space:{wrapping};border:none"
-    return escape(f"{style};{more}" if more else style)
 
 
 def card_html(card: Card) -> Markup:
     """Return a card as static HTML."""
     head = _short_line(card) if card.short else _head(card)
-    parts = [element("div", head, style=_LINE)]
+    parts = [element("div", head, style=LINE)]
+    if card.below:
+        below = muted(", ".join(card.changed))
+        parts.append(element("div", below, style="padding-left:20px;overflow-wrap:break-word"))
     if card.metrics and not card.short:
         parts.append(_card_metrics(card))
     if card.error:
@@ -58,7 +53,7 @@ def card_html(card: Card) -> Markup:
     if not card.short:
         parts += _foot(card)
     parts += [element("div", muted(note), style="padding-left:20px;overflow-wrap:break-word") for note in card.notes]
-    return element("div", *parts, style=_BODY)
+    return element("div", *parts, style=BODY)
 
 
 def _state(state: State, always: bool) -> Markup:
@@ -67,7 +62,7 @@ def _state(state: State, always: bool) -> Markup:
 
 
 def _gap(*children: str, title: str = "", faint: bool = False) -> Markup:
-    style = f"{_GAP};opacity:{MUTED_OPACITY}" if faint else _GAP
+    style = f"{GAP};opacity:{MUTED_OPACITY}" if faint else GAP
     return element("span", *children, style=style, title=title)
 
 
@@ -77,11 +72,13 @@ def _name(card: Card) -> Markup:
 
 def _short_line(card: Card) -> Markup:
     parts: list[str] = [glyph(card.state.glyph, card.state.token, card.state.word), _name(card)]
+    if card.changed and not card.below:
+        parts.append(_gap(", ".join(card.changed), faint=True))
     if card.state.word != FINISHED:
         parts.append(_gap(card.state.word))
     for line in card.metrics:
         value = [_key(line), element("span", line.value, title=line.full), _compared(line, brackets=True)]
-        parts.append(_gap(join(value)))
+        parts.append(_gap(join([*value, muted(f"· {line.spread}") if line.spread else ""])))
     if card.more:
         parts.append(_gap(f"+{card.more} more", faint=True))
     if card.params:
@@ -100,17 +97,11 @@ def _compared(line: MetricLine, *, brackets: bool = False) -> Markup:
         return Markup("")
     if line.change.verdict == "same":
         text = muted(f"same as {line.versus}")
+    elif line.noise:
+        text = muted(change_words(line))
     else:
-        text = join([line.change.text, _arrow(line.change, line.goal), muted(f"vs {line.versus}")])
+        text = join([line.change.text, arrow(line.change, line.goal), muted(f"vs {line.versus}")])
     return join(["(", text, ")"], separator="") if brackets else text
-
-
-def _arrow(change: Change, goal: Goal) -> Markup:
-    if not change.arrow:
-        return Markup("")
-    title = f"{change.verdict}: {goal.words}"
-    doubt = muted(goal.doubt, title=goal.words) if goal.guessed else ""
-    return join([glyph(change.arrow, change.verdict or "muted", title), doubt], separator="")
 
 
 def _head(card: Card) -> Markup:
@@ -126,27 +117,30 @@ def _card_metrics(card: Card) -> Markup:
     compared = any(line.change for line in card.metrics)
     drawn = any(line.spark for line in card.metrics)
     described = any(line.best or line.is_best for line in card.metrics)
+    repeated = any(line.spread for line in card.metrics)
     rows = []
     for line in card.metrics:
         height = 32 if line.spark else 22
         faint = f"opacity:{MUTED_OPACITY}"
         cells = [
-            element("th", line.key, style=_cell_style(False, height=height, more=f"font-weight:normal;{faint}"),
+            element("th", line.key, style=cell_style(False, height=height, more=f"font-weight:normal;{faint}"),
                     title="captured, not logged" if line.muted else "", scope="row"),
-            element("td", line.value, style=_cell_style(True, height=height, more=faint if line.muted else ""),
+            element("td", line.value, style=cell_style(True, height=height, more=faint if line.muted else ""),
                     title=line.full),
         ]  # fmt: skip
         if compared:
-            cells.append(element("td", _compared(line), style=_cell_style(False, height=height)))
+            cells.append(element("td", _compared(line), style=cell_style(False, height=height, wrap=True)))
+        if repeated:
+            cells.append(element("td", muted(line.spread), style=cell_style(False, height=height, wrap=True)))
         if drawn:
-            cells.append(element("td", picture(line.spark), style=_cell_style(False, height=height)))
+            cells.append(element("td", picture(line.spark), style=cell_style(False, height=height)))
         if described:
-            cells.append(element("td", _best(line), style=_cell_style(False, height=height)))
-        rows.append(element("tr", *cells, style=_PLAIN_ROW))
+            cells.append(element("td", _best(line), style=cell_style(False, height=height, wrap=True)))
+        rows.append(element("tr", *cells, style=PLAIN_ROW))
     if card.more:
-        rest = element("td", muted(f"+{card.more} more"), style=_cell_style(False, height=22))
-        rows.append(element("tr", rest, style=_PLAIN_ROW))
-    table = element("table", element("tbody", *rows), style=_TABLE)
+        rest = element("td", muted(f"+{card.more} more"), style=cell_style(False, height=22))
+        rows.append(element("tr", rest, style=PLAIN_ROW))
+    table = element("table", element("tbody", *rows), style=TABLE)
     return element("div", table, style="overflow:auto;max-width:100%;padding-left:20px")
 
 
@@ -189,7 +183,7 @@ def _foot(card: Card) -> list[Markup]:
 def table_html(table: RunTable) -> Markup:
     """Return the table of runs as static HTML."""
     if not table.rows:
-        return element("div", EMPTY, style=_BODY)
+        return element("div", EMPTY, style=BODY)
     head = [_heading(text, right) for text, right in (("status", False), ("#", True), ("name", False))]
     changed, drawn = _has_changes(table), _has_curves(table)
     head += [_heading("changed", False)] if changed else []
@@ -198,10 +192,10 @@ def table_html(table: RunTable) -> Markup:
         head += [_heading("curve", False)] if drawn and index == 0 else []
     head += [_heading("duration", True), _heading("age", True)]
     rows = [_row(row, table.columns, changed, drawn) for row in table.rows]
-    header = element("thead", element("tr", *head, style=_RULED_ROW), style="border:none")
-    body = element("table", header, element("tbody", *rows), style=_TABLE)
+    header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
+    body = element("table", header, element("tbody", *rows), style=TABLE)
     foot = element("div", muted(" · ".join(table_foot(table))), style="padding-top:4px;overflow-wrap:break-word")
-    return element("div", element("div", body, style=_SCROLL if len(rows) > FEW_ROWS else _WIDE), foot, style=_BODY)
+    return element("div", element("div", body, style=SCROLL if len(rows) > FEW_ROWS else WIDE), foot, style=BODY)
 
 
 def _has_changes(table: RunTable) -> bool:
@@ -213,12 +207,12 @@ def _has_curves(table: RunTable) -> bool:
 
 
 def _heading(text: str, right: bool, title: str = "") -> Markup:
-    style = _cell_style(right, height=32, more=f"font-weight:normal;opacity:{MUTED_OPACITY}")
+    style = cell_style(right, height=32, more=f"font-weight:normal;opacity:{MUTED_OPACITY}")
     return element("th", text, style=style, title=title, scope="col")
 
 
 def _column_heading(column: Column) -> Markup:
-    text = f"{column.title}{_NO_BREAK}{column.goal.arrow}".rstrip()
+    text = f"{column.title}{NO_BREAK}{column.goal.arrow}".rstrip()
     title = f"{column.kind} {column.key}" + (f", {column.goal.words}" if column.goal.direction else "")
     return _heading(text, column.right, title)
 
@@ -226,26 +220,26 @@ def _column_heading(column: Column) -> Markup:
 def _row(row: Row, columns: Sequence[Column], changed: bool, drawn: bool) -> Markup:
     indent = f"padding-left:{16 * row.depth}px" if row.depth else ""
     name = join([muted("└") if row.depth else "", element("b", row.name)])
-    name_style = _cell_style(False, more=f"font-weight:normal;{indent}".rstrip(";"))
+    name_style = cell_style(False, more=f"font-weight:normal;{indent}".rstrip(";"))
     cells = [
-        element("td", _state(row.state, always=False), style=_cell_style(False)),
-        element("td", muted(row.number), style=_cell_style(True)),
+        element("td", _state(row.state, always=False), style=cell_style(False)),
+        element("td", muted(row.number), style=cell_style(True)),
         element("th", name, style=name_style, title=row.full_name if row.full_name != row.name else "", scope="row"),
     ]
-    cells += [element("td", muted(", ".join(row.changed)), style=_cell_style(False))] if changed else []
+    cells += [element("td", muted(", ".join(row.changed)), style=cell_style(False))] if changed else []
     for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
         cells.append(_value(cell, column))
-        cells += [element("td", picture(cell.spark), style=_cell_style(False))] if drawn and index == 0 else []
-    cells.append(element("td", row.duration, style=_cell_style(True)))
-    cells.append(element("td", muted(row.age), style=_cell_style(True), title=row.started))
-    return element("tr", *cells, style=_RULED_ROW)
+        cells += [element("td", picture(cell.spark), style=cell_style(False))] if drawn and index == 0 else []
+    cells.append(element("td", row.duration, style=cell_style(True)))
+    cells.append(element("td", muted(row.age), style=cell_style(True), title=row.started))
+    return element("tr", *cells, style=RULED_ROW)
 
 
 def _value(cell: Cell, column: Column) -> Markup:
     text: str = muted(cell.text) if cell.muted and cell.text else cell.text
     if cell.best:
-        text = join([glyph("▲", "better", "best"), element("b", cell.text)], separator=_NO_BREAK)
-    return element("td", text, style=_cell_style(column.right), title=cell.full if cell.full != cell.text else "")
+        text = join([glyph("▲", "better", "best"), element("b", cell.text)], separator=NO_BREAK)
+    return element("td", text, style=cell_style(column.right), title=cell.full if cell.full != cell.text else "")
 
 
 def details_html(details: Details) -> Markup:
@@ -254,7 +248,7 @@ def details_html(details: Details) -> Markup:
     if details.name or details.state:
         state = _state(details.state, always=True) if details.state else ""
         number = muted(details.number) if details.number else ""
-        parts.append(element("div", join([element("b", details.name), number, state]), style=_LINE))
+        parts.append(element("div", join([element("b", details.name), number, state]), style=LINE))
     parts += [
         element("div", join([glyph("✗", "failed", "problem"), problem]), style="overflow-wrap:break-word")
         for problem in details.problems
@@ -265,22 +259,22 @@ def details_html(details: Details) -> Markup:
     if details.block:
         style = f"white-space:pre-wrap;margin:4px 0 0 0;padding:4px 0 0 0;border-top:1px solid {HAIRLINE}"
         parts.append(element("pre", details.block, style=style))
-    return element("div", *parts, style=_BODY)
+    return element("div", *parts, style=BODY)
 
 
 def _grid(grid: Grid) -> Markup:
     head = [_heading(text, right) for text, right in zip(grid.header, grid.right, strict=bool(grid.header))]
-    header = [element("thead", element("tr", *head, style=_RULED_ROW), style="border:none")] if head else []
+    header = [element("thead", element("tr", *head, style=RULED_ROW), style="border:none")] if head else []
     rows = []
     for label, *values in grid.rows:
-        name = _cell_style(False, height=22, more=f"font-weight:normal;vertical-align:top;opacity:{MUTED_OPACITY}")
+        name = cell_style(False, height=22, more=f"font-weight:normal;vertical-align:top;opacity:{MUTED_OPACITY}")
         cells = [element("th", label, style=name, scope="row")]
         for index, (text, right) in enumerate(zip(values, grid.right[1:], strict=True), start=1):
             wrap = index == grid.wrap and not right
-            style = _cell_style(right, height=22, wrap=wrap, more=f"vertical-align:top{_BREAK if wrap else ''}")
+            style = cell_style(right, height=22, wrap=wrap, more=f"vertical-align:top{BREAK if wrap else ''}")
             cells.append(element("td", text, style=style))
-        rows.append(element("tr", *cells, style=_PLAIN_ROW))
-    table = element("table", *header, element("tbody", *rows), style=_TABLE)
+        rows.append(element("tr", *cells, style=PLAIN_ROW))
+    table = element("table", *header, element("tbody", *rows), style=TABLE)
     return element("div", table, style="overflow:auto;max-width:100%;padding-top:4px")
 
 
@@ -292,8 +286,8 @@ def runs_html(runs: Sequence[Run], *, total: int | None = None) -> Markup:
 def code_html(source: str, label: str) -> Markup:
     """Return source code that can be folded away, open at first."""
     style = f"white-space:pre-wrap;margin:4px 0 0 0;padding:4px 0 0 0;border-top:1px solid {HAIRLINE}"
-    summary = element("summary", label, style=_MUTED_SUMMARY)
-    return element("details", summary, element("pre", plain_text(source).rstrip(), style=style), open="", style=_BODY)
+    summary = element("summary", label, style=SUMMARY)
+    return element("details", summary, element("pre", plain_text(source).rstrip(), style=style), open="", style=BODY)
 
 
 def figure_html(data: bytes, mime: str, label: str) -> Markup:
@@ -302,7 +296,7 @@ def figure_html(data: bytes, mime: str, label: str) -> Markup:
         return Markup("")
     address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
     image = element("img", src=address, alt=label, style="max-width:100%;height:auto;margin:4px 0")
-    return element("div", element("div", muted(label)), image, style=_BODY)
+    return element("div", element("div", muted(label)), image, style=BODY)
 
 
 def status_html(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> Markup:
@@ -311,7 +305,6 @@ def status_html(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> Ma
 
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/svg+xml"})
-_MUTED_SUMMARY = f"opacity:{MUTED_OPACITY};cursor:pointer"
 
 
 def _now() -> int:
@@ -330,5 +323,6 @@ def _(record: Experiment) -> str:
 
 html_form.register(Runs, runs_html)
 html_form.register(Card, card_html)
+html_form.register(Comparison, comparison_html)
 html_form.register(RunTable, table_html)
 html_form.register(Details, details_html)

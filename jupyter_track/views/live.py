@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ..records import Run
+from .beside import ALONE, Beside
 from .card import Card, MetricLine, run_card
 from .format import duration, middle_cut, one_line
 from .html import card_html
@@ -107,7 +108,7 @@ def live_card(
     run: Run,
     *,
     now_ms: int,
-    previous: Run | None = None,
+    beside: Beside = ALONE,
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     progress: Progress | None = None,
     stop: Stop = "",
@@ -121,14 +122,14 @@ def live_card(
     run : Run
     now_ms : int
         Milliseconds since the epoch.
-    previous, curves, notes
+    beside, curves, notes
         As in `run_card`.
     progress : Progress or None, default None
     stop : {"", "stop", "stopping", "interrupt"}, default ""
     one_line : bool, default False
         Leave the curves out.
     """
-    card = run_card(run, previous=previous, curves={} if one_line else curves, notes=notes, now_ms=now_ms)
+    card = run_card(run, beside=beside, curves={} if one_line else curves, notes=notes, now_ms=now_ms)
     going = run.duration is None and run.state == "running"
     return LiveCard(
         card=card,

@@ -10,6 +10,8 @@ import html
 from collections.abc import Iterable
 from functools import lru_cache
 
+from .format import Change
+from .goals import Goal
 from .tokens import MUTED_OPACITY, mark
 
 _VOID = frozenset({"img", "br"})
@@ -74,3 +76,12 @@ def muted(*children: str, title: str = "") -> Markup:
 def glyph(character: str, token: str, title: str = "") -> Markup:
     """Return a coloured mark: one glyph that stands beside its word, sign or number."""
     return element("span", character, style=Markup(f"color:{mark(token)}"), title=title)
+
+
+def arrow(change: Change, goal: Goal) -> Markup:
+    """Return the arrow of a change, ``?`` behind it where the goal was guessed; nothing where no goal is known."""
+    if not change.arrow:
+        return Markup("")
+    title = f"{change.verdict}: {goal.words}"
+    doubt = muted(goal.doubt, title=goal.words) if goal.guessed else ""
+    return join([glyph(change.arrow, change.verdict or "muted", title), doubt], separator="")

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ..records import Run, Shown
-from .card import OWN_SOURCES, changed_params
+from .changes import OWN_SOURCES, difference
 from .format import (
     PARAM_LIMIT,
     Precision,
@@ -161,7 +161,9 @@ def run_table(
         if cells and run.run_id in curves:
             cells[0] = _with_curve(cells[0], run, metrics[0], curves[run.run_id])
         cells += [_param_cell(run, column) for column in params]
-        changed = changed_params(run, before.get(run.run_id), hidden=[column.key for column in params])
+        earlier = before.get(run.run_id)
+        hidden = [column.key for column in params]
+        changed = difference(run, earlier).short(hidden=hidden) if earlier is not None else ()
         rows.append(_row(run, depth, changed, tuple(cells), now_ms, zone))
     return RunTable(
         columns=(*metrics, *params),

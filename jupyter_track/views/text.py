@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 
 from ..records import Experiment, Run, text_form
-from .card import FINISHED, Card, MetricLine
+from .card import FINISHED, Card, MetricLine, change_words
+from .comparison import CodeDiff, Comparison, Line, Value
+from .comparison import foot as comparison_foot
 from .details import Details, Grid, experiment_details, run_details, status_details
+from .format import MINUS, plain_text
 from .found import Runs
 from .runs import EMPTY, Row, RunTable, run_table, table_foot
 from .tokens import State
@@ -40,11 +43,12 @@ def card_text(card: Card) -> str:
     head = " ".join(part for part in (card.state.glyph, card.name, card.number) if part)
     if card.short:
         lines = [_INDENT.join([head, *_short_parts(card)])]
+        lines += [_INDENT + ", ".join(card.changed)] if card.below else []
     else:
         told = " ".join(part for part in (card.state.word, card.time) if part)
         lines = [_INDENT.join(part for part in (head, ", ".join(card.changed), told) if part)]
         rows = [_metric_row(line) for line in card.metrics]
-        lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False))] if rows else []
+        lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False, False))] if rows else []
         lines += [f"{_INDENT}+{card.more} more"] if card.more else []
         lines += [_INDENT + card.error] if card.error else []
         foot = [" · ".join(part) for part in (_params(card), card.extras) if part]
@@ -53,27 +57,19 @@ def card_text(card: Card) -> str:
 
 
 def _short_parts(card: Card) -> list[str]:
-    parts = [] if card.state.word == FINISHED else [card.state.word]
+    parts = [", ".join(card.changed)] if card.changed and not card.below else []
+    parts += [] if card.state.word == FINISHED else [card.state.word]
     for line in card.metrics:
-        compared = _compared(line)
-        parts.append(f"{line.key} {line.value}" + (f" ({compared})" if compared else ""))
+        compared = f" ({change_words(line)})" if line.change else ""
+        parts.append(f"{line.key} {line.value}{compared}" + (f" · {line.spread}" if line.spread else ""))
     parts += [f"+{card.more} more"] if card.more else []
     parts += [" · ".join(_params(card))] if card.params else []
     return [*parts, *card.extras, card.time]
 
 
-def _compared(line: MetricLine) -> str:
-    if line.change is None:
-        return ""
-    if line.change.verdict == "same":
-        return f"same as {line.versus}"
-    arrow = line.change.arrow + line.goal.doubt if line.change.arrow else ""
-    return " ".join(part for part in (line.change.text, arrow, f"vs {line.versus}") if part)
-
-
 def _metric_row(line: MetricLine) -> tuple[str, ...]:
     best = f"▲{line.goal.doubt} best" if line.is_best else line.best
-    return line.key, line.value, _compared(line), best
+    return line.key, line.value, change_words(line), line.spread, best
 
 
 def _params(card: Card) -> list[str]:
@@ -118,6 +114,43 @@ def _grid(grid: Grid) -> list[str]:
     return _aligned([grid.header, *grid.rows], grid.right)
 
 
+def comparison_text(comparison: Comparison) -> str:
+    """Return a comparison as text: what differs in columns, then the code of each run against that of the first."""
+    head = ["", ""]
+    for run in comparison.runs:
+        state = "" if run.state.word == FINISHED else f"{run.state.glyph} {run.state.word}"
+        repeats = f"×{run.repeats}" if run.repeats > 1 else ""
+        head.append(" ".join(part for part in (run.number, run.name, repeats, state) if part))
+    rows, group = [head], ""
+    for line in comparison.lines:
+        label = f"{line.label} {line.goal.arrow}".rstrip()
+        rows.append(
+            [line.group if line.group != group else "", label, *(_compared_value(line, v) for v in line.values)]
+        )
+        group = line.group
+    told = " · ".join(comparison_foot(comparison))
+    lines = [*_aligned(rows, [False] * len(head)), *([told] if told else [])]
+    for diff in comparison.diffs:
+        lines += ["", diff.title, *_diff_lines(diff)]
+    return "\n".join(lines)
+
+
+def _compared_value(line: Line, value: Value) -> str:
+    parts = [value.text, value.spread]
+    if value.noise and value.change is not None:
+        parts += [value.change.text, value.noise]
+    elif value.change is not None and not value.same:
+        parts += [value.change.text, value.change.arrow + line.goal.doubt if value.change.arrow else ""]
+    parts.append("best" if value.best and len(line.values) > 2 else "")
+    return " ".join(part for part in parts if part)
+
+
+def _diff_lines(diff: CodeDiff) -> list[str]:
+    signs = {"+": "+", "-": MINUS, " ": " ", "@": "…"}
+    lines = [f"{signs[line.sign]} {plain_text(line.text)}".rstrip() for line in diff.lines]
+    return [*lines, f"… {diff.cut:,} more lines"] if diff.cut else lines
+
+
 def runs_text(runs: Sequence[Run], *, total: int | None = None) -> str:
     """Return the table of `runs` as text, with ages told from now."""
     return table_text(run_table(runs, int(time.time() * 1000), total=total))
@@ -140,5 +173,6 @@ def _(record: Experiment) -> str:
 
 text_form.register(Runs, runs_text)
 text_form.register(Card, card_text)
+text_form.register(Comparison, comparison_text)
 text_form.register(RunTable, table_text)
 text_form.register(Details, details_text)

@@ -50,6 +50,12 @@ MUTED_OPACITY = 0.7
 HAIRLINE = "rgba(128,128,128,0.35)"
 """The one line of a static form, between rows; it is seen on any ground."""
 
+INSERTED: dict[str, tuple[str, str]] = {
+    "+": ("rgba(56,139,253,0.15)", "rgba(56,139,253,0.4)"),
+    "-": ("rgba(219,109,40,0.15)", "rgba(219,109,40,0.4)"),
+}
+"""Grounds of a diff's inserted and deleted lines, and of the words that changed in them; seen on any ground."""
+
 RUN_COLORS = ("#1d95fb", "#c53b06", "#9947a9", "#63a17b", "#e2791d", "#357a59", "#4d61e4", "#8d84b5")
 """Run colours, in order: 3:1 or more on light and dark grounds, for marks and never for text."""
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import logging_points, reading, runs
+from . import filtering, logging_points, reading, runs
 from .measure import Row, table
 
 BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "startup": lambda times: runs.startup(times),
     "cell": runs.tracked_cell,
     "read": reading.reading,
+    "filter": filtering.filtering,
 }
 
 

@@ -1,0 +1,100 @@
+"""The verbs of ``%track``: which there are, what their line takes, and how one that is mistyped is answered."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import InvalidValue
+from . import verbs_edit as edit
+from . import verbs_look as look
+from .desk import Desk
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb.
+
+    Attributes
+    ----------
+    usage : str
+        What its line takes.
+    help : str
+        What it does, in a few words.
+    run : callable
+        Takes the desk and what follows the verb.
+    takes : str
+        What Tab completes behind it: ``runs``, ``runs experiments``, ``options`` or nothing.
+    """
+
+    usage: str
+    help: str
+    run: Callable[[Desk, str], None]
+    takes: str = ""
+    options: tuple[str, ...] = ()
+
+
+VERBS: dict[str, Verb] = {
+    "runs": Verb("[-e EXPERIMENT] [FILTER]", "the runs that a filter finds", look.runs, options=("-e",)),
+    "search": Verb("WORDS", "the runs with these words in name, note, tags or code", look.search),
+    "show": Verb("RUN", "one run in full", look.show, "runs"),
+    "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
+    "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
+    "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
+    "untag": Verb("RUN… KEY", "remove a tag", edit.untag, "runs"),
+    "note": Verb("RUN [TEXT | --clear]", "set, show or remove a note", edit.note, "runs", ("--clear",)),
+    "pin": Verb("RUN…", "keep runs on top, and from tidying", edit.pin, "runs"),
+    "unpin": Verb("RUN…", "take the pins off", edit.unpin, "runs"),
+    "baseline": Verb(
+        "[RUN | --clear]", "the run that others are measured against", edit.baseline, "runs", ("--clear",)
+    ),
+    "move": Verb("RUN… EXPERIMENT", "move runs to another experiment", edit.move, "runs experiments"),
+    "delete": Verb("RUN…", "put runs into the bin", edit.delete, "runs"),
+    "restore": Verb("RUN…", "take runs out of the bin", edit.restore, "deleted"),
+    "undo": Verb("", "bring back what was deleted last", edit.undo),
+    "bin": Verb("", "the deleted runs", look.show_bin),
+    "clean": Verb(
+        "[--older-than 30d] [--apply]",
+        "list what could go, by reason; --apply deletes it",
+        edit.clean,
+        options=("--apply", "--older-than"),
+    ),
+    "gc": Verb("", "free the disk of what has been in the bin for 30 days", edit.gc),
+    "stop": Verb("RUN…", "ask runs to stop", edit.stop, "runs"),
+    "on": Verb("[-e EXPERIMENT]", "make runs of cells that log or give a metric", edit.on, options=("-e",)),
+    "off": Verb("", "no longer", edit.off),
+    "status": Verb("", "the store, versions, what is captured, what is wrong", look.status),
+    "store": Verb("[PATH]", "the store, or record into another one from now on", look.store),
+}
+
+
+def run_line(desk: Desk, line: str) -> None:
+    """Do what a line of ``%track`` says.
+
+    Raises
+    ------
+    TrackError
+        One clear line for whatever is wrong.
+    """
+    word, _, rest = line.strip().partition(" ")
+    if not word:
+        look.table(desk)
+        return
+    verb = VERBS.get(word)
+    if verb is None:
+        raise InvalidValue(_unknown(word))
+    verb.run(desk, rest.strip())
+
+
+def _unknown(word: str) -> str:
+    near = difflib.get_close_matches(word, VERBS, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(VERBS)}."
+    return f"%track {word}: {meant} To record a cell, write %%track (two per cent signs) above it."
+
+
+def help_lines() -> str:
+    """Return the verbs with what they take and do, a line each."""
+    heads = {name: f"{name} {verb.usage}".rstrip() for name, verb in VERBS.items()}
+    width = max(map(len, heads.values())) + 2
+    return "\n".join(f"    %track {heads[name]:{width}}{verb.help}" for name, verb in VERBS.items())

@@ -1,0 +1,120 @@
+"""The verbs of ``%track`` that look: tables, single runs, comparisons, the store and its state."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InvalidValue, NotFound
+from ..recording.session import session
+from ..records import Run, ViewType, html_form, text_form
+from ..store import run_rows
+from ..views.format import one_line
+from ..views.html import status_html
+from ..views.text import status_text
+from . import showing
+from .desk import Desk, named, split
+from .status import status_items, status_problems
+
+TABLE_RUNS = 50
+_EXPERIMENT = re.compile(r"\s*(?:-e|--experiment)[ \t=]+(\"[^\"]*\"|'[^']*'|\S+)\s*")
+
+
+def table(desk: Desk) -> None:
+    """Show the newest runs."""
+    reader = desk.found()
+    runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
+    total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
+    showing.show_table(desk.shell, desk.tracker, runs, total)
+
+
+def runs(desk: Desk, rest: str) -> None:
+    """Show the runs that a filter finds, in one experiment or in all of them."""
+    found = _EXPERIMENT.match(rest)
+    filter_string = rest[found.end() :] if found else rest
+    experiment = found[1].strip("\"'") if found else None
+    if not filter_string.strip() and experiment is None:
+        table(desk)
+        return
+    _show_found(desk, filter_string, experiment, filter_string.strip() or f"experiment {experiment!r}")
+
+
+def search(desk: Desk, rest: str) -> None:
+    """Show the runs in which all words are."""
+    words = rest.split()
+    if not words:
+        raise InvalidValue("%track search WORDS: say what is looked for, in names, notes, tags and code.")
+    _show_found(desk, run_rows.words_filter([word.strip("\"'") for word in words]), None, " ".join(words))
+
+
+def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: str) -> None:
+    ids = None if experiment is None else [desk.experiment(experiment).experiment_id]
+    reader = desk.reader()
+    numbers = run_rows.find(reader.store, run_rows.search(ids, filter_string, (), ViewType.ACTIVE_ONLY, None, 0))
+    if not numbers:
+        desk.say(f"No run matches {one_line(asked)}")
+        return
+    found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
+    showing.show_table(desk.shell, desk.tracker, found, len(numbers))
+
+
+def show(desk: Desk, rest: str) -> None:
+    """Show one run in full."""
+    if not rest.strip():
+        raise InvalidValue("%track show RUN: name a run: #12, its name, six or more digits of its id, last or best.")
+    # Not split: the name of a run may have blanks, and needs no quotes where nothing follows it.
+    reader = desk.reader()
+    showing.show_run(desk.shell, desk.tracker, reader.run(reader.resolve(rest.strip().strip("\"'"))))
+
+
+def compare(desk: Desk, rest: str) -> None:
+    """Show what differs between runs; the first one is what the others are measured against."""
+    words = split(rest, "compare [RUN…]")
+    reader = desk.reader()
+    found = desk.runs(words or ["last"])
+    if len(found) == 1:
+        found = [_measure(desk, found[0]), *found]
+    from ..views.comparison import comparison_of
+
+    comparison = comparison_of(reader, [run.run_id for run in found])
+    showing.show(desk.shell, html_form(comparison) or "", text_form(comparison) or "")
+
+
+def _measure(desk: Desk, run: Run) -> Run:
+    """The run that another is compared with where none is named: the baseline, else the run before it of its cell."""
+    reader = desk.reader()
+    if run.baseline_run_id not in (None, run.run_id):
+        return reader.run(str(run.baseline_run_id))
+    previous = reader.previous(run)
+    if previous is None:
+        raise NotFound(
+            f"There is nothing to compare {named([run])} with: its experiment has no baseline, and its cell no earlier "
+            "run. Name two runs, or set a baseline."
+        )
+    return previous
+
+
+def show_bin(desk: Desk, rest: str) -> None:
+    """Show the deleted runs."""
+    split(rest, "bin", most=0)
+    reader = desk.found()
+    deleted = reader.runs(view_type=ViewType.DELETED_ONLY) if reader is not None else []
+    if not deleted:
+        desk.say("The bin is empty.")
+        return
+    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], len(deleted))
+    desk.say("%track restore RUN brings one back, %track undo those that were deleted last.")
+
+
+def status(desk: Desk, rest: str) -> None:
+    """Show the store, versions, what is captured, and what is wrong."""
+    split(rest, "status", most=0)
+    items, problems = status_items(desk.hooks), status_problems()
+    showing.show(desk.shell, status_html(items, problems), status_text(items, problems))
+
+
+def store(desk: Desk, rest: str) -> None:
+    """Show the store's place, or record into another one from now on."""
+    if rest:
+        # Not split: a path may have blanks and backslashes.
+        session.use_checked_store(rest.strip("'\""))
+    desk.say(str(desk.tracker.store))

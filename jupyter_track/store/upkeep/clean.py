@@ -1,0 +1,303 @@
+"""Which runs could go, and why; nothing goes without being asked for.
+
+Never a candidate: what is pinned, has a note or a tag of a person's, is the best of its experiment by a metric whose
+goal is declared or guessed, is a baseline, may still be running, or has a run below it that stays.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import InvalidValue
+from ...records import RunStatus
+from .. import pending, run_sources
+from ..database import reading
+from ..edits import EDIT_WAIT, editing, put_in_bin
+from ..edits import now_ms as clock
+from ..goal_words import guess_goal
+from ..liveness import state_of
+from .weight import Weight
+
+REASONS = ("failed-empty", "short", "repeats", "old")
+DAY_MS = 86_400_000
+_OWN_TAGS = ("mlflow.", "jupyter_track.")  # how the keys begin of tags that no person has set
+_LITTLE = "('output', 'source')"  # kinds of artifacts that every cell leaves
+
+
+@dataclass(frozen=True)
+class Options:
+    """What counts as short and as old; times in milliseconds, `short` in seconds."""
+
+    short: float
+    older_than_ms: int | None
+    repeats: bool
+    now_ms: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some runs could go.
+
+    Attributes
+    ----------
+    name : str
+        ``failed-empty short repeats old``.
+    title : str
+        The same in words.
+    run_ids : tuple of str
+        The oldest first. A run is listed under the first reason that it has.
+    bytes : int
+        Of the content that these runs alone name, and of their points.
+    options : Options
+        By which `apply` looks again.
+    """
+
+    name: str
+    title: str
+    run_ids: tuple[str, ...]
+    bytes: int
+    options: Options
+
+
+def candidates(
+    store: Path,
+    *,
+    short: float = 5.0,
+    older_than_ms: int | None = None,
+    repeats: bool = True,
+    now_ms: int | None = None,
+) -> tuple[Reason, ...]:
+    """Return the runs that could go, by reason; nothing is changed.
+
+    - ``failed-empty``: failed, stopped or lost, and logged no metric and no artifact but output and source.
+    - ``short``: ended within `short` seconds, and failed or logged nothing.
+    - ``repeats``: finished, with a newer finished run of the same code, params, experiment and parent.
+    - ``old``: started longer ago than `older_than_ms`.
+
+    Parameters
+    ----------
+    store : Path
+    short : float, default 5
+        Seconds.
+    older_than_ms : int, optional
+        An age in milliseconds; no run is old by default.
+    repeats : bool, default True
+        Look for repeats.
+    now_ms : int, optional
+        Milliseconds since 1970; the clock's by default.
+
+    Returns
+    -------
+    tuple of Reason
+        Those that have runs, in the order above.
+
+    Raises
+    ------
+    InvalidValue
+        For negative numbers.
+    StoreUnavailable, NotAStore, CorruptStore
+        Where the store cannot be read.
+    """
+    if not short >= 0 or (older_than_ms is not None and not older_than_ms >= 0):
+        raise InvalidValue(f"Seconds and ages must be 0 or more, not {short!r} and {older_than_ms!r}.")
+    options = Options(short, older_than_ms, repeats, clock() if now_ms is None else now_ms)
+    pending.flush(store, EDIT_WAIT)
+    codes = _codes(store) if repeats else {}
+    with reading(store) as connection:
+        judged = _Judge(connection, options, codes)
+        found = judged.found()
+        weight = Weight(connection) if any(found.values()) else None
+    return tuple(
+        Reason(name, _title(name, options), tuple(judged.ids[one] for one in numbers), weight.bytes(numbers), options)
+        for name, numbers in found.items()
+        if numbers and weight is not None
+    )
+
+
+def apply(store: Path, reasons: Sequence[Reason]) -> list[str]:
+    """Put the runs of some reasons into the bin, all in one transaction, and return their ids.
+
+    Inside of the transaction all is looked at once more: a run that was pinned, noted or tagged meanwhile stays, and so
+    does one whose children stay. ``edits.undo_delete`` brings them back.
+
+    Raises
+    ------
+    StoreBusy
+        Where the store stays locked.
+    StoreUnavailable, NotAStore, CorruptStore, NewerStore
+        Where it cannot be written.
+    """
+    wanted = {run_id for reason in reasons for run_id in reason.run_ids}
+    if not wanted:
+        return []
+    codes = _codes(store)
+    with editing(store) as (connection, rev):
+        chosen: dict[int, str] = {}
+        for options in dict.fromkeys(reason.options for reason in reasons):
+            judge = _Judge(connection, options, codes)
+            again = {number for numbers in judge.found().values() for number in numbers}
+            chosen |= {number: judge.ids[number] for number in again if judge.ids[number] in wanted}
+            chosen = {number: chosen[number] for number in judge.without_kept_children(chosen)}
+        put_in_bin(connection, sorted(chosen), rev)
+    return [chosen[number] for number in sorted(chosen)]
+
+
+def _title(name: str, options: Options) -> str:
+    days = (options.older_than_ms or 0) / DAY_MS
+    return {
+        "failed-empty": "failed or stopped, and logged nothing",
+        "short": f"ended within {options.short:g} s, and failed or logged nothing",
+        "repeats": "repeated by a newer run with the same code and params",
+        "old": f"older than {days:.3g} day{'' if days == 1 else 's'}",
+    }[name]
+
+
+def _codes(store: Path) -> dict[str, str]:
+    """The hash of the code of each finished run."""
+    with reading(store) as connection:
+        ids = connection.execute(
+            "SELECT uuid FROM runs WHERE lifecycle_stage = 'active' AND status = ?", (RunStatus.FINISHED,)
+        ).fetchall()
+    return run_sources.hashes(store, [row[0] for row in ids])
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    number: int
+    status: str
+    start: int
+    duration: float | None
+    parent: str | None
+    experiment: int
+    lost: bool
+    empty: bool
+
+    @property
+    def failed(self) -> bool:
+        return self.lost or self.status in (RunStatus.FAILED, RunStatus.KILLED)
+
+
+class _Judge:
+    """Looks at all active runs of a store, in one read or transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, options: Options, codes: Mapping[str, str]) -> None:
+        self.connection = connection
+        self.options = options
+        self.codes = codes
+        self.ids: dict[int, str] = {}
+        self.parents: dict[int, str] = {}
+        self.open: list[_Run] = []
+        self._read()
+
+    def _read(self) -> None:
+        """Read the runs, and keep those that nothing protects."""
+        safe = self._protected()
+        rows = self.connection.execute(
+            "SELECT id, start_time, duration, parent_uuid, experiment_id, EXISTS (SELECT 1 FROM metrics WHERE run_id ="
+            f" runs.id) OR EXISTS (SELECT 1 FROM artifacts WHERE run_id = runs.id AND kind NOT IN {_LITTLE}),"
+            " status, uuid, host_id, boot_id, pid, process_start, heartbeat FROM runs"
+            " WHERE lifecycle_stage = 'active' ORDER BY id"
+        ).fetchall()
+        for number, start, duration, parent, experiment, filled, *process in rows:
+            status, run_id = process[:2]
+            self.ids[number] = run_id
+            if parent is not None:
+                self.parents[number] = parent
+            lost = state_of(*process) == "lost"
+            if number not in safe and (lost or status in RunStatus.ENDED):
+                run = _Run(number, status, start, duration, parent, experiment, lost, not filled)
+                self.open.append(run)
+
+    def _protected(self) -> set[int]:
+        execute = self.connection.execute
+        safe = {row[0] for row in execute("SELECT id FROM runs WHERE pinned IS NOT NULL OR trim(note) <> ''")}
+        for number, key in execute("SELECT run_id, key FROM tags"):
+            if not key.startswith(_OWN_TAGS):
+                safe.add(number)
+        baselines = "SELECT runs.id FROM runs JOIN experiments ON baseline_uuid = runs.uuid"
+        safe |= {row[0] for row in execute(baselines)}
+        return safe | self._best()
+
+    def _best(self) -> set[int]:
+        """The best run of each experiment by each metric that has a goal, by its last value and by its curve's best."""
+        declared: dict[tuple[int, str], str] = {
+            (experiment, key): goal
+            for experiment, key, goal in self.connection.execute("SELECT experiment_id, key, goal FROM metric_goals")
+        }
+        guessed: dict[str, str | None] = {}
+        best: dict[tuple[int, str, int], tuple[float, int]] = {}
+        rows = self.connection.execute(
+            "SELECT runs.id, experiment_id, key, last_value, min_value, max_value FROM metrics"
+            " JOIN runs ON runs.id = run_id WHERE lifecycle_stage = 'active'"
+        )
+        for number, experiment, key, last, low, high in rows:
+            if key not in guessed:
+                guessed[key] = guess_goal(key)
+            goal = declared.get((experiment, key)) or guessed[key]
+            if goal is None:
+                continue
+            for at, value in enumerate((last, low if goal == "min" else high)):
+                if value is not None and math.isfinite(value):
+                    mark = (value if goal == "max" else -value, number)  # of equal ones the newest
+                    place = experiment, key, at
+                    best[place] = max(best.get(place, mark), mark)
+        return {number for _, number in best.values()}
+
+    def found(self) -> dict[str, list[int]]:
+        """Return the numbers of the candidates by reason."""
+        options = self.options
+        by_reason: dict[str, list[int]] = {name: [] for name in REASONS}
+        repeated = self._repeated() if options.repeats else set()
+        for run in self.open:
+            short = run.duration is not None and run.duration < options.short
+            if run.failed and run.empty:
+                by_reason["failed-empty"].append(run.number)
+            elif short and (run.failed or run.empty):
+                by_reason["short"].append(run.number)
+            elif run.number in repeated:
+                by_reason["repeats"].append(run.number)
+            elif options.older_than_ms is not None and run.start < options.now_ms - options.older_than_ms:
+                by_reason["old"].append(run.number)
+        left = self.without_kept_children({number for numbers in by_reason.values() for number in numbers})
+        return {name: [number for number in numbers if number in left] for name, numbers in by_reason.items()}
+
+    def _repeated(self) -> set[int]:
+        """Finished runs of which there is a newer one with the same code, params, experiment and parent."""
+        details = self.connection.execute(
+            "SELECT id, uuid, experiment_id, parent_uuid FROM runs"
+            " WHERE lifecycle_stage = 'active' AND status = ? ORDER BY id",
+            (RunStatus.FINISHED,),
+        )
+        alike: dict[tuple[Any, ...], list[int]] = {}
+        for number, run_id, experiment, parent in details:
+            code = self.codes.get(run_id)
+            if code is not None:
+                alike.setdefault((experiment, parent, code), []).append(number)
+        repeated: set[int] = set()
+        for numbers in alike.values():
+            newest: dict[tuple[Any, ...], int] = {}
+            for number in numbers if len(numbers) > 1 else ():
+                params = tuple(
+                    self.connection.execute("SELECT key, value FROM params WHERE run_id = ? ORDER BY key", (number,))
+                )
+                if params in newest:
+                    repeated.add(newest[params])
+                newest[params] = number
+        return repeated
+
+    def without_kept_children(self, numbers: Collection[int]) -> set[int]:
+        """Return those of the runs that have no active run below them that is not among them."""
+        going = set(numbers)
+        by_id = {run_id: number for number, run_id in self.ids.items()}
+        while True:
+            kept = {
+                by_id[parent] for number, parent in self.parents.items() if number not in going and parent in by_id
+            } & going
+            if not kept:
+                return going
+            going -= kept

@@ -1,0 +1,40 @@
+"""How many bytes runs take that nothing else needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+
+POINT_BYTES = 27  # of a point in the file, as measured
+
+
+class Weight:
+    """What each run of a store weighs; read once, for as many groups of runs as there are."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._points: dict[int, int] = dict(
+            connection.execute("SELECT run_id, sum(count) FROM metrics GROUP BY run_id")
+        )
+        self._sizes: dict[str, int] = dict(connection.execute("SELECT sha256, size FROM contents"))
+        self._users: dict[str, set[int]] = {}
+        self._named: dict[int, set[str]] = {}
+        for number, sha256 in connection.execute(
+            "SELECT run_id, sha256 FROM artifacts UNION SELECT run_id, source_sha256 FROM executions"
+        ):
+            self._users.setdefault(sha256, set()).add(number)
+            self._named.setdefault(number, set()).add(sha256)
+
+    def points(self, numbers: Collection[int]) -> int:
+        """Return how many points runs have."""
+        return sum(self._points.get(number, 0) for number in numbers)
+
+    def bytes(self, numbers: Collection[int]) -> int:
+        """Return the bytes of the content that only these runs name, and of their points."""
+        among = set(numbers)
+        named = {sha256 for number in among for sha256 in self._named.get(number, ())}
+        content = sum(self._sizes.get(sha256, 0) for sha256 in named if self._users[sha256] <= among)
+        return content + POINT_BYTES * self.points(among)
+
+    def unused(self) -> int:
+        """Return the bytes of the content that no run names."""
+        return sum(size for sha256, size in self._sizes.items() if sha256 not in self._users)

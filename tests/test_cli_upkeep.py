@@ -1,0 +1,245 @@
+"""`jupyter-track clean | gc | export | merge | doctor`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from pathlib import Path
+
+import pytest
+from cli_session import cli, fix_time, parsed, record, sql, three_runs
+from click.testing import CliRunner
+from made_stores import START, add_run, add_runs, made_store
+
+from jupyter_track.cli import commands
+from jupyter_track.store import edits, files
+from jupyter_track.store.reader import Reader
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture(autouse=True)
+def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    fix_time(monkeypatch)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store of three runs."""
+    return record(tmp_path, three_runs)
+
+
+def names(store: Path) -> list[str]:
+    """The names of the active runs."""
+    return sorted(run.name for run in Reader(store).runs())
+
+
+# ---- clean
+
+
+@pytest.fixture
+def untidy(tmp_path: Path) -> Path:
+    """A store of a good run, two that failed at once and one that failed and has a note."""
+    store = made_store(tmp_path)
+    failed = {"status": "FAILED", "duration": 1.0, "end_time": START + 1000, "error_name": "ValueError"}
+    add_runs(
+        store,
+        {"name": "good", "duration": 60.0, "metrics": {"accuracy": [0.1, 0.9]}},
+        {"name": "typo", **failed},
+        {"name": "typo again", **failed},
+        {"name": "a lesson", "note": "keep", **failed},
+    )
+    return store
+
+
+def test_clean_lists_by_reason_and_touches_nothing(untidy: Path) -> None:
+    """Counts, bytes and which runs; never one that a person noted."""
+    before = untidy.read_bytes()
+    result = cli(untidy, "clean")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[1].split()[0] == "failed-empty"
+    assert "#2 typo" in lines[1]
+    assert "#3 typo again" in lines[1]
+    assert "lesson" not in result.stdout
+    assert lines[-1] == "Nothing was touched; --apply puts them into the bin, --reason REASON some of them."
+    assert untidy.read_bytes() == before
+    plain = parsed(cli(untidy, "clean", "--json"))
+    assert (plain["runs"], plain["deleted"]) == (2, [])
+    assert [(reason["name"], len(reason["run_ids"])) for reason in plain["reasons"]] == [("failed-empty", 2)]
+
+
+def test_clean_asks_and_not_in_a_pipe(untidy: Path) -> None:
+    """Without a terminal nothing is done until --yes is given; undo brings back what went."""
+    result = cli(untidy, "clean", "--apply")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: There is no terminal to ask on; nothing was done. Give --yes to do it.\n"
+    assert len(names(untidy)) == 4
+    result = cli(untidy, "clean", "--apply", "--yes")
+    assert result.stdout.splitlines()[-1] == "2 runs put into the bin. 'jupyter track undo' brings them back."
+    assert names(untidy) == ["a lesson", "good"]
+    assert cli(untidy, "undo").exit_code == 0
+    assert len(names(untidy)) == 4
+    deleted = parsed(cli(untidy, "clean", "--apply", "--yes", "--json"))["deleted"]
+    assert len(deleted) == 2
+
+
+@pytest.mark.parametrize(("typed", "left"), [("y\n", 2), ("n\n", 4), ("\n", 4)])
+def test_clean_does_what_a_person_answers(untidy: Path, typed: str, left: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No is what Enter means."""
+    monkeypatch.setattr("jupyter_track.cli.common._asks", lambda: True)
+    given = ["--store", str(untidy), "clean", "--apply"]
+    result = CliRunner().invoke(commands.cli, given, input=typed)
+    assert result.exit_code == 0
+    assert "Put 2 runs into the bin? [y/N]:" in result.stderr
+    assert len(names(untidy)) == left
+
+
+def test_clean_takes_a_reason_and_an_age(untidy: Path) -> None:
+    """Of other reasons nothing is listed; what is old only where an age is given."""
+    assert cli(untidy, "clean", "--reason", "repeats").stdout == "There is nothing to clean.\n"
+    assert cli(untidy, "clean", "--reason", "nope").exit_code == 2
+    assert "'soon' is no age" in cli(untidy, "clean", "--older-than", "soon").stderr
+    add_run(untidy, name="ancient", start_time=START - 400 * DAY_MS, duration=60.0)
+    listed = parsed(cli(untidy, "clean", "--older-than", "52w", "--reason", "old", "--json"))["reasons"]
+    ancient = Reader(untidy).run(Reader(untidy).resolve("ancient"))
+    assert [(reason["name"], reason["run_ids"]) for reason in listed] == [("old", [ancient.run_id])]
+
+
+# ---- gc
+
+
+@pytest.fixture
+def full_bin(tmp_path: Path) -> Path:
+    """A store whose one deleted run had a file of 200 kB; it has been in the bin for 40 days."""
+    store = made_store(tmp_path)
+    run_id = add_run(store, name="gone", metrics={"loss": [3.0, 2.0, 1.0]})
+    add_run(store, name="kept")
+    kept = files.keep(store, b"x" * 200_000)
+    sql(
+        store,
+        f"INSERT INTO contents VALUES ('{kept.sha256}', {kept.size}, NULL)",
+        f"INSERT INTO artifacts VALUES (1, 'x', '{kept.sha256}', {kept.size}, 'text/plain', 'text', NULL, NULL, 0)",
+    )
+    os.utime(files.content_path(store, kept.sha256), (0, 0))  # a young file may be one whose row is about to come
+    edits.delete_runs(store, [run_id])
+    sql(store, f"UPDATE runs SET deleted_time = deleted_time - {40 * DAY_MS} WHERE id = 1")
+    return store
+
+
+def test_gc_says_what_would_go_and_frees_the_disk(full_bin: Path) -> None:
+    """A dry run changes nothing; then the run and its file are gone."""
+    before = full_bin.read_bytes()
+    assert cli(full_bin, "gc", "--dry-run").stdout.startswith("Would go: 1 run, 3 points")
+    assert full_bin.read_bytes() == before
+    assert cli(full_bin, "gc").exit_code == 1  # nobody to ask
+    assert full_bin.read_bytes() == before
+    said = cli(full_bin, "gc", "--yes").stdout
+    assert said.startswith("Gone: 1 run, 3 points, 1 file; ")
+    assert cli(full_bin, "bin").stdout == "The bin is empty.\n"
+    assert list((full_bin.parent / "track.db-files" / "content").glob("*/*")) == []
+    assert names(full_bin) == ["kept"]
+
+
+def test_gc_leaves_what_is_younger(full_bin: Path) -> None:
+    """--older-than says how long the bin keeps."""
+    plain = parsed(cli(full_bin, "gc", "--older-than", "50d", "--dry-run", "--json"))
+    assert (plain["runs"], plain["dry_run"]) == (0, True)
+    cli(full_bin, "gc", "--older-than", "50d", "--yes")
+    assert len(parsed(cli(full_bin, "bin", "--json"))["runs"]) == 1
+    assert parsed(cli(full_bin, "gc", "--older-than", "4w", "--yes", "--json"))["runs"] == 1
+
+
+# ---- export
+
+
+def test_export_writes_a_file_a_table(store: Path, tmp_path: Path) -> None:
+    """CSV by default, into a folder; the numbers are exact."""
+    folder = tmp_path / "tables"
+    result = cli(store, "export", str(folder))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "metrics.csv",
+        "params.csv",
+        "points.csv",
+        "runs.csv",
+        "tags.csv",
+    ]
+    assert result.stdout.splitlines()[-1] == "3 runs written"
+    rows = list(csv.DictReader((folder / "points.csv").open(newline="", encoding="utf-8")))
+    assert [float(row["value"]) for row in rows if row["key"] == "accuracy" and row["run"] == "1"] == [0.9, 0.91, 0.92]
+    assert "is there already" in cli(store, "export", str(folder)).stderr
+    assert cli(store, "export", str(folder), "--overwrite").exit_code == 0
+
+
+def test_export_takes_the_form_from_the_name(store: Path, tmp_path: Path) -> None:
+    """One file of one table, JSON of everything, a store; by filter and experiment."""
+    target = tmp_path / "runs.csv"
+    assert parsed(cli(store, "export", str(target), "--filter", "params.C >= 1", "--json"))["runs"] == 2
+    assert [row["name"] for row in csv.DictReader(target.open(newline="", encoding="utf-8"))] == ["fold", "broken"]
+    assert cli(store, "export", str(tmp_path / "all.json")).exit_code == 0
+    assert len(json.loads((tmp_path / "all.json").read_text())["runs"]) == 3
+    copy = tmp_path / "copy" / "some.db"
+    plain = parsed(cli(store, "export", str(copy), "-e", "digits", "--filter", "status = 'FAILED'", "--json"))
+    assert (plain["format"], plain["runs"], plain["missing"]) == ("store", 1, [])
+    assert names(copy) == ["broken"]
+    assert cli(store, "export", str(tmp_path / "folder"), "-f", "store").exit_code == 0
+    assert names(tmp_path / "folder" / "track.db") == names(store)
+
+
+def test_a_wrong_export_is_said(store: Path, tmp_path: Path) -> None:
+    """A table of JSON, an unknown experiment, the store itself."""
+    assert cli(store, "export", str(tmp_path / "x.json"), "--table", "runs").exit_code == 2
+    assert cli(store, "export", str(tmp_path / "x.csv"), "-e", "nope").exit_code == 3
+    result = cli(store, "export", str(store), "--overwrite")
+    assert result.exit_code == 1
+    assert len(names(store)) == 3
+    assert not (tmp_path / "x.csv").exists()
+
+
+# ---- merge
+
+
+def test_merge_brings_the_runs_of_many_stores(tmp_path: Path) -> None:
+    """With a tag by folder; again it changes nothing."""
+    for student in ("ada", "bob"):
+        (tmp_path / student).mkdir()
+        add_run(made_store(tmp_path / student), name=f"{student}'s run", metrics={"loss": [2.0, math.inf]})
+    target = tmp_path / "all.db"
+    given = ("merge", str(tmp_path / "ada"), str(tmp_path / "bob" / "track.db"), "--tag", "student={folder}")
+    result = cli(target, *given)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == f"{target}: 2 runs added, 0 updated"
+    assert {run.name: run.own_tags["student"] for run in Reader(target).runs()} == {
+        "ada's run": "ada",
+        "bob's run": "bob",
+    }
+    plain = parsed(cli(target, *given, "--json"))
+    assert (plain["added"], plain["updated"], plain["unchanged"]) == (0, 0, 2)
+    assert [source["unchanged"] for source in plain["sources"]] == [1, 1]
+
+
+def test_a_wrong_merge_changes_nothing(store: Path, tmp_path: Path) -> None:
+    """A store that is not there, the store itself, a tag that is none."""
+    before = store.read_bytes()
+    result = cli(store, "merge", str(tmp_path / "none.db"))
+    assert result.exit_code == 3
+    assert result.stderr == f"Error: There is no store at {tmp_path / 'none.db'}; nothing was merged.\n"
+    assert cli(store, "merge", str(store)).exit_code == 1
+    assert cli(store, "merge", str(store), "--tag", "student").exit_code == 2
+    assert store.read_bytes() == before
+
+
+def test_conflicts_are_told(tmp_path: Path) -> None:
+    """A param that both have differently stays as it is here."""
+    (tmp_path / "other").mkdir()
+    here, there = made_store(tmp_path), made_store(tmp_path / "other")
+    for place, value in ((here, 1), (there, 2)):
+        add_run(place, name="same", uuid="ab" * 16, params={"C": value})
+    lines = cli(here, "merge", str(there)).stdout.splitlines()
+    assert lines[-1] == "#1 same: the param C differs, and stays as it is here"
+    assert parsed(cli(here, "merge", str(there), "--json"))["sources"][0]["conflicts"] == [
+        {"run_id": "ab" * 16, "what": "param", "key": "C"}
+    ]

@@ -1,0 +1,267 @@
+"""The verbs of ``%track`` in a real shell: what they change in the store, what they say, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from shell_session import Notebook, files_of, notebook
+
+import jupyter_track as track
+from jupyter_track.notebook.magics import TrackMagics
+from jupyter_track.notebook.verbs import VERBS
+from jupyter_track.records import Run, ViewType
+from jupyter_track.store.references import RESERVED
+
+
+@pytest.fixture
+def nb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
+    """A notebook with three runs: alpha, beta and C=0.1."""
+    with notebook(tmp_path, monkeypatch) as made:
+        made.run("%%track alpha --max accuracy -q\nC = 1\naccuracy = float('0.5')", cell_id="one")
+        made.run("%%track beta --max accuracy -q\nC = 2\naccuracy = float('0.75')", cell_id="one")
+        made.run("%%track C=0.1 -e other -t keep=no -q\n1", cell_id="two")
+        yield made
+
+
+def say(nb: Notebook, line: str) -> str:
+    """What a line of ours shows."""
+    nb.run(f"%track {line}")
+    return "\n".join(nb.cards) or nb.printed.strip()
+
+
+def run_of(nb: Notebook, number: int) -> Run:
+    """A run by its number, wherever it is."""
+    (found,) = [run for run in nb.reader.runs(view_type=ViewType.ALL) if run.number == number]
+    return found
+
+
+# ---- the list of verbs
+
+
+def test_every_verb_is_reserved_and_in_the_help() -> None:
+    """No run can be called so (but baseline, a natural name), and ``%track?`` names each with what it takes."""
+    assert set(VERBS) - RESERVED == {"baseline"}
+    lines = (TrackMagics.track.__doc__ or "").splitlines()
+    missing = [
+        name
+        for name, verb in VERBS.items()
+        if not any(f"%track {name} {verb.usage}".rstrip() in line for line in lines)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("verb", ["status", "undo", "bin", "gc", "off", "on"])
+def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
+    """Where a verb takes nothing, or nothing more."""
+    assert say(nb, f"{verb} extra").startswith(f"UsageError: %track {verb}")
+    assert "'extra'" in nb.printed
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("rename alpha", "%track rename RUN NAME: there is too little on the line; %track? says more."),
+        ("rename alpha two words", "%track rename RUN NAME: there is too much on the line ('words'). Names of several"),
+        ("rename alpha 'x", "%track rename RUN NAME: the line cannot be read (No closing quotation)."),
+        ("rename alpha 12", "A run cannot be called '12', which names another run; 'run-12' would do."),
+        ("rename alpha show", "A run cannot be called 'show', which is a subcommand"),
+        ("tag alpha beta", "%track tag RUN… KEY=VALUE…: there is no KEY=VALUE."),
+        ("tag alpha mlflow.runName=x", "The tag 'mlflow.runName' is what %track rename sets."),
+        ("untag alpha keep", "#1 alpha: there is no tag 'keep'; there is no tag at all."),
+        ("untag C=0.1 kep", "#3 C=0.1: there is no tag 'kep'; there is keep."),
+        ("note", "%track note RUN [TEXT]: name a run."),
+        ("pin", "%track pin RUN…: there is too little on the line"),
+        ("pin alpha gamma", "There is no run 'gamma'"),
+        ("pin #7..#9", "There is no run from #7 to #9."),
+        ("baseline --clear", "The experiment 'demo' has no baseline."),
+        ("baseline --cler", "%track baseline: there is no option '--cler'."),
+        ("clean --older-than soon", "'soon' is no age; write 30d, 12h, 45m or 4w (a number alone is days)."),
+        ("clean --older-than", "%track: --older-than takes a value."),
+        ("stop alpha", "#1 alpha has ended (finished); there is nothing to stop."),
+        ("undo", "There is no deleted run to bring back."),
+        ("search", "%track search WORDS: say what is looked for"),
+        ("runs accuracy >", "Expected"),
+        ("runs -e othr", "There is no experiment 'othr'; there is other."),
+        ("show", "%track show RUN: name a run"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_and_changes_nothing(nb: Notebook, line: str, message: str) -> None:
+    """A UsageError without a traceback; the store stays as it was."""
+    before = nb.reader.info().rev
+    shown = say(nb, line)
+    if message != "Expected":
+        assert f"UsageError: {message}" in shown
+    assert shown.startswith("UsageError: ")
+    assert "Traceback" not in shown
+    assert nb.reader.info().rev == before
+
+
+# ---- looking
+
+
+def test_runs_with_a_filter(nb: Notebook) -> None:
+    """The table holds what the filter finds; an experiment can be named; nothing found is a sentence."""
+    assert [name in say(nb, "runs metrics.accuracy > 0.6") for name in ("alpha", "beta")] == [False, True]
+    shown = say(nb, "runs -e demo params.C = 1")
+    assert ("alpha" in shown, "beta" in shown) == (True, False)
+    assert "C=0.1" in say(nb, "runs -e other")
+    assert say(nb, "runs params.C > 5") == "No run matches params.C > 5"
+
+
+def test_search_by_words(nb: Notebook) -> None:
+    """In names, notes, tags and code, whatever the case."""
+    nb.run("%track note alpha Overfits after epoch 3")
+    assert [name in say(nb, "search OVERFITS epoch") for name in ("alpha", "beta")] == [True, False]
+    assert say(nb, "search nowhere") == "No run matches nowhere"
+
+
+def test_the_bin(nb: Notebook) -> None:
+    """Shows what was deleted."""
+    assert say(nb, "bin") == "The bin is empty."
+    nb.run("%track delete alpha")
+    shown = say(nb, "bin")
+    assert ("alpha" in shown, "beta" in shown) == (True, False)
+
+
+def test_compare(nb: Notebook) -> None:
+    """Two named runs; one against the run before it of its cell; alone, the last against the baseline."""
+    shown = say(nb, "compare alpha beta")
+    assert all(word in shown for word in ("alpha", "beta", "accuracy"))
+    assert all(word in say(nb, "compare beta") for word in ("alpha", "beta"))
+    assert "UsageError: There is nothing to compare #3 C=0.1 with" in say(nb, "compare")
+    nb.run("%track delete C=0.1")
+    nb.run("%track baseline alpha")
+    assert all(word in say(nb, "compare") for word in ("alpha", "beta"))
+
+
+# ---- editing
+
+
+def test_rename(nb: Notebook) -> None:
+    """Quotes keep words together."""
+    assert say(nb, "rename alpha 'first try'") == "#1 alpha: renamed to first try"
+    assert run_of(nb, 1).name == "first try"
+
+
+def test_tags(nb: Notebook) -> None:
+    """Several runs and several tags; a run whose name has an equals sign comes first; secrets are masked."""
+    assert (
+        say(nb, "tag C=0.1 alpha keep=yes 'why=best of all'") == "#3 C=0.1, #1 alpha: tagged keep=yes why=best of all"
+    )
+    assert [run_of(nb, number).own_tags.get("keep") for number in (1, 2, 3)] == ["yes", None, "yes"]
+    assert run_of(nb, 1).own_tags["why"] == "best of all"
+    assert say(nb, "untag #1..#3 keep") == "#1 alpha, #3 C=0.1: tag keep removed"
+    assert "keep" not in run_of(nb, 3).own_tags
+    nb.run("%track tag alpha password=hunter2hunter2")
+    assert run_of(nb, 1).own_tags["password"] == "<redacted>"
+
+
+def test_a_note(nb: Notebook) -> None:
+    """Without quotes, with an apostrophe; shown, replaced and removed."""
+    assert say(nb, "note alpha I don't trust it") == "#1 alpha: note set"
+    assert say(nb, "note alpha") == "I don't trust it"
+    nb.run('%track note alpha "quoted"')
+    assert run_of(nb, 1).note == "quoted"
+    assert say(nb, "note alpha --clear") == "#1 alpha: note removed"
+    assert say(nb, "note alpha") == "#1 alpha has no note."
+
+
+def test_pins(nb: Notebook) -> None:
+    """A range, and a run that is named twice."""
+    assert say(nb, "pin #1..#2 alpha") == "#1 alpha, #2 beta: pinned"
+    assert [run_of(nb, number).pinned for number in (1, 2, 3)] == [True, True, False]
+    assert say(nb, "unpin alpha") == "#1 alpha: no longer pinned"
+    assert run_of(nb, 1).pinned is False
+
+
+def test_moving(nb: Notebook) -> None:
+    """The last word is the experiment, which is made."""
+    assert say(nb, "move 1..2 'second try'") == "#1 alpha, #2 beta: moved to second try"
+    assert [run_of(nb, number).experiment_name for number in (1, 2, 3)] == ["second try", "second try", "other"]
+
+
+def test_the_baseline(nb: Notebook) -> None:
+    """Is set, named, and taken away; where one experiment has one, that is meant."""
+    assert say(nb, "baseline") == "No experiment has a baseline; %track baseline RUN sets it."
+    assert say(nb, "baseline C=0.1") == "#3 C=0.1: the baseline of other"
+    assert say(nb, "baseline") == "other: #3 C=0.1"
+    assert say(nb, "baseline --clear") == "other has no baseline any more."
+    nb.run("%track baseline best")
+    nb.run("%track baseline 1")
+    assert say(nb, "baseline --clear demo") == "demo has no baseline any more."
+
+
+def test_the_bin_and_back(nb: Notebook) -> None:
+    """What went together comes back together; a deleted run is found by its name."""
+    assert say(nb, "delete alpha beta") == "#1 alpha, #2 beta: deleted. %track undo brings them back."
+    assert [run.number for run in nb.runs] == [3]
+    assert say(nb, "undo") == "#1 alpha, #2 beta: restored"
+    assert say(nb, "delete alpha") == "#1 alpha: deleted. %track undo brings it back."
+    nb.run("%%track alpha -q\n1")
+    assert say(nb, "restore alpha") == "#1 alpha: restored"
+    assert sorted(run.number or 0 for run in nb.runs) == [1, 2, 3, 4]
+
+
+def test_an_open_run_follows(nb: Notebook) -> None:
+    """What is edited while a run goes on is what it is called on its card, and it logs on."""
+    nb.run(
+        "%%track gamma\n%track rename last delta\n%track note last why\n%track move last third\n"
+        "import jupyter_track as track\ntrack.log(loss=1)"
+    )
+    run = run_of(nb, 4)
+    assert (run.name, run.note, run.experiment_name, nb.metrics(run)) == ("delta", "why", "third", {"loss": 1.0})
+    assert "delta #4" in nb.cards[-1]
+
+
+def test_stop(nb: Notebook) -> None:
+    """The run hears of it, and the next log call ends the cell."""
+    nb.run("import jupyter_track as track\nr = track.start_run(run_name='open')")
+    assert say(nb, "stop open") == "#4 open: asked to stop"
+    nb.run("import time\nwhile True:\n    track.log_metric('loss', 1.0, 1)\n    time.sleep(0.001)")
+    assert "RunStopped: The run 'open' was asked to stop." in nb.printed
+    assert run_of(nb, 4).status == "KILLED"
+
+
+# ---- tidying
+
+
+def test_clean_touches_nothing_until_it_is_applied(nb: Notebook) -> None:
+    """Reasons with counts; ``--apply`` puts into the bin, from where it comes back."""
+    for _ in range(3):
+        nb.run("%%track broken -q\n1/0")
+    shown = say(nb, "clean")
+    assert "nothing was touched: %track clean --apply deletes them" in shown
+    assert {4, 5, 6} <= {run.number for run in nb.runs}
+    assert "deleted. %track undo brings them back" in say(nb, "clean --apply")
+    assert not {4, 5, 6} & {run.number for run in nb.runs}
+    nb.run("%track undo")
+    assert {4, 5, 6} <= {run.number for run in nb.runs}
+
+
+def test_gc_leaves_what_was_deleted_lately(nb: Notebook) -> None:
+    """The bin is kept for 30 days."""
+    nb.run("%track delete alpha")
+    assert say(nb, "gc") == "There is nothing to free; what was deleted stays in the bin for 30 days."
+    assert say(nb, "undo") == "#1 alpha: restored"
+
+
+# ---- text of the store
+
+
+def test_names_are_shown_without_control_characters(nb: Notebook) -> None:
+    """A name that would move the cursor or begin a line does neither."""
+    client = track.TrackClient()
+    client.update_run(run_of(nb, 1).run_id, name="\x1b[2Jevil\nline")
+    shown = say(nb, "pin 1")
+    assert ("\x1b" in shown, "\n" in shown, "evil" in shown) == (False, False, True)
+
+
+def test_without_a_store_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No verb makes a file where there is no run yet."""
+    with notebook(tmp_path, monkeypatch) as empty:
+        for name in VERBS:
+            empty.run(f"%track {name} 1" if "RUN" in VERBS[name].usage else f"%track {name}")
+            assert "Traceback" not in empty.printed
+        assert files_of(tmp_path) == set()
