@@ -171,13 +171,25 @@ def rst_blocks(text: str) -> str:
 def command_line() -> str:
     """Return each command with its arguments, options and examples."""
     parts = [inline(paragraphs(cli.help)), table(("`jupyter track`", ""), option_rows(cli)), fenced(cli.epilog)]
-    for name in cli.list_commands(click.Context(cli)):
-        command = cli.commands[name]
+    for name, command in shown_commands(cli):
         arguments = [one.make_metavar(click.Context(command)) for one in command.params if is_argument(one)]
         title = " ".join(["jupyter track", name, *arguments])
         parts += [f"#### `{title}`", paragraphs(command.help)]
-        parts += [table((f"`{name}`", ""), option_rows(command)), fenced(command.epilog)]
+        rows = option_rows(command)
+        parts += [table((f"`{name}`", ""), rows)] if rows else []
+        parts += [fenced(command.epilog)]
     return "\n\n".join(parts)
+
+
+def shown_commands(group: click.Group, before: str = "") -> list[tuple[str, click.Command]]:
+    """Return the commands that a person sees, those of a group within behind its name."""
+    found: list[tuple[str, click.Command]] = []
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            found += shown_commands(command, f"{before}{name} ")
+        elif not command.hidden:
+            found.append((before + name, command))
+    return found
 
 
 def is_argument(parameter: click.Parameter) -> bool:
@@ -191,7 +203,9 @@ def option_rows(command: click.Command) -> list[tuple[str, str]]:
     for option in command.params:
         if isinstance(option, click.Option):
             given = f" {option.metavar}" if option.metavar else ""
-            rows.append((", ".join(f"`{name}{given}`" for name in option.opts), option.help or ""))
+            rows.append(
+                (", ".join(f"`{name}{given}`" for name in [*option.opts, *option.secondary_opts]), option.help or "")
+            )
     return rows
 
 
@@ -255,7 +269,8 @@ def same(what: str, found: Sequence[str], words: Iterable[str]) -> None:
 def error_tree() -> str:
     """Return the classes of errors as a nested list, with their codes."""
     return "\n".join(error_lines(errors.TrackError, 0)) + (
-        "\n\nEach has its `error_code`; `exceptions.MlflowException` is another name of `TrackError`."
+        "\n\nEach has its `error_code`; `exceptions.MlflowException` is another name of `TrackError`. Beside them stands"
+        f" `RunStopped`, a KeyboardInterrupt: {first_line(errors.RunStopped)}"
     )
 
 

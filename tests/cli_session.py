@@ -43,6 +43,7 @@ def fix_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def record(folder: Path, runs: Callable[[], None]) -> Path:
     """Return a store in `folder` with what `runs` records; run n began n minutes ago and took n times 100 ms."""
+    folder.mkdir(exist_ok=True)
     store = session.use_store(folder)
     try:
         with chdir(folder):  # in no repository: what git says of one would come later

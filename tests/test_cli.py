@@ -1,7 +1,8 @@
-"""`jupyter-track runs | show | status`: what is printed on a terminal and in a pipe, as JSON, and the exit codes."""
+"""`jupyter-track runs | search | compare | show | status`: on a terminal, in a pipe, as JSON; and the exit codes."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 from cli_session import (
     ANSI,
@@ -36,6 +38,7 @@ from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_records import NOW, made_metric, made_param, made_run
+from made_stores import add_runs, made_store
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -260,6 +263,97 @@ def test_rows_never_wrap_and_never_carry_control_characters(
     assert all(cell_len(line) <= width and not CONTROL.search(line) for line in lines)
     assert re.match(rf"✓( finished)? +{number}( |$)", lines[1])
     assert all(not CONTROL.search(str(line)) for line in foot)
+
+
+def test_a_very_long_name_does_not_pad_a_pipe(store: Path) -> None:
+    """It loses its middle; the id says which run it is, and JSON has all of it."""
+    sql(store, f"UPDATE runs SET name = '{'x' * 500}' WHERE id = 3")
+    lines = cli(store, "runs").stdout.splitlines()
+    assert max(map(len, lines)) < 220
+    assert f"{'x' * 40}…{'x' * 39}" in lines[1]
+    assert names(cli(store, "runs", "--json"))[0] == "x" * 500
+
+
+# ---- search
+
+
+def test_search_finds_words_in_names_notes_tags_and_code(store: Path) -> None:
+    """All words, in any case, anywhere; with a filter both count."""
+    assert names(cli(store, "search", "TRY", "--json")) == ["baseline"]  # its note
+    assert names(cli(store, "search", "red", "base", "--json")) == ["baseline"]  # a tag and its name
+    assert names(cli(store, "search", "o", "--json", "--filter", "params.C >= 1")) == ["broken", "fold"]
+    assert names(cli(store, "search", "first try", "--json")) == ["baseline"]
+    assert cli(store, "search", "it's", "50%").stdout == "No run matches it's 50%\n"
+
+
+def test_a_wrong_filter_of_a_search_points_into_what_was_typed(store: Path) -> None:
+    """The words are not part of the text that is shown."""
+    assert cli(store, "search", "try", "--filter", "metrics.x <").stderr.splitlines()[1:] == [
+        "  metrics.x <",
+        "             ^",
+    ]
+
+
+# ---- compare
+
+
+def test_compare_says_what_differs(store: Path) -> None:
+    """Params, metrics with the change, tags; what is equal is counted."""
+    result = cli(store, "compare", "1", "2")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert lines[0] == ["#1", "baseline", "#2", "fold"]
+    assert ["params", "C", "0.1", "1"] in lines
+    assert ["metrics", "accuracy", "↑", "0.9200", "0.5000", "−0.4200", "▼"] in lines
+    assert "equal: 1 param" in result.stdout
+
+
+def test_compare_on_terminals_of_any_width(store: Path) -> None:
+    """Side by side where there is room, else one below the other; no line is wider than the terminal."""
+    wide = seen(terminal(store, 100, "compare", "1", "2", "3"))
+    narrow = seen(terminal(store, 40, "compare", "1", "2", "3"))
+    assert wide.splitlines()[0].split() == ["#1", "baseline", "#2", "fold", "#3", "broken", "✗", "failed"]
+    assert narrow.splitlines()[:3] == ["#1 baseline", "#2 fold", "#3 broken ✗ failed"]
+    assert "params C\n  #1 0.1\n  #2 1\n  #3 10\n" in narrow
+    for text, width in ((wide, 100), (narrow, 40)):
+        assert all(cell_len(line) <= width for line in text.splitlines())
+
+
+def test_compare_as_json(store: Path) -> None:
+    """The runs, what differs by group, and what is equal."""
+    plain = parsed(cli(store, "compare", "baseline", "2", "--json"))
+    assert [run["number"] for run in plain["runs"]] == ["#1", "#2"]
+    (accuracy,) = [line for line in plain["differs"] if line["label"] == "accuracy"]
+    assert (accuracy["group"], accuracy["goal"]) == ("metrics", "max")
+    assert [value["verdict"] for value in accuracy["values"]] == [None, "worse"]
+    assert plain["equal"]["params"] == 1
+
+
+def test_compare_shows_code_as_a_diff(tmp_path: Path) -> None:
+    """With signs; coloured on a terminal."""
+    store = made_store(tmp_path)
+    add_runs(store, {"name": "one"}, {"name": "two"})
+    for number, code in enumerate(("a = 1\nb = 2\n", "a = 1\nb = 3\n"), 1):
+        sha256 = hashlib.sha256(code.encode()).hexdigest()
+        sql(
+            store,
+            f"INSERT INTO contents VALUES ('{sha256}', {len(code)}, CAST('{code}' AS BLOB))",
+            f"INSERT INTO executions VALUES ({number}, 's', {number}, '{sha256}', 'c', 1, 0, 1, 'FINISHED')",
+        )
+    text = cli(store, "compare", "one", "two").stdout
+    assert "code of #2 against #1: 1 line added, 1 removed" in text
+    assert "\n− b = 2\n+ b = 3\n" in text
+    coloured = terminal(store, 80, "compare", "one", "two").stdout
+    assert re.search(r"\x1b\[[0-9;]*m\+ ", coloured)
+    assert "\n− b = 2\n+ b = 3" in seen(terminal(store, 80, "compare", "one", "two"))
+    assert parsed(cli(store, "compare", "one", "two", "--json"))["code"][0]["diff"][-2:] == ["-b = 2", "+b = 3"]
+
+
+def test_one_run_is_no_comparison(store: Path) -> None:
+    """Wrong usage, also where a run is named twice; an unknown one is not found."""
+    assert "needs two runs" in cli(store, "compare", "1").stderr
+    assert cli(store, "compare", "1", "baseline").exit_code == 2
+    assert cli(store, "compare", "1", "nope").exit_code == 3
 
 
 # ---- show
@@ -601,12 +695,16 @@ def test_hostile_text_never_reaches_the_terminal(tmp_path: Path) -> None:
         f"UPDATE store SET created_by = '{HOSTILE}'",
         f"INSERT INTO executions VALUES (1, '', 1, (SELECT sha256 FROM contents LIMIT 1), '{HOSTILE}', 1, 0, 1, 'x')",
     )
-    commands_given = (["runs"], ["show", "last"], ["status"], ["show", "nope"], ["runs", "-e", "nope"])
+    commands_given = (
+        *(["runs"], ["show", "last"], ["status"], ["show", "nope"], ["runs", "-e", "nope"], ["search", "evil"]),
+        *(["watch", "--once"], ["tag", "last", "a=b"], ["untag", "last", "none"], ["note", "last"]),
+        *(["baseline", "last"], ["baseline"], ["clean"], ["pin", "last"], ["doctor"]),
+    )
     for arguments in commands_given:
         for result in (cli(store, *arguments), terminal(store, 100, *arguments)):
             shown = ANSI.sub("", result.stdout) + result.stderr
             assert not CONTROL.search(shown), arguments
-            assert "evil" in shown
+            assert "evil" in shown or arguments[0] in ("clean", "doctor")
         parsed(cli(store, *arguments, "--json")) if result.exit_code == 0 else None
     assert parsed(cli(store, "show", "last", "--json"))["name"] == HOSTILE
     assert "[bold]x[/bold]" in cli(store, "runs").stdout
@@ -615,13 +713,40 @@ def test_hostile_text_never_reaches_the_terminal(tmp_path: Path) -> None:
 # ---- help and completion
 
 
-@pytest.mark.parametrize("command", ["runs", "show", "status"])
-def test_every_command_has_help_with_examples(command: str) -> None:
-    """Each option says what it does."""
-    result = cli(None, command, "--help")
+def shown_commands(group: click.Group = commands.cli, before: str = "") -> dict[str, click.Command]:
+    """The commands that a person sees, by name."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= shown_commands(command, f"{before}{name} ")
+        elif not command.hidden:
+            found[before + name] = command
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(shown_commands()))
+def test_every_command_has_help_with_examples_and_json(name: str) -> None:
+    """Each option says what it does; the examples call the command; its first sentence fits the list of commands."""
+    result = cli(None, *name.split(), "--help")
     assert result.exit_code == 0
-    assert f"    jupyter track {command}" in result.stdout.split("Examples:")[1]
-    assert all(getattr(option, "help", "") for option in commands.cli.commands[command].params if option.name != "run")
+    assert re.search(
+        rf"^    .*jupyter[ -]track (--store \S+ )?{name}\b", result.stdout.split("Examples:")[1], re.MULTILINE
+    )
+    command = shown_commands()[name]
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert all(option.help for option in options)
+    assert name == "completion" or {"--json", "--store"} <= {word for option in options for word in option.opts}
+    assert not command.get_short_help_str(66).endswith("...")
+
+
+def test_the_help_lists_every_command_once_by_what_it_is_for() -> None:
+    """What git runs is not among them."""
+    sections = commands.cli.sections
+    assert list(sections) == ["Look", "Edit", "Tidy", "Move", "Git", "Shell"]
+    assert sorted(name for names in sections.values() for name in names) == sorted(shown_commands())
+    text = cli(None, "--help").stdout
+    assert all(f"\n{heading}:\n" in text for heading in sections)
+    assert "git-merge" not in text
 
 
 def test_the_help_documents_the_exit_codes() -> None:

@@ -236,13 +236,14 @@ def test_zsh_completes(command: str, store: Path, program: dict[str, str], tmp_p
         while b"READY" not in seen:
             seen += os.read(leader, 4096)
         os.write(leader, f"{command} show d\t\n".encode())
-        while b"drop out (0.2) #3  " not in seen and b"Error" not in seen:
+        while b"experiment" not in seen and b"Error:" not in seen:
             seen += os.read(leader, 4096)
     finally:
         child.kill()
         child.wait()
         os.close(leader)
-    assert b"Error" not in seen
+    assert b"drop\\ out\\ \\(0.2\\)" in seen  # in the line that was typed
+    assert b"drop out (0.2)" in seen  # the run that is shown
 
 
 def test_an_answer_is_that_of_a_process(store: Path) -> None:

@@ -208,7 +208,7 @@ def test_stop_says_why_a_run_cannot_be_stopped(store: Path) -> None:
     assert result.stderr == (
         "Error: #1 baseline has ended (finished); there is nothing to stop.\n"
         "Error: #3 broken is lost: its process is gone, and there is nothing to stop. "
-        "'jupyter track doctor --repair' marks it as stopped.\n"
+        "'jupyter track doctor --mark-lost' ends it as stopped.\n"
     )
     assert [run_of(store, number).stop_requested for number in "123"] == [False, True, False]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cli_session import CLEAN, ROOT, cli, parsed, process, sql
-from made_stores import add_run, made_store
+from made_stores import START, add_run, made_store
 
 from jupyter_track.cli import repository
 from jupyter_track.store import edits, files
@@ -299,7 +299,8 @@ def test_git_diff_shows_runs(place: Path) -> None:
     """A new run is a block of lines, an edit is one line; the heading says which run it is of."""
     store = committed(place)
     first = Reader(store).runs()[0].run_id
-    add_run(store, name="second", params={"C": 1e-3}, tags={"team": "red"}, metrics={"accuracy": 0.9}, uuid="ab" * 16)
+    second = {"name": "second", "uuid": "ab" * 16, "start_time": START + 1000}
+    add_run(store, **second, params={"C": 1e-3}, tags={"team": "red"}, metrics={"accuracy": 0.9})
     edits.set_note(store, [first], "two\nlines")
     lines = [line for line in git(place, "diff").splitlines() if line[0] in "+-@"][2:]
     assert lines[0].startswith("@@ ")
@@ -311,7 +312,7 @@ def test_git_diff_shows_runs(place: Path) -> None:
         f"+run second {'ab' * 16}",
         "+    experiment Default",
         "+    status FINISHED",
-        "+    started 2025-11-03T14:26:40.000Z",
+        "+    started 2025-11-03T14:26:41.000Z",
         "+    param C = 0.001",
         "+    metric accuracy = 0.9",
         "+    tag team = red",

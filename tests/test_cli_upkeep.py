@@ -15,6 +15,7 @@ from made_stores import START, add_run, add_runs, made_store
 
 from jupyter_track.cli import commands
 from jupyter_track.store import edits, files
+from jupyter_track.store.liveness import this_process
 from jupyter_track.store.reader import Reader
 
 DAY_MS = 86_400_000
@@ -243,3 +244,73 @@ def test_conflicts_are_told(tmp_path: Path) -> None:
     assert parsed(cli(here, "merge", str(there), "--json"))["sources"][0]["conflicts"] == [
         {"run_id": "ab" * 16, "what": "param", "key": "C"}
     ]
+
+
+# ---- doctor
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """A store of a run with a curve, in which nothing is wrong."""
+    store = made_store(tmp_path)
+    add_run(store, name="baseline", metrics={"accuracy": [0.9, 0.91, 0.92]})
+    return store
+
+
+def test_doctor_finds_nothing_wrong_with_a_good_store(sound: Path) -> None:
+    """And changes nothing."""
+    store = sound
+    before = store.read_bytes()
+    assert (cli(store, "doctor").exit_code, cli(store, "doctor").stdout) == (0, "All is well.\n")
+    assert parsed(cli(store, "doctor", "--json")) == {"store": str(store), "findings": [], "did": [], "kept": None}
+    assert store.read_bytes() == before
+
+
+def test_doctor_says_what_is_wrong_and_repairs_it(sound: Path) -> None:
+    """A summary that does not agree with its points is counted anew."""
+    store = sound
+    sql(store, "UPDATE metrics SET last_value = 17 WHERE key = 'accuracy' AND run_id = 1")
+    result = cli(store, "doctor")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("✗ ")
+    assert result.stdout.endswith("'jupyter track doctor --repair' repairs what can be.\n")
+    assert [finding["kind"] for finding in parsed(cli(store, "doctor", "--json"))["findings"]] == ["curve"]
+    result = cli(store, "doctor", "--repair")
+    assert (result.exit_code, "✓ " in result.stdout) == (0, True)
+    assert Reader(store).runs(filter_string="run_name = 'baseline'")[0].metrics["accuracy"].last == 0.92
+    assert cli(store, "doctor").stdout == "All is well.\n"
+
+
+def test_lost_runs_end_where_a_person_says_so(store: Path) -> None:
+    """A repair alone leaves them."""
+    here = this_process()
+    sql(
+        store,
+        f"UPDATE runs SET status = 'RUNNING', pid = 2147483646, host_id = '{here.host_id}', boot_id = '{here.boot_id}'"
+        " WHERE id = 3",
+    )
+    assert cli(store, "doctor", "--repair").exit_code == 1
+    assert "'jupyter track doctor --mark-lost' lets lost runs end as stopped." in cli(store, "doctor").stdout
+    assert cli(store, "doctor", "--mark-lost").exit_code == 0
+    assert Reader(store).runs(filter_string="run_name = 'broken'")[0].state == "stopped"
+
+
+def test_a_damaged_store_is_repaired_and_kept(tmp_path: Path) -> None:
+    """What can be read is there; the original lies beside it."""
+    store = made_store(tmp_path)
+    add_runs(store, *({"name": f"run {number}", "metrics": {"loss": [1.0] * 500}} for number in range(20)))
+    whole = bytearray(store.read_bytes())
+    middle = len(whole) // 2 // 4096 * 4096
+    whole[middle : middle + 4096] = b"\xff" * 4096
+    store.write_bytes(whole)
+    assert cli(store, "doctor").exit_code == 1
+    plain = parsed(cli(store, "doctor", "--repair", "--json"))
+    assert "damaged" in [finding["kind"] for finding in plain["findings"]]
+    assert Path(plain["kept"]).read_bytes() == bytes(whole)
+    assert len(names(store)) > 10
+
+
+def test_no_store_is_code_3(tmp_path: Path) -> None:
+    """For all of them."""
+    for arguments in (("clean",), ("gc", "--yes"), ("export", "x"), ("doctor",), ("bin",)):
+        assert cli(tmp_path / "none", *arguments).exit_code == 3

@@ -110,6 +110,21 @@ class TestRefusing:
         files.close()
         assert store.read_bytes() == before
 
+    @pytest.mark.parametrize("version", [0, -5])
+    def test_a_version_that_no_store_has(self, tmp_path: Path, version: int) -> None:
+        """It is damage, not an early store that a reader brings up: the file is refused and left as it is."""
+        store = made_store(tmp_path)
+        with closing(sqlite3.connect(store)) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        before = store.read_bytes()
+        with pytest.raises(CorruptStore, match=rf"damaged \(schema {version}\)"), reading(store):
+            pass
+        files = StoreFiles(store)
+        with pytest.raises(CorruptStore):
+            files.ensure()
+        files.close()
+        assert store.read_bytes() == before
+
     def test_no_database(self, tmp_path: Path) -> None:
         """A file of another kind is refused and kept."""
         store = tmp_path / "track.db"
@@ -306,3 +321,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     files = StoreFiles(tmp_path / "a" / "track.db")
     with pytest.raises(StoreUnavailable, match=r"Read-only file system.*JUPYTER_TRACK_STORE"):
         files.ensure()
+
+
+def test_a_read_within_a_read_uses_the_open_connection(store: Path) -> None:
+    """Opening the file is what a small read spends its time on; afterwards the next read opens it anew."""
+    files = StoreFiles(store)
+    files.ensure()
+    with reading(store) as outer:
+        with reading(store) as inner:
+            assert inner is outer
+        assert outer.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+    with reading(store) as later:
+        assert later is not outer
+    files.close()

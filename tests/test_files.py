@@ -377,7 +377,7 @@ def traversals() -> list[str]:
     payloads += ["/" + up for up in ups] + ["//server/" + up for up in ups]
     payloads += ["%2f" + name for name in ("etc/passwd", "root", "x", "%2fserver/share")]
     payloads += ["/etc/passwd", "//etc/passwd", "/", "///", "%2F%2Fserver", "／etc/passwd", "\\\\server\\share", "\\x"]
-    payloads += [f"{drive}:{rest}" for drive in "CczZ" for rest in ("/x", "\\x", "x", "", "../x")]
+    payloads += [f"{drive}:{rest}" for drive in "CczZ2é" for rest in ("/x", "\\x", "x", "", "../x")]
     payloads += [f"a/{drive}:{rest}" for drive in "Cz" for rest in ("/x", "x", "")]
     payloads += [
         "c%3a/x",

@@ -2,12 +2,16 @@
 
 import math
 from datetime import UTC
+from typing import Any
 
+import pytest
 from made_records import NOW, made_metric, made_param, made_run
 
-from jupyter_track.records import Run
+from jupyter_track.records import Run, RunError
+from jupyter_track.views.columns import Column
+from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
-from jupyter_track.views.runs import Cell, Column, run_table
+from jupyter_track.views.runs import Cell, TableBeside, run_table
 from jupyter_track.views.text import runs_text, table_text
 
 
@@ -180,3 +184,171 @@ def test_wide_characters_keep_the_text_aligned() -> None:
     lines = table_text(run_table(runs, NOW)).splitlines()
     assert lines[1] == "✓  2  基準    300 ms  2 min"
     assert lines[2] == "✓  1  base    300 ms  1 min"
+
+
+# ---- rows of several runs
+
+
+def attempt(number: int, error: str = "ValueError", **fields: Any) -> Run:
+    """Return a run that failed within a second and logged nothing."""
+    return made_run(number, "oops", state="failed", error=RunError(error, "no"), **fields)
+
+
+def accurate(number: int, accuracy: float, name: str = "svm", width: int = 1, **fields: Any) -> Run:
+    """Return a run with an accuracy and a param."""
+    return made_run(number, name, [made_metric("accuracy", [accuracy])], [made_param("C", width)], **fields)
+
+
+def test_failed_attempts_fold_into_one_row() -> None:
+    """At the place of the newest, with what they failed with; they are counted as runs."""
+    runs = [accurate(9, 0.9), attempt(8), accurate(7, 0.8, width=2), attempt(6, "KeyError"), attempt(5)]
+    table = run_table(runs, NOW, total=10)
+    assert [(row.number, row.name, row.changed, row.run_ids) for row in table.rows] == [
+        ("9", "svm", (), (runs[0].run_id,)),
+        ("", "▸ 3 failed attempts", ("ValueError ×2", "KeyError"), tuple(runs[index].run_id for index in (1, 3, 4))),
+        ("7", "svm", (), (runs[2].run_id,)),
+    ]
+    assert (table.rows[1].state.word, table.rows[1].duration, table.rows[1].cells) == (
+        "failed",
+        "",
+        (Cell(""), Cell("")),
+    )
+    assert table.more == 5
+    assert len(run_table(runs, NOW, fold=False).rows) == 5
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        attempt(8, duration=5.1),
+        attempt(8, duration=None),
+        attempt(8, note="why"),
+        attempt(8, pinned=True),
+        attempt(8, parent_run_id="f" * 32),
+        attempt(8, experiment_id="1"),
+        made_run(8, "oops", [made_metric("loss", [1.0])], state="failed"),
+        made_run(8, "oops", state="stopped"),
+    ],
+)
+def test_an_attempt_worth_a_look_has_a_row_of_its_own(other: Run) -> None:
+    """One that ran long, logged a metric, has a note or a pin, or stands elsewhere; a single attempt too."""
+    assert {row.name for row in run_table([attempt(9), other], NOW).rows} == {"oops"}
+
+
+def test_a_failed_attempt_with_a_file_or_children_has_a_row_of_its_own() -> None:
+    """What it made can be looked at."""
+    runs = [attempt(9), attempt(8), accurate(7, 0.9, parent_run_id=f"{8:032x}")]
+    assert [row.name for row in run_table(runs, NOW).rows] == ["oops", "oops", "svm"]
+    beside = TableBeside(with_files={runs[0].run_id})
+    assert [row.name for row in run_table(runs[:2], NOW, beside=beside).rows] == ["oops", "oops"]
+
+
+def test_repeats_fold_into_a_row_with_their_mean_and_spread() -> None:
+    """Named after the newest; the mean is what counts for the best, also where one of them is better."""
+    runs = [accurate(number, value) for number, value in ((9, 0.964), (8, 0.962), (7, 0.96))]
+    other = accurate(6, 0.963, width=2)
+    table = run_table([*runs, other], NOW, beside=TableBeside(sources={run.run_id: "x" for run in (*runs, other)}))
+    assert [(row.number, row.marks, row.run_ids) for row in table.rows] == [
+        ("9", ("×3",), tuple(run.run_id for run in runs)),
+        ("6", (), (other.run_id,)),
+    ]
+    assert [row.cells[0] for row in table.rows] == [
+        Cell("0.962 ± 0.002", "mean ± sd, n = 3; the newest 0.964"),
+        Cell("0.9630", "0.963", best=True),
+    ]
+    assert table_text(table).splitlines()[1] == "✓  9  svm ×3  0.962 ± 0.002  1    300 ms  9 min"
+
+
+def test_repeats_of_one_metric_that_is_missing_say_how_many_there_are() -> None:
+    """`n` is only left out where the row says it."""
+    runs = [accurate(9, 0.964), accurate(8, 0.962), made_run(7, "svm", params=[made_param("C", 1)])]
+    table = run_table(runs, NOW, beside=TableBeside(sources={run.run_id: "x" for run in runs}))
+    assert table.rows[0].cells[0].text == "0.9630 ± 0.0014 (n=2)"
+
+
+def test_the_baseline_and_pinned_runs_stand_on_top_and_the_others_are_measured() -> None:
+    """The baseline first; within the noise of repeats a change has no arrow."""
+    base = accurate(5, 0.96, baseline_run_id=f"{5:032x}")
+    again = accurate(4, 0.964, baseline_run_id=f"{5:032x}")
+    runs = [
+        accurate(9, 0.99, "new", 2, baseline_run_id=base.run_id),
+        accurate(8, 0.961, "near", 3, baseline_run_id=base.run_id),
+        accurate(7, 0.9, "kept", 4, pinned=True, baseline_run_id=base.run_id),
+        base,
+        again,
+    ]
+    beside = TableBeside(sources={run.run_id: "x" for run in runs}, previous={})
+    table = run_table(runs, NOW, beside=beside)
+    assert [(row.number, row.marks, row.top) for row in table.rows] == [
+        ("5", ("×2", "baseline"), True),
+        ("7", ("pinned",), True),
+        ("9", (), False),
+        ("8", (), False),
+    ]
+    cells = [row.cells[0] for row in table.rows]
+    assert [(cell.change, cell.noise) for cell in cells] == [
+        (None, ""),
+        (Change("−0.0620", "worse"), ""),
+        (Change("+0.0280", "better"), "within noise (n=2)"),
+        (Change("−0.0010", "worse"), "within noise (n=2)"),
+    ]
+    assert table.versus == "vs #5"
+    assert table_text(table).splitlines()[0].split() == [
+        "#", "name", "accuracy", "↑?", "vs", "#5", "C", "duration", "age"
+    ]  # fmt: skip
+    assert "−0.0620 ▼" in table_text(table)
+
+
+def test_a_baseline_that_is_not_among_the_runs_still_measures_them() -> None:
+    """A filter may have left it out."""
+    base = accurate(5, 0.96)
+    runs = [accurate(9, 0.99, baseline_run_id=base.run_id), accurate(8, 0.96, width=2, baseline_run_id=base.run_id)]
+    table = run_table(runs, NOW, beside=TableBeside(baselines={"0": base}))
+    assert [row.cells[0].change for row in table.rows] == [Change("+0.0300", "better"), Change("same", "same")]
+
+
+def test_what_changed_goes_by_the_run_before_of_the_same_cell() -> None:
+    """With the code where it differs; of repeats since the run before the first of them."""
+    runs = [accurate(9, 0.9), accurate(8, 0.91), accurate(7, 0.8, width=2)]
+    earlier = accurate(3, 0.7, width=3)
+    beside = TableBeside(
+        sources={runs[0].run_id: "x", runs[1].run_id: "x", runs[2].run_id: "z", earlier.run_id: "y"},
+        codes={runs[1].run_id: "a\nb\nd\ne", runs[2].run_id: "a\nb", earlier.run_id: "a\nc"},
+        previous={runs[0].run_id: runs[1], runs[1].run_id: runs[2], runs[2].run_id: earlier},
+    )
+    table = run_table(runs, NOW, beside=beside)
+    assert [(row.marks, row.changed) for row in table.rows] == [
+        (("×2",), ("2 lines of code",)),
+        ((), ("1 line of code",)),
+    ]
+
+
+# ---- several experiments
+
+
+def test_rows_of_several_experiments_say_which_and_have_a_metric_each() -> None:
+    """Each experiment has its first metric before another has its second; what still has no column is said."""
+    runs = [
+        made_run(
+            10 * group + index,
+            metrics=[made_metric(f"m{group}{key}", [float(index)]) for key in "ab"],
+            experiment_id=str(group),
+            experiment_name=f"exp {group}",
+        )
+        for group in range(5)
+        for index in range(5 - group)
+    ]
+    table = run_table(runs, NOW)
+    assert [column.key for column in table.columns] == ["m0a", "m1a", "m2a", "m3a"]
+    assert (table.mixed, table.rows[0].experiment, table.rows[-1].experiment) == (True, "exp 0", "exp 4")
+    assert (table.rows[0].changed, table.rows[-1].changed) == ((), ("m4a 0",))
+    assert table_text(table).splitlines()[0].split()[:3] == ["#", "name", "experiment"]
+
+
+def test_a_metric_that_only_some_runs_have_differs() -> None:
+    """Also where it is the same in all that have it; a run that has none, failed or goes on does not count."""
+    both = [made_metric("loss", [0.5]), made_metric("f1", [0.5])]
+    with_it, without = made_run(3, metrics=both), made_run(2, metrics=both[:1])
+    assert [column.key for column in run_table([with_it, without], NOW).columns] == ["loss", "f1"]
+    for other in (made_run(2), made_run(2, state="running"), made_run(2, metrics=both[:1], state="failed")):
+        assert [column.key for column in run_table([with_it, other], NOW).columns] == ["loss"]

@@ -412,9 +412,11 @@ class TestBacklog:
             with blocked:
                 release = threading.Timer(0.5, lambda: None)
                 release.start()
-                logger = threading.Thread(target=self.log, args=(run.run_id,))
+                noticed = threading.Event()
+                logger = threading.Thread(target=self.log, args=(noticed,))
                 logger.start()
                 until(lambda: mine.congested)
+                noticed.set()
                 release.join()
                 most = mine.waiting_points()
                 assert logger.is_alive()
@@ -428,12 +430,12 @@ class TestBacklog:
         assert problems.current() == []
 
     @staticmethod
-    def log(run_id: str) -> None:
-        """Log 6,000 points, slowly enough for the writer to notice that too many wait."""
+    def log(noticed: threading.Event) -> None:
+        """Log 6,000 points, half of them only once the writer has noticed that too many wait."""
         for step in range(6_000):
+            if step == 3_000:
+                noticed.wait(20)
             track.log_metric("loss", 1.0, step=step)
-            if step % 100 == 0:
-                time.sleep(0.002)
 
     def test_where_there_is_no_hope(self, store: Path, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where neither store nor side file takes anything and memory is full, points are lost, counted and said."""

@@ -74,7 +74,7 @@ def export(
     as_json: bool,
     store: str | None,
 ) -> None:
-    """Write runs as CSV, Parquet or JSON, or copy them to a store of their own.
+    """Write runs as CSV, Parquet, JSON, or as a store.
 
     TARGET is a folder that gets a file a table, or one file. Numbers are exact. In CSV a text that a spreadsheet would
     run as a formula has ' in front. Parquet needs pyarrow. A store is copied clean, with the large files beside it.

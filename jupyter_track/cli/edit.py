@@ -361,6 +361,6 @@ def _why_not(run: Run) -> str:
     if run.state == "lost":
         return (
             f"Error: {named([run])} is lost: its process is gone, and there is nothing to stop. "
-            "'jupyter track doctor --repair' marks it as stopped."
+            "'jupyter track doctor --mark-lost' ends it as stopped."
         )
     return f"Error: {named([run])} has ended ({run.state}); there is nothing to stop."

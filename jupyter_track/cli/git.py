@@ -112,12 +112,12 @@ Each clone runs it once: git does not copy settings that run programs.
 @store_option
 @click.pass_context
 def commit(ctx: click.Context, content: bool, undo: bool, as_json: bool, store: str | None) -> None:
-    """Set up a repository so that its stores can be committed; commits nothing itself.
+    """Set up a repository so that stores can be committed.
 
-    Writes .gitattributes, and into .git/config a merge driver and a textconv: merging branches then gives the runs of
-    both, and 'git diff' shows runs as text. Every commit of a store is a whole copy of track.db in git's history
-    (compressed): fine for some megabytes, not for gigabytes. Large content lies in files of its own, each kept once;
-    with --no-content it stays on this machine, and clones have the runs without those files.
+    Commits nothing itself. Writes .gitattributes, and into .git/config a merge driver and a textconv: merging branches
+    then gives the runs of both, and 'git diff' shows runs as text. Every commit of a store is a whole copy of track.db
+    in git's history (compressed): fine for some megabytes, not for gigabytes. Large content lies in files of its own,
+    each kept once; with --no-content it stays on this machine, and clones have the runs without those files.
     """
     from .repository import find_repository
 

@@ -86,7 +86,7 @@ def _list(place: Path, wanted: _Wanted, as_json: bool) -> None:
 
     screen = Screen()
     if found:
-        screen.show(*runs_parts(found, len(numbers), common.now_ms(), screen.width))
+        screen.show(*runs_parts(found, len(numbers), common.now_ms(), screen.width, reader))
     else:
         screen.show(line(wanted.none_found))
 

@@ -16,8 +16,11 @@ from rich.segment import Segment
 from rich.text import Text
 
 from ..records import Run
+from ..store.reader import Reader
+from ..views.columns import Column
 from ..views.format import middle_cut, one_line
-from ..views.runs import Cell, Column, Row, RunTable, run_table, table_foot
+from ..views.runs import Cell, Row, RunTable, change_words, run_table, table_foot
+from ..views.table import table_of
 from .screen import GAP, MUTED, token_style
 
 _SHORTEST_NAME = 16
@@ -120,7 +123,9 @@ class _Grid:
             gap = GAP + (0 if one.right else space)
 
 
-def runs_parts(runs: Sequence[Run], total: int, now_ms: int, width: int | None) -> list[RenderableType]:
+def runs_parts(
+    runs: Sequence[Run], total: int, now_ms: int, width: int | None, reader: Reader | None = None
+) -> list[RenderableType]:
     """Return the table of runs and the line below it.
 
     Parameters
@@ -132,9 +137,14 @@ def runs_parts(runs: Sequence[Run], total: int, now_ms: int, width: int | None) 
     now_ms : int
         The moment from which ages are told, in milliseconds since 1970.
     width : int or None
-        Columns of the terminal; None for a pipe.
+        Columns of the terminal; None for a pipe, which gets a row for each run.
+    reader : Reader or None, default None
+        Where repeats, what changed and the baseline are read from; None tells only what the records hold.
     """
-    table = run_table(runs, now_ms, limit=len(runs), total=total)
+    if reader is None:
+        table = run_table(runs, now_ms, limit=len(runs), total=total, fold=width is not None)
+    else:
+        table = table_of(reader, runs, now_ms, limit=len(runs), total=total, fold=width is not None)
     fields = _fields(table, {run.run_id: run for run in runs}, whole=width is None)
     hidden: list[str] = []
     if width is not None:
@@ -173,7 +183,8 @@ def _state(row: Row) -> _Entry:
 
 def _name(row: Row, whole: bool) -> _Entry:
     name = middle_cut(row.full_name or row.name, _NAME_IN_PIPE) if whole else row.name
-    return _Entry("  " * (row.depth - 1) + "└ " + name if row.depth else name)
+    tail = f" {' '.join(row.marks)}" if row.marks else ""
+    return _Entry("  " * (row.depth - 1) + "└ " + name if row.depth else name, tail=tail)
 
 
 def _value_field(column: Column, cells: Sequence[Cell], importance: int) -> _Field:
@@ -181,7 +192,8 @@ def _value_field(column: Column, cells: Sequence[Cell], importance: int) -> _Fie
     entries = []
     for cell in cells:
         style = "bold" if cell.best else MUTED if cell.muted else ""
-        entries.append(_Entry(cell.text, style, *(("▲", token_style("better")) if cell.best else ())))
+        best = ("▲", token_style("better")) if cell.best else ("", "")
+        entries.append(_Entry(cell.text, style, *best, tail=f" {change_words(cell)}" if cell.change else ""))
     shortest = None if column.right else _SHORTEST_PARAM
     return _Field(_Entry(column.title, tail=tail), tuple(entries), importance, column.right, shortest)
 

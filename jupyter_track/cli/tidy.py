@@ -26,8 +26,10 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..store.reader import Reader
+    from ..store.upkeep.checks import Finding
     from ..store.upkeep.clean import Reason
     from ..store.upkeep.gc import Collected
+    from ..store.upkeep.repair import Report
 
 _DAY_MS = 86_400_000
 
@@ -189,29 +191,49 @@ def _gone(collected: Collected) -> str:
 Examples:
   jupyter track doctor                   what is wrong; changes nothing
   jupyter track doctor --repair
+  jupyter track doctor --mark-lost       also end runs whose kernel died
 """
 )
 @click.option("--repair", is_flag=True, help="Repair what is wrong; of a damaged file the original is kept.")
+@click.option("--mark-lost", is_flag=True, help="Repair, and let runs whose process is gone end as stopped.")
 @json_option
 @store_option
 @click.pass_context
-def doctor(ctx: click.Context, repair: bool, as_json: bool, store: str | None) -> None:
+def doctor(ctx: click.Context, repair: bool, mark_lost: bool, as_json: bool, store: str | None) -> None:
     """Check a store, and repair it.
 
-    Looked for are damage of the file, runs whose process is gone, summaries that do not agree with the points, batches
-    that wait to be read back, and content that is missing, damaged or named by no run. The exit code is 1 where
-    something is wrong and was not repaired.
+    Looked for are damage of the file, runs whose process is gone, curves whose summaries do not agree with their
+    points, batches that wait to be read back, and content that is missing, damaged or named by no run. Of damaged
+    pages all rows that can be read are saved. The exit code is 1 where something is wrong and was not repaired.
     """
     from ..store.upkeep import repair as repairing
+    from .progress import bar
 
     reader = reader_of(store_of(ctx, store))
-    report = repairing.repair(reader.store) if repair else repairing.examine(reader.store)
-    wrong = [str(finding) for finding in report.findings]
-    did = [str(one) for one in report.did]
+    with bar("checking", "points", quiet=as_json) as progress:
+        if repair or mark_lost:
+            report = repairing.repair(reader.store, mark_lost=mark_lost, progress=progress)
+        else:
+            report = repairing.examine(reader.store, progress=progress)
+    repaired = repair or mark_lost
+    left = [one for one in report.findings if not (repaired and (one.repairable or (one.kind == "lost" and mark_lost)))]
     if as_json:
-        print_json({"store": str(reader.store), "findings": wrong, "did": did})
+        kept = None if report.kept is None else str(report.kept)
+        findings = [vars(finding) for finding in report.findings]
+        print_json({"store": str(reader.store), "findings": findings, "did": list(report.did), "kept": kept})
     else:
-        hint = ["'jupyter track doctor --repair' repairs it."] if wrong and not repair else []
-        say(*([*wrong, *did, *hint] or ["All is well."]))
-    if wrong and not repair:
+        say(*(_doctor_lines(report, left, repaired) or ["All is well."]))
+    if left:
         ctx.exit(ERROR)
+
+
+def _doctor_lines(report: Report, left: Sequence[Finding], repaired: bool) -> list[str]:
+    lines = [f"✗ {finding}" for finding in report.findings]
+    lines += [f"✓ {one}" for one in report.did]
+    if report.kept is not None:
+        lines.append(f"The damaged file is kept as {report.kept}.")
+    if not repaired and any(finding.repairable for finding in left):
+        lines.append("'jupyter track doctor --repair' repairs what can be.")
+    if any(finding.kind == "lost" for finding in left):
+        lines.append("'jupyter track doctor --mark-lost' lets lost runs end as stopped.")
+    return lines

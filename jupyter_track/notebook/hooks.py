@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -20,7 +21,11 @@ from ..recording.run import ActiveRun, status_of
 from ..recording.session import session
 from ..records import Execution, Run, RunError, RunStatus
 from ..settings import JupyterTrack
+from ..store import edits
+from ..store.notebooks import renamed_from
+from ..store.place import store_exists
 from ..store.problems import report
+from ..views.format import one_line
 from .capture import CellCapture
 from .ending import Snapshot, kept_by_time
 from .frames import running_result
@@ -71,6 +76,7 @@ class CellHooks:
         self._running: dict[int, tuple[Any, Running]] = {}
         self._last: dict[str, Run] = {}
         self._said_store = False
+        self._recognised: set[tuple[Path, Path]] = set()  # stores with the notebook that was looked up in them
 
     def install(self) -> None:
         """Begin to look at cells."""
@@ -222,6 +228,22 @@ class CellHooks:
             if len(self._last) > MANY_CELLS:
                 del self._last[next(iter(self._last))]
         return previous
+
+    def recognise(self, cell: Cell) -> str | None:
+        """Give a notebook that was renamed the runs that it had under its earlier name, and say so.
+
+        Looked up once for each notebook and store, before its first run.
+        """
+        store, notebook = session.tracker().store, session.notebook
+        if notebook is None or (store, notebook) in self._recognised or not store_exists(store):
+            return None
+        self._recognised.add((store, notebook))
+        now = relative_to_store(notebook, store)
+        earlier = renamed_from(store, now, cell.cell_id)
+        if earlier is None:
+            return None
+        count = edits.move_notebook(store, earlier, now)
+        return f"renamed: {count:,} run{'' if count == 1 else 's'} of {one_line(earlier)} are this notebook's"
 
     def store_line(self) -> str | None:
         """Say which store is used, under the first card only."""

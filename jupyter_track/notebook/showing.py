@@ -16,7 +16,7 @@ from ..views.beside import Beside, beside_of
 from ..views.card import run_card
 from ..views.details import run_details
 from ..views.html import card_html, code_html, details_html, figure_html, table_html
-from ..views.runs import run_table
+from ..views.table import table_of
 from ..views.text import card_text, details_text, table_text
 
 if TYPE_CHECKING:
@@ -99,13 +99,7 @@ def _curve(tracker: Tracker, run: Run, key: str, limit: int) -> list[tuple[int, 
 
 def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], total: int) -> None:
     """Show the table of runs, with curves of the main metric beside the newest ones."""
-    now = now_ms()
-    table = run_table(runs, now, total=total)
-    main = table.columns[0].key if table.columns else ""
-    curved = [run for run in runs if main in run.metrics and run.metrics[main].count > 1][:TABLE_CURVES]
-    if curved:
-        curves = {run.run_id: _curve(tracker, run, main, TABLE_POINTS) for run in curved}
-        table = run_table(runs, now, curves=curves, main=main, total=total)
+    table = table_of(tracker.reader, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS)
     show(shell, table_html(table), table_text(table))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TrackError
+from ..errors import StoreError, TrackError
 from ..recording import active, fluent
 from ..recording.active import Cell
 from ..recording.run import ActiveRun, describe_error
@@ -69,6 +70,7 @@ class TrackedCell:
         try:
             options = expanded(head, shell)
             hooks.end_earlier(cell)
+            renamed = recognised(hooks, cell)
             outer = active.current()
             if outer is not None and outer._memory.kind == "cell":
                 outer = None  # a cell that runs beside this one, in a subshell
@@ -87,6 +89,7 @@ class TrackedCell:
         tracked = cls(hooks, run, cell, options, source, hooks.identities())
         if outer is not None:
             tracked.notes.append(f"child of {outer.name}, which is open")
+        tracked.notes += renamed
         tracked._begin(head, execution)
         return tracked
 
@@ -152,7 +155,9 @@ class TrackedCell:
             self._show(target, captured, execution)
         target._tracker.let_go(target._memory)
 
-    def complete(self, result: Any, children: list[ActiveRun], error: BaseException | None) -> None:
+    def complete(
+        self, result: Any, execution: Execution, children: list[ActiveRun], error: BaseException | None
+    ) -> None:
         """Add the params, and a metric where none was logged, to a run that the cell itself has opened and ended."""
         target, stopped = self.run, None
         value = getattr(result, "result", None)
@@ -165,7 +170,7 @@ class TrackedCell:
         with guarded("metrics"):
             self._keep_metrics(target, children, value, stopped)
         with guarded("card"):
-            self._show(target, Captured())
+            self._show(target, Captured(), execution)
         target._tracker.let_go(target._memory)
 
     def let_go(self) -> None:
@@ -257,7 +262,7 @@ class TrackedCell:
             self.run.dissolve(target)
         target.end(status, failure)
 
-    def _show(self, target: ActiveRun, captured: Captured, execution: Execution) -> None:
+    def _show(self, target: ActiveRun, captured: Captured, execution: Execution | None = None) -> None:
         settings = self.hooks.settings
         if self.options.quiet or settings.card == "off":
             for note in self.warnings:
@@ -275,7 +280,7 @@ class TrackedCell:
             run,
             tracker=target._tracker,
             previous=self.hooks.previous_of(self.cell, run),
-            typed=execution.source,
+            typed=None if execution is None else execution.source,
             figures=len(captured.figures),
             output=bool(captured.output_text),
             notes=self.notes,
@@ -292,6 +297,14 @@ class TrackedCell:
 def failure_of(status: str, error: BaseException | None) -> RunError | None:
     """Return the record of the error that a cell failed with; None for a cell that was stopped."""
     return describe_error(error) if error is not None and status == RunStatus.FAILED else None
+
+
+def recognised(hooks: CellHooks, cell: Cell) -> list[str]:
+    """Return the note of a notebook that was renamed; a fault here keeps no run from being opened."""
+    with guarded("renamed notebook"), contextlib.suppress(StoreError):  # which opening the run says
+        found = hooks.recognise(cell)
+        return [] if found is None else [found]
+    return []
 
 
 def runnable(shell: Any, info: Any, head: Head) -> str | None:

@@ -198,7 +198,7 @@ def clean(desk: Desk, rest: str) -> None:
     store = desk.reader().store
     from ..store.upkeep import clean as cleaning
 
-    reasons = cleaning.candidates(store, older_than_ms=age, now_ms=now_ms())
+    reasons = [one for one in cleaning.candidates(store, older_than_ms=age, now_ms=now_ms()) if one.run_ids]
     if not reasons:
         desk.say("There is nothing to tidy.")
         return
@@ -230,12 +230,11 @@ def gc(desk: Desk, rest: str) -> None:
     from ..store.upkeep import gc as collecting
 
     freed = collecting.collect(store)
-    if not (freed.runs or freed.files):
+    if not (freed.runs or freed.files or freed.contents):
         desk.say("There is nothing to free; what was deleted stays in the bin for 30 days.")
         return
-    desk.say(
-        f"{counted(freed.runs, 'run')} and {counted(freed.files, 'file')} are gone, {size(freed.bytes_freed)} freed."
-    )
+    gone = f"{counted(freed.runs, 'run')} and {counted(freed.files, 'file')} are gone"
+    desk.say(f"{gone}, {size(max(0, freed.bytes_freed))} freed.")
 
 
 # ---- runs to come, and runs that go on

@@ -24,7 +24,7 @@ from .autometrics import auto_metrics
 from .ending import Snapshot
 from .guard import guarded
 from .options import Options
-from .tracked import TrackedCell, runnable
+from .tracked import TrackedCell, recognised, runnable
 from .transformer import Head, plain_head
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class WatchedCell:
             Where the store cannot be written.
         """
         hooks, options = self.hooks, self.options
+        renamed = recognised(hooks, self.cell)
         run = fluent.open_run(
             kind="cell",
             experiment=options.experiment,
@@ -106,6 +107,7 @@ class WatchedCell:
         )
         run._memory.started = self.began
         tracked = self._tracked(run)
+        tracked.notes += renamed
         tracked.capturing, self.capturing = self.capturing, False
         with guarded("source"):
             if hooks.wants(options, "source"):
@@ -139,7 +141,7 @@ class WatchedCell:
         ids = {run.run_id for run in children}
         top = [run for run in children if run._memory.parent_run_id not in ids]
         if len(top) == 1 and not top[0].is_open:
-            self._tracked(top[0]).complete(result, children, error)
+            self._tracked(top[0]).complete(result, self.execution, children, error)
 
     def _has_metric(self, value: object) -> bool:
         mode, names = self.hooks.settings.auto_metrics, self.hooks.shell.user_ns

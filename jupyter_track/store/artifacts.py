@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 import os
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ def _path_fault(path: str) -> str | None:
     for part in path.split("/"):
         if part != "." and part and not part.strip(". "):  # '..', and what Windows takes for it: '.. ', '...'
             return f"has the part {part!r}"
-        if re.match(r"[A-Za-z]:", part):
+        if part[1:2] == ":":  # Windows takes any character for a drive's letter
             return "names a drive"
     return None
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -51,11 +52,15 @@ def check_ours(connection: sqlite3.Connection, store: Path) -> int:
     ------
     NotAStore
         Where the file is a database of something else.
+    CorruptStore
+        Where the version is none that a store has; taken for an early one, the file would be written to.
     """
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != schema.APPLICATION_ID:
         raise NotAStore(f"{store} is a SQLite file that jupyter-track did not make; name another file for the store.")
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < 1:
+        raise CorruptStore(f"{store} is damaged (schema {version}); it was left as it is. Restore a copy of the file.")
     return version
 
 
@@ -151,7 +156,9 @@ class StoreFiles:
         try:
             # Counts for a file that is still empty: gc then gives pages back a few at a time, where a VACUUM would
             # keep every writer waiting (1.2 s for 90 MB). It costs 0.1 % of the file.
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            # PRAGMA alone commits a first page at once, and a file that a kill leaves with only that would not be ours;
+            # under EXPLAIN it is compiled, which sets the mode, and not run.
+            connection.execute("EXPLAIN PRAGMA auto_vacuum = INCREMENTAL").close()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 make = schema.create if version is None else schema.migrate
@@ -216,9 +223,21 @@ def _refuse_triggers(connection: sqlite3.Connection, store: Path) -> None:
         )
 
 
+class _OpenReads(threading.local):
+    """The connections of the reads that this thread is in."""
+
+    def __init__(self) -> None:
+        self.by_store: dict[Path, sqlite3.Connection] = {}
+
+
+_open_reads = _OpenReads()
+
+
 @contextmanager
 def reading(store: Path) -> Iterator[sqlite3.Connection]:
     """Give a read-only connection for a short read (50 ms at most: writers wait meanwhile).
+
+    A read within a read of the same store, in the same thread, uses the connection that is open.
 
     Makes no file and no folder, but a store of an earlier schema is migrated first; where its folder cannot be
     written, a copy is. Holds the mutex shared where there is one; a store on a read-only medium without a lock file is
@@ -231,6 +250,10 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
     NotAStore, CorruptStore
         Where the file is not a store, or is damaged.
     """
+    outer = _open_reads.by_store
+    if store in outer:
+        yield outer[store]
+        return
     if not store_exists(store):
         raise nothing_yet(store)
     with ExitStack() as stack:
@@ -238,6 +261,8 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(_shared(store))
         except _Behind:
             connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
+        outer[store] = connection
+        stack.callback(outer.pop, store)
         yield connection
 
 

@@ -208,9 +208,9 @@ class Reader:
         """
         return self.previous_of([run]).get(run.run_id)
 
-    def previous_of(self, runs: Sequence[Run]) -> dict[str, Run]:
-        """Return what `previous` does for many runs at once, by the run's id."""
-        return relatives.previous(self.store, runs)
+    def previous_of(self, runs: Sequence[Run], known: Sequence[Run] = ()) -> dict[str, Run]:
+        """Return what `previous` does for many runs at once, by the run's id; runs in `known` are not read again."""
+        return relatives.previous(self.store, runs, known)
 
     # ---- experiments
 

@@ -18,7 +18,7 @@ from . import run_rows, run_sources
 from .database import reading
 from .goal_words import guess_goal
 
-LIMIT = 200  # runs of a cell that are looked at for equal ones
+LIMIT = 50  # runs of a cell that are looked at for equal ones
 _PRESENT = "lifecycle_stage = 'active' AND status = 'FINISHED'"
 _OF_CELL = (
     f"FROM runs WHERE cell_id = ? AND id < ? AND {_PRESENT} AND parent_uuid IS ?"
@@ -53,8 +53,11 @@ class Children:
     run_id: str = ""
 
 
-def previous(store: Path, runs: Sequence[Run]) -> dict[str, Run]:
-    """Return the previous run of each run that has one, by the run's id; see `Reader.previous`."""
+def previous(store: Path, runs: Sequence[Run], known: Sequence[Run] = ()) -> dict[str, Run]:
+    """Return the previous run of each run that has one, by the run's id; see `Reader.previous`.
+
+    Those among `runs` and `known` are not read again.
+    """
     numbers: dict[str, int] = {}
     at = 0
     while at < len(runs):
@@ -66,7 +69,9 @@ def previous(store: Path, runs: Sequence[Run]) -> dict[str, Run]:
                 if found:
                     numbers[runs[at].run_id] = found[0]
                 at += 1
-    loaded = {run.number: run for run in run_rows.load(store, sorted(set(numbers.values())))}
+    loaded = {run.number: run for run in (*known, *runs)}
+    missing = sorted(set(numbers.values()).difference(number for number in loaded if number is not None))
+    loaded.update({run.number: run for run in run_rows.load(store, missing)})
     return {run_id: loaded[number] for run_id, number in numbers.items() if number in loaded}
 
 
@@ -81,7 +86,7 @@ def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) ->
     run : Run
     code : str, optional
         The hash of the run's code, where the store does not have it yet.
-    limit : int, default 200
+    limit : int, default 50
 
     Returns
     -------
@@ -189,13 +194,14 @@ def _know_notebooks(connection: sqlite3.Connection, store: Path) -> None:
 
     def is_gone(notebook: str | None) -> bool:
         if notebook not in gone:
-            gone[notebook] = not _exists(store.parent, notebook)
+            gone[notebook] = not notebook_exists(store.parent, notebook)
         return gone[notebook]
 
     connection.create_function("notebook_is_gone", 1, is_gone)
 
 
-def _exists(folder: Path, notebook: str | None) -> bool:
+def notebook_exists(folder: Path, notebook: str | None) -> bool:
+    """Whether a notebook lies where its runs say, beside the store; where that cannot be told, it does."""
     try:
         return (folder / str(notebook)).exists()
     except (OSError, ValueError):  # a path that this system cannot have, or a folder that may not be looked into

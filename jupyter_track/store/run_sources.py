@@ -126,7 +126,7 @@ def in_id_parts(store: Path, ids: Sequence[str], read: Part) -> None:
 
     Writers are let in between: the mutex is held for about 20 ms at a time.
     """
-    wanted = [one for one in dict.fromkeys(ids) if is_text(one)]
+    wanted = [one for one in dict.fromkeys(ids) if one.isascii() or is_text(one)]
     at = 0
     while at < len(wanted):
         with reading(store) as connection:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..records import Run
 from ..store import relatives, run_sources
+from ..store.database import reading
 from ..store.reader import Reader
 from ..store.relatives import Children
 from .changes import Difference, difference
@@ -44,6 +45,11 @@ class Beside:
             return None if self.baseline.run_id == run.run_id else self.baseline
         return None if self.repeated(run) else self.previous
 
+    @property
+    def count(self) -> str:
+        """How many runs repeat each other, as ``×3``; ``×51+`` where no more were looked at."""
+        return f"×{len(self.repeats)}{'+' if len(self.repeats) > relatives.LIMIT else ''}"
+
     def repeated(self, run: Run) -> bool:
         """Whether `run` repeats the previous run: what differs is noise."""
         return self.previous is not None and any(one.run_id == self.previous.run_id for one in self.repeats)
@@ -74,24 +80,24 @@ def beside_of(
     StoreUnavailable, NotAStore, CorruptStore
         As `Reader` does.
     """
-    before = previous if run.cell_id is None and previous is not None else reader.previous(run)
-    baseline = relatives.baseline(reader.store, run)
-    wanted = [one.run_id for one in (run, before, baseline) if one is not None]
-    texts = reader.source_texts(wanted)
-    if typed is not None:
-        texts[run.run_id] = run_sources.code_of(typed)
-    code = run_sources.hash_of([texts[run.run_id]]) if typed is not None else None
-    changed = None
-    if before is not None:
-        changed = difference(run, before, texts.get(run.run_id), texts.get(before.run_id))
-    repeats = relatives.alike(reader.store, run, code) if counted else []
-    reference = baseline or before
-    measured = counted and reference is not None and reference.run_id != run.run_id
-    return Beside(
-        previous=before,
-        changed=changed,
-        baseline=baseline,
-        repeats=repeats,
-        reference_repeats=relatives.alike(reader.store, reference) if measured and reference is not None else (),
-        children=relatives.children(reader.store, run.run_id, run.goals) if counted else None,
-    )
+    with reading(reader.store):  # one for all of it: opening the file is what takes the time
+        before = previous if run.cell_id is None and previous is not None else reader.previous(run)
+        baseline = relatives.baseline(reader.store, run)
+        wanted = [one.run_id for one in (run, before) if one is not None]
+        texts = reader.source_texts(wanted)
+        if typed is not None:
+            texts[run.run_id] = run_sources.code_of(typed)
+        changed = None
+        if before is not None:
+            changed = difference(run, before, texts.get(run.run_id), texts.get(before.run_id))
+        if not counted:
+            return Beside(previous=before, changed=changed, baseline=baseline)
+        code = None if typed is None else run_sources.hash_of([texts[run.run_id]])
+        repeats = relatives.alike(reader.store, run, code)
+        found = Beside(before, changed, baseline, repeats)
+        reference = found.reference(run)
+        return replace(
+            found,
+            reference_repeats=() if reference is None else relatives.alike(reader.store, reference),
+            children=relatives.children(reader.store, run.run_id, run.goals),
+        )

@@ -240,7 +240,7 @@ def _changed(run: Run, beside: Beside) -> tuple[str, ...]:
     if beside.previous is not None:
         found = (beside.changed or difference(run, beside.previous)).short()
     if len(beside.repeats) > 1:
-        found = (*found, f"repeat of {run_words(beside.repeats[-1])} (×{len(beside.repeats)})")
+        found = (*found, f"repeat of {run_words(beside.repeats[-1])} ({beside.count})")
     return found
 
 

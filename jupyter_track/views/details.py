@@ -110,7 +110,7 @@ def _relations(run: Run, beside: Beside) -> list[tuple[str, str]]:
         told = ", ".join(beside.changed.short(ALL_CHANGES))
         facts.append(("changed", f"{told} (since {run_words(beside.previous)})" if told else ""))
     if len(beside.repeats) > 1:
-        facts.append(("repeats", f"{run_words(beside.repeats[-1])} (×{len(beside.repeats)})"))
+        facts.append(("repeats", f"{run_words(beside.repeats[-1])} ({beside.count})"))
     baseline = "of its experiment" if run.baseline_run_id == run.run_id else ""
     return [*facts, ("baseline", baseline), ("children", " · ".join(children_words(beside.children))[9:])]
 

@@ -11,16 +11,18 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..records import Experiment, Run, html_form
 from .card import FINISHED, Card, MetricLine, ParamItem, change_words
+from .columns import Column
 from .comparison import Comparison
 from .comparison_html import comparison_html
 from .details import Details, Grid, experiment_details, run_details, status_details
-from .format import plain_text
+from .format import middle_cut, plain_text
 from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
-from .runs import EMPTY, FEW_ROWS, Cell, Column, Row, RunTable, run_table, table_foot
+from .runs import EMPTY, FEW_ROWS, Cell, Row, RunTable, changed_columns, table_foot
 from .sparkline import Sparkline
 from .styles import (
     BODY,
@@ -33,9 +35,11 @@ from .styles import (
     SCROLL,
     SUMMARY,
     TABLE,
+    TOP_ROW,
     WIDE,
     cell_style,
 )
+from .table import shown_table
 from .tokens import HAIRLINE, MUTED_OPACITY, State
 
 
@@ -185,21 +189,33 @@ def table_html(table: RunTable) -> Markup:
     if not table.rows:
         return element("div", EMPTY, style=BODY)
     head = [_heading(text, right) for text, right in (("status", False), ("#", True), ("name", False))]
-    changed, drawn = _has_changes(table), _has_curves(table)
-    head += [_heading("changed", False)] if changed else []
+    head += [_heading("experiment", False)] if table.mixed else []
+    shape = _Shape(table.mixed, any(row.changed for row in table.rows), _has_curves(table), changed_columns(table))
+    head += [_heading("changed", False)] if shape.named else []
     for index, column in enumerate(table.columns):
         head.append(_column_heading(column))
-        head += [_heading("curve", False)] if drawn and index == 0 else []
+        head += [_heading(table.versus, False)] if shape.changes[index] else []
+        head += [_heading("curve", False)] if shape.drawn and index == 0 else []
     head += [_heading("duration", True), _heading("age", True)]
-    rows = [_row(row, table.columns, changed, drawn) for row in table.rows]
+    last_on_top = sum(row.top for row in table.rows) - 1
+    rows = [
+        _row(row, table.columns, shape, index == last_on_top and index < len(table.rows) - 1)
+        for index, row in enumerate(table.rows)
+    ]
     header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
     body = element("table", header, element("tbody", *rows), style=TABLE)
     foot = element("div", muted(" · ".join(table_foot(table))), style="padding-top:4px;overflow-wrap:break-word")
     return element("div", element("div", body, style=SCROLL if len(rows) > FEW_ROWS else WIDE), foot, style=BODY)
 
 
-def _has_changes(table: RunTable) -> bool:
-    return any(row.changed for row in table.rows)
+@dataclass(frozen=True)
+class _Shape:
+    """Which further columns a table has: the experiment, what changed, curves, changes against the baseline."""
+
+    mixed: bool
+    named: bool
+    drawn: bool
+    changes: tuple[bool, ...]
 
 
 def _has_curves(table: RunTable) -> bool:
@@ -217,22 +233,32 @@ def _column_heading(column: Column) -> Markup:
     return _heading(text, column.right, title)
 
 
-def _row(row: Row, columns: Sequence[Column], changed: bool, drawn: bool) -> Markup:
+def _row(row: Row, columns: Sequence[Column], shape: _Shape, last_on_top: bool) -> Markup:
     indent = f"padding-left:{16 * row.depth}px" if row.depth else ""
-    name = join([muted("└") if row.depth else "", element("b", row.name)])
+    name = join([muted("└") if row.depth else "", element("b", row.name), *(muted(mark) for mark in row.marks)])
     name_style = cell_style(False, more=f"font-weight:normal;{indent}".rstrip(";"))
     cells = [
         element("td", _state(row.state, always=False), style=cell_style(False)),
         element("td", muted(row.number), style=cell_style(True)),
         element("th", name, style=name_style, title=row.full_name if row.full_name != row.name else "", scope="row"),
     ]
-    cells += [element("td", muted(", ".join(row.changed)), style=cell_style(False))] if changed else []
+    cells += [element("td", middle_cut(row.experiment, 24), style=cell_style(False))] if shape.mixed else []
+    cells += [element("td", muted(", ".join(row.changed)), style=cell_style(False))] if shape.named else []
     for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
         cells.append(_value(cell, column))
-        cells += [element("td", picture(cell.spark), style=cell_style(False))] if drawn and index == 0 else []
+        cells += [element("td", _cell_change(cell, column), style=cell_style(False))] if shape.changes[index] else []
+        cells += [element("td", picture(cell.spark), style=cell_style(False))] if shape.drawn and index == 0 else []
     cells.append(element("td", row.duration, style=cell_style(True)))
     cells.append(element("td", muted(row.age), style=cell_style(True), title=row.started))
-    return element("tr", *cells, style=RULED_ROW)
+    return element("tr", *cells, style=TOP_ROW if last_on_top else RULED_ROW)
+
+
+def _cell_change(cell: Cell, column: Column) -> Markup:
+    if cell.change is None:
+        return Markup("")
+    if cell.noise or cell.change.verdict == "same":
+        return muted(f"{cell.change.text} {cell.noise}".rstrip())
+    return join([cell.change.text, arrow(cell.change, column.goal)])
 
 
 def _value(cell: Cell, column: Column) -> Markup:
@@ -280,7 +306,7 @@ def _grid(grid: Grid) -> Markup:
 
 def runs_html(runs: Sequence[Run], *, total: int | None = None) -> Markup:
     """Return the table of `runs` as static HTML, with ages told from now."""
-    return table_html(run_table(runs, _now(), total=total))
+    return table_html(shown_table(runs, _now(), total=total))
 
 
 def code_html(source: str, label: str) -> Markup:

@@ -1,24 +1,28 @@
-"""The table of runs: which columns it has, what a row says, and which value is the best.
+"""The table of runs: what a row says, and which value is the best.
 
 Columns are chosen from the rows that are shown, so the cost follows what is looked at; "best" means best of all runs
-that are handed in, and where no row holds it the line below the table says which run does.
+that are handed in, and where no row holds it the line below the table says which run does. A row of repeats shows
+their mean and spread, and counts with its mean.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from types import MappingProxyType
-from typing import Any, Literal
 
 from ..records import Run, Shown
+from .arrange import Unit, arranged, children_of
 from .changes import OWN_SOURCES, difference
+from .columns import Column, columns_of
 from .format import (
-    PARAM_LIMIT,
+    Change,
     Precision,
     age,
+    change,
     clock,
     duration,
     iso,
@@ -29,7 +33,8 @@ from .format import (
     precision_of,
     spread,
 )
-from .goals import NO_GOAL, Goal, goal_of, rank
+from .goals import Goal, main_first
+from .repeats import within_noise
 from .sparkline import Point, Sparkline, sparkline
 from .tokens import State, run_color, state_of
 
@@ -37,38 +42,56 @@ EMPTY = "No runs here yet. Put %%track above a cell and run it."
 NAME_LIMIT = 40
 MAX_ROWS = 50
 FEW_ROWS = 12  # a table of more is counted, and scrolls inside
-OTHER_METRICS = 3
-MAX_PARAM_COLUMNS = 4
-MAX_DEPTH = 3
-_PARAM_RANK = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One metric or param of the table. `key` is exact, `title` is as shown; `right` tells numbers from words."""
-
-    key: str
-    title: str
-    kind: Literal["metric", "param"]
-    right: bool = True
-    goal: Goal = NO_GOAL
-    main: bool = False
+MAX_ERRORS = 3  # kinds of errors that a row of failed attempts names
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value: as shown, in full, whether it is the best of its column, and whether it stands for children."""
+    """One value of a row.
+
+    Attributes
+    ----------
+    text, full : str
+        As shown, and in full.
+    best : bool
+        Whether it is the best of its column.
+    muted : bool
+        Whether it stands for children, or was not written by the user.
+    spark : Sparkline or None
+    change : Change or None
+        Against the baseline of the run's experiment.
+    noise : str
+        ``within noise (n=3)`` where the change is no more than that.
+    """
 
     text: str
     full: str = ""
     best: bool = False
     muted: bool = False
     spark: Sparkline | None = None
+    change: Change | None = None
+    noise: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run. `depth` is 1 for a child that stands below its parent; `changed` leaves out what has a column."""
+    """One run, one with its repeats, or failed attempts.
+
+    Attributes
+    ----------
+    run_id, number : str
+        Of the run that the row is named after, the newest; `number` is empty for failed attempts.
+    depth : int
+        1 for a child that stands below its parent.
+    changed : tuple of str
+        What changed since the run before it; leaves out what has a column.
+    marks : tuple of str
+        What stands behind the name: ``×3``, ``baseline``, ``pinned``.
+    top : bool
+        Whether it stands on top of the others: the baseline and pinned runs.
+    run_ids : tuple of str
+        The runs that the row stands for.
+    """
 
     run_id: str
     number: str
@@ -81,6 +104,10 @@ class Row:
     duration: str
     age: str
     started: str
+    marks: tuple[str, ...] = ()
+    top: bool = False
+    experiment: str = ""
+    run_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +129,10 @@ class RunTable(Shown):
         ``best accuracy 0.9641 #12`` where no row holds the main metric's best value; else empty.
     as_of : str
         When the ages were told, in ISO 8601: a static table grows old.
+    versus : str
+        ``vs #9`` where a row shows the change against a baseline, ``vs baseline`` where against several; else empty.
+    mixed : bool
+        Whether the rows are of several experiments, which then have a column.
     """
 
     columns: tuple[Column, ...]
@@ -111,26 +142,63 @@ class RunTable(Shown):
     differing: int = 0
     best_elsewhere: str = ""
     as_of: str = ""
+    versus: str = ""
+    mixed: bool = False
+
+
+@dataclass(frozen=True)
+class TableBeside:
+    """What is known besides the runs of a table; `table_of` reads it.
+
+    Attributes
+    ----------
+    sources : mapping of str to str
+        A hash of each run's code, by run id.
+    codes : mapping of str to str
+        The code of runs, by run id, where that of a run and the one before it differs.
+    with_files : collection of str
+        The failed runs that hold a file of their own.
+    previous : mapping of str to Run, or None
+        The run before each run of the same cell; None goes by the experiment, the parent and the time.
+    baselines : mapping of str to Run
+        By experiment id, the run that the others are measured against.
+    """
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    with_files: Collection[str] = frozenset()
+    previous: Mapping[str, Run] | None = None
+    baselines: Mapping[str, Run] = field(default_factory=dict)
+
+
+NOTHING_BESIDE = TableBeside()
 
 
 def run_table(
     runs: Sequence[Run],
     now_ms: int,
     *,
+    beside: TableBeside = NOTHING_BESIDE,
+    units: Sequence[Unit] | None = None,
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     main: str | None = None,
     limit: int = MAX_ROWS,
     total: int | None = None,
     zone: tzinfo | None = None,
+    fold: bool = True,
 ) -> RunTable:
     """Decide what the table of `runs` says.
 
     Parameters
     ----------
     runs : sequence of Run
-        In the order in which they are shown; a child moves below its parent.
+        In the order in which they are shown; a child moves below its parent, the baseline and pinned ones to the top.
     now_ms : int
         The moment from which ages are told, in milliseconds since the epoch.
+    beside : TableBeside, optional
+        What tells repeats, what changed and the change against the baseline.
+    units : sequence of Unit or None, default None
+        The rows, where they were arranged before.
     curves : mapping of str to sequence of (step, value)
         By run id, the main metric's points for its sparkline.
     main : str or None, default None
@@ -141,44 +209,50 @@ def run_table(
         How many runs there are, where `runs` is only a part of them.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
+    fold : bool, default True
+        Whether failed attempts and repeats share a row.
 
     Returns
     -------
     RunTable
     """
-    ordered = _under_parents(runs)
-    shown = ordered[:limit]
-    metrics, params, equal, differing = _columns([run for run, _ in shown], main)
-    best = {column.key: _best_value(_values(runs, column.key), column.goal) for column in metrics}
-    precisions = {column.key: _precision(shown, column, best[column.key]) for column in metrics}
-    children, before = _children(runs), _predecessors(runs)
-    rows: list[Row] = []
-    for run, depth in shown:
-        cells = [
-            _metric_cell(run, column, precisions[column.key], best[column.key], children.get(run.run_id, ()))
-            for column in metrics
-        ]
-        if cells and run.run_id in curves:
-            cells[0] = _with_curve(cells[0], run, metrics[0], curves[run.run_id])
-        cells += [_param_cell(run, column) for column in params]
-        earlier = before.get(run.run_id)
-        hidden = [column.key for column in params]
-        changed = difference(run, earlier).short(hidden=hidden) if earlier is not None else ()
-        rows.append(_row(run, depth, changed, tuple(cells), now_ms, zone))
+    if units is None:
+        units = arranged(runs, sources=beside.sources, with_files=beside.with_files, fold=fold)
+    shown = units[:limit]
+    seen = [unit.run for unit in shown if unit.kind != "failed"]
+    columns = columns_of(seen, main)
+    metrics = [_measured(column, units, shown) for column in columns.metrics]
+    every = _Every(runs, beside, metrics, columns.params, units)
+    rows = [_row(unit, every, curves, now_ms, zone) for unit in shown]
+    told = sum(len(row.run_ids) for row in rows)
     return RunTable(
-        columns=(*metrics, *params),
+        columns=(*columns.metrics, *columns.params),
         rows=tuple(rows),
-        more=max(total or 0, len(runs)) - len(rows),
-        equal=equal,
-        differing=differing,
-        best_elsewhere=_best_elsewhere(runs, ordered[limit:], metrics, precisions, best),
+        more=max(total or 0, len(runs)) - told,
+        equal=columns.equal,
+        differing=columns.differing,
+        best_elsewhere=_best_elsewhere(units[limit:], metrics),
         as_of=iso(now_ms, zone),
+        versus=_versus(rows, {unit.run.experiment_id for unit in shown}, every.baselines),
+        mixed=len({unit.run.experiment_id for unit in shown}) > 1,
     )
+
+
+def change_words(cell: Cell) -> str:
+    """Return ``+0.0120 ▲``, ``+0.0010 within noise (n=3)``, ``same``, or nothing where there is no baseline."""
+    if cell.change is None:
+        return ""
+    return " ".join(part for part in (cell.change.text, cell.noise or cell.change.arrow) if part)
+
+
+def changed_columns(table: RunTable) -> tuple[bool, ...]:
+    """Return for each column whether a row of it shows a change."""
+    return tuple(any(row.cells[index].change is not None for row in table.rows) for index in range(len(table.columns)))
 
 
 def table_foot(table: RunTable) -> list[str]:
     """Return what the line below a table says."""
-    parts = [f"{len(table.rows):,} runs"] if len(table.rows) > FEW_ROWS else []
+    parts = [f"{len(table.rows):,} {'runs' if _plain(table) else 'rows'}"] if len(table.rows) > FEW_ROWS else []
     parts += [f"{table.more:,} more", "track.search_runs()"] if table.more else []
     parts += [table.best_elsewhere] if table.best_elsewhere else []
     if table.differing:
@@ -188,85 +262,53 @@ def table_foot(table: RunTable) -> list[str]:
     return [*parts, f"as of {table.as_of}"]
 
 
-@dataclass
-class _Seen:
-    """What all runs say of one key: where it stands in the order, and the values of those that have it."""
-
-    rank: int = 9
-    values: list[Any] = field(default_factory=list)
-
-    @property
-    def differs(self) -> bool:
-        return len(set(self.values)) > 1
+def _plain(table: RunTable) -> bool:
+    return all(len(row.run_ids) == 1 for row in table.rows)
 
 
-def _columns(runs: Sequence[Run], main: str | None) -> tuple[list[Column], list[Column], int, int]:
-    """Return the metric columns, the param columns, and how many more are equal, and differ."""
-    metrics, params = _metrics_seen(runs), _params_seen(runs)
-    metric_keys = sorted(metrics, key=lambda key: (key != main, metrics[key].rank, -len(metrics[key].values)))
-    param_keys = sorted(params, key=lambda key: params[key].rank)
-    one = len(runs) == 1  # with nothing to compare, all is worth a column
-    others = [key for key in metric_keys[1:] if one or metrics[key].differs]
-    varied = [key for key in param_keys if one or params[key].differs]
-    chosen = metric_keys[:1] + others[:OTHER_METRICS]
-    goals = {key: goal for run in reversed(runs) for key, goal in run.goals.items()}
-    metric_columns = [
-        Column(key, _title(key), "metric", goal=goal_of(key, goals), main=index == 0)
-        for index, key in enumerate(chosen)
-    ]
-    param_columns = [
-        Column(key, _title(key), "param", right=_all_numbers(runs, key)) for key in varied[:MAX_PARAM_COLUMNS]
-    ]
-    differing = len(others) + len(varied) - len(chosen[1:]) - len(param_columns)
-    equal = len(metric_keys) + len(param_keys) - len(chosen) - len(param_columns) - differing
-    return metric_columns, param_columns, equal, differing
+def _versus(rows: Sequence[Row], experiments: Collection[str], baselines: Mapping[str, Unit]) -> str:
+    if not any(cell.change for row in rows for cell in row.cells):
+        return ""
+    used = [unit.run for experiment, unit in baselines.items() if experiment in experiments]
+    return f"vs #{used[0].number}" if len(used) == 1 and used[0].number is not None else "vs baseline"
 
 
-def _title(key: str) -> str:
-    return middle_cut(one_line(key), PARAM_LIMIT)
+# ---- metrics
 
 
-def _metrics_seen(runs: Sequence[Run]) -> dict[str, _Seen]:
-    """Return the metrics by key as first seen; NaN is a value like any other, and equal to itself."""
-    seen: dict[str, _Seen] = {}
-    for run in runs:
-        for key, metric in run.metrics.items():
-            entry = seen.get(key)
-            if entry is None:
-                entry = seen[key] = _Seen()
-            entry.rank = min(entry.rank, rank(metric, run.goals))
-            entry.values.append(metric.last if metric.last == metric.last else None)
-    return seen
+@dataclass(frozen=True)
+class _Measured:
+    """A metric's column: how its numbers are written, and its best value."""
+
+    column: Column
+    precision: Precision
+    best: float | None
 
 
-def _params_seen(runs: Sequence[Run]) -> dict[str, _Seen]:
-    """Return the params by key as first seen; those that the user wrote rank first.
-
-    A run that lacks a param differs by that from those that have it, unless it failed: it may not have come so far.
-    """
-    seen: dict[str, _Seen] = {}
-    for run in runs:
-        for key, param in run.params.items():
-            entry = seen.get(key)
-            if entry is None:
-                entry = seen[key] = _Seen()
-            place = _PARAM_RANK.get(param.source, 4)
-            if place < entry.rank:
-                entry.rank = place
-            entry.values.append(param.text)
-    for run in runs:
-        if run.state != "failed":
-            for key in seen.keys() - run.params.keys():
-                seen[key].values.append(None)
-    return seen
+def _measured(column: Column, units: Sequence[Unit], shown: Sequence[Unit]) -> _Measured:
+    """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
+    every = [value for unit in units if (value := _centre(unit, column.key)) is not None]
+    best = _best_value(every, column.goal)
+    values = [value for unit in shown if (value := _centre(unit, column.key)) is not None]
+    return _Measured(column, precision_of([*values, *([] if best is None else [best])], column.goal.direction), best)
 
 
-def _all_numbers(runs: Sequence[Run], key: str) -> bool:
-    return all(run.params[key].type in ("int", "float") for run in runs if key in run.params)
+def _centre(unit: Unit, key: str) -> float | None:
+    """Return the value that a row counts with: the mean of repeats where there is one, else the run's last."""
+    if unit.kind == "repeats":
+        values = _finite(unit.runs, key)
+        if len(values) > 1:
+            return statistics.fmean(values)
+    metric = unit.run.metrics.get(key)
+    return None if metric is None else metric.last
 
 
 def _values(runs: Sequence[Run], key: str) -> list[float]:
     return [metric.last for run in runs if (metric := run.metrics.get(key)) is not None]
+
+
+def _finite(runs: Sequence[Run], key: str) -> list[float]:
+    return [value for value in _values(runs, key) if math.isfinite(value)]
 
 
 def _best_value(values: Sequence[float], goal: Goal) -> float | None:
@@ -277,59 +319,72 @@ def _best_value(values: Sequence[float], goal: Goal) -> float | None:
     return min(finite) if goal.direction == "min" else max(finite)
 
 
-def _precision(shown: Sequence[tuple[Run, int]], column: Column, best: float | None) -> Precision:
-    """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
-    values = _values([run for run, _ in shown], column.key)
-    return precision_of([*values, *([] if best is None else [best])], column.goal.direction)
-
-
-def _best_elsewhere(
-    runs: Sequence[Run],
-    hidden: Sequence[tuple[Run, int]],
-    metrics: Sequence[Column],
-    precisions: Mapping[str, Precision],
-    best: Mapping[str, float | None],
-) -> str:
-    if not metrics or not hidden or best[metrics[0].key] is None:
+def _best_elsewhere(hidden: Sequence[Unit], metrics: Sequence[_Measured]) -> str:
+    """Return where the best value of the main metric is, where it is in no row that is shown."""
+    if not metrics or metrics[0].best is None or not hidden:
         return ""
-    key = metrics[0].key
-    winners = [run for run in runs if key in run.metrics and run.metrics[key].last == best[key]]
-    away = {run.run_id for run, _ in hidden}
-    if not all(run.run_id in away for run in winners):
+    main = metrics[0]
+    key = main.column.key
+    winner = next((unit.run for unit in hidden if _centre(unit, key) == main.best), None)
+    if winner is None:
         return ""
-    name = f"#{winners[0].number}" if winners[0].number is not None else middle_cut(one_line(winners[0].name), 24)
-    return f"best {metrics[0].title} {number(winners[0].metrics[key].last, precisions[key])} {name}"
+    name = f"#{winner.number}" if winner.number is not None else middle_cut(one_line(winner.name), 24)
+    return f"best {main.column.title} {number(main.best or 0.0, main.precision)} {name}"
 
 
-def _children(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    children: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.parent_run_id is not None:
-            children.setdefault(run.parent_run_id, []).append(run)
-    return children
+# ---- rows
 
 
-def _under_parents(runs: Sequence[Run]) -> list[tuple[Run, int]]:
-    """Return the runs with their depth, each child after its parent; one whose parent is not there stays at the top."""
-    children, present = _children(runs), {run.run_id for run in runs}
-    if not present.intersection(children):
-        return [(run, 0) for run in runs]
-    ordered: list[tuple[Run, int]] = []
-    placed: set[str] = set()
-    tops = [run for run in runs if run.parent_run_id not in present]
-    for top in (*tops, *runs):  # the second pass picks up runs that are each other's parents
-        stack = [(top, 0)]
-        while stack:
-            run, depth = stack.pop()
-            if run.run_id in placed:
-                continue
-            placed.add(run.run_id)
-            ordered.append((run, depth))
-            stack += [(child, min(depth + 1, MAX_DEPTH)) for child in reversed(children.get(run.run_id, ()))]
-    return ordered
+class _Every:
+    """What a row is told from besides its own runs."""
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        beside: TableBeside,
+        metrics: Sequence[_Measured],
+        params: Sequence[Column],
+        units: Sequence[Unit],
+    ) -> None:
+        self.beside = beside
+        self.metrics = metrics
+        self.params = params
+        self.children = children_of(runs)
+        self.previous = predecessors(runs) if beside.previous is None else beside.previous
+        self.hidden = [column.key for column in params]
+        groups = {unit.run.run_id: unit for unit in units}
+        own = {run.experiment_id: run for run in runs if run.baseline_run_id == run.run_id}
+        self.baselines = {
+            experiment: groups.get(run.run_id, Unit((run,))) for experiment, run in {**beside.baselines, **own}.items()
+        }
+
+    def changed(self, unit: Unit) -> tuple[str, ...]:
+        """What changed since the run before; of repeats since the run before the first of them."""
+        if unit.kind == "failed":
+            return _errors(unit.runs)
+        run = unit.runs[-1]
+        before = self.previous.get(run.run_id)
+        told: tuple[str, ...] = ()
+        if before is not None:
+            told = difference(run, before, *self._codes(run, before)).short(hidden=self.hidden)
+        return (*self._unseen(unit.run), *told)
+
+    def _codes(self, run: Run, before: Run) -> tuple[str | None, str | None]:
+        """The code of both; where it is equal it need not have been read."""
+        one, other = (self.beside.sources.get(each.run_id) for each in (run, before))
+        if one is not None and one == other:
+            return "", ""
+        return self.beside.codes.get(run.run_id), self.beside.codes.get(before.run_id)
+
+    def _unseen(self, run: Run) -> tuple[str, ...]:
+        """The first metric of a run none of whose metrics has a column."""
+        if not run.metrics or any(measured.column.key in run.metrics for measured in self.metrics):
+            return ()
+        metric = main_first(run.metrics.values(), run.goals)[0]
+        return (f"{one_line(metric.key)} {number(metric.last)}",)
 
 
-def _predecessors(runs: Sequence[Run]) -> dict[str, Run]:
+def predecessors(runs: Sequence[Run]) -> dict[str, Run]:
     """Return for each run the one before it in time, among those of the same experiment and parent."""
     before: dict[str, Run] = {}
     last: dict[tuple[str, str | None], Run] = {}
@@ -341,21 +396,94 @@ def _predecessors(runs: Sequence[Run]) -> dict[str, Run]:
     return before
 
 
-def _metric_cell(run: Run, column: Column, precision: Precision, best: float | None, children: Sequence[Run]) -> Cell:
-    metric = run.metrics.get(column.key)
-    if metric is None:
-        values = _values(children, column.key)
-        return Cell(spread(values), "mean ± sd of its children", muted=True) if len(values) > 1 else Cell("")
-    return Cell(
-        number(metric.last, precision),
-        f"{metric.last!r} at step {metric.last_step}" if metric.count > 1 else repr(metric.last),
-        best=best is not None and metric.last == best,
+def _errors(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return what the attempts failed with: ``ValueError ×9``, the most frequent first."""
+    counts: dict[str, int] = {}
+    for run in runs:
+        if run.error is not None:
+            counts[run.error.name] = counts.get(run.error.name, 0) + 1
+    ordered = sorted(counts, key=lambda name: -counts[name])
+    told = [f"{one_line(name)} ×{counts[name]}" if counts[name] > 1 else one_line(name) for name in ordered]
+    return (*told[:MAX_ERRORS], f"+{len(told) - MAX_ERRORS}") if len(told) > MAX_ERRORS else tuple(told)
+
+
+def _row(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]], now_ms: int, zone: tzinfo | None) -> Row:
+    run = unit.run
+    failed = unit.kind == "failed"
+    name = f"▸ {len(unit.runs):,} failed attempts" if failed else one_line(run.name)
+    return Row(
+        run_id=run.run_id,
+        number="" if run.number is None or failed else str(run.number),
+        state=state_of(run.state),
+        name=middle_cut(name, NAME_LIMIT) or run.run_id[:8],
+        full_name=name,
+        depth=unit.depth,
+        changed=every.changed(unit),
+        cells=_cells(unit, every, curves),
+        duration="" if failed else _took(run, now_ms),
+        age=age(run.start_time, now_ms, zone),
+        started=iso(run.start_time, zone),
+        marks=_marks(unit),
+        top=unit.top,
+        experiment=one_line(run.experiment_name),
+        run_ids=tuple(one.run_id for one in unit.runs),
     )
 
 
-def _with_curve(cell: Cell, run: Run, column: Column, points: Sequence[Point]) -> Cell:
-    spark = sparkline(column.key, points, color=run_color(run.number), direction=column.goal.direction)
-    return replace(cell, spark=spark)
+def _took(run: Run, now_ms: int) -> str:
+    if run.duration is not None:
+        return duration(run.duration)
+    return clock((now_ms - run.start_time) / 1000) if run.state == "running" else ""
+
+
+def _marks(unit: Unit) -> tuple[str, ...]:
+    marks = [f"×{len(unit.runs)}"] if unit.kind == "repeats" else []
+    marks += ["baseline"] if unit.run.baseline_run_id == unit.run.run_id else []
+    return (*marks, "pinned") if unit.run.pinned else tuple(marks)
+
+
+def _cells(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]]) -> tuple[Cell, ...]:
+    if unit.kind == "failed":
+        return (Cell(""),) * (len(every.metrics) + len(every.params))
+    run = unit.run
+    cells = [_metric_cell(unit, measured, every) for measured in every.metrics]
+    if cells and run.run_id in curves:
+        column = every.metrics[0].column
+        spark = sparkline(column.key, curves[run.run_id], color=run_color(run.number), direction=column.goal.direction)
+        cells[0] = replace(cells[0], spark=spark)
+    return (*cells, *(_param_cell(run, column) for column in every.params))
+
+
+def _metric_cell(unit: Unit, measured: _Measured, every: _Every) -> Cell:
+    run, key = unit.run, measured.column.key
+    metric, centre = run.metrics.get(key), _centre(unit, key)
+    if metric is None or centre is None:
+        values = _values(every.children.get(run.run_id, ()), key)
+        return Cell(spread(values), "mean ± sd of its children", muted=True) if len(values) > 1 else Cell("")
+    cell = Cell(
+        number(centre, measured.precision),
+        f"{metric.last!r} at step {metric.last_step}" if metric.count > 1 else repr(metric.last),
+        best=measured.best is not None and centre == measured.best,
+    )
+    if unit.kind == "repeats" and len(_finite(unit.runs, key)) > 1:
+        values = _values(unit.runs, key)
+        text = spread(values).removesuffix(f" (n={len(unit.runs)})")
+        cell = replace(cell, text=text, full=f"mean ± sd, n = {len(values)}; the newest {metric.last!r}")
+    return _against_baseline(cell, unit, measured, every.baselines.get(run.experiment_id))
+
+
+def _against_baseline(cell: Cell, unit: Unit, measured: _Measured, baseline: Unit | None) -> Cell:
+    """Return a cell with its change against the baseline; that of means, where there are repeats."""
+    key = measured.column.key
+    centre, reference = _centre(unit, key), None if baseline is None else _centre(baseline, key)
+    if centre is None or reference is None or baseline is None or baseline.run.run_id == unit.run.run_id:
+        return cell
+    found = change(centre, reference, measured.column.goal.direction, measured.precision)
+    if found is None:
+        return cell
+    sides = [side.runs if side.kind == "repeats" else side.runs[:1] for side in (unit, baseline)]
+    noise = within_noise(_finite(sides[0], key), _finite(sides[1], key))
+    return replace(cell, change=found, noise=noise.text if noise is not None and found.verdict != "same" else "")
 
 
 def _param_cell(run: Run, column: Column) -> Cell:
@@ -363,26 +491,3 @@ def _param_cell(run: Run, column: Column) -> Cell:
     if param is None:
         return Cell("")
     return Cell(param_text(param), one_line(param.text), muted=param.source not in OWN_SOURCES)
-
-
-def _row(
-    run: Run, depth: int, changed: tuple[str, ...], cells: tuple[Cell, ...], now_ms: int, zone: tzinfo | None
-) -> Row:
-    if run.duration is not None:
-        took = duration(run.duration)
-    else:
-        took = clock((now_ms - run.start_time) / 1000) if run.state == "running" else ""
-    name = one_line(run.name)
-    return Row(
-        run_id=run.run_id,
-        number="" if run.number is None else str(run.number),
-        state=state_of(run.state),
-        name=middle_cut(name, NAME_LIMIT) or run.run_id[:8],
-        full_name=name,
-        depth=depth,
-        changed=changed,
-        cells=cells,
-        duration=took,
-        age=age(run.start_time, now_ms, zone),
-        started=iso(run.start_time, zone),
-    )

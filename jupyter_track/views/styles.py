@@ -15,6 +15,7 @@ BODY = "font-size:13px;line-height:20px;font-variant-numeric:tabular-nums;text-a
 TABLE = "border-collapse:collapse;border:none;table-layout:auto;width:auto;margin:0;font-size:13px"
 PLAIN_ROW = "background:transparent;border:none"
 RULED_ROW = f"background:transparent;border:none;border-bottom:1px solid {HAIRLINE}"
+TOP_ROW = f"background:transparent;border:none;border-bottom:2px solid {HAIRLINE}"  # below the baseline and pinned runs
 LINE = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
 # break-word is what a sanitiser knows, anywhere is what also lets a column become narrow.
 BREAK = ";overflow-wrap:break-word;overflow-wrap:anywhere"

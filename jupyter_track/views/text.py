@@ -13,7 +13,9 @@ from .comparison import foot as comparison_foot
 from .details import Details, Grid, experiment_details, run_details, status_details
 from .format import MINUS, plain_text
 from .found import Runs
-from .runs import EMPTY, Row, RunTable, run_table, table_foot
+from .runs import EMPTY, Row, RunTable, changed_columns, table_foot
+from .runs import change_words as table_change
+from .table import shown_table
 from .tokens import State
 
 _INDENT = "  "
@@ -80,17 +82,28 @@ def table_text(table: RunTable) -> str:
     """Return the table of runs as text."""
     if not table.rows:
         return EMPTY
-    titles = [f"{column.title} {column.goal.arrow}".rstrip() for column in table.columns]
-    changed = "changed" if any(row.changed for row in table.rows) else ""
-    rows = [["", "#", "name", changed, *titles, "duration", "age"], *(_row(row) for row in table.rows)]
-    right = [False, True, False, False, *(column.right for column in table.columns), True, True]
-    return "\n".join([*_aligned(rows, right), " · ".join(table_foot(table))])
+    changes = changed_columns(table)
+    head = ["", "#", "name", "experiment" if table.mixed else "", "changed" if _has_changes(table) else ""]
+    right = [False, True, False, False, False]
+    for column, changed in zip(table.columns, changes, strict=True):
+        head += [f"{column.title} {column.goal.arrow}".rstrip(), *([table.versus] if changed else [])]
+        right += [column.right, *([False] if changed else [])]
+    rows = [[*head, "duration", "age"], *(_row(row, table.mixed, changes) for row in table.rows)]
+    return "\n".join([*_aligned(rows, [*right, True, True]), " · ".join(table_foot(table))])
 
 
-def _row(row: Row) -> list[str]:
+def _has_changes(table: RunTable) -> bool:
+    return any(row.changed for row in table.rows)
+
+
+def _row(row: Row, mixed: bool, changes: Sequence[bool]) -> list[str]:
     name = "  " * (row.depth - 1) + "└ " + row.name if row.depth else row.name
-    cells = [f"▲ {cell.text}" if cell.best else cell.text for cell in row.cells]
-    return [_state(row.state), row.number, name, ", ".join(row.changed), *cells, row.duration, row.age]
+    cells = []
+    for cell, changed in zip(row.cells, changes, strict=True):
+        cells += [f"▲ {cell.text}" if cell.best else cell.text, *([table_change(cell)] if changed else [])]
+    experiment = row.experiment if mixed else ""
+    named = " ".join((name, *row.marks))
+    return [_state(row.state), row.number, named, experiment, ", ".join(row.changed), *cells, row.duration, row.age]
 
 
 def _state(state: State) -> str:
@@ -153,7 +166,7 @@ def _diff_lines(diff: CodeDiff) -> list[str]:
 
 def runs_text(runs: Sequence[Run], *, total: int | None = None) -> str:
     """Return the table of `runs` as text, with ages told from now."""
-    return table_text(run_table(runs, int(time.time() * 1000), total=total))
+    return table_text(shown_table(runs, int(time.time() * 1000), total=total))
 
 
 def status_text(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> str:
