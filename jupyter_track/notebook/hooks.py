@@ -33,6 +33,7 @@ from .guard import guarded
 from .history import History
 from .livecard import LiveCards
 from .options import Options
+from .tables import LiveTables
 from .tracked import TrackedCell, failure_of
 from .transformer import head_of
 from .usercell import RunCapture
@@ -71,6 +72,7 @@ class CellHooks:
         self.capture = CellCapture(shell, _report_capture)
         self.runs = RunCapture(self.capture, settings)
         self.cards = LiveCards(shell)
+        self.tables = LiveTables(shell)
         self.capture.on_clear = self.cards.cleared
         self.watching: Watching | None = None  # since ``%track on``, until ``%track off``
         self._running: dict[int, tuple[Any, Running]] = {}
@@ -89,6 +91,7 @@ class CellHooks:
         if self.open_watched not in active.openers:
             active.openers.append(self.open_watched)
         comms.listen(self.shell)
+        self.tables.install()
         with guarded("execution"):
             self._join()
 
@@ -120,6 +123,7 @@ class CellHooks:
         self.capture.uninstall()
         self.cards.end_all()
         comms.leave(self.shell)
+        self.tables.uninstall()
 
     def before_cell(self, info: Any) -> None:
         """IPython's ``pre_run_cell``: note the execution, and open the run of a tracked cell."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import InvalidValue
+from ..panels.table import RunTablePanel
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
@@ -69,8 +70,8 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> None:
-    """Do what a line of ``%track`` says.
+def run_line(desk: Desk, line: str) -> RunTablePanel | None:
+    """Do what a line of ``%track`` says; the line alone gives its table.
 
     Raises
     ------
@@ -79,12 +80,12 @@ def run_line(desk: Desk, line: str) -> None:
     """
     word, _, rest = line.strip().partition(" ")
     if not word:
-        look.table(desk)
-        return
+        return look.table(desk)
     verb = VERBS.get(word)
     if verb is None:
         raise InvalidValue(_unknown(word))
     verb.run(desk, rest.strip())
+    return None
 
 
 def _unknown(word: str) -> str:

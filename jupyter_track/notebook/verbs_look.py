@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..errors import InvalidValue, NotFound
+from ..panels.table import RunTablePanel
 from ..recording.session import session
 from ..records import Run, ViewType, html_form, text_form
 from ..store import run_rows
@@ -19,12 +20,9 @@ TABLE_RUNS = 50
 _EXPERIMENT = re.compile(r"\s*(?:-e|--experiment)[ \t=]+(\"[^\"]*\"|'[^']*'|\S+)\s*")
 
 
-def table(desk: Desk) -> None:
+def table(desk: Desk) -> RunTablePanel:
     """Show the newest runs."""
-    reader = desk.found()
-    runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
-    total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
-    showing.show_table(desk.shell, desk.tracker, runs, total)
+    return desk.hooks.tables.show()
 
 
 def runs(desk: Desk, rest: str) -> None:

@@ -86,7 +86,9 @@ class Panel:
         if message.get("type") == "ready":
             self.greet(link)
         elif message.get("type") == "action":
-            link.send({"type": "reply", "to": message.get("to"), **self._answer(message)})
+            answer = self._answer(message)
+            if message.get("to") or not answer["ok"] or "type" in answer:  # 0 asks for no answer
+                link.send({"type": "reply", "to": message.get("to"), **answer})
 
     def greet(self, link: Link) -> None:
         """Send a view all that it needs; subclasses do."""

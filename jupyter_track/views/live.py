@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ..records import Run
 from .beside import ALONE, Beside
 from .card import Card, MetricLine, run_card
-from .format import duration, middle_cut, one_line
+from .format import Change, duration, middle_cut, one_line
 from .html import card_html
 from .markup import Markup, element, join, muted
 from .sparkline import Point, Sparkline
@@ -217,19 +217,18 @@ def _metric_message(line: MetricLine) -> dict[str, Any]:
         "goal": line.goal.arrow,
         "value": line.value,
         "full": line.full,
-        "change": None
-        if change is None
-        else {
-            "text": change.text,
-            "arrow": change.arrow,
-            "better": {"better": True, "worse": False}.get(change.verdict or ""),
-            "versus": line.versus,
-        },
+        "change": None if change is None else change_message(change, line.versus),
         "best": line.best,
         "is_best": line.is_best,
         "muted": line.muted,
         "spark": spark_message(line.spark),
     }
+
+
+def change_message(change: Change, versus: str) -> dict[str, Any]:
+    """Return a change as the front end gets it."""
+    better = {"better": True, "worse": False}.get(change.verdict or "")
+    return {"text": change.text, "arrow": change.arrow, "better": better, "versus": versus}
 
 
 def spark_message(spark: Sparkline | None) -> dict[str, Any] | None:
