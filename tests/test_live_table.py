@@ -162,7 +162,7 @@ def test_a_person_edits_runs(page: Page) -> None:
 
 
 def test_filter_choices_and_selection(page: Page) -> None:
-    """The grammar is answered by the kernel while it is busy; choices are kept; Python sees what is shown and marked."""
+    """The grammar is answered while the cell is busy; choices are kept; Python sees what is shown and marked."""
     comm = shown(page)
     busy = page.send("time.sleep(3)", "busy")
     found = page.ask(comm, "filter", text="params.lr < 0.05")["found"]
@@ -194,7 +194,8 @@ def test_filter_choices_and_selection(page: Page) -> None:
 def test_curves_are_drawn_on_request(page: Page) -> None:
     """Of the main metric, of runs that have more than a point."""
     page.run(
-        "with track.start_run(run_name='curve'):\n    for step in range(5):\n        track.log(accuracy=step / 9, step=step)",
+        "with track.start_run(run_name='curve'):\n"
+        "    for step in range(5):\n        track.log(accuracy=step / 9, step=step)",
         "curve",
     )
     comm = shown(page)
