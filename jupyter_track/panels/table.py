@@ -156,9 +156,12 @@ class RunTablePanel(Panel):
 
     def _shown(self) -> list[str]:
         with self._lock:
-            if not self._whole:
+            followed = bool(self.links)
+            if not (followed and self._whole):
                 self._load()
             rows = [row for row in self._rows.values() if row.stage == "active"]
+            if not followed:
+                self._forget()
         chosen = self._choices()
         text = chosen.get("filter")
         if isinstance(text, str) and text.strip():
@@ -187,23 +190,32 @@ class RunTablePanel(Panel):
         self._store_rev, self._whole = rev, len(part) == len(numbers)
         self._arrange()
 
+    def _forget(self) -> None:
+        """Keep no rows while nobody looks: they grow old, and there may be many."""
+        self._rows, self._columns, self._folds, self._whole = {}, (), {}, False
+
     def _arrange(self) -> None:
         rows = list(self._rows.values())
         self._columns = live_columns(rows, table_rows.goals(self.store))
         self._folds = failed_attempts(rows)
         self._arranged = time.monotonic()
 
-    def _messages(self, rows: Sequence[TableRow]) -> list[Message]:
+    def _maker(self) -> Callable[[Sequence[TableRow]], list[Message]]:
+        """What makes rows as they are sent: one for all parts of a table, since equal cells are made once."""
         baselines = {row.experiment_id: row for row in self._rows.values() if row.baseline}
         maker = RowMaker(self._columns, time.time_ns() // 1_000_000, baselines)
         before = predecessors(self._rows.values())
-        made = []
-        for row in rows:
-            message = maker.row(row, before.get(row.run_id))
-            if (ids := self._folds.get(row.run_id)) is not None:
-                message["fold"] = {"kind": "failed", "count": len(ids), "ids": ids}
-            made.append(message)
-        return made
+
+        def make(rows: Sequence[TableRow]) -> list[Message]:
+            made = []
+            for row in rows:
+                message = maker.row(row, before.get(row.run_id))
+                if (ids := self._folds.get(row.run_id)) is not None:
+                    message["fold"] = {"kind": "failed", "count": len(ids), "ids": ids}
+                made.append(message)
+            return made
+
+        return make
 
     # ---- what is sent
 
@@ -230,7 +242,7 @@ class RunTablePanel(Panel):
             "type": "table",
             "rev": self.rev,
             "columns": [column.message() for column in self._columns],
-            "rows": self._messages(rows[:FIRST_ROWS]),
+            "rows": self._maker()(rows[:FIRST_ROWS]),
             "total": len(rows) if self._whole else len(self._numbers()),
             "more": more and (not self._whole or len(rows) > FIRST_ROWS),
             "foot": foot(self._columns),
@@ -241,10 +253,10 @@ class RunTablePanel(Panel):
             link.send(message)
 
     def _send_rest(self, links: Sequence[Link]) -> None:
-        rows = list(self._rows.values())
+        rows, make = list(self._rows.values()), self._maker()
         for start in range(FIRST_ROWS, len(rows), MORE_ROWS):
             part = rows[start : start + MORE_ROWS]
-            message = {"type": "rows", "rows": self._messages(part), "more": start + MORE_ROWS < len(rows)}
+            message = {"type": "rows", "rows": make(part), "more": start + MORE_ROWS < len(rows)}
             for link in links:
                 link.send(message)
 
@@ -258,6 +270,7 @@ class RunTablePanel(Panel):
         with self._lock:
             links = self.links
             if not links:
+                self._forget()
                 return self._refresh_html()
             numbers = self._to_read()
             if numbers is None:
@@ -319,7 +332,7 @@ class RunTablePanel(Panel):
         message = {
             "type": "patch",
             "rev": self.rev,
-            "rows": self._messages(list(affected.values())),
+            "rows": self._maker()(list(affected.values())),
             "removed": removed,
             "foot": foot(self._columns),
         }
