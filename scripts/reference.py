@@ -269,8 +269,8 @@ def same(what: str, found: Sequence[str], words: Iterable[str]) -> None:
 def error_tree() -> str:
     """Return the classes of errors as a nested list, with their codes."""
     return "\n".join(error_lines(errors.TrackError, 0)) + (
-        "\n\nEach has its `error_code`; `exceptions.MlflowException` is another name of `TrackError`. Beside them stands"
-        f" `RunStopped`, a KeyboardInterrupt: {first_line(errors.RunStopped)}"
+        "\n\nEach has its `error_code`; `exceptions.MlflowException` is another name of `TrackError`. Beside them"
+        f" stands `RunStopped`, a KeyboardInterrupt: {first_line(errors.RunStopped)}"
     )
 
 

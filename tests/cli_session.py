@@ -119,6 +119,12 @@ def parsed(result: Result) -> Any:
     return json.loads(result.stdout, parse_constant=refuse)
 
 
+def names_in(result: Result) -> list[str]:
+    """The names of the runs that a command gave as JSON."""
+    assert result.exit_code == 0, result.output
+    return [run["name"] for run in parsed(result)["runs"]]
+
+
 def process(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m jupyter_track`` as a process of its own."""
     environ = {name: value for name, value in os.environ.items() if name not in CLEAN}

@@ -227,12 +227,30 @@ def test_a_repeat_says_so_with_the_spread() -> None:
     runs = [accurate(number, value) for number, value in ((12, 0.963), (11, 0.962), (10, 0.961))]
     beside = Beside(previous=runs[1], repeats=runs)
     assert card_text(run_card(runs[0], beside=beside)) == (
-        "✓ svm #12  accuracy 0.9630 · 0.9620 ± 0.0010 (n=3)  300 ms\n  repeat of #10 (×3)"
+        "✓ svm #12  accuracy 0.9630  300 ms\n  repeat of #10 (×3), 0.9620 ± 0.0010 (n=3)"
     )
     baseline = Beside(previous=runs[1], repeats=runs, baseline=accurate(9, 0.9))
-    assert "accuracy 0.9630 (+0.0630 ▲? vs #9 baseline) · 0.9620 ± 0.0010 (n=3)" in card_text(
-        run_card(runs[0], beside=baseline)
+    assert card_text(run_card(runs[0], beside=baseline)) == (
+        "✓ svm #12  accuracy 0.9630 (+0.0630 ▲? vs #9 baseline)  300 ms\n  repeat of #10 (×3), 0.9620 ± 0.0010 (n=3)"
     )
+    long = run_card(replace(runs[0], duration=5.0), beside=baseline)
+    assert card_text(long) == (
+        "✓ svm #12  repeat of #10 (×3)  finished 5.0 s\n"
+        "  accuracy  0.9630  +0.0630 ▲? vs #9 baseline  0.9620 ± 0.0010 (n=3)\n"
+        "  C 1"
+    )
+
+
+def test_the_first_line_of_a_long_card_has_room_for_the_status() -> None:
+    """What changed goes below where it is long, and then a long name loses its middle."""
+    earlier = made_run(9, params=[made_param("model", "resnet-18-imagenet")])
+    run = made_run(12, "a" * 60, params=[made_param("model", "resnet-50-imagenet")], duration=5.0)
+    card = run_card(run, beside=Beside(previous=earlier))
+    assert (card.below, len(card.name)) == (True, 38)
+    assert card_text(card).splitlines()[:2] == [
+        f"✓ {'a' * 19}…{'a' * 18} #12  finished 5.0 s",
+        "  model resnet-1…magenet → resnet-5…magenet",
+    ]
 
 
 def test_a_change_within_the_noise_is_not_called_better() -> None:

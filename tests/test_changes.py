@@ -144,6 +144,7 @@ def test_changed_words_of_a_line_are_told() -> None:
         DiffLine("-", (("fit(C=", False), ("0.1", True), (")", False))),
         DiffLine("+", (("fit(C=", False), ("10, n=2", True), (")", False))),
     )
+    assert unified("lr = 0.1", "lr = 0.15")[0].parts == (("lr = ", False), ("0.1", True))
     assert unified("alpha beta", "x = 3") == (
         DiffLine("-", (("alpha beta", False),)),
         DiffLine("+", (("x = 3", False),)),

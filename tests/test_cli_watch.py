@@ -70,7 +70,7 @@ def test_once_takes_experiment_filter_and_json(store: Path) -> None:
     going(store, 2)
     assert "No run matches yet." in cli(store, "watch", "--once", "--filter", "params.C > 50").stdout
     plain = parsed(cli(store, "watch", "--json", "--filter", "metrics.accuracy > 0"))
-    assert (plain["total"], plain["running"], [run["number"] for run in plain["runs"]]) == (2, 1, [2, 1])
+    assert (plain["total"], plain["running"], [run["number"] for run in plain["runs"]]) == (2, 1, [1, 2])
     assert cli(store, "watch", "--once", "-e", "nope").exit_code == 3
     assert cli(store, "watch", "--once", "--filter", "params.C >").exit_code == 1
 

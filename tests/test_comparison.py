@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_records import made_metric, made_param, made_run
@@ -13,22 +14,23 @@ from made_stores import add_runs, made_store
 from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.records import Run
 from jupyter_track.store.reader import Reader
-from jupyter_track.views import html, text
+from jupyter_track.views import text
 from jupyter_track.views.changes import CodeChange
 from jupyter_track.views.comparison import Comparison, Line, Value, compare, comparison_of, telling_cuts
+from jupyter_track.views.comparison_html import comparison_html
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
 from jupyter_track.views.tokens import STATES
 
 
-def trained(number: int, name: str, accuracy: float, **fields: object) -> Run:
+def trained(number: int, name: str, accuracy: float, **fields: Any) -> Run:
     """Return a run with an accuracy, a param that is the same in all, and C as its number."""
     return made_run(
         number,
         name,
         [made_metric("accuracy", [accuracy]), made_metric("epochs", [5.0])],
         [made_param("kernel", "rbf"), made_param("C", number)],
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 
@@ -191,7 +193,7 @@ def test_a_long_diff_is_cut_and_says_so() -> None:
 def test_the_html_says_what_the_text_says() -> None:
     """A diff keeps its signs, and changed words have a ground of their own."""
     sources = {ONE.run_id: CODE, OTHER.run_id: CODE.replace("C = 9", "C = 12")}
-    form = html.comparison_html(compare([ONE, OTHER], sources))
+    form = comparison_html(compare([ONE, OTHER], sources))
     assert '<span style="background:rgba(219,109,40,0.15)">− C = <span' in form
     assert '<span style="background:rgba(56,139,253,0.4)">12</span>' in form
     assert "code of #12 against #9: 1 line added, 1 removed" in form

@@ -130,6 +130,8 @@ def test_the_arrow_of_a_change_says_better_or_worse() -> None:
         ([0.1, 0.2, math.nan], "0.15 ± 0.07 (n=2, 1 not finite)"),
         ([math.nan], "NaN (n=1, 1 not finite)"),
         ([0.0, 0.0135764], "0.007 ± 0.010 (n=2)"),
+        ([0.9641, 0.9632, 0.9637], "0.9637 ± 0.0005 (n=3)"),
+        ([0.5, 0.5 + 1e-9], "0.5000 ± 7.07e-10 (n=2)"),
     ],
 )
 def test_a_spread_has_one_digit_or_two_where_it_starts_with_one(values: list[float], text: str) -> None:

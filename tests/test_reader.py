@@ -8,6 +8,8 @@ import os
 import random
 import sqlite3
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ from jupyter_track.records import (
 from jupyter_track.store import curve_rows, files, schema
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.curve_rows import CurvePoint
-from jupyter_track.store.database import StoreFiles
+from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.liveness import this_process
 from jupyter_track.store.place import files_folder
 from jupyter_track.store.reader import Reader
@@ -365,6 +367,27 @@ def test_any_curve_can_be_thinned(store: Path, values: list[float], limit: int) 
     numbers = [value for value in values if not math.isnan(value)]
     if numbers:
         assert {min(numbers), max(numbers)} <= {point.value for point in found}
+
+
+def test_a_long_curve_is_read_in_turns_with_writers(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each stretch the file is free: nothing of the stretch holds SQLite's lock until the next one."""
+    turns = 0
+
+    @contextmanager
+    def watched(path: Path) -> Iterator[sqlite3.Connection]:
+        nonlocal turns
+        with reading(path) as connection:
+            yield connection
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+        turns += 1
+
+    run_id = add_run(store, metrics={"loss": [float(step) for step in range(1_000)]})
+    monkeypatch.setattr(curve_rows, "reading", watched)
+    monkeypatch.setattr(curve_rows, "HOLD_SECONDS", -1.0)
+    monkeypatch.setattr(curve_rows, "_FETCH", 300)
+    assert list(curve_rows.columns(store, run_id, "loss").values) == [float(step) for step in range(1_000)]
+    assert turns >= 4
 
 
 # ---- artifacts, content, executions, params

@@ -134,6 +134,8 @@ def test_compare(nb: Notebook) -> None:
     nb.run("%track delete C=0.1")
     nb.run("%track baseline alpha")
     assert all(word in say(nb, "compare") for word in ("alpha", "beta"))
+    nb.run("%track delete alpha")
+    assert "UsageError: There is nothing to compare #2 beta with" in say(nb, "compare")
 
 
 # ---- editing
@@ -212,7 +214,7 @@ def test_an_open_run_follows(nb: Notebook) -> None:
     )
     run = run_of(nb, 4)
     assert (run.name, run.note, run.experiment_name, nb.metrics(run)) == ("delta", "why", "third", {"loss": 1.0})
-    assert "delta #4" in nb.cards[-1]
+    assert "✓ delta" in nb.cards[-1]
 
 
 def test_stop(nb: Notebook) -> None:

@@ -94,7 +94,7 @@ def test_what_is_shown(shown: dict[str, list[str]]) -> None:
     assert all(word in shown["compare"][0] for word in ("#1 baseline", "accuracy ↑", "code of #"))
     assert "nothing was touched" in shown["clean"][0]
     assert [len(shown[name]) for name in ("look", "wide", "deep")] == [1, 1, 1]
-    assert shown["wide"][0].startswith("✓ MLPClassifier #")
+    assert shown["wide"][0].startswith("✓ MLPClassifier")
     assert "1 line of code" in shown["deep"][0]
     assert shown["undo"][0].endswith("restored")
     left = shown["left"][0].splitlines()

@@ -40,8 +40,7 @@ Environment:
 def cli(store: str | None) -> None:
     """Find, compare and tidy the runs that jupyter-track recorded.
 
-    On a terminal the columns follow its width; in a pipe all of them are there, as plain text. Scripts read --json,
-    which every command has.
+    On a terminal the columns follow its width; in a pipe all of them are there, as plain text. Scripts read --json.
     """
 
 

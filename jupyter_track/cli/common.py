@@ -187,14 +187,15 @@ def reader_of(store: Path) -> Reader:
     ------
     NothingFound
     """
-    from ..store.reader import Reader
-    from ..views.format import one_line
-
     if not store.is_file():
+        from ..views.format import one_line
+
         raise NothingFound(
             f"There is no store at {one_line(str(store))}. The first run makes one (put %%track above a cell and run "
             "it); name another with --store."
         )
+    from ..store.reader import Reader
+
     return Reader(store)
 
 
@@ -285,7 +286,7 @@ def _asks() -> bool:
 
 # ---- completion
 
-_Choices = Callable[["Reader", str], list[CompletionItem]]
+_Choices = Callable[[Path, str], list[CompletionItem]]
 _Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -298,7 +299,7 @@ def completing(choices: _Choices) -> _Complete:
         from ..views.format import one_line
 
         try:
-            found = choices(reader_of(store_of(ctx, ctx.params.get("store"))), begun)
+            found = choices(store_of(ctx, ctx.params.get("store")), begun)
         except (TrackError, OSError, click.ClickException, sqlite3.Error):  # it would land in the line being typed
             return []
         return [item for item in found if item.value and item.value == one_line(item.value)][:COMPLETED]
@@ -310,33 +311,34 @@ def _complete_files(_: click.Context, __: click.Parameter, begun: str) -> list[C
     return [CompletionItem(begun, type="file")]
 
 
-def run_choices(reader: Reader, begun: str) -> list[CompletionItem]:
-    """Return the words by which active runs are named."""
+def run_choices(store: Path, begun: str) -> list[CompletionItem]:
+    """Return the words by which active runs are named; no reader is loaded for it, as somebody waits at the Tab key."""
     from ..store import references
     from ..store.database import reading
     from ..views.format import one_line
 
-    with reading(reader.store) as connection:
+    with reading(store) as connection:
         found = references.candidates(connection, begun, COMPLETED)
     return [CompletionItem(word, help=one_line(about)) for word, about in found]
 
 
-def deleted_choices(reader: Reader, begun: str) -> list[CompletionItem]:
+def deleted_choices(store: Path, begun: str) -> list[CompletionItem]:
     """Return the words by which deleted runs are named."""
     from ..records import ViewType
     from ..views.format import one_line
 
-    runs = reader.runs(view_type=ViewType.DELETED_ONLY, limit=COMPLETED)
+    runs = reader_of(store).runs(view_type=ViewType.DELETED_ONLY, limit=COMPLETED)
     words = [(str(run.number), one_line(run.name)) for run in runs] + [(run.name, f"#{run.number}") for run in runs]
     return [CompletionItem(word, help=about) for word, about in dict(words).items() if word.startswith(begun)]
 
 
-def experiment_choices(reader: Reader, begun: str) -> list[CompletionItem]:
+def experiment_choices(store: Path, begun: str) -> list[CompletionItem]:
     """Return the names of experiments."""
-    return [CompletionItem(one.name) for one in reader.experiments() if one.name.startswith(begun)]
+    names = [one.name for one in reader_of(store).experiments()]
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
 
 
 complete_runs = completing(run_choices)
 complete_deleted = completing(deleted_choices)
 complete_experiments = completing(experiment_choices)
-complete_both = completing(lambda reader, begun: experiment_choices(reader, begun) + run_choices(reader, begun))
+complete_both = completing(lambda store, begun: experiment_choices(store, begun) + run_choices(store, begun))

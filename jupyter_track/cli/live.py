@@ -24,8 +24,9 @@ from ..errors import TrackError
 from ..records import Run, ViewType
 from ..store import run_rows
 from ..store.database import reading
+from ..views.arrange import Unit, arranged
 from ..views.format import middle_cut, one_line
-from ..views.runs import EMPTY
+from ..views.runs import EMPTY, run_table
 from .common import counted, error_text, experiment_id, now_ms
 from .runs import runs_parts
 from .screen import MUTED
@@ -65,6 +66,7 @@ class Watched:
         self.running = self.total = 0
         self.fault = ""
         self._experiments, self._filter = experiments, filter_text
+        self._units: list[Unit] = []
         self._file: tuple[int, int] | None = None
         self._rev: int | None = None
         self._read_at = 0.0
@@ -118,8 +120,14 @@ class Watched:
         rest = [number for number in numbers[: self.limit] if number not in set(first)]
         found = run_rows.load(self.store, [*first, *rest][: self.limit])
         going = _going(found)
-        found.sort(key=lambda run: (run.run_id not in going, -(run.number or 0)))
-        self.runs, self.total = found, len(numbers)
+        self._units = [
+            unit
+            for part in (True, False)
+            for unit in arranged(
+                [run for run in found if (run.run_id in going) == part], sources={}, with_files=(), fold=False
+            )
+        ]
+        self.runs, self.total = [unit.run for unit in self._units], len(numbers)
         self.running = sum(run.state == "running" for run in found)
 
     def parts(self, now: int, width: int | None) -> list[RenderableType]:
@@ -133,19 +141,22 @@ class Watched:
         if not self.runs:
             filtered = self._filter.strip() or self._experiments
             return [*parts, Text("No run matches yet." if filtered else EMPTY)]
-        return [*parts, *runs_parts(self.runs, len(self.runs), now, width)]
+        return [*parts, *runs_parts(run_table(self.runs, now, units=self._units, limit=len(self.runs)), width)]
 
 
 def _going(runs: Sequence[Run]) -> set[str]:
-    """Return the ids of runs that are running, and of those above them: a table shows children below their parents."""
+    """Return the ids of runs that are running, of those above them, and of all that is below these."""
     parents = {run.run_id: run.parent_run_id for run in runs}
-    going: set[str] = set()
-    for run in runs:
-        run_id: str | None = run.run_id if run.state == "running" else None
-        while run_id in parents and run_id not in going:
-            going.add(run_id)
-            run_id = parents[run_id]
-    return going
+
+    def top(run_id: str) -> str:
+        seen = {run_id}
+        while (above := parents.get(run_id)) in parents and above is not None and above not in seen:
+            seen.add(above)
+            run_id = above
+        return run_id
+
+    tops = {top(run.run_id) for run in runs if run.state == "running"}
+    return {run.run_id for run in runs if top(run.run_id) in tops}
 
 
 class _Cropped:

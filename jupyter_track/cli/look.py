@@ -41,6 +41,7 @@ class _Wanted:
     order_by: Sequence[str] = ()
     limit: int | None = RUNS_SHOWN
     deleted: bool = False
+    unfolded: bool = False
 
     @property
     def none_found(self) -> str:
@@ -81,14 +82,18 @@ def _list(place: Path, wanted: _Wanted, as_json: bool) -> None:
 
         print_json({"store": str(place), "total": len(numbers), "runs": [run_plain(run) for run in found]})
         return
+    from ..views.table import table_of
     from .runs import runs_parts
     from .screen import Screen, line
 
     screen = Screen()
-    if found:
-        screen.show(*runs_parts(found, len(numbers), common.now_ms(), screen.width, reader))
-    else:
+    if not found:
         screen.show(line(wanted.none_found))
+        return
+    # What reads a pipe wants a run on every line.
+    fold = screen.width is not None and not wanted.unfolded
+    table = table_of(reader, found, common.now_ms(), limit=len(found), total=len(numbers), fold=fold)
+    screen.show(*runs_parts(table, screen.width))
 
 
 _order_option = click.option(
@@ -108,6 +113,9 @@ _limit_option = click.option(
     help="The most runs.",
 )
 _all_option = click.option("--all", "every", is_flag=True, help="All runs, whatever the limit.")
+_unfold_option = click.option(
+    "--unfold", is_flag=True, help="A row for each run: failed attempts and repeats do not share one. As in a pipe."
+)
 _deleted_option = click.option("--deleted", is_flag=True, help="The deleted runs instead of the active ones.")
 
 
@@ -126,6 +134,7 @@ Examples:
 @_limit_option
 @_all_option
 @_deleted_option
+@_unfold_option
 @json_option
 @store_option
 @click.pass_context
@@ -137,16 +146,18 @@ def runs(
     limit: int,
     every: bool,
     deleted: bool,
+    unfold: bool,
     as_json: bool,
     store: str | None,
 ) -> None:
     """List the runs of the store, the newest first.
 
     A row says the run's status, number, name, its main metric (with the goal: ↑ higher is better, ↓ lower, ? where
-    that is guessed from the name; ▲ marks the best value), other metrics and the params that differ, its duration and
-    age. Where the terminal is too narrow for all, the line below says what is missing.
+    that is guessed from the name; ▲ marks the best value), the change against the baseline, other metrics and the
+    params that differ, its duration and age. Runs that failed at once and logged nothing share a row, and so do repeats
+    (×3). Where the terminal is too narrow for all, the line below says what is missing.
     """
-    wanted = _Wanted(experiments, filter_text, (), order_by, None if every else limit, deleted)
+    wanted = _Wanted(experiments, filter_text, (), order_by, None if every else limit, deleted, unfold)
     _list(store_of(ctx, store), wanted, as_json)
 
 
@@ -165,6 +176,7 @@ Examples:
 @_limit_option
 @_all_option
 @_deleted_option
+@_unfold_option
 @json_option
 @store_option
 @click.pass_context
@@ -177,6 +189,7 @@ def search(
     limit: int,
     every: bool,
     deleted: bool,
+    unfold: bool,
     as_json: bool,
     store: str | None,
 ) -> None:
@@ -185,7 +198,7 @@ def search(
     Every word has to be there, in any of these places and in any case. A word with spaces, in quotes, is looked for
     as it is. The table is that of 'jupyter track runs'.
     """
-    wanted = _Wanted(experiments, filter_text, words, order_by, None if every else limit, deleted)
+    wanted = _Wanted(experiments, filter_text, words, order_by, None if every else limit, deleted, unfold)
     _list(store_of(ctx, store), wanted, as_json)
 
 

@@ -15,12 +15,9 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from ..records import Run
-from ..store.reader import Reader
 from ..views.columns import Column
 from ..views.format import middle_cut, one_line
-from ..views.runs import Cell, Row, RunTable, change_words, run_table, table_foot
-from ..views.table import table_of
+from ..views.runs import Cell, Row, RunTable, change_words, changed_columns, table_foot
 from .screen import GAP, MUTED, token_style
 
 _SHORTEST_NAME = 16
@@ -30,11 +27,12 @@ _SHORTEST_TITLE = 12
 _SHORTEST_EXPERIMENT = 8
 # The longest in a pipe, where all other rows get as many columns; the id says which run it is.
 _NAME_IN_PIPE = 80
-_EXPERIMENT_IN_PIPE = 40
+_EXPERIMENT_LIMIT = 40
 _NAME = 2  # where the name stands
 # What goes first where there is no room, the most important first. 0 always stays.
-_METRICS, _PARAMS = (0, 4, 7, 9), (2, 5, 8, 10)
-_EXPERIMENT, _AGE, _DURATION, _CHANGED = 1, 3, 6, 11
+# Behind each metric comes its change against the baseline.
+_METRICS, _PARAMS = (0, 8, 14, 18), (4, 10, 16, 20)
+_EXPERIMENT, _AGE, _DURATION, _CHANGED = 2, 6, 12, 22
 
 
 @dataclass(frozen=True)
@@ -123,36 +121,25 @@ class _Grid:
             gap = GAP + (0 if one.right else space)
 
 
-def runs_parts(
-    runs: Sequence[Run], total: int, now_ms: int, width: int | None, reader: Reader | None = None
-) -> list[RenderableType]:
+def runs_parts(table: RunTable, width: int | None) -> list[RenderableType]:
     """Return the table of runs and the line below it.
 
     Parameters
     ----------
-    runs : sequence of Run
-        At least one, in the order in which they are shown.
-    total : int
-        How many there are, with those that are not shown.
-    now_ms : int
-        The moment from which ages are told, in milliseconds since 1970.
+    table : RunTable
+        With at least one row.
     width : int or None
-        Columns of the terminal; None for a pipe, which gets a row for each run.
-    reader : Reader or None, default None
-        Where repeats, what changed and the baseline are read from; None tells only what the records hold.
+        Columns of the terminal; None for a pipe.
     """
-    if reader is None:
-        table = run_table(runs, now_ms, limit=len(runs), total=total, fold=width is not None)
-    else:
-        table = table_of(reader, runs, now_ms, limit=len(runs), total=total, fold=width is not None)
-    fields = _fields(table, {run.run_id: run for run in runs}, whole=width is None)
+    fields = _fields(table, whole=width is None)
     hidden: list[str] = []
     if width is not None:
         fields, hidden = _fitted(fields, width)
+        hidden = [title for title in hidden if title != table.versus]
     return [_Grid(fields), *(Text(told, style=MUTED) for told in _wrapped(_foot(table, hidden), width))]
 
 
-def _fields(table: RunTable, runs: dict[str, Run], *, whole: bool) -> list[_Field]:
+def _fields(table: RunTable, *, whole: bool) -> list[_Field]:
     """Return all columns at their natural width; `whole` is for a pipe."""
     rows = table.rows
     fields = [
@@ -160,16 +147,19 @@ def _fields(table: RunTable, runs: dict[str, Run], *, whole: bool) -> list[_Fiel
         _Field(_Entry("#"), tuple(_Entry(row.number) for row in rows), right=True),
         _Field(_Entry("name"), tuple(_name(row, whole) for row in rows), shortest=_SHORTEST_NAME),
     ]
-    experiments = [middle_cut(one_line(runs[row.run_id].experiment_name), _EXPERIMENT_IN_PIPE) for row in rows]
-    if len(set(experiments)) > 1:
-        entries = tuple(_Entry(name) for name in experiments)
+    if table.mixed:
+        entries = tuple(_Entry(middle_cut(one_line(row.experiment), _EXPERIMENT_LIMIT)) for row in rows)
         fields.append(_Field(_Entry("experiment"), entries, _EXPERIMENT, shortest=_SHORTEST_EXPERIMENT))
     if any(row.changed for row in rows):
         entries = tuple(_Entry(", ".join(row.changed), MUTED) for row in rows)
         fields.append(_Field(_Entry("changed"), entries, _CHANGED, shortest=_SHORTEST_CHANGE))
     ranks = {"metric": iter(_METRICS), "param": iter(_PARAMS)}
-    for index, column in enumerate(table.columns):
-        fields.append(_value_field(column, [row.cells[index] for row in rows], next(ranks[column.kind])))
+    for index, (column, compared) in enumerate(zip(table.columns, changed_columns(table), strict=True)):
+        cells, importance = [row.cells[index] for row in rows], next(ranks[column.kind])
+        fields.append(_value_field(column, cells, importance))
+        if compared:
+            entries = tuple(_change(cell) for cell in cells)
+            fields.append(_Field(_Entry(table.versus), entries, importance + 1))
     fields.append(_Field(_Entry("duration"), tuple(_Entry(row.duration, MUTED) for row in rows), _DURATION, True))
     fields.append(_Field(_Entry("age"), tuple(_Entry(row.age, MUTED) for row in rows), _AGE, True))
     if whole:
@@ -192,10 +182,15 @@ def _value_field(column: Column, cells: Sequence[Cell], importance: int) -> _Fie
     entries = []
     for cell in cells:
         style = "bold" if cell.best else MUTED if cell.muted else ""
-        best = ("▲", token_style("better")) if cell.best else ("", "")
-        entries.append(_Entry(cell.text, style, *best, tail=f" {change_words(cell)}" if cell.change else ""))
+        entries.append(_Entry(cell.text, style, *(("▲", token_style("better")) if cell.best else ())))
     shortest = None if column.right else _SHORTEST_PARAM
     return _Field(_Entry(column.title, tail=tail), tuple(entries), importance, column.right, shortest)
+
+
+def _change(cell: Cell) -> _Entry:
+    """What stands beside a metric: the change against the baseline."""
+    verdict = None if cell.change is None or cell.noise else cell.change.verdict
+    return _Entry(change_words(cell), token_style(verdict) if verdict in ("better", "worse") else MUTED)
 
 
 # ---- fitting a terminal

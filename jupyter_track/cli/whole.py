@@ -8,18 +8,23 @@ from typing import Any
 from ..errors import CorruptStore, NotFound
 from ..records import Artifact, Execution, Run
 from ..store.reader import Reader
+from ..views.beside import ALONE, Beside, beside_of
 from .plain import artifact_plain, execution_plain, run_plain
 
 
 @dataclass(frozen=True)
 class WholeRun:
-    """A run with its files. `problems` says what could not be read, a sentence each; the rest is there."""
+    """A run with its files. `problems` says what could not be read, a sentence each; the rest is there.
+
+    `beside` is what is known of other runs: what changed, those that it repeats, its children.
+    """
 
     run: Run
     artifacts: tuple[Artifact, ...]
     executions: tuple[Execution, ...]
     output: str | None
     problems: tuple[str, ...] = ()
+    beside: Beside = ALONE
 
 
 def read_whole(reader: Reader, reference: str) -> WholeRun:
@@ -44,7 +49,7 @@ def read_whole(reader: Reader, reference: str) -> WholeRun:
         output = b"".join(printed).decode("utf-8", "replace") if printed else None
     except (NotFound, CorruptStore) as error:
         problems.append(f"The output cannot be read: {error}")
-    return WholeRun(run, tuple(artifacts), tuple(executions), output, tuple(problems))
+    return WholeRun(run, tuple(artifacts), tuple(executions), output, tuple(problems), beside_of(reader, run))
 
 
 def whole_plain(whole: WholeRun) -> dict[str, Any]:

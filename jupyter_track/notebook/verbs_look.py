@@ -81,7 +81,9 @@ def _measure(desk: Desk, run: Run) -> Run:
     """The run that another is compared with where none is named: the baseline, else the run before it of its cell."""
     reader = desk.reader()
     if run.baseline_run_id not in (None, run.run_id):
-        return reader.run(str(run.baseline_run_id))
+        for baseline in reader.runs_of([str(run.baseline_run_id)]):  # none, where it was deleted for good
+            if baseline.lifecycle_stage == "active":
+                return baseline
     previous = reader.previous(run)
     if previous is None:
         raise NotFound(

@@ -145,7 +145,7 @@ class WatchedCell:
 
     def _has_metric(self, value: object) -> bool:
         mode, names = self.hooks.settings.auto_metrics, self.hooks.shell.user_ns
-        if mode == "off" or not may_have_metric(self.info.raw_cell, names, value):
+        if mode == "off" or not may_have_metric(self.info.raw_cell, names, self.before, value):
             return False
         source = runnable(self.hooks.shell, self.info, self.head)
         return source is not None and bool(
@@ -159,22 +159,30 @@ class WatchedCell:
             self.hooks.capture.drop(self._key)
 
 
-def may_have_metric(source: str, names: Mapping[str, object], value: object) -> bool:
+def may_have_metric(source: str, names: Mapping[str, object], before: Mapping[str, int], value: object) -> bool:
     """Whether a look at a cell's code could find a metric in it: reading the code costs more than most cells do.
 
     Only what calls something can have one: as a last expression that is a number or a dict, as a float under a name
-    that the code mentions, or as the score of a search that it fits.
+    that the code binds, or as the score of a search that it fits. What is doubtful is looked at.
 
     Examples
     --------
-    >>> may_have_metric("df.head()", {"df": object()}, object())
+    >>> may_have_metric("df.head()", {"df": object()}, {}, object())
     False
     """
     if "(" not in source:
         return False
     if type(value) in (int, dict) or _is_scalar(value) or "fit" in source:
         return True
-    return any(name in names and _is_scalar(names[name]) for name in set(_WORD.findall(source)))
+    return any(
+        name in names and _is_scalar(names[name]) and _may_bind(name, source, names, before)
+        for name in set(_WORD.findall(source))
+    )
+
+
+def _may_bind(name: str, source: str, names: Mapping[str, object], before: Mapping[str, int]) -> bool:
+    """Whether a cell may have bound a name: it holds another object now, or the code looks like it."""
+    return before.get(name) != id(names[name]) or f"{name} =" in source or f"{name}=" in source
 
 
 def _is_scalar(value: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,17 +103,18 @@ def columns(store: Path, run_id: str, key: str) -> CurveColumns:
                 if summary is None:
                     return found
                 metric_id = summary.id
-            cursor = connection.execute(
+            rest = connection.execute(
                 "SELECT seq, step, time, value FROM metric_points WHERE metric_id = ? AND seq > ? ORDER BY seq",
                 (metric_id, after),
             )
-            while rows := cursor.fetchmany(_FETCH):
-                after = rows[-1][0]
-                _extend(found, rows)
-                if time.monotonic() - began > HOLD_SECONDS:
-                    break
-            else:
-                return found
+            with closing(rest) as cursor:  # an open one keeps the file locked beyond the connection's own end
+                while rows := cursor.fetchmany(_FETCH):
+                    after = rows[-1][0]
+                    _extend(found, rows)
+                    if time.monotonic() - began > HOLD_SECONDS:
+                        break
+                else:
+                    return found
 
 
 def _extend(found: CurveColumns, rows: list[Any]) -> None:

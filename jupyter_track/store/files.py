@@ -36,6 +36,7 @@ __all__ = [
     "carry",
     "content_path",
     "copy_to",
+    "fault",
     "guess_mime",
     "keep",
     "read",
@@ -325,6 +326,28 @@ def _is_intact(path: Path, sha256: str, size: int) -> bool:
             return os.fstat(file.fileno()).st_size == size and _digest(file) == sha256
     except OSError:  # missing, or not readable: it is written anew
         return False
+
+
+def fault(store: Path, sha256: str, size: int, data: bytes | None) -> str | None:
+    """Return what is wrong with content, ``missing`` or ``damaged``; None where it is as it was kept.
+
+    Parameters
+    ----------
+    store : Path
+    sha256 : str
+    size : int
+        In bytes.
+    data : bytes or None
+        What the database holds; None where the content lies in a file.
+    """
+    if data is not None:
+        return None if hashlib.sha256(data).hexdigest() == sha256 else "damaged"
+    if not _SHA256.match(sha256):
+        return "damaged"
+    path = content_path(store, sha256)
+    if not path.exists():
+        return "missing"
+    return None if _is_intact(path, sha256, size) else "damaged"
 
 
 def _digest(file: BinaryIO) -> str:

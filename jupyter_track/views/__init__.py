@@ -12,6 +12,8 @@ by a function of its own (`table_of`, `comparison_of`), so that the terminal, th
     changes  what changed from one run to another           repeats  runs that repeat each other, and their noise
     diffs    two texts, line by line                        found    what a search found, to be edited as a whole
     card     one run, as a margin note under its cell       runs     the table of runs
+    beside   what a card says of other runs, read           table    what a table needs besides its runs, read
+    arrange, columns, measured  which rows a table has, which columns, and the numbers of one
     details  one record in full                             comparison  runs side by side
     markup   escaped HTML elements, with their styles       html, text  the static forms
 

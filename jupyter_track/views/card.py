@@ -120,7 +120,7 @@ class Card(Shown):
         ``C 0.1 → 1``, ``3 lines of code``: what differs from the previous run, at most two and ``+3``; and
         ``repeat of #12 (×3)``.
     below : bool
-        Whether a card of one line has no room for `changed`: it stands on a line of its own.
+        Whether the first line has no room for `changed`: it stands on a line of its own.
     time : str
         The run's duration, or how long it has been going.
     metrics : tuple of MetricLine
@@ -216,7 +216,7 @@ def run_card(
         notes=tuple(one_line(note) for note in (*notes, f"store {store_line}" if store_line else "") if note),
         short=run.duration is not None and run.duration < SHORT and not curved and not failed,
     )
-    return _fitted(card) if card.short else card
+    return _fitted(card) if card.short else _headed(card)
 
 
 def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ...]:
@@ -244,11 +244,23 @@ def _changed(run: Run, beside: Beside) -> tuple[str, ...]:
     return found
 
 
+def _headed(card: Card) -> Card:
+    """Return a card of several lines whose first line has room for status and time; what changed goes below first."""
+    rest = len(f"{card.state.glyph} {card.number} {card.state.word} {card.time}") + 6
+    changed = len(", ".join(card.changed)) + 2 if card.changed else 0
+    below = changed > LINE_LIMIT - rest - len(card.name)
+    room = LINE_LIMIT - rest - (0 if below else changed)
+    return replace(card, below=below, name=middle_cut(card.name, max(room, SHORT_NAME_LIMIT)))
+
+
 def _fitted(card: Card) -> Card:
     """Return a card of one line with as many metrics, or params where it has none, as the line has room for.
 
-    What changed stands in the line where it fits beside the first metric, else below it.
+    What changed stands in the line where it fits beside the first metric, else below it; and with it the spread of
+    repeats.
     """
+    spread = card.metrics[0].spread if card.metrics else ""
+    card = replace(card, changed=(*card.changed, spread) if spread else card.changed)
     name = middle_cut(card.name, SHORT_NAME_LIMIT)
     room = LINE_LIMIT - len(f"{card.state.glyph} {name} {card.number}  {card.time}")
     if card.state.word != FINISHED:
@@ -268,7 +280,7 @@ def _fitted(card: Card) -> Card:
 
 def _short_text(line: MetricLine) -> str:
     compared = f" ({change_words(line)})" if line.change else ""
-    return f"  {line.key} {line.value}{compared}" + (f" · {line.spread}" if line.spread else "")
+    return f"  {line.key} {line.value}{compared}"
 
 
 def change_words(line: MetricLine) -> str:

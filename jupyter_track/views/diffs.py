@@ -14,7 +14,7 @@ from typing import Literal
 
 CONTEXT = 3  # unchanged lines around a change
 MOST_COMPARED = 4_000_000  # pairs of lines; about half a second
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\w+|\s+|[^\w\s]")
 _MOST_WORDS = 400  # of one line
 _ALIKE = 0.4  # words are told apart only within lines that are this much alike
 

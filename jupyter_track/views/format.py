@@ -215,7 +215,7 @@ def spread(values: Iterable[float]) -> str:
         return number(finite[0]) if finite and not left else f"{number(finite[0]) if finite else 'NaN'} (n=1{left})"
     mean, deviation = statistics.fmean(finite), statistics.stdev(finite)
     count = f"(n={len(finite)}{left})"
-    if deviation == 0 or not (_is_plain(mean) and _is_plain(deviation)):
+    if deviation == 0 or not _is_plain(mean) or not 10**-MAX_DECIMALS <= deviation < LARGE:
         return f"{number(mean)} ± {number(deviation)} {count}"
     exponent = math.floor(math.log10(deviation))
     first = int(f"{deviation:.0e}"[0])

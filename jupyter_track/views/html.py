@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..records import Experiment, Run, html_form
-from .card import FINISHED, Card, MetricLine, ParamItem, change_words
+from .card import FINISHED, Card, MetricLine, ParamItem
 from .columns import Column
 from .comparison import Comparison
 from .comparison_html import comparison_html
@@ -23,6 +23,7 @@ from .format import middle_cut, plain_text
 from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
 from .runs import EMPTY, FEW_ROWS, Cell, Row, RunTable, changed_columns, table_foot
+from .runs import change_words as table_change
 from .sparkline import Sparkline
 from .styles import (
     BODY,
@@ -60,8 +61,9 @@ def card_html(card: Card) -> Markup:
     return element("div", *parts, style=BODY)
 
 
-def _state(state: State, always: bool) -> Markup:
+def _state(state: State, always: bool, short: bool = False) -> Markup:
     word = state.word if always or state.word != FINISHED else ""
+    word = word.partition(" (")[0] if short else word
     return join([glyph(state.glyph, state.token, state.word), word])
 
 
@@ -81,13 +83,13 @@ def _short_line(card: Card) -> Markup:
     if card.state.word != FINISHED:
         parts.append(_gap(card.state.word))
     for line in card.metrics:
-        value = [_key(line), element("span", line.value, title=line.full), _compared(line, brackets=True)]
-        parts.append(_gap(join([*value, muted(f"· {line.spread}") if line.spread else ""])))
+        value = [_key(line), element("span", line.value, title=line.full), _compared(line)]
+        parts.append(_gap(join(value)))
     if card.more:
         parts.append(_gap(f"+{card.more} more", faint=True))
     if card.params:
         parts.append(_gap(_params(card)))
-    parts += [_gap(extra, faint=True) for extra in card.extras]
+    parts += [_gap(" · ".join(card.extras), faint=True)] if card.extras else []
     parts.append(_gap(card.time, faint=True))
     return join(parts)
 
@@ -96,21 +98,30 @@ def _key(line: MetricLine) -> Markup:
     return muted(line.key, title="captured, not logged" if line.muted else "")
 
 
-def _compared(line: MetricLine, *, brackets: bool = False) -> Markup:
+def _compared(line: MetricLine) -> Markup:
+    """The change of a metric in brackets."""
+    return join(["(", join(_compared_parts(line)), ")"], separator="") if line.change else Markup("")
+
+
+def _compared_parts(line: MetricLine) -> list[str]:
+    """The change of a metric in parts, between which a line may break."""
     if line.change is None:
-        return Markup("")
+        return []
     if line.change.verdict == "same":
-        text = muted(f"same as {line.versus}")
-    elif line.noise:
-        text = muted(change_words(line))
-    else:
-        text = join([line.change.text, arrow(line.change, line.goal), muted(f"vs {line.versus}")])
-    return join(["(", text, ")"], separator="") if brackets else text
+        return [muted(f"same as {line.versus}")]
+    if line.noise:
+        return [muted(line.change.text), muted(f"vs {line.versus},"), muted(line.noise)]
+    return [join([line.change.text, arrow(line.change, line.goal)]), muted(f"vs {line.versus}")]
+
+
+def _unbroken(parts: Sequence[str]) -> Markup:
+    """Return parts that stay whole where a narrow cell breaks between them."""
+    return join(element("span", part, style="white-space:nowrap") for part in parts if part)
 
 
 def _head(card: Card) -> Markup:
     parts: list[str] = [glyph(card.state.glyph, card.state.token, card.state.word), _name(card)]
-    if card.changed:
+    if card.changed and not card.below:
         parts.append(_gap(", ".join(card.changed)))
     parts.append(_gap(card.state.word, faint=True))
     parts.append(muted(card.time))
@@ -118,10 +129,9 @@ def _head(card: Card) -> Markup:
 
 
 def _card_metrics(card: Card) -> Markup:
-    compared = any(line.change for line in card.metrics)
+    compared = any(line.change or line.spread for line in card.metrics)
     drawn = any(line.spark for line in card.metrics)
     described = any(line.best or line.is_best for line in card.metrics)
-    repeated = any(line.spread for line in card.metrics)
     rows = []
     for line in card.metrics:
         height = 32 if line.spark else 22
@@ -133,13 +143,12 @@ def _card_metrics(card: Card) -> Markup:
                     title=line.full),
         ]  # fmt: skip
         if compared:
-            cells.append(element("td", _compared(line), style=cell_style(False, height=height, wrap=True)))
-        if repeated:
-            cells.append(element("td", muted(line.spread), style=cell_style(False, height=height, wrap=True)))
+            beside = [*_compared_parts(line), muted(line.spread)]
+            cells.append(element("td", _unbroken(beside), style=cell_style(False, height=height, wrap=True)))
         if drawn:
             cells.append(element("td", picture(line.spark), style=cell_style(False, height=height)))
         if described:
-            cells.append(element("td", _best(line), style=cell_style(False, height=height, wrap=True)))
+            cells.append(element("td", _unbroken(_best(line)), style=cell_style(False, height=height, wrap=True)))
         rows.append(element("tr", *cells, style=PLAIN_ROW))
     if card.more:
         rest = element("td", muted(f"+{card.more} more"), style=cell_style(False, height=22))
@@ -148,12 +157,14 @@ def _card_metrics(card: Card) -> Markup:
     return element("div", table, style="overflow:auto;max-width:100%;padding-left:20px")
 
 
-def _best(line: MetricLine) -> Markup:
+def _best(line: MetricLine) -> list[Markup]:
+    """Which point is the best, in parts."""
     if not line.is_best:
-        return muted(line.best) if line.best else Markup("")
+        value, at, step = line.best.partition(" at ")
+        return [muted(value), muted(f"at {step}") if at else Markup("")] if line.best else []
     doubt = muted(line.goal.doubt, title=line.goal.words) if line.goal.guessed else ""
     best = join([glyph("▲", "better", line.goal.words), doubt], separator="")
-    return join([best, muted("best")])
+    return [join([best, muted("best")])]
 
 
 def picture(spark: Sparkline | None) -> Markup:
@@ -190,8 +201,7 @@ def table_html(table: RunTable) -> Markup:
         return element("div", EMPTY, style=BODY)
     head = [_heading(text, right) for text, right in (("status", False), ("#", True), ("name", False))]
     head += [_heading("experiment", False)] if table.mixed else []
-    shape = _Shape(table.mixed, any(row.changed for row in table.rows), _has_curves(table), changed_columns(table))
-    head += [_heading("changed", False)] if shape.named else []
+    shape = _Shape(table.mixed, _has_curves(table), changed_columns(table))
     for index, column in enumerate(table.columns):
         head.append(_column_heading(column))
         head += [_heading(table.versus, False)] if shape.changes[index] else []
@@ -210,10 +220,9 @@ def table_html(table: RunTable) -> Markup:
 
 @dataclass(frozen=True)
 class _Shape:
-    """Which further columns a table has: the experiment, what changed, curves, changes against the baseline."""
+    """Which further columns a table has: the experiment, curves, changes against the baseline."""
 
     mixed: bool
-    named: bool
     drawn: bool
     changes: tuple[bool, ...]
 
@@ -236,14 +245,15 @@ def _column_heading(column: Column) -> Markup:
 def _row(row: Row, columns: Sequence[Column], shape: _Shape, last_on_top: bool) -> Markup:
     indent = f"padding-left:{16 * row.depth}px" if row.depth else ""
     name = join([muted("└") if row.depth else "", element("b", row.name), *(muted(mark) for mark in row.marks)])
+    if row.changed:
+        name = join([name, element("div", ", ".join(row.changed), style=_SECOND)], separator="")
     name_style = cell_style(False, more=f"font-weight:normal;{indent}".rstrip(";"))
     cells = [
-        element("td", _state(row.state, always=False), style=cell_style(False)),
+        element("td", _state(row.state, always=False, short=True), style=cell_style(False)),
         element("td", muted(row.number), style=cell_style(True)),
         element("th", name, style=name_style, title=row.full_name if row.full_name != row.name else "", scope="row"),
     ]
     cells += [element("td", middle_cut(row.experiment, 24), style=cell_style(False))] if shape.mixed else []
-    cells += [element("td", muted(", ".join(row.changed)), style=cell_style(False))] if shape.named else []
     for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
         cells.append(_value(cell, column))
         cells += [element("td", _cell_change(cell, column), style=cell_style(False))] if shape.changes[index] else []
@@ -257,7 +267,7 @@ def _cell_change(cell: Cell, column: Column) -> Markup:
     if cell.change is None:
         return Markup("")
     if cell.noise or cell.change.verdict == "same":
-        return muted(f"{cell.change.text} {cell.noise}".rstrip())
+        return muted(table_change(cell))
     return join([cell.change.text, arrow(cell.change, column.goal)])
 
 
@@ -292,12 +302,13 @@ def _grid(grid: Grid) -> Markup:
     head = [_heading(text, right) for text, right in zip(grid.header, grid.right, strict=bool(grid.header))]
     header = [element("thead", element("tr", *head, style=RULED_ROW), style="border:none")] if head else []
     rows = []
-    for label, *values in grid.rows:
-        name = cell_style(False, height=22, more=f"font-weight:normal;vertical-align:top;opacity:{MUTED_OPACITY}")
+    for place, (label, *values) in enumerate(grid.rows):
+        air = "padding-top:4px;" if head and not place else ""  # below the header's rule
+        name = cell_style(False, height=22, more=f"{air}font-weight:normal;vertical-align:top;opacity:{MUTED_OPACITY}")
         cells = [element("th", label, style=name, scope="row")]
         for index, (text, right) in enumerate(zip(values, grid.right[1:], strict=True), start=1):
             wrap = index == grid.wrap and not right
-            style = cell_style(right, height=22, wrap=wrap, more=f"vertical-align:top{BREAK if wrap else ''}")
+            style = cell_style(right, height=22, wrap=wrap, more=f"{air}vertical-align:top{BREAK if wrap else ''}")
             cells.append(element("td", text, style=style))
         rows.append(element("tr", *cells, style=PLAIN_ROW))
     table = element("table", *header, element("tbody", *rows), style=TABLE)
@@ -330,6 +341,7 @@ def status_html(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> Ma
     return details_html(status_details(items, problems))
 
 
+_SECOND = f"opacity:{MUTED_OPACITY};font-size:12px;line-height:16px;padding:0 0 4px 0"  # under a run's name
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/svg+xml"})
 
 

@@ -7,8 +7,6 @@ their mean and spread, and counts with its mean.
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -20,7 +18,6 @@ from .changes import OWN_SOURCES, difference
 from .columns import Column, columns_of
 from .format import (
     Change,
-    Precision,
     age,
     change,
     clock,
@@ -30,10 +27,10 @@ from .format import (
     number,
     one_line,
     param_text,
-    precision_of,
     spread,
 )
-from .goals import Goal, main_first
+from .goals import main_first
+from .measured import Measured, centre, finite_of, measured_of, values_of
 from .repeats import within_noise
 from .sparkline import Point, Sparkline, sparkline
 from .tokens import State, run_color, state_of
@@ -221,7 +218,7 @@ def run_table(
     shown = units[:limit]
     seen = [unit.run for unit in shown if unit.kind != "failed"]
     columns = columns_of(seen, main)
-    metrics = [_measured(column, units, shown) for column in columns.metrics]
+    metrics = [measured_of(column, units, shown) for column in columns.metrics]
     every = _Every(runs, beside, metrics, columns.params, units)
     rows = [_row(unit, every, curves, now_ms, zone) for unit in shown]
     told = sum(len(row.run_ids) for row in rows)
@@ -239,10 +236,14 @@ def run_table(
 
 
 def change_words(cell: Cell) -> str:
-    """Return ``+0.0120 ▲``, ``+0.0010 within noise (n=3)``, ``same``, or nothing where there is no baseline."""
+    """Return ``+0.0120 ▲``, ``+0.0010 within noise``, ``same``, or nothing where there is no baseline.
+
+    How many repeats tell the noise stands behind the names: ``×3``.
+    """
     if cell.change is None:
         return ""
-    return " ".join(part for part in (cell.change.text, cell.noise or cell.change.arrow) if part)
+    told = "within noise" if cell.noise else cell.change.arrow
+    return " ".join(part for part in (cell.change.text, told) if part)
 
 
 def changed_columns(table: RunTable) -> tuple[bool, ...]:
@@ -276,56 +277,13 @@ def _versus(rows: Sequence[Row], experiments: Collection[str], baselines: Mappin
 # ---- metrics
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A metric's column: how its numbers are written, and its best value."""
-
-    column: Column
-    precision: Precision
-    best: float | None
-
-
-def _measured(column: Column, units: Sequence[Unit], shown: Sequence[Unit]) -> _Measured:
-    """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
-    every = [value for unit in units if (value := _centre(unit, column.key)) is not None]
-    best = _best_value(every, column.goal)
-    values = [value for unit in shown if (value := _centre(unit, column.key)) is not None]
-    return _Measured(column, precision_of([*values, *([] if best is None else [best])], column.goal.direction), best)
-
-
-def _centre(unit: Unit, key: str) -> float | None:
-    """Return the value that a row counts with: the mean of repeats where there is one, else the run's last."""
-    if unit.kind == "repeats":
-        values = _finite(unit.runs, key)
-        if len(values) > 1:
-            return statistics.fmean(values)
-    metric = unit.run.metrics.get(key)
-    return None if metric is None else metric.last
-
-
-def _values(runs: Sequence[Run], key: str) -> list[float]:
-    return [metric.last for run in runs if (metric := run.metrics.get(key)) is not None]
-
-
-def _finite(runs: Sequence[Run], key: str) -> list[float]:
-    return [value for value in _values(runs, key) if math.isfinite(value)]
-
-
-def _best_value(values: Sequence[float], goal: Goal) -> float | None:
-    """Return the best value of a column, or None where there is no goal, or nothing to be better than."""
-    finite = [value for value in values if math.isfinite(value)]
-    if goal.direction is None or not finite or min(finite) == max(finite):
-        return None
-    return min(finite) if goal.direction == "min" else max(finite)
-
-
-def _best_elsewhere(hidden: Sequence[Unit], metrics: Sequence[_Measured]) -> str:
+def _best_elsewhere(hidden: Sequence[Unit], metrics: Sequence[Measured]) -> str:
     """Return where the best value of the main metric is, where it is in no row that is shown."""
     if not metrics or metrics[0].best is None or not hidden:
         return ""
     main = metrics[0]
     key = main.column.key
-    winner = next((unit.run for unit in hidden if _centre(unit, key) == main.best), None)
+    winner = next((unit.run for unit in hidden if centre(unit, key) == main.best), None)
     if winner is None:
         return ""
     name = f"#{winner.number}" if winner.number is not None else middle_cut(one_line(winner.name), 24)
@@ -342,7 +300,7 @@ class _Every:
         self,
         runs: Sequence[Run],
         beside: TableBeside,
-        metrics: Sequence[_Measured],
+        metrics: Sequence[Measured],
         params: Sequence[Column],
         units: Sequence[Unit],
     ) -> None:
@@ -454,35 +412,35 @@ def _cells(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]]) -> 
     return (*cells, *(_param_cell(run, column) for column in every.params))
 
 
-def _metric_cell(unit: Unit, measured: _Measured, every: _Every) -> Cell:
+def _metric_cell(unit: Unit, measured: Measured, every: _Every) -> Cell:
     run, key = unit.run, measured.column.key
-    metric, centre = run.metrics.get(key), _centre(unit, key)
-    if metric is None or centre is None:
-        values = _values(every.children.get(run.run_id, ()), key)
+    metric, value = run.metrics.get(key), centre(unit, key)
+    if metric is None or value is None:
+        values = values_of(every.children.get(run.run_id, ()), key)
         return Cell(spread(values), "mean ± sd of its children", muted=True) if len(values) > 1 else Cell("")
     cell = Cell(
-        number(centre, measured.precision),
+        number(value, measured.precision),
         f"{metric.last!r} at step {metric.last_step}" if metric.count > 1 else repr(metric.last),
-        best=measured.best is not None and centre == measured.best,
+        best=measured.best is not None and value == measured.best,
     )
-    if unit.kind == "repeats" and len(_finite(unit.runs, key)) > 1:
-        values = _values(unit.runs, key)
+    if unit.kind == "repeats" and len(finite_of(unit.runs, key)) > 1:
+        values = values_of(unit.runs, key)
         text = spread(values).removesuffix(f" (n={len(unit.runs)})")
         cell = replace(cell, text=text, full=f"mean ± sd, n = {len(values)}; the newest {metric.last!r}")
     return _against_baseline(cell, unit, measured, every.baselines.get(run.experiment_id))
 
 
-def _against_baseline(cell: Cell, unit: Unit, measured: _Measured, baseline: Unit | None) -> Cell:
+def _against_baseline(cell: Cell, unit: Unit, measured: Measured, baseline: Unit | None) -> Cell:
     """Return a cell with its change against the baseline; that of means, where there are repeats."""
     key = measured.column.key
-    centre, reference = _centre(unit, key), None if baseline is None else _centre(baseline, key)
-    if centre is None or reference is None or baseline is None or baseline.run.run_id == unit.run.run_id:
+    value, reference = centre(unit, key), None if baseline is None else centre(baseline, key)
+    if value is None or reference is None or baseline is None or baseline.run.run_id == unit.run.run_id:
         return cell
-    found = change(centre, reference, measured.column.goal.direction, measured.precision)
+    found = change(value, reference, measured.column.goal.direction, measured.precision)
     if found is None:
         return cell
     sides = [side.runs if side.kind == "repeats" else side.runs[:1] for side in (unit, baseline)]
-    noise = within_noise(_finite(sides[0], key), _finite(sides[1], key))
+    noise = within_noise(finite_of(sides[0], key), finite_of(sides[1], key))
     return replace(cell, change=found, noise=noise.text if noise is not None and found.verdict != "same" else "")
 
 

@@ -43,12 +43,13 @@ def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
 def card_text(card: Card) -> str:
     """Return a card as text."""
     head = " ".join(part for part in (card.state.glyph, card.name, card.number) if part)
+    changed = ", ".join(card.changed)
+    below = [_INDENT + changed] if card.below else []
     if card.short:
-        lines = [_INDENT.join([head, *_short_parts(card)])]
-        lines += [_INDENT + ", ".join(card.changed)] if card.below else []
+        lines = [_INDENT.join([head, *_short_parts(card)]), *below]
     else:
         told = " ".join(part for part in (card.state.word, card.time) if part)
-        lines = [_INDENT.join(part for part in (head, ", ".join(card.changed), told) if part)]
+        lines = [_INDENT.join(part for part in (head, "" if card.below else changed, told) if part), *below]
         rows = [_metric_row(line) for line in card.metrics]
         lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False, False))] if rows else []
         lines += [f"{_INDENT}+{card.more} more"] if card.more else []
@@ -62,11 +63,11 @@ def _short_parts(card: Card) -> list[str]:
     parts = [", ".join(card.changed)] if card.changed and not card.below else []
     parts += [] if card.state.word == FINISHED else [card.state.word]
     for line in card.metrics:
-        compared = f" ({change_words(line)})" if line.change else ""
-        parts.append(f"{line.key} {line.value}{compared}" + (f" · {line.spread}" if line.spread else ""))
+        parts.append(f"{line.key} {line.value}" + (f" ({change_words(line)})" if line.change else ""))
     parts += [f"+{card.more} more"] if card.more else []
     parts += [" · ".join(_params(card))] if card.params else []
-    return [*parts, *card.extras, card.time]
+    parts += [" · ".join(card.extras)] if card.extras else []
+    return [*parts, card.time]
 
 
 def _metric_row(line: MetricLine) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ def inject(patch: pytest.MonkeyPatch, fails: Fails, code: int = sqlite3.SQLITE_I
                 raise fault(code)
             cursor = super().execute(sql, parameters)
             if when == "after":
+                cursor.close()  # as SQLite ends a statement that fails; open, it would lock the file with the traceback
                 raise fault(code)
             return cursor
 
