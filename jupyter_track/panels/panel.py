@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from ..errors import TrackError
+from ..errors import InvalidValue, TrackError
 from ..store.problems import report
 
 MIME = "application/vnd.jupyter-track+json"
@@ -110,7 +110,9 @@ class Panel:
     def _answer(self, message: Mapping[str, Any]) -> Message:
         name = message.get("name")
         try:
-            answer = self.act(name, message) if isinstance(name, str) else None
+            if not isinstance(name, str):
+                raise InvalidValue("What is to be done is not said.")
+            answer = self.act(name, message)
         except TrackError as error:
             return {"ok": False, "message": str(error)}
         except Exception as error:  # noqa: BLE001 - said to the person who asked, and to nobody else
