@@ -208,6 +208,28 @@ def test_curves_are_drawn_on_request(page: Page) -> None:
     assert curves[ids["curve"]]["alt"].startswith("accuracy: 0.0000 to 0.4444, 5 points")
 
 
+def test_failed_attempts_and_repeats_fold(page: Page) -> None:
+    """Behind the newest of them; the others are sent too, and folded by the view."""
+    for _ in range(3):
+        page.run("%%track attempt\n1 / 0", "attempt")
+    for _ in range(2):
+        page.run("%%track same\nC = 0.5\ntrack.log(accuracy=C)", "same")
+    comm = shown(page)
+    rows = [row for one in tables(page, comm) for row in one["rows"]]
+    found = [(row["fold"]["kind"], row["fold"]["count"], row["number"], row["name"]) for row in rows if "fold" in row]
+    assert found == [("repeat", 2, 8, "same"), ("failed", 3, 6, "attempt")]
+    assert [row["number"] for row in rows if row["id"] in rows[2]["fold"]["ids"]] == [6, 5, 4]
+    page.run("%%track same\nC = 0.5\ntrack.log(accuracy=C)", "same")
+    page.until(
+        lambda: any(
+            row.get("fold", {}).get("count") == 3 and row["number"] == 9
+            for one in page.told(comm)
+            for row in one.get("rows", ())
+        ),
+        "the third repeat",
+    )
+
+
 def test_a_search_shows_itself_live(page: Page) -> None:
     """`track.runs` as the value of a cell is a table of those runs; it follows them and no others."""
     page.over(page.send("track.runs('params.lr > 0.05')", "search"))

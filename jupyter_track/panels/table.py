@@ -20,9 +20,10 @@ from ..views.details import run_details
 from ..views.found import Runs
 from ..views.live import spark_message
 from ..views.live_table import (
+    Fold,
     LiveColumn,
     RowMaker,
-    failed_attempts,
+    folds,
     foot,
     live_columns,
     predecessors,
@@ -91,7 +92,8 @@ class RunTablePanel(Panel):
         self._lock = threading.RLock()
         self._rows: dict[int, TableRow] = {}  # the newest first
         self._columns: tuple[LiveColumn, ...] = ()
-        self._folds: dict[str, list[str]] = {}
+        self._folds: dict[str, Fold] = {}
+        self._sources: dict[str, str] = {}  # by run, a hash of its code; kept, since code does not change
         self._store_rev = -1
         self._seen: tuple[int, int] | None = None  # the file when it was looked at: time of change, and size
         self._whole = False
@@ -159,7 +161,7 @@ class RunTablePanel(Panel):
             followed = bool(self.links)
             if not (followed and self._whole):
                 self._load()
-            rows = [row for row in self._rows.values() if row.stage == "active"]
+            rows = self._active()
             if not followed:
                 self._forget()
         chosen = self._choices()
@@ -185,20 +187,35 @@ class RunTablePanel(Panel):
             return
         rev = table_rows.revision(self.store)
         numbers = self._numbers()
+        if limit is None and (gone := self._rows.keys() - set(numbers)):
+            # What was deleted while somebody looks stays, so that it can be taken back in its place.
+            numbers = sorted({*numbers, *gone}, reverse=True)
         part = numbers if limit is None else numbers[:limit]
         self._rows = {row.number: row for row in table_rows.read_rows(self.store, part)}
         self._store_rev, self._whole = rev, len(part) == len(numbers)
         self._arrange()
+
+    def _active(self) -> list[TableRow]:
+        return [row for row in self._rows.values() if row.stage == "active"]
 
     def _forget(self) -> None:
         """Keep no rows while nobody looks: they grow old, and there may be many."""
         self._rows, self._columns, self._folds, self._whole = {}, (), {}, False
 
     def _arrange(self) -> None:
-        rows = list(self._rows.values())
+        rows = self._active()
         self._columns = live_columns(rows, table_rows.goals(self.store))
-        self._folds = failed_attempts(rows)
+        self._folds = folds(rows, self._hashes(rows))
         self._arranged = time.monotonic()
+
+    def _hashes(self, rows: Sequence[TableRow]) -> Mapping[str, str]:
+        """The hashes of the runs' code, by which repeats are known; of a very long table none."""
+        if len(rows) > FEW:
+            return {}
+        asked = [row.run_id for row in rows if row.state == "finished" and row.run_id not in self._sources]
+        if asked:
+            self._sources.update(self.reader.sources(asked))
+        return self._sources
 
     def _maker(self) -> Callable[[Sequence[TableRow]], list[Message]]:
         """What makes rows as they are sent: one for all parts of a table, since equal cells are made once."""
@@ -210,8 +227,8 @@ class RunTablePanel(Panel):
             made = []
             for row in rows:
                 message = maker.row(row, before.get(row.run_id))
-                if (ids := self._folds.get(row.run_id)) is not None:
-                    message["fold"] = {"kind": "failed", "count": len(ids), "ids": ids}
+                if (fold := self._folds.get(row.run_id)) is not None:
+                    message["fold"] = fold.message()
                 made.append(message)
             return made
 
@@ -243,7 +260,7 @@ class RunTablePanel(Panel):
             "rev": self.rev,
             "columns": [column.message() for column in self._columns],
             "rows": self._maker()(rows[:FIRST_ROWS]),
-            "total": len(rows) if self._whole else len(self._numbers()),
+            "total": len(self._active()) if self._whole else len(self._numbers()),
             "more": more and (not self._whole or len(rows) > FIRST_ROWS),
             "foot": foot(self._columns),
             "empty": EMPTY,
@@ -319,7 +336,7 @@ class RunTablePanel(Panel):
         self._rows = {**dict(sorted(fresh.items(), reverse=True)), **self._rows, **changed}
         if fresh and list(self._rows)[: len(fresh)] != sorted(self._rows, reverse=True)[: len(fresh)]:
             self._rows = dict(sorted(self._rows.items(), reverse=True))
-        earlier, folds = self._columns, self._folds
+        earlier, folded = self._columns, self._folds
         new = self._has_new_column([*fresh.values(), *changed.values()])
         if new or len(self._rows) <= FEW or time.monotonic() - self._arranged > COLUMNS_REST:
             self._arrange()
@@ -327,7 +344,7 @@ class RunTablePanel(Panel):
             self._send_table(links, more=True)
             self._send_rest(links)
             return
-        affected = {**fresh, **changed, **self._affected(earlier, folds)}
+        affected = {**fresh, **changed, **self._affected(earlier, folded)}
         self.rev += 1
         message = {
             "type": "patch",
@@ -348,7 +365,7 @@ class RunTablePanel(Panel):
             for key in keys
         )
 
-    def _affected(self, earlier: Sequence[LiveColumn], folds: Mapping[str, list[str]]) -> dict[int, TableRow]:
+    def _affected(self, earlier: Sequence[LiveColumn], folded: Mapping[str, Fold]) -> dict[int, TableRow]:
         """The rows that look different because others have changed: the best of a column, and what is folded."""
         values = {
             (one.key, value)
@@ -357,7 +374,7 @@ class RunTablePanel(Panel):
             for value in (one.best, other.best)
         }
         keys = {key for key, _ in values}
-        heads = {head for head in {**folds, **self._folds} if folds.get(head) != self._folds.get(head)}
+        heads = {head for head in {**folded, **self._folds} if folded.get(head) != self._folds.get(head)}
         return {
             number: row
             for number, row in self._rows.items()

@@ -301,14 +301,41 @@ def predecessors(rows: Iterable[TableRow]) -> dict[str, TableRow]:
     return before
 
 
-def failed_attempts(rows: Sequence[TableRow]) -> dict[str, list[str]]:
-    """Return the runs that failed one after the other without a point, by the newest of them.
+@dataclass(frozen=True)
+class Fold:
+    """What stands behind one row: failed attempts, or repeats of the same code, params and data; the newest first."""
+
+    kind: Literal["failed", "repeat"]
+    ids: tuple[str, ...]
+
+    def message(self) -> Message:
+        """Return the fold as the front end gets it."""
+        return {"kind": self.kind, "count": len(self.ids), "ids": list(self.ids)}
+
+
+def folds(rows: Sequence[TableRow], sources: Mapping[str, str]) -> dict[str, Fold]:
+    """Return what folds, by the newest run of each.
 
     Parameters
     ----------
     rows : sequence of TableRow
         The newest first.
+    sources : mapping of str to str
+        By run, a hash of its code, as `Reader.sources` gives it; a run without one repeats none.
     """
+    repeats: dict[tuple[object, ...], list[str]] = {}
+    for row in rows:
+        code = sources.get(row.run_id)
+        if code is not None and row.state == "finished" and not (row.pinned or row.baseline):
+            params = frozenset((key, param.text) for key, param in row.params.items())
+            repeats.setdefault((row.experiment_id, row.parent, code, params), []).append(row.run_id)
+    found = {ids[0]: Fold("repeat", tuple(ids)) for ids in repeats.values() if len(ids) > 1}
+    found.update((head, Fold("failed", tuple(ids))) for head, ids in _failed_attempts(rows).items())
+    return found
+
+
+def _failed_attempts(rows: Sequence[TableRow]) -> dict[str, list[str]]:
+    """The runs that failed one after the other without a point, by the newest of them."""
     found: dict[str, list[str]] = {}
     head: dict[tuple[int, str | None], str] = {}
     for row in rows:
