@@ -334,3 +334,18 @@ def test_a_read_within_a_read_uses_the_open_connection(store: Path) -> None:
     with reading(store) as later:
         assert later is not outer
     files.close()
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_statement_that_is_kept_does_not_lock_the_file(tmp_path: Path, read_only: bool) -> None:
+    """The traceback of an interrupted read, which IPython keeps, holds a statement that has rows left."""
+    store = made_store(tmp_path)
+    add_run(store, metrics={"loss": [1.0] * 5_000})
+    connection = database.connect(store, read_only=read_only)
+    kept = connection.execute("SELECT value FROM metric_points")
+    assert kept.fetchone() == (1.0,)
+    connection.close()
+    with closing(sqlite3.connect(store, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(sqlite3.ProgrammingError):
+        kept.fetchone()

@@ -12,10 +12,11 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .._version import __version__
 from ..errors import CorruptStore, NewerStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
@@ -27,11 +28,41 @@ READ_WAIT = 10.0  # seconds a read waits for the mutex
 BUSY_SECONDS = 5.0  # seconds SQLite waits for a program outside the mutex, such as the sqlite3 shell
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose statements end with it.
+
+    SQLite keeps the file locked for a statement that has given some of its rows, also when the connection is closed;
+    and where a read is interrupted the statement lives on in the traceback, which IPython keeps.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._begun: list[weakref.ref[sqlite3.Cursor]] = []
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Begin a statement."""
+        cursor = super().execute(sql, parameters)
+        self._begun.append(weakref.ref(cursor))
+        return cursor
+
+    def close(self) -> None:
+        """End all statements, then the connection."""
+        for cursor in filter(None, (begun() for begun in self._begun)):
+            cursor.close()
+        self._begun.clear()
+        super().close()
+
+
 def connect(store: Path, *, read_only: bool, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open the file in autocommit mode; transactions are begun by hand."""
     mode = "ro" if read_only else "rw"
     connection = sqlite3.connect(
-        f"{_address(store)}?mode={mode}", uri=True, isolation_level=None, timeout=busy, check_same_thread=False
+        f"{_address(store)}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=busy,
+        check_same_thread=False,
+        factory=_Connection,
     )
     connection.execute("PRAGMA trusted_schema = 0")  # the file may be somebody else's
     if read_only:
@@ -261,9 +292,11 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(_shared(store))
         except _Behind:
             connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
-        outer[store] = connection
-        stack.callback(outer.pop, store)
-        yield connection
+        try:  # nothing comes between: an interrupt must not leave a closed connection for the reads that follow
+            outer[store] = connection
+            yield connection
+        finally:
+            outer.pop(store, None)
 
 
 class _Behind(Exception):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -20,19 +19,21 @@ def inject(patch: pytest.MonkeyPatch, fails: Fails, code: int = sqlite3.SQLITE_I
     executed: list[str] = []
     connect = sqlite3.connect
 
-    class Faulty(sqlite3.Connection):
-        def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-            executed.append(sql)
-            when = fails(sql, len(executed))
-            if when == "before":
-                raise fault(code)
-            cursor = super().execute(sql, parameters)
-            if when == "after":
-                cursor.close()  # as SQLite ends a statement that fails; open, it would lock the file with the traceback
-                raise fault(code)
-            return cursor
+    def connecting(*args: Any, factory: type[sqlite3.Connection] = sqlite3.Connection, **options: Any) -> Any:
+        class Faulty(factory):  # type: ignore[valid-type,misc]
+            def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+                executed.append(sql)
+                when = fails(sql, len(executed))
+                if when == "before":
+                    raise fault(code)
+                cursor: sqlite3.Cursor = super().execute(sql, parameters)
+                if when == "after":
+                    raise fault(code)
+                return cursor
 
-    patch.setattr(sqlite3, "connect", partial(connect, factory=Faulty))
+        return connect(*args, factory=Faulty, **options)
+
+    patch.setattr(sqlite3, "connect", connecting)
     return executed
 
 

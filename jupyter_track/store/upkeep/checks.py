@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from .pages import Source
 from .turns import Progress, check_readable
 from .values_check import odd_values
 
+_QUICK_CHECK = "PRAGMA quick_check(10)"
 _SHOWN = 3  # examples that a message names
 _ROWS = ("params", "param_history", "tags", "artifacts", "executions")
 
@@ -123,7 +127,10 @@ def _journal_waits(store: Path) -> bool:
 
 
 def damage(store: Path) -> Finding | None:
-    """Look whether SQLite can read every page; writers wait meanwhile, 0.7 s for 130 MB.
+    """Look whether SQLite can read every page.
+
+    It looks at a copy, so that a writer waits half as long (0.2 s for 60 MB); at the store itself where there is no
+    room for one.
 
     Raises
     ------
@@ -132,13 +139,30 @@ def damage(store: Path) -> Finding | None:
     """
     try:
         check_readable(store)
-        with reading(store) as connection:
-            said = [row[0] for row in connection.execute("PRAGMA quick_check(10)")]
+        with tempfile.TemporaryDirectory(prefix="jupyter-track-") as folder:
+            roomy = shutil.disk_usage(folder).free > 2 * store.stat().st_size
+            said = _checked_copy(store, Path(folder) / "copy.db") if roomy else _checked(store)
     except CorruptStore as error:
         said = [str(error)]
     if said == ["ok"]:
         return None
     return Finding("damaged", f"Pages of {store} are damaged ({_some(said)}).", len(said), items=tuple(said))
+
+
+def _checked(store: Path) -> list[str]:
+    with reading(store) as connection:
+        return [row[0] for row in connection.execute(_QUICK_CHECK)]
+
+
+def _checked_copy(store: Path, place: Path) -> list[str]:
+    with closing(sqlite3.connect(place, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")
+        with reading(store) as connection:
+            connection.backup(copy)
+        try:
+            return [row[0] for row in copy.execute(_QUICK_CHECK)]
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
 
 
 def of_rows(store: Path) -> Iterator[Finding]:

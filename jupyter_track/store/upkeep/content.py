@@ -21,7 +21,7 @@ from ..files import content_path, unfinished
 from ..place import files_folder
 from ..spill import FAILED, SUFFIX, folders
 from .pages import PAGE_BYTES
-from .turns import WRITE_WAIT
+from .turns import page_of
 
 __all__ = ["Removed", "orphans", "remove_files", "remove_rows", "take_back", "unnamed_rows"]
 
@@ -53,7 +53,7 @@ def remove_rows(files: StoreFiles) -> int:
     removed = 0
     for part in _parts(unnamed_rows(files.store)):
         marks = ",".join("?" * len(part))
-        with files.writing(timeout=WRITE_WAIT) as connection:  # a run may name one again by now
+        with page_of(files) as connection:  # a run may name one again by now
             connection.execute("UPDATE store SET rev = rev + 1")
             removed += connection.execute(
                 f"DELETE FROM contents WHERE sha256 IN ({marks})"

@@ -14,7 +14,7 @@ from ..database import StoreFiles, reading
 from ..schema import BUCKET_SIZES
 from .export import write_plan
 from .pages import CURVE_COLUMNS, Curve, Source, Wanted
-from .turns import WRITE_WAIT, Progress
+from .turns import Progress, page_of
 
 _CURVES = 500  # of one page
 _BUCKET = "level, bucket, min_step, max_step, min_time, max_time, first, last, min, max, nans"
@@ -117,7 +117,7 @@ def rebuild(files: StoreFiles, wrong: Sequence[WrongCurve]) -> int:
     """Make summary and buckets of curves anew from their points, each curve in one transaction; return how many."""
     done = 0
     for one in wrong:
-        with files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(files) as connection:
             rev = connection.execute("UPDATE store SET rev = rev + 1 RETURNING rev").fetchone()[0]
             done += rebuild_curve(connection, one.metric_id, rev)
     return done

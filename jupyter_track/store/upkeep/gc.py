@@ -27,7 +27,7 @@ from ..schema import DEFAULT_EXPERIMENT_ID
 from . import content
 from .leftovers import remove_curves
 from .pages import in_pages
-from .turns import WRITE_WAIT, Progress, no_progress, turn
+from .turns import WRITE_WAIT, Progress, breathe, no_progress, page_of, turn
 from .weight import Weight
 
 DAY_MS = 86_400_000
@@ -166,7 +166,7 @@ def _delete_runs(files: StoreFiles, before: int, progress: Progress) -> int:
         numbers = _expired(connection, before)
     done = 0
     for page in in_pages(numbers):
-        with files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(files) as connection:
             # Somebody may have brought one back, or put a run below it, since we looked.
             expired = set(_expired(connection, before))
             done += _delete_page(connection, [number for number in page if number in expired])
@@ -191,7 +191,7 @@ def _delete_page(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
 
 def _delete_experiments(files: StoreFiles, before: int) -> None:
     """Delete experiments that have been in the bin for long and that no run is left of."""
-    with files.writing(timeout=WRITE_WAIT) as connection:
+    with page_of(files) as connection:
         rows = connection.execute(
             "SELECT id FROM experiments WHERE lifecycle_stage = 'deleted' AND updated <= ? AND id <> ?"
             " AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id)",
@@ -235,7 +235,9 @@ def _script(files: StoreFiles, statements: str) -> int:
             raise StoreBusy(f"{files.store} is being used by another process for longer than {WRITE_WAIT:g} s.")
         with closing(connect(files.store, read_only=False)) as connection:
             connection.executescript(statements)
-            return _free_bytes(connection)
+            free = _free_bytes(connection)
+    breathe()
+    return free
 
 
 def _free_bytes(connection: sqlite3.Connection) -> int:

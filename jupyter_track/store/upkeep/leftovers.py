@@ -10,7 +10,7 @@ import sqlite3
 from ..database import StoreFiles
 from ..schema import BUCKET_SIZES
 from .pages import PAGE_POINTS
-from .turns import WRITE_WAIT
+from .turns import page_of
 
 _CURVES = 500  # of one page
 ORPHANS = "FROM metrics WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = metrics.run_id)"
@@ -20,7 +20,7 @@ def remove_curves(files: StoreFiles) -> int:
     """Remove the curves that belong to no run, and return how many points they had. Only inside of a `turns.turn`."""
     removed = 0
     while True:
-        with files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(files) as connection:
             found = _remove_page(connection)
         if found is None:
             return removed

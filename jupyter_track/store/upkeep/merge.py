@@ -41,7 +41,7 @@ from .pages import (
     read_runs,
 )
 from .run_statements import OWN_COLUMNS, finish, take_over
-from .turns import WRITE_WAIT, Progress, check_readable, no_progress, turn
+from .turns import Progress, check_readable, no_progress, page_of, turn
 from .united import Changes, Conflict, changes_of
 
 __all__ = ["Conflict", "Merged", "MergedSource", "merge", "merge_files"]
@@ -234,7 +234,7 @@ class _Union:
     def experiments(self) -> None:
         """Unite the experiments by name, in one transaction."""
         theirs = self.source.experiments()
-        with self.files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(self.files) as connection:
             mine = read_experiments(connection)
             ids = {one.row["id"] for one in mine.values()}
             rev: int | None = None
@@ -264,7 +264,7 @@ class _Union:
                 if data is None:
                     self._file(sha256, size)
             flat = [value for row in page for value in row]
-            with self.files.writing(timeout=WRITE_WAIT) as connection:
+            with page_of(self.files) as connection:
                 insert_rows(connection, "INSERT OR IGNORE INTO contents", 3, flat)
             found.update(sha256 for sha256, _, _ in page)
         self.done.missing += sorted(set(wanted) - found)
@@ -300,7 +300,7 @@ class _Union:
         batch = self._batch_of(runs)
         wanted = [Wanted(run.run_id, curve) for run in runs for curve in run.curves.values()]
         batch.points = [points for page in self.source.points(wanted) for points in page]
-        with self.files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(self.files) as connection:
             self._write(connection, batch)
             finish(connection, runs)
 
@@ -308,13 +308,13 @@ class _Union:
         """Bring the points to curves of no run, then the run, and give it the curves."""
         stage: int | None = None
         for page in self.source.points([Wanted(run.run_id, curve) for curve in run.curves.values()]):
-            with self.files.writing(timeout=WRITE_WAIT) as connection:
+            with page_of(self.files) as connection:
                 if stage is None:
                     lowest = connection.execute("SELECT min(run_id) FROM metrics").fetchone()[0]
                     stage = min(0, lowest or 0) - 1
                 batch = Batch(self.writer, 1, points=page)
                 self._write(connection, batch, {run.run_id: stage})
-        with self.files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(self.files) as connection:
             application = self._write(connection, self._batch_of([run]))
             connection.execute(
                 "UPDATE metrics SET run_id = ?, rev = ? WHERE run_id = ?",
@@ -360,7 +360,7 @@ class _Union:
     def _unite_rows(self, runs: Mapping[int, RunRows]) -> set[str]:
         """All but the curves, in one transaction, in which the target's copies are read."""
         changed: set[str] = set()
-        with self.files.writing(timeout=WRITE_WAIT) as connection:
+        with page_of(self.files) as connection:
             numbers = tuple(runs)
             among = Sql(f"IN ({','.join('?' * len(numbers))})", numbers)
             batch = Batch(self.writer, 1)
@@ -422,7 +422,7 @@ class _Union:
         """Append points a page at a time: a curve that is cut there is still the beginning of the whole."""
         count = start
         for page in self.source.points([Wanted(run_id, curve, start)]):
-            with self.files.writing(timeout=WRITE_WAIT) as connection:
+            with page_of(self.files) as connection:
                 row = connection.execute(
                     "SELECT count FROM metrics WHERE run_id = ? AND key = ?", (number, curve.key)
                 ).fetchone()

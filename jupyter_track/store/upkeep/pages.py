@@ -20,7 +20,7 @@ from ..curves import Points
 from ..database import reading
 from ..filter_sql import Sql
 from ..run_rows import in_parts
-from .turns import check_readable
+from .turns import breathe, check_readable
 
 PAGE_POINTS = 20_000  # the writer's own limit for a transaction
 PAGE_RUNS = 100
@@ -221,6 +221,7 @@ class Source:
                     room -= len(rows) + _CURVE_COST
                     if one.start + len(rows) < one.curve.count:
                         left.append(Wanted(one.run_id, one.curve, one.start + len(rows)))
+            breathe()
             yield page
 
     def _check_is_there(self, connection: sqlite3.Connection, curve: Curve) -> None:
@@ -243,6 +244,7 @@ class Source:
                     if row is not None:
                         part.append(row)
                         size += len(row[2] or b"") + 100
+            breathe()
             yield part
 
 

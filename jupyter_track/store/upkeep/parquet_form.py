@@ -7,10 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-_TYPES = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "time": pa.timestamp("ms", tz="UTC")}
 _MOST_EXACT = 2**53  # whole numbers up to here are exact as floats
 
 
@@ -24,10 +20,13 @@ class ParquetSink:
     def __init__(self, path: Path, columns: Sequence[tuple[str, str]]) -> None:
         self._path = path
         self._columns = columns
-        self._writer: pq.ParquetWriter | None = None
+        self._writer: Any = None
 
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         typed = any(name.startswith("params.") for name, _ in self._columns)
         found = list(zip(*rows, strict=True)) if rows else [()] * len(self._columns)
         arrays = [_array(values, kind, typed) for values, (_, kind) in zip(found, self._columns, strict=True)]
@@ -40,13 +39,15 @@ class ParquetSink:
         """Bring the file to its end; a table without rows has its columns all the same."""
         if self._writer is None:
             self.write([])
-        assert self._writer is not None
         self._writer.close()
 
 
 def _array(values: Sequence[Any], kind: str, typed: bool) -> Any:
+    import pyarrow as pa
+
     if kind != "any":
-        return pa.array(values, type=_TYPES[kind])
+        types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "time": pa.timestamp("ms", tz="UTC")}
+        return pa.array(values, type=types[kind])
     present = {type(value) for value in values if value is not None}
     whole = [value for value in values if type(value) is int]
     if typed and present == {bool}:

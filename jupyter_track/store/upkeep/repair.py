@@ -24,7 +24,7 @@ from .curve_checks import rebuild, wrong_curves
 from .leftovers import remove_curves
 from .pages import Source
 from .salvage import salvage
-from .turns import WRITE_WAIT, Progress, claimed, no_progress
+from .turns import WRITE_WAIT, Progress, claimed, no_progress, page_of
 from .values_check import mend_values
 
 __all__ = ["Finding", "Report", "examine", "repair"]
@@ -144,7 +144,7 @@ def _repair_rows(files: StoreFiles, mark_lost: bool) -> Iterator[str]:
     points = remove_curves(files)
     if points:
         yield f"Removed {points:,} points that belonged to no run."
-    with files.writing(timeout=WRITE_WAIT) as connection:
+    with page_of(files) as connection:
         odd = mend_values(connection)
         loose = {source: _count(connection, source) for source, _ in checks.LOOSE.values()}
         homeless = _count(connection, checks.HOMELESS)
@@ -173,7 +173,7 @@ def _count(connection: sqlite3.Connection, source: str) -> int:
 
 def _mark_lost(files: StoreFiles) -> int:
     """End the runs whose process is gone at their last point or sign of life; return how many."""
-    with files.writing(timeout=WRITE_WAIT) as connection:
+    with page_of(files) as connection:
         lost = checks.lost_rows(connection)
         for number, _ in lost:
             connection.execute(

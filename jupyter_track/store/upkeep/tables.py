@@ -23,6 +23,7 @@ from ..place import files_folder
 from .csv_form import CsvSink
 from .json_form import JsonFile
 from .pages import RunRows, Source, Wanted, in_pages, opened
+from .parquet_form import ParquetSink
 from .turns import Progress, no_progress
 
 Format = Literal["csv", "parquet", "json"]
@@ -239,8 +240,6 @@ def _write_tables(
 def _sink_maker(format: Format) -> Callable[[Path, Columns], Sink]:
     if format == "csv":
         return CsvSink
-    from .parquet_form import ParquetSink  # stands on pyarrow
-
     return ParquetSink
 
 
