@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from ..errors import TrackError
-from ..panels.table import RunTablePanel
 from .desk import Desk
 from .options import make_parser
 from .verbs import help_lines, run_line
+
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
 
 _HELP = f"""Record a cell as a run, or look at the runs of this store and tidy them.
 

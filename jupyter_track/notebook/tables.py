@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..panels.display import OWN, Display
-from ..panels.table import RunTablePanel
 from ..recording import active
 from ..recording.entries import now_ms
 from ..recording.session import session
@@ -16,6 +15,9 @@ from ..views.html import table_html
 from ..views.table import table_of
 from ..views.text import table_text
 from .frontend import shows_live
+
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
 
 TABLE_RUNS = 50  # of the static form
 TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
@@ -43,6 +45,8 @@ class LiveTables:
 
     def show(self) -> RunTablePanel:
         """Show the newest runs of the store, and return the panel."""
+        from ..panels.table import RunTablePanel
+
         tracker = session.tracker()
         panel = RunTablePanel(
             tracker.store, notebook=session.relative_notebook(), edited=tracker.follow_edits, shown=self._show
@@ -69,6 +73,8 @@ class LiveTables:
     def _bundle_of(self, runs: Runs, *_: object, **__: object) -> Any:
         if not runs or runs.store is None or not self._is_live():
             return None
+        from ..panels.table import RunTablePanel
+
         tracker = session.tracker()
         panel = RunTablePanel(
             runs.store,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
-from ..panels.table import RunTablePanel
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
+
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
 
 
 @dataclass(frozen=True)

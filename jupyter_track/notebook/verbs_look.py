@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue, NotFound
-from ..panels.table import RunTablePanel
 from ..recording.session import session
 from ..records import Run, ViewType, html_form, text_form
 from ..store import run_rows
@@ -15,6 +15,9 @@ from ..views.text import status_text
 from . import showing
 from .desk import Desk, named, split
 from .status import status_items, status_problems
+
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
 
 TABLE_RUNS = 50
 _EXPERIMENT = re.compile(r"\s*(?:-e|--experiment)[ \t=]+(\"[^\"]*\"|'[^']*'|\S+)\s*")
