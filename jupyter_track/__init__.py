@@ -52,6 +52,7 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "last_active_run",
+    "live",
     "load_ipython_extension",
     "load_table",
     "log",
@@ -67,6 +68,7 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "progress",
     "restore_experiment",
     "restore_run",
     "runs",
@@ -118,6 +120,8 @@ _HOMES = {
     "TrackClient": "recording.client",
     "TrackError": "errors",
     "TrackWarning": "store.problems",
+    "live": "notebook.live",
+    "progress": "recording.progress",
     "ViewType": "records",
 }
 
@@ -162,6 +166,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.live import live
     from .recording.client import TrackClient
     from .recording.fluent import (
         active_run,
@@ -190,6 +195,7 @@ if TYPE_CHECKING:
         set_tags,
         start_run,
     )
+    from .recording.progress import progress
     from .recording.run import ActiveRun
     from .recording.stored import (
         create_experiment,

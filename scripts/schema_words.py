@@ -188,6 +188,14 @@ TABLES = {
             "status": "As in runs.",
         },
     ),
+    "choices": (
+        "What a person chose in the live table of a notebook.",
+        {
+            "notebook": "Path relative to the store's folder.",
+            "panel": "`table`.",
+            "value": "Sorting, columns, widths, filter and groups, as JSON.",
+        },
+    ),
 }
 
 VIEWS = {

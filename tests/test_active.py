@@ -364,6 +364,9 @@ def test_observers_hear_of_runs_once(store: Path) -> None:
         def run_ending(self, run: track.ActiveRun) -> None:
             heard.append(("ending", run.name))
 
+        def run_ended(self, run: track.ActiveRun) -> None:
+            heard.append(("ended", run.name))
+
     def work() -> None:
         with track.start_run(run_id=outer.run_id):
             pass
@@ -373,7 +376,14 @@ def test_observers_hear_of_runs_once(store: Path) -> None:
         in_thread(work)
         with track.start_run(run_name="inner", nested=True):
             pass
-    assert heard == [("started", "outer"), ("started", "inner"), ("ending", "inner"), ("ending", "outer")]
+    assert heard == [
+        ("started", "outer"),
+        ("started", "inner"),
+        ("ending", "inner"),
+        ("ended", "inner"),
+        ("ending", "outer"),
+        ("ended", "outer"),
+    ]
 
 
 def test_the_short_way_is_not_kept_where_the_run_changed_during_the_look_up(store: Path) -> None:

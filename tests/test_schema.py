@@ -65,7 +65,7 @@ def test_both_ways_make_the_same(tmp_path: Path) -> None:
         assert pragma(path, "user_version") == schema.VERSION
         with closing(sqlite3.connect(path)) as connection:
             names = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-            assert names == [("jupyter_track", "m001_initial"), ("jupyter_track", "m002_tidying")]
+            assert names == [("jupyter_track", name) for name in ("m001_initial", "m002_tidying", "m003_choices")]
             assert connection.execute("SELECT id, name FROM experiments").fetchall() == [(0, "Default")]
             (one, identifier, rev, _, by) = connection.execute("SELECT * FROM store").fetchone()
             assert (one, len(identifier), rev, by) == (1, 32, 0, "test")
@@ -90,6 +90,7 @@ def test_without_rowid(tmp_path: Path) -> None:
         listed = {name: bool(flag) for _, name, kind, _, flag, _ in connection.execute("PRAGMA table_list")}
     assert {name for name, without in listed.items() if without} == {
         "artifacts",
+        "choices",
         "contents",
         "executions",
         "experiment_tags",

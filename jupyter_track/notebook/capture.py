@@ -120,6 +120,7 @@ class CellCapture:
         # Replaced, never changed, so that a reader in another thread needs no lock.
         self._open: tuple[Capture, ...] = ()
         self._showing: tuple[Capture, ...] = ()
+        self.on_clear: Callable[[str | None], object] = _nothing
         self._printing: tuple[Capture, ...] = ()
 
     def install(self) -> None:
@@ -340,6 +341,7 @@ class CellCapture:
 
     def _cleared(self, *args: object, **kwargs: object) -> None:
         """Take note of `clear_output`."""
+        self.on_clear(self._message_id())
         if not self._open:
             return
         message_id = self._message_id()
@@ -419,3 +421,7 @@ class CellCapture:
             self._report(kind, error)
         except Exception:  # noqa: BLE001 - nobody is left to tell, and the user's display must go on
             return
+
+
+def _nothing(message_id: str | None) -> None:
+    """Do nothing: nobody wants to hear of `clear_output`."""

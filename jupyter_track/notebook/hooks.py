@@ -14,6 +14,7 @@ from typing import Any
 
 from ..context.place import relative_to_store
 from ..errors import RunStopped
+from ..panels import comms
 from ..recording import active
 from ..recording.active import Cell
 from ..recording.run import ActiveRun, status_of
@@ -30,7 +31,9 @@ from .ending import Snapshot, kept_by_time
 from .frames import running_result
 from .guard import guarded
 from .history import History
+from .livecard import LiveCards
 from .options import Options
+from .tables import LiveTables
 from .tracked import TrackedCell, failure_of
 from .transformer import head_of
 from .usercell import RunCapture
@@ -68,6 +71,9 @@ class CellHooks:
         self.history = History(getattr(shell.history_manager, "input_hist_raw", ()))
         self.capture = CellCapture(shell, _report_capture)
         self.runs = RunCapture(self.capture, settings)
+        self.cards = LiveCards(shell)
+        self.tables = LiveTables(shell)
+        self.capture.on_clear = self.cards.cleared
         self.watching: Watching | None = None  # since ``%track on``, until ``%track off``
         self._running: dict[int, tuple[Any, Running]] = {}
         self._last: dict[str, Run] = {}
@@ -79,10 +85,13 @@ class CellHooks:
         self.shell.events.register("pre_run_cell", self.before_cell)
         self.shell.events.register("post_run_cell", self.after_cell)
         self.capture.install()
-        if self.runs not in active.observers:
-            active.observers.append(self.runs)
+        for observer in (self.runs, self.cards):
+            if observer not in active.observers:
+                active.observers.append(observer)
         if self.open_watched not in active.openers:
             active.openers.append(self.open_watched)
+        comms.listen(self.shell)
+        self.tables.install()
         with guarded("execution"):
             self._join()
 
@@ -106,11 +115,15 @@ class CellHooks:
         for name, hook in (("pre_run_cell", self.before_cell), ("post_run_cell", self.after_cell)):
             if hook in self.shell.events.callbacks[name]:
                 self.shell.events.unregister(name, hook)
-        if self.runs in active.observers:
-            active.observers.remove(self.runs)
+        for observer in (self.runs, self.cards):
+            if observer in active.observers:
+                active.observers.remove(observer)
         if self.open_watched in active.openers:
             active.openers.remove(self.open_watched)
         self.capture.uninstall()
+        self.cards.end_all()
+        comms.leave(self.shell)
+        self.tables.uninstall()
 
     def before_cell(self, info: Any) -> None:
         """IPython's ``pre_run_cell``: note the execution, and open the run of a tracked cell."""
@@ -206,9 +219,13 @@ class CellHooks:
                 run._tracker.context_tags(run.run_id, {"jupyter_track.ended_by": "re-run"})
                 run.end(RunStatus.KILLED)
 
+    def last_of(self, cell: Cell) -> Run | None:
+        """Return the run of the cell's previous execution in this session."""
+        return self._last.get(cell.key)
+
     def previous_of(self, cell: Cell, run: Run) -> Run | None:
         """Return the run of the cell's previous execution in this session, and remember this one."""
-        previous = self._last.get(cell.key)
+        previous = self.last_of(cell)
         if run.status == RunStatus.FINISHED:
             self._last.pop(cell.key, None)
             self._last[cell.key] = run

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import TrackError
+from ..panels.display import OWN
 from ..recording.entries import now_ms
 from ..recording.tracker import Tracker
 from ..records import Artifact, Run
@@ -18,7 +19,10 @@ from ..views.html import card_html, code_html, details_html, figure_html, table_
 from ..views.table import table_of
 from ..views.text import card_text, details_text, table_text
 
-OWN = {"jupyter_track": {"static": True}}
+if TYPE_CHECKING:
+    from ..panels.card import CardPanel
+
+NUMBER_WAIT = 0.25  # seconds a card waits for its run's number, which the store gives
 CURVE_WAIT = 1.0  # seconds to wait for the points of a curve
 CURVE_POINTS = 150
 TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
@@ -41,15 +45,19 @@ def show_card(
     run: Run,
     *,
     tracker: Tracker,
-    previous: Run | None,
+    previous: Run | None = None,
     typed: str | None = None,
-    figures: int,
-    output: bool,
-    notes: Sequence[str],
-    store_line: str | None,
-    one_line: bool,
+    figures: int = 0,
+    output: bool = False,
+    notes: Sequence[str] = (),
+    store_line: str | None = None,
+    one_line: bool = False,
+    panel: CardPanel | None = None,
 ) -> None:
-    """Show the static card of a run that has ended; `typed` is its cell, `previous` its run before in this session."""
+    """Show the static card of a run that has ended, in the place of its live one, where it had one.
+
+    `typed` is its cell, `previous` its run before in this session.
+    """
     card = run_card(
         run,
         beside=_beside(tracker, run, typed, previous),
@@ -59,7 +67,8 @@ def show_card(
         notes=notes,
         store_line=store_line,
     )
-    show(shell, card_html(card), card_text(card))
+    if panel is None or not panel.finish(card, run):
+        show(shell, card_html(card), card_text(card))
 
 
 def _beside(tracker: Tracker, run: Run, typed: str | None, previous: Run | None) -> Beside:

@@ -21,14 +21,14 @@ from .ending import Snapshot, failed_line
 from .estimators import fitted_name
 from .guard import guarded
 from .keep import keep_captured
+from .livecard import RunSource
 from .options import Options
 from .params import automatic_params
 from .transformer import Head, check_line, expanded
 
 if TYPE_CHECKING:
+    from ..panels.card import CardPanel
     from .hooks import CellHooks
-
-NUMBER_WAIT = 0.25  # seconds the card waits for the run's number, which the store gives
 
 
 @dataclass
@@ -56,6 +56,7 @@ class TrackedCell:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     capturing: bool = False
+    live: CardPanel | None = None
     late: bool = False
     capture_key: str = ""
 
@@ -104,9 +105,22 @@ class TrackedCell:
             figures, output = hooks.wants(options, "figures"), hooks.wants(options, "output")
             hooks.capture.begin(run.run_id, figures, output, line_offset=head.line_offset)
             self.capturing = True
+        with guarded("card"):
+            if not (options.quiet or hooks.settings.card == "off"):
+                self.live = hooks.cards.begin(self._source(), self.cell.cell_id)
         with guarded("source"):  # at once, so that it is there when the kernel is killed; the end replaces it
             if hooks.wants(options, "source"):
                 run._tracker.execution(run.run_id, execution)
+
+    def _source(self) -> RunSource:
+        hooks, cell = self.hooks, self.cell
+        return RunSource(
+            self.run,
+            previous=hooks.last_of(cell),
+            notes=self.notes,
+            one_line=hooks.settings.card == "line",
+            children=lambda: hooks.runs.children_of(cell),
+        )
 
     def close(self, result: Any, execution: Execution, status: str, error: BaseException | None) -> None:
         """Record what the cell did, end the run and show the card; a step that fails does not stop the others."""
@@ -160,10 +174,12 @@ class TrackedCell:
         target._tracker.let_go(target._memory)
 
     def let_go(self) -> None:
-        """Stop capturing, where an interrupt came before that."""
+        """Stop capturing, where an interrupt came before that, and refreshing the card."""
         if self.capturing:
             self.capturing = False
             self.hooks.capture.end(self.capture_key or self.run.run_id)
+        if self.live is not None:
+            self.hooks.cards.end(self.live)
 
     # ---- one step each
 
@@ -270,11 +286,12 @@ class TrackedCell:
             notes=self.notes,
             store_line=self.hooks.store_line(),
             one_line=self.late or settings.card == "line",
+            panel=self.live,
         )
 
     def _record(self, target: ActiveRun) -> Run:
         """The run for the card: from memory, so that a slow disk does not hold the cell up."""
-        return target._tracker.snapshot(target._memory, NUMBER_WAIT)
+        return target._tracker.snapshot(target._memory, showing.NUMBER_WAIT)
 
 
 def failure_of(status: str, error: BaseException | None) -> RunError | None:

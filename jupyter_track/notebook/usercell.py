@@ -63,6 +63,9 @@ class RunCapture:
             if watched.capturing:
                 keep_captured(run, self._capture.end(run.run_id))
 
+    def run_ended(self, run: ActiveRun) -> None:
+        """A run has ended; what was shown is kept before."""
+
     def cell_begins(self, cell: Cell) -> None:
         """A further cell of runs that are open in its thread."""
         for run in active.own_stack():

@@ -5,11 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
+
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,8 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> None:
-    """Do what a line of ``%track`` says.
+def run_line(desk: Desk, line: str) -> RunTablePanel | None:
+    """Do what a line of ``%track`` says; the line alone gives its table.
 
     Raises
     ------
@@ -79,12 +83,12 @@ def run_line(desk: Desk, line: str) -> None:
     """
     word, _, rest = line.strip().partition(" ")
     if not word:
-        look.table(desk)
-        return
+        return look.table(desk)
     verb = VERBS.get(word)
     if verb is None:
         raise InvalidValue(_unknown(word))
     verb.run(desk, rest.strip())
+    return None
 
 
 def _unknown(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue, NotFound
 from ..recording.session import session
@@ -15,16 +16,16 @@ from . import showing
 from .desk import Desk, named, split
 from .status import status_items, status_problems
 
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
+
 TABLE_RUNS = 50
 _EXPERIMENT = re.compile(r"\s*(?:-e|--experiment)[ \t=]+(\"[^\"]*\"|'[^']*'|\S+)\s*")
 
 
-def table(desk: Desk) -> None:
+def table(desk: Desk) -> RunTablePanel:
     """Show the newest runs."""
-    reader = desk.found()
-    runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
-    total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
-    showing.show_table(desk.shell, desk.tracker, runs, total)
+    return desk.hooks.tables.show()
 
 
 def runs(desk: Desk, rest: str) -> None:

@@ -99,6 +99,9 @@ class Observer(Protocol):
     def run_ending(self, run: ActiveRun) -> None:
         """A run is about to end."""
 
+    def run_ended(self, run: ActiveRun) -> None:
+        """A run has ended."""
+
 
 _stacks: dict[int, list[ActiveRun]] = {}
 _cells: list[Cell] = []

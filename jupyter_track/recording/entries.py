@@ -35,6 +35,7 @@ from ..values import (
     param_value,
 )
 from .active import Cell, drop_fast
+from .loops import Loop, Place
 
 if TYPE_CHECKING:
     from ..store.reader import Reader
@@ -83,7 +84,11 @@ class RunMemory:
     surrounding: str = ""  # the experiment that was current when the run was opened
     calls: int = 0
     handles: int = 1
-    stopped: int = 0  # the request to stop that has raised RunStopped, by its time in milliseconds
+    stopped: int = (
+        0  # the request to stop that was obeyed: by RunStopped, or by ending a loop; its time in milliseconds
+    )
+    loops: list[Loop] = field(default_factory=list)  # those of `progress` that are under way
+    ended_loop: Place | None = None  # the outermost one that a request to stop has ended
 
 
 def now_ms() -> int:

@@ -271,6 +271,8 @@ class ActiveRun(Shown):
             self._tracker.end(self.run_id, status, error)
         self._memory.status = status if self._memory.status == RunStatus.RUNNING else self._memory.status
         active.remove(self)
+        for observer in active.observers:
+            observer.run_ended(self)
 
     def dissolve(self, child: ActiveRun) -> None:
         """Let the only child of this cell's run take its place: the two become one."""

@@ -38,10 +38,23 @@ def _with_parents(run: ActiveRun) -> Iterator[str]:
         memory = parent
 
 
+def _in_loop(run: ActiveRun, when: int) -> bool:
+    """Whether this thread is in a loop that a request ends: one of the run, or of a parent that it holds for too."""
+    thread, stops = active.thread_number(), run._tracker.writer.stops
+    for run_id in _with_parents(run):
+        memory = run._memory if run_id == run.run_id else run._tracker.memory(run_id)
+        if memory is not None and any(loop.thread == thread for loop in memory.loops):
+            return True
+        if stops.asked(run_id) == when:
+            return False
+    return False
+
+
 def check(run: ActiveRun) -> None:
     """Raise where a run was asked to stop, once for each request.
 
-    A thread that only borrows the run of a cell goes on: an exception there would end the thread and not the cell.
+    A thread that only borrows the run of a cell goes on: an exception there would end the thread and not the cell. So
+    does one that goes through a `progress` of the run that was asked: that loop ends with its item.
 
     Raises
     ------
@@ -50,6 +63,8 @@ def check(run: ActiveRun) -> None:
     when = asked(run)
     memory = run._memory
     if when is None or when <= memory.stopped or not (active.runs_cell() or active.own_stack()):
+        return
+    if _in_loop(run, when):
         return
     memory.stopped = when
     raise RunStopped(f"The run {run.name!r} was asked to stop.", run.run_id)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..records import MetricSummary
 from .schema import BUCKET_SIZES
+from .trace import Trace
 
 FANOUT = 16  # buckets of one level in a bucket of the next
 Point = tuple[int, int, float]  # step, time in nanoseconds, value
@@ -145,7 +146,7 @@ class CurveState:
 class Curve:
     """One metric of one run in the process that logs it."""
 
-    __slots__ = ("key", "points", "run_id", "seen", "source")
+    __slots__ = ("key", "points", "run_id", "seen", "source", "trace")
 
     def __init__(self, run_id: str, key: str, source: str = "logged") -> None:
         self.run_id = run_id
@@ -153,6 +154,7 @@ class Curve:
         self.source = source
         self.points: deque[Point] = deque()
         self.seen = CurveState()  # what this process has logged and the writer has taken, on disk or not
+        self.trace = Trace()  # what of that a live view draws
 
 
 @dataclass(slots=True)

@@ -209,20 +209,28 @@ def set_baseline(store: Path, run_id: str) -> None:
         )
 
 
-def request_stop(store: Path, run_ids: Sequence[str]) -> None:
+def request_stop(store: Path, run_ids: Sequence[str], when: int | None = None) -> None:
     """Ask runs to stop: the process that runs them sees it with its next flush.
+
+    Parameters
+    ----------
+    store : Path
+    run_ids : sequence of str
+    when : int, optional
+        The time of the request in milliseconds, where the process has heard of it by another way too; now by default.
 
     Raises
     ------
     InvalidValue
         Where a run has ended already.
     """
+    asked = now_ms() if when is None else when
     with _editing_runs(store, run_ids) as (connection, _, numbers):
         for run_id, number in zip(run_ids, numbers, strict=True):
             status = connection.execute("SELECT status FROM runs WHERE id = ?", (number,)).fetchone()[0]
             if status in RunStatus.ENDED:
                 raise InvalidValue(f"The run {run_id!r} has ended ({status}); there is nothing to stop.")
-            connection.execute("UPDATE runs SET stop_requested = ? WHERE id = ?", (now_ms(), number))
+            connection.execute("UPDATE runs SET stop_requested = ? WHERE id = ?", (asked, number))
 
 
 def move_notebook(store: Path, earlier: str, notebook: str) -> int:

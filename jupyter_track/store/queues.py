@@ -15,8 +15,10 @@ from itertools import repeat
 
 from ..records import MetricSummary
 from .curves import Curve, Points, columns
+from .trace import Shape
 
 RETIRE_SECONDS = 10.0
+RECENT = 200  # points that are still in the queue, of which a shape takes the last ones
 
 
 class Queues:
@@ -63,6 +65,7 @@ class Queues:
                 pop = curve.points.popleft
                 points = columns(curve.run_id, curve.key, curve.source, [pop() for _ in repeat(None, size)])
                 curve.seen = curve.seen.after(points.steps, points.times, points.values)
+                curve.trace.add(points.steps, points.values)
                 taken.append(points)
                 room -= size
             if not room:
@@ -81,6 +84,17 @@ class Queues:
                     state = state.after(more.steps, more.times, more.values)
                 if state.count:
                     found[key] = state.summary(key, curve.source)
+            return found
+
+    def shapes(self, run_id: str) -> dict[str, list[Shape]]:
+        """Return the shape of each curve of a run that has more than one point, as `summaries` does."""
+        with self.lock:
+            found = {}
+            for key, curve in list(self._runs.get(run_id, {}).items()):
+                points = curve.trace.points()
+                points += [(step, value) for step, _, value in list(curve.points)[-RECENT:]]
+                if len(points) > 1:
+                    found[key] = points
             return found
 
     def end(self, run_id: str) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 APPLICATION_ID = 0x4A54524B  # "JTRK"
-VERSION = 2
+VERSION = 3
 DEFAULT_EXPERIMENT_ID = 0
 DEFAULT_EXPERIMENT = "Default"
 
@@ -228,6 +228,16 @@ SECOND = (
     "CREATE INDEX executions_by_source ON executions (source_sha256)",
 )
 
+# Schema 3: what a person chose in a live view of a notebook (sorting, columns, filter), as JSON.
+THIRD = (
+    """CREATE TABLE choices (
+        notebook TEXT NOT NULL,
+        panel TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (notebook, panel)
+    ) WITHOUT ROWID""",
+)
+
 MIGRATION_SET = "jupyter_track"
 _MIGRATIONS_TABLE = (
     """CREATE TABLE "_sqlite_migrations" (
@@ -278,11 +288,20 @@ def migrate(connection: sqlite3.Connection, created_by: str) -> None:
 
 
 def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], None]]:
-    return {"m001_initial": lambda connection: _initial(connection, created_by), "m002_tidying": _second}
+    return {
+        "m001_initial": lambda connection: _initial(connection, created_by),
+        "m002_tidying": _second,
+        "m003_choices": _third,
+    }
 
 
 def _second(connection: sqlite3.Connection) -> None:
     for statement in SECOND:
+        connection.execute(statement)
+
+
+def _third(connection: sqlite3.Connection) -> None:
+    for statement in THIRD:
         connection.execute(statement)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import StoreError
@@ -39,8 +39,19 @@ class StopRequests:
         """Return when a run was last asked to stop, in milliseconds since the epoch; None where it was not."""
         return self._asked.get(run_id)
 
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """The requests by run id, always in the same mapping: a loop looks whether it is empty."""
+        return self._asked
+
     def __bool__(self) -> bool:
         return bool(self._asked)
+
+    def ask(self, run_id: str, when: int) -> None:
+        """Ask a run of this process to stop, at once; the caller also writes the request, with the same time."""
+        if self._asked.get(run_id) != when:
+            self._asked[run_id] = when
+            self.on_request()
 
     def forget(self, run_id: str) -> None:
         """Forget the request of a run that is resumed."""

@@ -30,6 +30,7 @@ from .liveness import HEARTBEAT_SECONDS
 from .queues import Queues
 from .readback import read_back
 from .stops import LOOK_SECONDS, StopRequests
+from .trace import Shape
 
 INTERVAL = 0.1  # seconds between two flushes at least
 CPU_SHARE = 0.1  # the writer's part of the time
@@ -167,6 +168,10 @@ class Writer:
     def summaries(self, run_id: str) -> dict[str, MetricSummary]:
         """Return the curves that this process has logged to a run, on disk or not, in the order of logging."""
         return self._queues.summaries(run_id)
+
+    def shapes(self, run_id: str) -> dict[str, list[Shape]]:
+        """Return what the curves of a run of this process look like: some hundred points of each, from memory."""
+        return self._queues.shapes(run_id)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was logged before this call is in the store.

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import filtering, logging_points, reading, runs
+from . import filtering, live, logging_points, reading, runs
 from .measure import Row, table
 
 BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
@@ -22,6 +22,8 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "cell": runs.tracked_cell,
     "read": reading.reading,
     "filter": filtering.filtering,
+    "card": live.card,
+    "table": live.table,
 }
 
 

@@ -1,0 +1,97 @@
+"""The live tables of one shell: what ``%track`` shows, and how the `Runs` of a search show themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..panels.display import OWN, Display
+from ..recording import active
+from ..recording.entries import now_ms
+from ..recording.session import session
+from ..store import pending
+from ..store.place import store_exists
+from ..views.found import Runs
+from ..views.html import table_html
+from ..views.table import table_of
+from ..views.text import table_text
+from .frontend import shows_live
+
+if TYPE_CHECKING:
+    from ..panels.table import RunTablePanel
+
+TABLE_RUNS = 50  # of the static form
+TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
+
+
+class LiveTables:
+    """Makes and shows tables of runs.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def install(self) -> None:
+        """Show the `Runs` of a search as live tables, in a kernel."""
+        if hasattr(self._shell.display_pub, "parent_header"):
+            self._shell.display_formatter.mimebundle_formatter.for_type(Runs, self._bundle_of)
+
+    def uninstall(self) -> None:
+        """Show them as they show themselves."""
+        self._shell.display_formatter.mimebundle_formatter.type_printers.pop(Runs, None)
+
+    def show(self) -> RunTablePanel:
+        """Show the newest runs of the store, and return the panel."""
+        from ..panels.table import RunTablePanel
+
+        tracker = session.tracker()
+        panel = RunTablePanel(
+            tracker.store, notebook=session.relative_notebook(), edited=tracker.follow_edits, shown=self._show
+        )
+        self._show(panel)
+        return panel
+
+    def _show(self, panel: RunTablePanel) -> None:
+        """Show a panel under this cell; a second time in one cell it is the value of the line that has shown it."""
+        execution = self._shell.execution_count
+        if panel.shown_in == execution:
+            return
+        panel.shown_in = execution
+        html, text = panel_forms(panel)
+        if self._is_live():
+            panel.stand(Display(self._shell.display_pub), html, text, lambda: panel_forms(panel))
+        else:
+            self._shell.display_pub.publish({"text/html": html, "text/plain": text}, metadata=OWN)
+
+    def _is_live(self) -> bool:
+        cell = active.current_cell()
+        return shows_live(self._shell, None if cell is None else cell.cell_id)
+
+    def _bundle_of(self, runs: Runs, *_: object, **__: object) -> Any:
+        if not runs or runs.store is None or not self._is_live():
+            return None
+        from ..panels.table import RunTablePanel
+
+        tracker = session.tracker()
+        panel = RunTablePanel(
+            runs.store,
+            run_ids=[run.run_id for run in runs],
+            notebook=session.relative_notebook(),
+            edited=tracker.follow_edits if runs.store == tracker.store else None,
+            shown=self._show,
+        )
+        return panel.bundle(str(runs._repr_html_() or ""), str(runs)), OWN
+
+
+def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
+    """Return the static forms of a table, as HTML and text: the newest runs, with curves of the main metric."""
+    pending.flush(panel.store, 1.0)
+    reader = panel.reader if store_exists(panel.store) else None
+    runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
+    total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
+    source = session.tracker().reader if reader is None else reader
+    table = table_of(source, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS)
+    return table_html(table), table_text(table)

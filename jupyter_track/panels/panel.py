@@ -1,0 +1,136 @@
+"""What all panels have: an id by which a front end finds them, and the links to the front ends that show them.
+
+What a link brings (a click) arrives on a thread of the kernel's while a cell runs. What is done there reads and edits
+the store by connections of its own, and touches neither the user's objects nor matplotlib.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from ..errors import InvalidValue, TrackError
+from ..store.problems import report
+
+MIME = "application/vnd.jupyter-track+json"
+VERSION = 1
+KEPT = 100  # panels that can still be found by a page that is loaded again
+Message = dict[str, Any]
+
+
+class Link:
+    """One view of a panel in a front end.
+
+    Parameters
+    ----------
+    send : callable
+        Sends one message; it may raise.
+    """
+
+    def __init__(self, send: Callable[[Message], object]) -> None:
+        self._send = send
+        self.ready = False
+        self.closed = False
+
+    def send(self, message: Message) -> None:
+        """Send a message; a link that fails is closed."""
+        if self.closed:
+            return
+        try:
+            self._send(message)
+        except Exception as error:  # noqa: BLE001 - the page has gone, and the HTML takes over again
+            self.closed = True
+            report("link", f"A live view was left by its page: {error!r}")
+
+
+class Panel:
+    """A panel: its id, its links, and what they say to it. Subclasses say what its state is and what it can do."""
+
+    kind: Literal["card", "table"]
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.rev = 0
+        self._links: list[Link] = []
+        _remember(self)
+
+    def bundle(self, html: str, text: str, *, final: bool = False) -> dict[str, Any]:
+        """Return what is shown: HTML, text, and how a front end of ours finds the panel."""
+        return {
+            "text/plain": text,
+            "text/html": html,
+            MIME: {"version": VERSION, "panel": self.id, "kind": self.kind, "final": final},
+        }
+
+    @property
+    def links(self) -> list[Link]:
+        """The views that have said that they are ready."""
+        self._links = [link for link in self._links if not link.closed]
+        return [link for link in self._links if link.ready]
+
+    def attach(self, link: Link) -> None:
+        """A front end shows the panel; it is sent something once it is ready."""
+        self._links.append(link)
+
+    def detach(self, link: Link) -> None:
+        """A front end shows the panel no longer."""
+        link.closed = True
+        self.changed()
+
+    def received(self, link: Link, message: object) -> None:
+        """Take a message from a front end."""
+        if not isinstance(message, Mapping):
+            return
+        if message.get("type") == "ready":
+            self.greet(link)
+        elif message.get("type") == "action":
+            answer = self._answer(message)
+            if message.get("to") or not answer["ok"] or "type" in answer:  # 0 asks for no answer
+                link.send({"type": "reply", "to": message.get("to"), **answer})
+
+    def greet(self, link: Link) -> None:
+        """Send a view all that it needs; subclasses do."""
+        raise NotImplementedError
+
+    def act(self, name: str, message: Mapping[str, Any]) -> Message | None:
+        """Do what a person asked for; return what belongs into the answer. Subclasses do.
+
+        Raises
+        ------
+        TrackError
+            What cannot be done, in words for the person.
+        """
+        raise NotImplementedError
+
+    def changed(self) -> None:
+        """Look at the panel soon: something has changed; subclasses do."""
+
+    def _answer(self, message: Mapping[str, Any]) -> Message:
+        name = message.get("name")
+        try:
+            if not isinstance(name, str):
+                raise InvalidValue("What is to be done is not said.")
+            answer = self.act(name, message)
+        except TrackError as error:
+            return {"ok": False, "message": str(error)}
+        except Exception as error:  # noqa: BLE001 - said to the person who asked, and to nobody else
+            report("action", f"{name!r} in a live view failed: {error!r}")
+            return {"ok": False, "message": f"That did not work: {error!r}"}
+        self.changed()
+        return {"ok": True, "message": "", **(answer or {})}
+
+
+_panels: OrderedDict[str, Panel] = OrderedDict()
+
+
+def _remember(panel: Panel) -> None:
+    _panels[panel.id] = panel
+    while len(_panels) > KEPT:
+        _panels.popitem(last=False)
+
+
+def find(panel_id: object) -> Panel | None:
+    """Return the panel of an id, None where this process has none."""
+    return _panels.get(panel_id) if isinstance(panel_id, str) else None

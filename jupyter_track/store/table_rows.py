@@ -1,0 +1,167 @@
+"""What a live table of runs is made of: one light record a run, read in bulk, and what changed since a revision.
+
+A table of 10,000 runs has 300,000 params and metrics; making whole `Run` records of them takes seconds. A metric is
+its number of points, its last value and its step; equal params are one record.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..records import Goal, Param
+from . import run_rows
+from .database import reading
+from .filter_sql import Sql
+from .liveness import state_of
+
+Last = tuple[int, float, int | None, str]  # number of points, last value, its step, source
+
+
+@dataclass(slots=True)
+class TableRow:
+    """One run of a table. `state` is what a person reads, `stage` is ``active`` or ``deleted``."""
+
+    number: int
+    run_id: str
+    experiment_id: int
+    experiment: str
+    name: str
+    state: str
+    stage: str
+    start_time: int
+    duration: float | None
+    parent: str | None
+    note: str
+    notebook: str
+    error: str
+    pinned: bool
+    baseline: bool
+    params: dict[str, Param] = field(default_factory=dict)
+    metrics: dict[str, Last] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether it still runs."""
+        return self.state == "running"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since a revision: the runs, and whether so much else did that all has to be read again."""
+
+    rev: int
+    numbers: tuple[int, ...] = ()
+    all: bool = False
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.rows: dict[int, TableRow] = {}
+        self._params: dict[tuple[Any, ...], Param] = {}
+        self._experiments: dict[int, tuple[str, str | None]] = {}
+
+    def read(self, connection: sqlite3.Connection, among: Sql) -> None:
+        if not self._experiments:
+            found = connection.execute("SELECT id, name, baseline_uuid FROM experiments")
+            self._experiments = {number: (name, baseline) for number, name, baseline in found}
+        rows, values = self.rows, among.values
+        for row in connection.execute(f"SELECT {run_rows.RUN_COLUMNS} FROM runs WHERE id {among.text}", values):
+            rows[row[0]] = self._row(row)
+        known = self._params
+        for number, *what in connection.execute(
+            f"SELECT run_id, key, text, type, source, written FROM params WHERE run_id {among.text}"
+            " ORDER BY run_id, position, key",
+            values,
+        ):
+            key, text, kind, source, written = what
+            param = known.get(tuple(what))
+            if param is None:
+                param = known[tuple(what)] = Param(key, text, text, kind, source, written)
+            rows[number].params[key] = param
+        for number, key, count, last, step, source in connection.execute(
+            f"SELECT run_id, key, count, last_value, last_step, source FROM metrics WHERE run_id {among.text}"
+            " ORDER BY run_id, id",
+            values,
+        ):
+            rows[number].metrics[key] = (count, float("nan") if last is None else last, step, source)
+        tags = connection.execute(f"SELECT run_id, key, value FROM tags WHERE run_id {among.text}", values)
+        for number, key, value in tags:
+            if not key.startswith(("mlflow.", "jupyter_track.")):
+                rows[number].tags[key] = value
+
+    def _row(self, row: tuple[Any, ...]) -> TableRow:
+        (number, run_id, experiment, name, status, stage, start, _, duration, parent, note, _, notebook, *more) = row
+        _, _, error, message, _, *process, pinned, _ = more
+        known, baseline = self._experiments.get(experiment, ("", None))
+        state = state_of(status, run_id, *process)
+        told = "" if error is None else f"{error}: {message or ''}"
+        marks = pinned is not None, baseline == run_id
+        place = note or "", notebook or "", told
+        return TableRow(number, run_id, experiment, known, name, state, stage, start, duration, parent, *place, *marks)
+
+
+def read_rows(store: Path, numbers: Sequence[int]) -> list[TableRow]:
+    """Return the runs of some of the store's numbers, in their order; those deleted for good are left out."""
+    found = _Reading()
+    run_rows.in_parts(store, numbers, found.read)
+    return [found.rows[number] for number in numbers if number in found.rows]
+
+
+def revision(store: Path) -> int:
+    """Return how many batches and edits the store has seen."""
+    with reading(store) as connection:
+        found: int = connection.execute("SELECT rev FROM store").fetchone()[0]
+        return found
+
+
+def goals(store: Path) -> dict[str, Goal]:
+    """Return the declared goals by metric; of several experiments' the one of the newest."""
+    with reading(store) as connection:
+        return dict(
+            connection.execute(
+                "SELECT key, goal FROM metric_goals JOIN experiments ON experiments.id = experiment_id ORDER BY created"
+            ).fetchall()
+        )
+
+
+def active_numbers(store: Path) -> list[int]:
+    """Return the numbers of the active runs, the newest first."""
+    with reading(store) as connection:
+        rows = connection.execute("SELECT id FROM runs WHERE lifecycle_stage = 'active' ORDER BY id DESC")
+        return [number for (number,) in rows]
+
+
+def numbers_of(store: Path, run_ids: Sequence[str]) -> list[int]:
+    """Return the numbers of runs, the newest first; ids that are not there are left out."""
+    with reading(store) as connection:
+        return sorted(run_rows.run_numbers(connection, run_ids), reverse=True)
+
+
+def ids_of(store: Path, numbers: Sequence[int]) -> list[str]:
+    """Return the ids of the runs of some numbers, in their order."""
+    found: dict[int, str] = {}
+
+    def read(connection: sqlite3.Connection, among: Sql) -> None:
+        found.update(connection.execute(f"SELECT id, uuid FROM runs WHERE id {among.text}", among.values))
+
+    run_rows.in_parts(store, numbers, read)
+    return [found[number] for number in numbers if number in found]
+
+
+def changes_since(store: Path, rev: int) -> Changes:
+    """Return what changed after a revision; it costs what changed, not what is stored."""
+    with reading(store) as connection:
+        now: int = connection.execute("SELECT rev FROM store").fetchone()[0]
+        if now == rev:
+            return Changes(now)
+        if connection.execute("SELECT 1 FROM experiments WHERE rev > ? LIMIT 1", (rev,)).fetchone():
+            return Changes(now, all=True)
+        rows = connection.execute(
+            "SELECT id FROM runs WHERE rev > ? UNION SELECT run_id FROM metrics WHERE rev > ?", (rev, rev)
+        )
+        return Changes(now, tuple(number for (number,) in rows))

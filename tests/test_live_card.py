@@ -1,0 +1,164 @@
+"""The live card in a real kernel: what the page gets while a cell runs, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from live_session import MIME, Page, live_page
+
+LOOP = """%%track sgd
+for step in track.progress(range({steps}), unit="epoch"):
+    track.log(loss=1 / (1 + step), step=step)
+    time.sleep({pause})
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """One kernel for all of them."""
+    with live_page(tmp_path_factory.mktemp("live")) as made:
+        yield made
+
+
+def final(bundle: dict[str, object]) -> bool | None:
+    """Whether a bundle is the static form of a panel; None where it belongs to no panel."""
+    own = bundle.get(MIME)
+    return own["final"] if isinstance(own, dict) else None
+
+
+def test_a_short_cell_has_its_static_card_only(page: Page) -> None:
+    """Nothing is shown in the first second, and nothing is updated."""
+    cell = page.send("%%track quick\ntrack.log(accuracy=0.5)")
+    page.over(cell)
+    ((kind, bundle),) = page.bundles(cell)
+    assert (kind, final(bundle), set(bundle)) == ("display_data", None, {"text/plain", "text/html"})
+
+
+def test_a_long_cell_is_seen_while_it_runs(page: Page) -> None:
+    """One display, updated at most twice a second; in the end it is the static card, with the same numbers."""
+    cell = page.send(LOOP.format(steps=40, pause=0.07))
+    page.over(cell)
+    kinds = [kind for kind, _ in page.bundles(cell)]
+    assert kinds[0] == "display_data"
+    assert set(kinds[1:]) == {"update_display_data"}
+    assert 3 <= len(kinds) <= 7  # 2.8 s: one each half second after the first
+    assert [final(bundle) for _, bundle in page.bundles(cell)] == [False] * (len(kinds) - 1) + [True]
+    html = [bundle["text/html"] for _, bundle in page.bundles(cell)]
+    assert all(word in html[-2] for word in ("running", "sgd", "loss", "<img", "<progress", "left", "epoch"))
+    (standing,) = page.outputs(cell)
+    assert standing["text/plain"].startswith("✓ sgd #")
+    assert "0.025" in standing["text/plain"]
+    assert "<progress" not in standing["text/html"]
+
+
+def test_what_was_erased_is_shown_again(page: Page) -> None:
+    """``clear_output`` in the user's loop takes the card away: it comes again while live, and stands at the end."""
+    code = """%%track erased
+from IPython.display import clear_output
+for step in range(5):
+    clear_output(wait=step % 2 == 1)
+    display(f"step {step}")
+    track.log(loss=1.0, step=step)
+    time.sleep(0.8)
+clear_output()
+"""
+    cell = page.send(code)
+    page.over(cell)
+    kinds = [kind for kind, _ in page.bundles(cell)]
+    assert kinds.count("display_data") >= 3
+    (standing,) = page.outputs(cell)
+    assert (final(standing), standing["text/plain"].startswith("✓ erased #")) == (True, True)
+
+
+def test_the_card_of_a_cell_is_that_of_its_only_child(page: Page) -> None:
+    """A run that is opened inside is what the card shows, while it goes on too."""
+    cell = page.send(
+        "%%track\nwith track.start_run(run_name='inner'):\n"
+        "    for step in range(20):\n        track.log(loss=1.0, step=step)\n        time.sleep(0.1)"
+    )
+    page.over(cell)
+    bundles = page.bundles(cell)
+    assert len(bundles) > 2
+    assert all("inner" in bundle["text/plain"] and "loss" in bundle["text/plain"] for _, bundle in bundles)
+
+
+def test_a_cell_without_a_card_has_none_while_it_runs(page: Page) -> None:
+    """-q, and the setting, hold for the live card too; 'line' leaves the curves out."""
+    cell = page.send("%%track -q\ntime.sleep(1.7)")
+    page.over(cell)
+    assert page.bundles(cell) == []
+    page.run("%config JupyterTrack.card = 'off'", "settings")
+    cell = page.send("%%track\ntime.sleep(1.7)")
+    page.over(cell)
+    assert page.bundles(cell) == []
+    page.run("%config JupyterTrack.card = 'line'", "settings")
+    cell = page.send(LOOP.format(steps=20, pause=0.1))
+    page.over(cell)
+    assert [("<img" in bundle["text/html"]) for _, bundle in page.bundles(cell)] == [False] * len(page.bundles(cell))
+    page.run("%config JupyterTrack.card = 'auto'", "settings")
+
+
+def test_an_error_ends_the_live_card_too(page: Page) -> None:
+    """The display becomes the card of a failed run, and the error is the user's own."""
+    cell = page.send("%%track broken\ntrack.log(loss=1.0)\ntime.sleep(1.6)\n1 / 0")
+    shown = page.over(cell)
+    (standing,) = page.outputs(cell)
+    assert (shown.status, final(standing)) == ("error", True)
+    assert standing["text/plain"].startswith("✗ broken #")
+    assert "ZeroDivisionError: division by zero" in standing["text/plain"]
+
+
+def test_tqdm_is_read(page: Page) -> None:
+    """A bar of tqdm's gives the progress; it is neither imported nor changed for that."""
+    assert page.run("import sys; print('tqdm' in sys.modules)", "look").text.strip() == "False"
+    cell = page.send(
+        "%%track\nfrom tqdm import tqdm\nfor epoch in tqdm(range(3), desc='epochs'):\n"
+        "    for batch in tqdm(range(10), leave=False):\n        time.sleep(0.08)"
+    )
+    page.over(cell)
+    live = [bundle["text/plain"] for _, bundle in page.bundles(cell) if not final(bundle)]
+    assert any("epochs 1 / 3 · ~" in text for text in live)
+
+
+def test_a_run_opened_by_hand_is_shown_on_request(page: Page) -> None:
+    """`track.live` shows it at once, over cells, until it ends; the display is under the cell that asked."""
+    cell = page.send("run = track.start_run(run_name='by hand')\ntrack.live()\ntrack.log(loss=0.5)", "hand")
+    page.over(cell)
+    page.until(lambda: "loss" in str(page.bundles(cell)), "the live card")
+    page.run("run.log(loss=0.25)\ntime.sleep(1.2)", "hand-2")
+    assert "0.2500" in page.outputs(cell)[-1]["text/plain"]
+    page.run("track.end_run()", "hand-3")
+    standing = page.outputs(cell)
+    assert [final(bundle) for bundle in standing] == [True]
+    assert standing[0]["text/plain"].startswith("✓ by hand #")
+
+
+def test_live_wants_an_open_run(page: Page) -> None:
+    """What cannot be shown is said."""
+    assert "No run is active" in page.run("track.live()", "wrong").traceback
+    assert "has ended" in page.run("track.live(run)", "wrong").traceback
+    assert "not str" in page.run("track.live('last')", "wrong").traceback
+
+
+def test_a_fault_of_the_card_does_not_reach_the_cell(page: Page) -> None:
+    """The refresh fails: the cell runs to its end, the fault is reported, and the static card stands."""
+    page.run(
+        "from jupyter_track.notebook import livecard\nkept = livecard.live_card\n"
+        "def broken(*a, **k): raise OSError('injected')\nlivecard.live_card = broken",
+        "break",
+    )
+    cell = page.send("%%track safe\ntime.sleep(1.5)\nprint('done')")
+    shown = page.over(cell)
+    ((kind, bundle),) = page.bundles(cell)
+    assert (shown.status, kind, final(bundle)) == ("ok", "display_data", None)
+    assert "done" in shown.text
+    page.run("livecard.live_card = kept", "mend")
+
+
+def test_nobody_looks_without_a_cell_id(page: Page) -> None:
+    """nbconvert and papermill name no cell: the static card only."""
+    cell = page.notebook.send("%%track\ntime.sleep(1.7)", None)
+    page.over(cell)
+    ((kind, bundle),) = page.bundles(cell)
+    assert (kind, final(bundle)) == ("display_data", None)

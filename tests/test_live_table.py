@@ -1,0 +1,278 @@
+"""The live table in a real kernel: what a view gets, what follows the store, and what a person does in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_session import MIME, Page, live_page
+from test_live_clicks import supports_subshells
+
+from jupyter_track.store.choices import read_choices
+
+RUNS = """
+track.define_metric("accuracy", "max")
+for number, lr in enumerate((0.1, 0.01, 0.001), 1):
+    with track.start_run(run_name=f"run-{number}"):
+        track.log_params({"lr": lr, "seed": 1})
+        track.log(accuracy=number / 4)
+        track.set_tag("team", "vision")
+"""
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """A kernel whose store has three runs."""
+    with live_page(tmp_path) as made:
+        if not supports_subshells(made):
+            pytest.skip("this ipykernel has no subshells")
+        made.run(RUNS, "runs")
+        yield made
+
+
+def shown(page: Page, code: str = "panel = %track") -> str:
+    """Show the table and connect a view."""
+    page.over(page.send(code, "table"))
+    return page.connected(page.panel)
+
+
+def tables(page: Page, comm: str) -> list[dict[str, Any]]:
+    """The whole tables that a view was sent."""
+    return [one for one in page.told(comm) if one["type"] == "table"]
+
+
+def patched(page: Page, comm: str) -> dict[str, dict[str, Any]]:
+    """The rows as a view has them now, by name."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in page.told(comm):
+        if one["type"] == "table":
+            rows = {}
+        if one["type"] in ("table", "rows", "patch"):
+            rows.update({row["id"]: row for row in one["rows"]})
+            for run_id in one.get("removed", ()):
+                rows.pop(run_id, None)
+    return {row["name"]: row for row in rows.values()}
+
+
+def cell(page: Page, comm: str, name: str, column: str) -> Any:
+    """One value as a view has it."""
+    places = [each["id"] for each in tables(page, comm)[-1]["columns"]]
+    return patched(page, comm)[name]["cells"][places.index(column)]
+
+
+def test_a_view_gets_the_runs(page: Page) -> None:
+    """Columns and rows are those of the static table; what differs is shown, the best is marked."""
+    comm = shown(page)
+    ((kind, bundle),) = [one for one in page.bundles() if MIME in one[1]]
+    assert (kind, bundle[MIME]["kind"], bundle[MIME]["final"]) == ("display_data", "table", False)
+    assert all(name in bundle["text/html"] for name in ("run-1", "run-2", "run-3", "0.001"))
+    (table,) = tables(page, comm)
+    columns = {one["id"]: one for one in table["columns"]}
+    assert list(columns) == [
+        "metrics.accuracy",
+        "params.lr",
+        "params.seed",
+        "tags.team",
+        "attributes.experiment",
+        "attributes.notebook",
+    ]
+    assert [(one, columns[one]["shown"], columns[one]["equal"]) for one in list(columns)[:3]] == [
+        ("metrics.accuracy", True, False),
+        ("params.lr", True, False),
+        ("params.seed", False, True),
+    ]
+    assert (columns["metrics.accuracy"]["main"], columns["metrics.accuracy"]["goal"]) == (True, "↑")
+    assert [row["name"] for row in table["rows"]] == ["run-3", "run-2", "run-1"]
+    assert (table["total"], table["more"], table["foot"]) == (3, False, ["1 column is equal or empty"])
+    assert [cell(page, comm, "run-3", one) for one in ("metrics.accuracy", "params.lr", "tags.team")] == [
+        {"t": "0.7500", "v": 0.75, "b": True},
+        {"t": "0.001", "v": 0.001},
+        "vision",
+    ]
+    row = table["rows"][0]
+    assert (row["number"], row["state"]["word"], row["tags"], row["changed"], row["live"]) == (
+        3,
+        "finished",
+        {"team": "vision"},
+        [],
+        False,
+    )
+
+
+def test_what_changes_is_sent_and_nothing_else(page: Page) -> None:
+    """A run that begins, logs and ends; the run that was the best before; two views get the same."""
+    first = shown(page)
+    second = page.connected(page.panel)
+    told = len(page.told(first))
+    page.take(1.0)
+    assert len(page.told(first)) == told
+    page.run("run = track.start_run(run_name='new')\ntrack.log_param('lr', 0.5)\ntrack.log(accuracy=0.8)", "new")
+    for comm in (first, second):
+        page.until(lambda comm=comm: "new" in patched(page, comm) and cell(page, comm, "new", "metrics.accuracy"))
+        assert cell(page, comm, "new", "metrics.accuracy") == {"t": "0.8000", "v": 0.8, "b": True}
+        page.until(lambda comm=comm: cell(page, comm, "run-3", "metrics.accuracy") == {"t": "0.7500", "v": 0.75})
+        assert patched(page, comm)["new"]["live"] is True
+    before = len(page.told(first))
+    page.run("track.end_run()", "new")
+    page.until(lambda: patched(page, first)["new"]["live"] is False, "the end")
+    sent = page.told(first)[before:]
+    assert [(one["type"], [row["name"] for row in one["rows"]]) for one in sent] == [("patch", ["new"])]
+    page.run("with track.start_run(run_name='other'):\n    track.log(loss=0.5)", "new")
+    has_loss = lambda: any(one["id"] == "metrics.loss" for one in tables(page, first)[-1]["columns"])  # noqa: E731
+    page.until(lambda: has_loss() and "other" in patched(page, first), "a new column")
+    assert cell(page, first, "other", "metrics.loss")["t"] == "0.5000"
+
+
+def test_a_person_edits_runs(page: Page) -> None:
+    """Each action is in the store and comes back as a patch; what cannot be done is said."""
+    comm = shown(page)
+    ids = {name: row["id"] for name, row in patched(page, comm).items()}
+    one, two = [ids["run-1"]], [ids["run-2"]]
+    asked = [
+        page.ask(comm, "pin", runs=one),
+        page.ask(comm, "tag", runs=[*one, *two], key="keep", value="yes"),
+        page.ask(comm, "note", run=one[0], text="<i>first</i>"),
+        page.ask(comm, "baseline", run=two[0]),
+        page.ask(comm, "rename", run=one[0], text="start"),
+        page.ask(comm, "untag", runs=two, key="keep"),
+        page.ask(comm, "move", runs=two, experiment="other"),
+        page.ask(comm, "move", runs=two, experiment="demo"),
+    ]
+    assert [answer["ok"] for answer in asked] == [True] * 8, asked
+    page.until(lambda: "start" in patched(page, comm) and patched(page, comm)["run-2"]["baseline"])
+    page.until(lambda: patched(page, comm)["run-2"]["tags"] == {"team": "vision"}, "the tag's end")
+    row = patched(page, comm)["start"]
+    assert (row["pinned"], row["note"], row["tags"]) == (True, "<i>first</i>", {"team": "vision", "keep": "yes"})
+    compared = cell(page, comm, "start", "metrics.accuracy")["c"]
+    assert compared == {"text": "−0.2500", "arrow": "▼", "better": False, "versus": "#2"}
+    assert page.ask(comm, "delete", runs=one)["ok"] is True
+    page.until(lambda: patched(page, comm)["start"]["deleted"], "the deletion")
+    assert page.ask(comm, "undo")["runs"] == one
+    page.until(lambda: not patched(page, comm)["start"]["deleted"], "the restoration")
+    refused = [
+        page.ask(comm, "rename", run=one[0], text=""),
+        page.ask(comm, "stop", runs=one),
+        page.ask(comm, "pin", runs="all"),
+        page.ask(comm, "explode", runs=one),
+    ]
+    assert [answer["ok"] for answer in refused] == [False] * 4
+    assert "has ended" in refused[1]["message"]
+
+
+def test_filter_choices_and_selection(page: Page) -> None:
+    """The grammar is answered while the cell is busy; choices are kept; Python sees what is shown and marked."""
+    comm = shown(page)
+    busy = page.send("time.sleep(3)", "busy")
+    found = page.ask(comm, "filter", text="params.lr < 0.05")["found"]
+    wrong = page.ask(comm, "filter", text="params.lr <")
+    details = page.ask(comm, "open", run=found[0])["details"]
+    page.over(busy)
+    names = {row["id"]: name for name, row in patched(page, comm).items()}
+    assert [names[run_id] for run_id in found] == ["run-3", "run-2"]
+    assert (wrong["ok"], "position" in wrong["message"]) == (False, True)
+    assert (details["name"], details["state"]["word"]) == ("run-3", "finished")
+    page.say(comm, type="action", to=0, name="select", runs=[found[1]])
+    chosen = {
+        "sort": [{"column": "metrics.accuracy", "descending": False}],
+        "columns": ["params.lr"],
+        "widths": {},
+        "filter": "params.lr < 0.05",
+        "group": "",
+    }
+    assert page.ask(comm, "choices", choices=chosen)["ok"] is True
+    asked = page.run(
+        "print([run.name for run in panel.selected], [run.name for run in panel.runs], len(panel.df))", "look"
+    )
+    assert asked.text.strip() == "['run-2'] ['run-2', 'run-3'] 2"
+    assert read_choices(page.notebook.folder / "track.db", "demo.ipynb", "table") == chosen
+    again = shown(page, "%track")
+    assert tables(page, again)[0]["choices"] == chosen
+
+
+def test_curves_are_drawn_on_request(page: Page) -> None:
+    """Of the main metric, of runs that have more than a point."""
+    page.run(
+        "with track.start_run(run_name='curve'):\n"
+        "    for step in range(5):\n        track.log(accuracy=step / 9, step=step)",
+        "curve",
+    )
+    comm = shown(page)
+    ids = {name: row["id"] for name, row in patched(page, comm).items()}
+    page.say(comm, type="action", to=0, name="curves", runs=[ids["curve"], ids["run-1"]])
+    page.until(lambda: [one for one in page.told(comm) if one["type"] == "curves"], "the curves")
+    (curves,) = [one["curves"] for one in page.told(comm) if one["type"] == "curves"]
+    assert curves[ids["run-1"]] is None
+    assert curves[ids["curve"]]["uri"].startswith("data:image/svg+xml,")
+    assert curves[ids["curve"]]["alt"].startswith("accuracy: 0.0000 to 0.4444, 5 points")
+
+
+def test_failed_attempts_and_repeats_fold(page: Page) -> None:
+    """Behind the newest of them; the others are sent too, and folded by the view."""
+    for _ in range(3):
+        page.run("%%track attempt\n1 / 0", "attempt")
+    for _ in range(2):
+        page.run("%%track same\nC = 0.5\ntrack.log(accuracy=C)", "same")
+    comm = shown(page)
+    rows = [row for one in tables(page, comm) for row in one["rows"]]
+    found = [(row["fold"]["kind"], row["fold"]["count"], row["number"], row["name"]) for row in rows if "fold" in row]
+    assert found == [("repeat", 2, 8, "same"), ("failed", 3, 6, "attempt")]
+    assert [row["number"] for row in rows if row["id"] in rows[2]["fold"]["ids"]] == [6, 5, 4]
+    page.run("%%track same\nC = 0.5\ntrack.log(accuracy=C)", "same")
+    page.until(
+        lambda: any(
+            row.get("fold", {}).get("count") == 3 and row["number"] == 9
+            for one in page.told(comm)
+            for row in one.get("rows", ())
+        ),
+        "the third repeat",
+    )
+
+
+def test_a_search_shows_itself_live(page: Page) -> None:
+    """`track.runs` as the value of a cell is a table of those runs; it follows them and no others."""
+    page.over(page.send("track.runs('params.lr > 0.05')", "search"))
+    bundles = [message["content"]["data"] for message in page.messages if message["msg_type"] == "execute_result"]
+    comm = page.connected(bundles[-1][MIME]["panel"])
+    assert "run-1" in bundles[-1]["text/html"]
+    assert list(patched(page, comm)) == ["run-1"]
+    page.run("with track.start_run(run_name='apart'):\n    track.log_param('lr', 0.9)", "apart")
+    page.run("track.runs('params.lr > 0.05')[-1:].pin()", "pin")
+    page.until(lambda: patched(page, comm)["run-1"]["pinned"], "the pin")
+    assert list(patched(page, comm)) == ["run-1"]
+
+
+def test_the_html_follows_while_no_view_is_there(page: Page) -> None:
+    """The base path: the newest table is updated in its place."""
+    shown_by = page.send("%track", "table")
+    page.over(shown_by)
+    page.run("with track.start_run(run_name='later'):\n    pass", "later")
+    page.until(lambda: "later" in page.outputs(shown_by)[0]["text/html"], "the update")
+    assert len(page.outputs(shown_by)) == 1
+
+
+def test_the_panel_is_the_value_of_the_line(page: Page) -> None:
+    """Shown once by the line that makes it, and again where it is asked for."""
+    cell = page.send("panel = %track\npanel", "table")
+    page.over(cell)
+    assert len(page.outputs(cell)) == 1
+    again = page.send("panel", "again")
+    page.over(again)
+    assert len(page.outputs(again)) == 1
+    assert page.panel == page.outputs(cell)[0][MIME]["panel"]
+
+
+def test_an_empty_store_is_said(tmp_path: Path) -> None:
+    """No store is made by looking."""
+    with live_page(tmp_path) as page:
+        comm = shown(page)
+        (table,) = tables(page, comm)
+        assert (table["rows"], table["total"], table["empty"]) == (
+            [],
+            0,
+            "No runs here yet. Put %%track above a cell and run it.",
+        )
+        assert not (tmp_path / "track.db").exists()
+        page.run("with track.start_run(run_name='first'):\n    pass", "first")
+        page.until(lambda: "first" in patched(page, comm), "the first run")
