@@ -25,8 +25,9 @@ DARK_HOSTS = (
 
 def tokens_css() -> str:
     """Return the style sheet."""
-    light = [_declaration(name, token, token.light) for name, token in TOKENS.items()]
-    dark = [_declaration(name, token, token.dark) for name, token in TOKENS.items()]
+    # color-scheme is for what the browser draws itself: checkboxes, lists, scroll bars.
+    light = [*(_declaration(name, token, token.light) for name, token in TOKENS.items()), "color-scheme: light;"]
+    dark = [*(_declaration(name, token, token.dark) for name, token in TOKENS.items()), "color-scheme: dark;"]
     blocks = [
         HEAD,
         _block(".jt-panel", light),

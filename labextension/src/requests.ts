@@ -22,6 +22,9 @@ export class Requests {
   /** Send an action that is answered; never rejects. */
   call<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<ReplyMessage> {
     const to = ++this.count;
+    if (this.ended !== null) {
+      return Promise.resolve({ type: 'reply', to, ok: false, message: this.ended });
+    }
     return new Promise(resolve => {
       const timer = setTimeout(() => {
         this.overdue.add(to);
@@ -46,8 +49,9 @@ export class Requests {
     return true;
   }
 
-  /** End all that is open: the kernel is gone. */
+  /** The kernel is gone: all that is open, and all that comes, is answered with this message. */
   close(message: string): void {
+    this.ended = message;
     for (const to of [...this.open.keys()]) {
       this.settle(to, { type: 'reply', to, ok: false, message });
     }
@@ -71,6 +75,7 @@ export class Requests {
   }
 
   private count = 0;
+  private ended: string | null = null;
   private readonly open = new Map<
     number,
     { resolve: (reply: ReplyMessage) => void; timer: ReturnType<typeof setTimeout> }

@@ -27,12 +27,14 @@ export class NoteField {
 
   private show(): void {
     this.editing = false;
+    this.node.classList.remove('jt-editing');
     const change = this.frozen ? null : button(this.text ? 'Edit note' : 'Add note', () => this.edit());
     fill(this.node, this.text && span('jt-note-text', this.text), change);
   }
 
   private edit(): void {
     this.editing = true;
+    this.node.classList.add('jt-editing');
     const field = element('input', { type: 'text', class: 'jt-field', 'aria-label': 'Note', value: this.text });
     field.addEventListener('keydown', event => {
       event.stopPropagation();

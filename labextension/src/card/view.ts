@@ -24,8 +24,9 @@ export class CardView implements View {
     this.stop = new StopButton(context);
     this.note = new NoteField(context);
     const told = div('jt-told', this.word, this.time, this.left);
-    this.node.append(div('jt-head', this.title, told, this.stop.node), this.body);
+    this.head.append(this.title, told, this.stop.node);
     this.foot.append(this.params, this.extras, this.note.node);
+    this.node.append(this.head, this.body);
   }
 
   receive(message: KernelMessage): void {
@@ -95,6 +96,11 @@ export class CardView implements View {
     const middle = metrics || progress ? div('jt-middle', metrics ?? div(''), progress) : null;
     fill(this.params, card.short ? null : paramLine(card));
     setText(this.extras, card.extras.filter(extra => extra !== 'note').join(' · '));
+    // The parts of the foot stand in the one line of a short card.
+    const place = card.short ? this.head : this.foot;
+    if (this.note.node.parentElement !== place) {
+      place.append(this.extras, this.note.node);
+    }
     const notes = card.notes.map(text => div('jt-muted', text));
     const before = [error, middle].filter(node => node !== null);
     const keep = new Set<Node>([this.foot]);
@@ -128,6 +134,7 @@ export class CardView implements View {
     }
   }
 
+  private readonly head = div('jt-head');
   private readonly title = div('jt-title');
   private readonly word = span('jt-word');
   private readonly time = span('jt-time');
@@ -135,7 +142,7 @@ export class CardView implements View {
   private readonly body = div('jt-body');
   private readonly foot = div('jt-foot');
   private readonly params = div('jt-foot-params');
-  private readonly extras = span('jt-muted');
+  private readonly extras = span('jt-muted jt-extras');
   private readonly stop: StopButton;
   private readonly note: NoteField;
   private readonly pace = new Pace(() => this.paint(), INTERVAL);

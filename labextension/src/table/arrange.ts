@@ -47,7 +47,8 @@ export interface DeletedLine {
 export type Line = RunLine | FoldLine | GroupLine | DeletedLine;
 
 export interface Arrangement {
-  rows: Iterable<Row>;
+  /** Newest first. */
+  rows: readonly Row[];
   columns: readonly Column[];
   index: ReadonlyMap<string, number>;
   sort: readonly SortKey[];
@@ -61,6 +62,8 @@ export interface Arrangement {
   deleted: ReadonlyMap<string, readonly string[]>;
 }
 
+const NONE: Row[] = [];
+
 /** Return the lines of the table in order. */
 export function arrange(wanted: Arrangement): Line[] {
   return new Arranger(wanted).lines();
@@ -73,13 +76,20 @@ class Arranger {
       this.hidden.delete(place);
     }
     const read = (column: string) => reader(column, wanted.index);
-    this.ordered = sortRows([...wanted.rows].filter(row => !this.hidden.has(row.id)), wanted.sort, read);
+    const rows = this.hidden.size === 0 ? wanted.rows : wanted.rows.filter(row => !this.hidden.has(row.id));
+    this.ordered = sortRows(rows, wanted.sort, read);
+    if (!this.ordered.some(row => row.parent !== null || row.fold)) {
+      this.roots = this.ordered;
+      return;
+    }
     const present = new Map(this.ordered.map(row => [row.id, row]));
+    const roots: Row[] = [];
+    this.roots = roots;
     for (const row of this.ordered) {
       if (row.parent !== null && row.parent !== row.id && present.has(row.parent)) {
         push(this.children, row.parent, row);
       } else {
-        this.roots.push(row);
+        roots.push(row);
       }
     }
     this.fold(present);
@@ -130,7 +140,10 @@ class Arranger {
 
   /** The children that are asked for; all of them where their parent is and none of them is. */
   private childrenOf(row: Row): Row[] {
-    const all = this.children.get(row.id) ?? [];
+    const all = this.children.get(row.id);
+    if (all === undefined) {
+      return NONE;
+    }
     const kept = all.filter(child => this.isKept(child));
     return kept.length === 0 && this.matches(row) ? all : kept;
   }
@@ -147,23 +160,22 @@ class Arranger {
       const open = this.wanted.toggled.has(key);
       lines.push({ kind: 'fold', key, row, ids: fold.rows.map(each => each.id), depth, open });
       if (open) {
-        fold.rows.forEach(each => this.addRun(lines, each, depth + 1, []));
+        fold.rows.forEach(each => this.addRun(lines, each, depth + 1, NONE));
       }
       return;
     }
-    this.addRun(lines, row, depth, fold?.rows.slice(1) ?? []);
+    this.addRun(lines, row, depth, fold?.rows.slice(1) ?? NONE);
   }
 
   private addRun(lines: Line[], row: Row, depth: number, repeats: Row[]): void {
     const children = this.childrenOf(row);
-    const below = [...repeats, ...children];
     // A child that was searched for must be seen: in a filtered table its parent is open until it is closed.
     const openFirst = this.wanted.matches !== null && children.some(child => this.matches(child)) && !this.matches(row);
-    const open = below.length === 0 ? null : this.wanted.toggled.has(row.id) !== openFirst;
+    const open = repeats.length + children.length === 0 ? null : this.wanted.toggled.has(row.id) !== openFirst;
     const times = repeats.length + 1;
     lines.push({ kind: 'run', key: row.id, row, depth, open, times, lastPinned: false });
     if (open) {
-      repeats.forEach(each => this.addRun(lines, each, depth + 1, []));
+      repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
       children.forEach(each => this.add(lines, each, depth + 1));
     }
   }
@@ -202,8 +214,8 @@ class Arranger {
   }
 
   private readonly hidden = new Set<string>();
-  private readonly ordered: Row[];
-  private readonly roots: Row[] = [];
+  private readonly ordered: readonly Row[];
+  private readonly roots: readonly Row[];
   private readonly children = new Map<string, Row[]>();
   private readonly folds = new Map<string, { kind: 'failed' | 'repeat'; rows: Row[] }>();
   private readonly folded = new Set<string>();

@@ -25,21 +25,35 @@ export const MARK_WIDTH = 28;
 /** Below this width of the page the first columns are narrow, so that something is left to scroll. */
 export const NARROW = 600;
 
-const CHARACTER = 7.2;
-const PADDING = 20;
-const BEST_MARK = 14;
+const PADDING = 22;
+const BEST_MARK = 16;
+const SORT_MARK = 10;
 const SPARK_WIDTH = 84;
 const WIDEST = 240;
 const SAMPLED = 200;
 const LAST = [DURATION, STARTED];
 
-const OWN: Record<string, { title: string; hint: string; right: boolean; width: number; narrow: number }> = {
-  [STATUS]: { title: 'status', hint: 'state of the run', right: false, width: 92, narrow: 30 },
-  [NUMBER]: { title: '#', hint: 'number in this store', right: true, width: 46, narrow: 40 },
-  [NAME]: { title: 'name', hint: 'name, and what changed', right: false, width: 260, narrow: 132 },
-  [DURATION]: { title: 'duration', hint: 'how long the run took', right: true, width: 84, narrow: 84 },
-  [STARTED]: { title: 'age', hint: 'when the run began', right: true, width: 116, narrow: 116 }
+interface Own {
+  title: string;
+  hint: string;
+  right: boolean;
+  /** The longest text that it is made for, or a width in CSS pixels. */
+  holds: string | number;
+  narrow: number | null;
+}
+const OWN: Record<string, Own> = {
+  [STATUS]: { title: 'status', hint: 'state of the run', right: false, holds: '● scheduled', narrow: 30 },
+  [NUMBER]: { title: '#', hint: 'number in this store', right: true, holds: 46, narrow: 40 },
+  [NAME]: { title: 'name', hint: 'name, and what changed', right: false, holds: 244, narrow: 132 },
+  [DURATION]: { title: 'duration', hint: 'how long the run took', right: true, holds: '12 m 22 s', narrow: null },
+  [STARTED]: { title: 'age', hint: 'when the run began', right: true, holds: 'yesterday 22:22', narrow: null }
 };
+
+/** How wide a text is on the page, in CSS pixels. */
+export type Measure = (text: string) => number;
+
+/** Widths from the number of characters, where nothing can be measured. */
+export const byCharacters: Measure = text => text.length * 7.5;
 
 /** Ids of the columns that are shown after the first three, in order. */
 export function shownColumns(columns: readonly Column[], chosen: readonly string[] | null): string[] {
@@ -50,27 +64,41 @@ export function shownColumns(columns: readonly Column[], chosen: readonly string
   return chosen.filter(id => known.has(id));
 }
 
-/** Return the columns of the page. */
+/** The texts that the columns must hold. */
+export interface Texts {
+  rows: readonly Row[];
+  /** What the groups say, one text per column. */
+  groups: readonly (readonly string[])[];
+}
+
+/**
+ * Return the columns of the page.
+ *
+ * @param available - the width of the page, in CSS pixels; 0 where it is not known
+ */
 export function layout(
   columns: readonly Column[],
   choices: Pick<Choices, 'columns' | 'widths'>,
-  rows: Iterable<Row>,
-  available: number
+  texts: Texts,
+  available: number,
+  measure: Measure = byCharacters
 ): Slot[] {
   const narrow = available > 0 && available < NARROW;
-  const sample = first(rows, SAMPLED);
+  const sample = { rows: texts.rows.slice(0, SAMPLED), groups: texts.groups };
   const places = new Map(columns.map((column, place) => [column.id, place]));
   return [STATUS, NUMBER, NAME, ...shownColumns(columns, choices.columns)].map(id => {
     const place = places.get(id) ?? null;
     const column = place === null ? undefined : columns[place];
     const chosen = choices.widths[id] ?? column?.width ?? null;
     if (column === undefined || place === null) {
-      const own = OWN[id] as (typeof OWN)[string];
-      const width = chosen ?? (narrow ? own.narrow : own.width);
-      return { ...own, id, goal: '', place: null, main: false, changeWidth: 0, width: bounded(width) };
+      const { title, hint, right, holds, narrow: least } = OWN[id] as Own;
+      const wide = typeof holds === 'number' ? holds : measure(holds) + PADDING;
+      const width = bounded(chosen ?? (narrow ? (least ?? wide) : wide));
+      const bare = narrow && least !== null && least < MIN_WIDTH; // no room for a word: the hint says it
+      return { id, title: bare ? '' : title, hint, right, goal: '', place: null, main: false, changeWidth: 0, width };
     }
-    const changeWidth = widthOfChange(sample, place);
-    const natural = naturalWidth(column, place, sample, changeWidth);
+    const changeWidth = widthOfChange(sample.rows, place, measure);
+    const natural = naturalWidth(column, place, sample, measure) + changeWidth;
     const hint = [column.kind, column.key, goalWords(column.goal)].filter(Boolean).join(' · ');
     const { title, right, goal, main } = column;
     return { id, title, hint, right, goal, place, main, changeWidth, width: bounded(chosen ?? natural) };
@@ -115,35 +143,34 @@ export function goalWords(goal: string): string {
   return words && goal.endsWith('?') ? `${words} (guessed from the name)` : words;
 }
 
-function naturalWidth(column: Column, place: number, sample: readonly Row[], change: number): number {
-  let longest = column.title.length + (column.goal ? column.goal.length + 1 : 0) + 1;
+function naturalWidth(
+  column: Column,
+  place: number,
+  sample: { rows: readonly Row[]; groups: Texts['groups'] },
+  measure: Measure
+): number {
+  let longest = sample.groups.reduce((text, cells) => longer(text, cells[place] ?? ''), '');
   let best = 0;
-  for (const row of sample) {
+  for (const row of sample.rows) {
     const cell = row.cells[place];
-    longest = Math.max(longest, cellText(cell).length);
+    longest = longer(longest, cellText(cell));
     best = typeof cell === 'object' && cell?.b ? BEST_MARK : best;
   }
-  const text = Math.min(longest * CHARACTER + best, WIDEST);
-  return text + PADDING + change + (column.main ? SPARK_WIDTH : 0);
+  const title = measure(`${column.title} ${column.goal}`) + SORT_MARK;
+  const text = Math.min(Math.max(title, measure(longest) + best), WIDEST);
+  return text + PADDING + (column.main ? SPARK_WIDTH : 0);
 }
 
-function widthOfChange(sample: readonly Row[], place: number): number {
-  let longest = 0;
+function widthOfChange(sample: readonly Row[], place: number, measure: Measure): number {
+  let longest = '';
   for (const row of sample) {
     const cell = row.cells[place];
     const change = typeof cell === 'object' ? cell?.c : undefined;
-    longest = change ? Math.max(longest, change.text.length + change.arrow.length + 1) : longest;
+    longest = change ? longer(longest, `${change.text} ${change.arrow}`) : longest;
   }
-  return longest ? Math.ceil(longest * CHARACTER) : 0;
+  return longest ? Math.ceil(measure(longest)) + 2 : 0;
 }
 
-function first(rows: Iterable<Row>, count: number): Row[] {
-  const taken: Row[] = [];
-  for (const row of rows) {
-    taken.push(row);
-    if (taken.length === count) {
-      break;
-    }
-  }
-  return taken;
+function longer(one: string, other: string): string {
+  return other.length > one.length ? other : one;
 }

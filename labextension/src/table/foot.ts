@@ -21,6 +21,9 @@ export class Foot {
     const { store } = this.model;
     const parts: HTMLElement[] = [];
     const loaded = store.rows.size;
+    if (loaded === 0) {
+      return parts;
+    }
     if (store.more) {
       parts.push(span('', `${loaded.toLocaleString('en-US')} of ${runCount(store.total)} · ${READING.toLowerCase()}`));
     } else if (this.model.isFiltered) {

@@ -1,7 +1,7 @@
 import { div, element } from '../dom.js';
 import type { Line } from './arrange.js';
 import { Body } from './body.js';
-import { MARK_WIDTH, NARROW, type Slot } from './columns.js';
+import { MARK_WIDTH, type Measure, NARROW, type Slot } from './columns.js';
 import { gridTemplate, Header, HEADER_HEIGHT, type HeaderActions } from './header.js';
 import { type Command, command } from './keyboard.js';
 import { type Drawing, lineElement } from './lines.js';
@@ -62,11 +62,11 @@ export class Grid {
 
   /** Draw all that is on the page anew. */
   refresh(): void {
-    const slots = this.model.slots(this.node.clientWidth);
+    const slots = this.model.slots(this.node.clientWidth, measureIn(this.node));
     this.slots = slots;
     const { marks } = this.model.selection;
     const order = this.model.order;
-    const all = marks.size === 0 ? false : order.every(id => marks.has(id)) ? true : null;
+    const all = marks.size === 0 ? false : order.every(id => marks.has(id)) || null;
     this.header.show(slots, this.model.choices.sort, all);
     this.measure();
     this.body.show(this.model.lines);
@@ -129,7 +129,6 @@ export class Grid {
 
   private drawing(): Drawing {
     const { selection, store } = this.model;
-    const anyChosen = selection.marks.size > 0 || this.model.lines.some(isPinned);
     return {
       slots: this.slots,
       narrow: this.node.clientWidth > 0 && this.node.clientWidth < NARROW,
@@ -137,14 +136,19 @@ export class Grid {
       current: id => selection.current === id,
       curve: row => store.curve(row),
       since: row => store.since(row),
-      anyChosen
+      anyMarked: selection.marks.size > 0
     };
   }
 
   private measure(): void {
+    const template = gridTemplate(this.slots);
+    if (template === this.template) {
+      return; // setting a variable makes the style of every cell anew
+    }
+    this.template = template;
     const [first, second, third] = this.slots;
     const style = this.node.style;
-    style.setProperty('--jt-columns', gridTemplate(this.slots));
+    style.setProperty('--jt-columns', template);
     style.setProperty('--jt-width', `${this.slots.reduce((sum, slot) => sum + slot.width, MARK_WIDTH)}px`);
     style.setProperty('--jt-left-0', `${MARK_WIDTH}px`);
     style.setProperty('--jt-left-1', `${MARK_WIDTH + (first?.width ?? 0)}px`);
@@ -395,9 +399,17 @@ export class Grid {
   private row = 0;
   private column = -1;
   private frame = 0;
+  private template = '';
   private readonly focusId = `jt-focus-${++grids}`;
 }
 
-function isPinned(line: Line): boolean {
-  return line.kind === 'run' && (line.row.pinned || line.row.baseline);
+/** Measure texts in the font of an element, where the browser can. */
+function measureIn(node: HTMLElement): Measure | undefined {
+  const canvas = typeof CanvasRenderingContext2D === 'undefined' ? null : document.createElement('canvas').getContext('2d');
+  if (canvas === null) {
+    return undefined;
+  }
+  const { fontWeight, fontSize, fontFamily } = getComputedStyle(node);
+  canvas.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  return text => canvas.measureText(text).width;
 }

@@ -25,6 +25,11 @@ export class Header {
   /** Show the columns with their order. */
   show(slots: readonly Slot[], sort: readonly SortKey[], allMarked: boolean | null): void {
     this.sort = sort;
+    const shown = JSON.stringify([slots, sort, allMarked]);
+    if (shown === this.shown) {
+      return;
+    }
+    this.shown = shown;
     const box = element('input', { type: 'checkbox', tabindex: -1, 'aria-label': 'Mark all' });
     box.checked = allMarked === true;
     box.indeterminate = allMarked === null;
@@ -56,7 +61,8 @@ export class Header {
       class: classes.filter(Boolean).join(' '),
       'aria-sort': order,
       'data-column': slot.id,
-      title: slot.hint
+      title: slot.hint,
+      'aria-label': slot.title ? null : slot.hint
     };
     const room = slot.changeWidth > 0 ? span('jt-change') : null;
     if (room !== null) {
@@ -140,6 +146,7 @@ export class Header {
   }
 
   private sort: readonly SortKey[] = [];
+  private shown = '';
 }
 
 /** Follow a pointer from its press until it is let go, wherever it goes. */

@@ -19,8 +19,8 @@ export interface Drawing {
   curve(row: Row): Spark | null | undefined;
   /** Seconds since the rows were received. */
   since(row: Row): number;
-  /** Whether any run was chosen: the others are muted then. */
-  anyChosen: boolean;
+  /** Whether any run is marked: the curves of the others recede then. */
+  anyMarked: boolean;
 }
 
 /** How many characters at the end of a long name are always seen: names often differ there. */
@@ -130,13 +130,15 @@ function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
     const [sign, word] = row.baseline ? ['◆', 'baseline'] : ['◇', 'pinned'];
     cell.append(element('span', { class: 'jt-pin', role: 'img', 'aria-label': word, title: word }, sign));
   }
-  cell.append(nameElement(row.name));
+  cell.append(nameElement(row.name, drawing.narrow));
   if (line.times > 1) {
     const title = `${line.times} runs of the same code, params and data`;
     cell.append(element('span', { class: 'jt-muted jt-times', title }, `×${line.times}`));
   }
-  const word = drawing.narrow && row.state.word !== 'finished' ? shortWord(row.state.word) : '';
-  const beside = [word, ...row.changed].filter(Boolean).join(', ') || (row.note && `“${row.note}”`);
+  if (drawing.narrow && row.state.word !== 'finished') {
+    cell.append(span('jt-muted jt-word', shortWord(row.state.word)));
+  }
+  const beside = row.changed.join(', ') || (row.note && `“${row.note}”`);
   if (beside) {
     cell.append(span('jt-muted jt-beside', beside));
   }
@@ -144,9 +146,9 @@ function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
 }
 
 /** A name whose middle gives way where there is no room. */
-function nameElement(name: string): HTMLElement {
+function nameElement(name: string, narrow: boolean): HTMLElement {
   const characters = [...name];
-  if (characters.length <= LONG) {
+  if (characters.length <= LONG || narrow) {
     return span('jt-name', span('jt-cut', name));
   }
   const head = characters.slice(0, -TAIL).join('');
@@ -166,7 +168,7 @@ function valueCell(
   if (slot.main) {
     const spark = value === null ? null : drawing.curve(row);
     const place = span('jt-spark-place', spark ? picture(spark) : null);
-    if (drawing.anyChosen && !chosen) {
+    if (drawing.anyMarked && !chosen) {
       place.classList.add('jt-faint');
     }
     cell.append(place);

@@ -1,9 +1,10 @@
 import type { Choices, Column, Row, SortKey, TableMessage } from '../protocol.js';
 import { arrange, type Line } from './arrange.js';
-import { layout, shownColumns, type Slot } from './columns.js';
+import { layout, type Measure, shownColumns, type Slot } from './columns.js';
 import { RowStore } from './rowstore.js';
 import { holdsWords, wordsOf } from './search.js';
 import { NOTHING, type Selection, selected, without } from './selection.js';
+import { newestFirst } from './sorting.js';
 
 export const NO_CHOICES: Choices = { sort: [], columns: null, widths: {}, filter: '', group: '' };
 
@@ -33,7 +34,7 @@ export class TableModel {
   /** The lines of the page; made again only after a change. */
   get lines(): readonly Line[] {
     this.made ??= arrange({
-      rows: this.rows(),
+      rows: this.rows,
       columns: this.store.columns,
       index: this.store.index,
       sort: this.choices.sort,
@@ -46,18 +47,21 @@ export class TableModel {
   }
 
   /** The runs on the page, in order. */
-  get order(): string[] {
-    return this.lines.flatMap(line => (line.kind === 'run' ? [line.key] : []));
+  get order(): readonly string[] {
+    this.madeOrder ??= this.lines.filter(line => line.kind === 'run').map(line => line.key);
+    return this.madeOrder;
   }
 
   /** Say that something changed that the lines follow from. */
   renew(): void {
     this.made = null;
+    this.madeOrder = null;
   }
 
   /** Return the columns of the page for a width in CSS pixels. */
-  slots(available: number): Slot[] {
-    return layout(this.store.columns, this.choices, this.store.rows.values(), available);
+  slots(available: number, measure?: Measure): Slot[] {
+    const groups = this.choices.group === '' ? [] : this.lines.flatMap(line => (line.kind === 'group' ? [line.cells] : []));
+    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups }, available, measure);
   }
 
   /** Ids of the columns after the first three, in order. */
@@ -116,7 +120,7 @@ export class TableModel {
   /** Bring runs back that were deleted. */
   unearth(place: string): void {
     for (const row of this.deleted.get(place) ?? []) {
-      this.store.rows.set(row.id, row);
+      this.store.set(row);
     }
     this.deleted.delete(place);
     this.renew();
@@ -125,7 +129,7 @@ export class TableModel {
   /** Say no longer that runs were deleted. */
   forget(place: string): void {
     for (const row of this.deleted.get(place) ?? []) {
-      this.store.rows.delete(row.id);
+      this.store.remove(row.id);
     }
     this.deleted.delete(place);
     this.renew();
@@ -136,15 +140,10 @@ export class TableModel {
     return selected(this.selection).flatMap(id => this.store.rows.get(id) ?? []);
   }
 
-  private *rows(): Iterable<Row> {
-    yield* this.store.rows.values();
-    for (const rows of this.deleted.values()) {
-      for (const row of rows) {
-        if (!this.store.rows.has(row.id)) {
-          yield row;
-        }
-      }
-    }
+  /** The runs, and those that were just deleted: the kernel may have forgotten them already. */
+  private get rows(): readonly Row[] {
+    const buried = [...this.deleted.values()].flat().filter(row => !this.store.rows.has(row.id));
+    return buried.length === 0 ? this.store.newest : [...this.store.newest, ...buried].sort(newestFirst);
   }
 
   private matcher(): ((row: Row) => boolean) | null {
@@ -157,5 +156,6 @@ export class TableModel {
 
   private readonly toggled = new Set<string>();
   private made: Line[] | null = null;
+  private madeOrder: string[] | null = null;
   private loaded = false;
 }

@@ -1,4 +1,5 @@
 import type { Column, CurvesMessage, PatchMessage, Row, RowsMessage, Spark, TableMessage } from '../protocol.js';
+import { newestFirst } from './sorting.js';
 
 /** The runs of a table as the kernel last told them, and the curves that were asked for. */
 export class RowStore {
@@ -12,6 +13,30 @@ export class RowStore {
   more = false;
   readonly rows = new Map<string, Row>();
 
+  /** The runs, newest first; sorted again only after a change, and then nearly sorted already. */
+  get newest(): readonly Row[] {
+    if (this.stale) {
+      const known = this.sorted.flatMap(row => this.rows.get(row.id) ?? []);
+      const seen = new Set(known.map(row => row.id));
+      const fresh = [...this.rows.values()].filter(row => !seen.has(row.id));
+      this.sorted = [...fresh, ...known].sort(newestFirst);
+      this.stale = false;
+    }
+    return this.sorted;
+  }
+
+  /** Put a row in the place of the one with its id, or add it. */
+  set(row: Row): void {
+    this.rows.set(row.id, row);
+    this.stale = true;
+  }
+
+  /** Take a row away. */
+  remove(id: string): void {
+    this.rows.delete(id);
+    this.stale = true;
+  }
+
   /** Take a whole table. */
   load(message: TableMessage): void {
     this.columns = message.columns;
@@ -20,6 +45,7 @@ export class RowStore {
     this.empty = message.empty;
     this.total = message.total;
     this.rows.clear();
+    this.sorted = [];
     this.put(message.rows);
     this.more = message.more;
   }
@@ -33,7 +59,7 @@ export class RowStore {
   /** Take changed and new rows, each whole. */
   patch(message: PatchMessage): void {
     for (const id of message.removed) {
-      this.rows.delete(id);
+      this.remove(id);
       this.curves.delete(id);
     }
     for (const row of message.rows) {
@@ -74,13 +100,15 @@ export class RowStore {
   private put(rows: readonly Row[]): void {
     const now = Date.now();
     for (const row of rows) {
-      this.rows.set(row.id, row);
+      this.set(row);
       if (row.live) {
         this.received.set(row, now);
       }
     }
   }
 
+  private sorted: readonly Row[] = [];
+  private stale = false;
   private readonly received = new WeakMap<Row, number>();
   private readonly curves = new Map<string, Spark | null>();
 }

@@ -31,6 +31,31 @@ export function rowText(row: Row): string {
   return text;
 }
 
+/**
+ * Make the texts of rows while the browser has nothing else to do, so that the first search finds them made.
+ *
+ * @returns a function that stops it
+ */
+export function prepareTexts(rows: readonly Row[]): () => void {
+  let place = 0;
+  let handle = 0;
+  const some = (deadline: IdleDeadline) => {
+    while (place < rows.length && deadline.timeRemaining() > 1) {
+      for (const stop = Math.min(place + 50, rows.length); place < stop; place++) {
+        rowText(rows[place] as Row);
+      }
+    }
+    if (place < rows.length) {
+      handle = requestIdleCallback(some);
+    }
+  };
+  if (typeof requestIdleCallback === 'undefined') {
+    return () => {}; // Safari: the first search makes them
+  }
+  handle = requestIdleCallback(some);
+  return () => cancelIdleCallback(handle);
+}
+
 /** Whether a row holds every word. */
 export function holdsWords(row: Row, words: readonly string[]): boolean {
   if (words.length === 0) {

@@ -19,28 +19,45 @@ export function compareValues(one: Value, other: Value, descending: boolean): nu
   return descending ? -order : order;
 }
 
+/**
+ * Replace texts by numbers of the same order, so that each text is compared with few others: columns of texts mostly
+ * have few different ones.
+ */
+function ranks(values: Value[]): Value[] {
+  if (!values.some(value => typeof value === 'string')) {
+    return values;
+  }
+  const different = [...new Set(values)].sort((one, other) => compareValues(one, other, false));
+  const rank = new Map<Value, number>();
+  different.forEach((value, place) => {
+    const before = different[place - 1];
+    const same = place > 0 && before !== undefined && compareValues(before, value, false) === 0;
+    rank.set(value, same ? (rank.get(before) as number) : place);
+  });
+  return values.map(value => (value === null ? null : (rank.get(value) as number)));
+}
+
 /** Newest first. */
 export function newestFirst(one: Row, other: Row): number {
   return other.age[1] - one.age[1] || (other.number ?? Infinity) - (one.number ?? Infinity) || 0;
 }
 
 /**
- * Return the rows in order; rows that are equal by every key stay newest first.
+ * Return the rows in order; rows that are equal by every key stay as they are.
  *
- * @param rows - in any order
+ * @param newest - newest first
  * @param sort - the first key decides, the next one between equals
  * @param read - gives the reader of a column's values
  */
 export function sortRows(
-  rows: readonly Row[],
+  newest: readonly Row[],
   sort: readonly SortKey[],
   read: (column: string) => (row: Row) => Value
-): Row[] {
-  const newest = [...rows].sort(newestFirst);
+): readonly Row[] {
   if (sort.length === 0) {
     return newest;
   }
-  const keys = sort.map(({ column, descending }) => ({ values: newest.map(read(column)), descending }));
+  const keys = sort.map(({ column, descending }) => ({ values: ranks(newest.map(read(column))), descending }));
   const places = newest.map((_, place) => place);
   places.sort((one, other) => {
     for (const { values, descending } of keys) {

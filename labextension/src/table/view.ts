@@ -10,6 +10,7 @@ import { Filtering } from './filtering.js';
 import { emptyLine, Foot } from './foot.js';
 import { Grid } from './grid.js';
 import { TableModel } from './model.js';
+import { prepareTexts } from './search.js';
 import { NOTHING, selected } from './selection.js';
 import { Toolbar } from './toolbar.js';
 
@@ -103,6 +104,7 @@ export class TableView implements View {
     clearTimeout(this.keeping);
     [this.pace, this.wantCurves, this.wantFilter].forEach(pace => pace.stop());
     [this.filtering, this.deletions, this.bar].forEach(part => part.dispose());
+    this.stopPreparing();
     this.sizes?.disconnect();
   }
 
@@ -118,6 +120,8 @@ export class TableView implements View {
 
   /** Draw all anew. */
   private refresh(): void {
+    this.stopPreparing();
+    this.stopPreparing = this.model.store.more ? () => {} : prepareTexts(this.model.store.newest);
     const empty = emptyLine(this.model, () => this.filter('', true));
     fill(this.empty, empty);
     const bare = this.model.store.rows.size === 0 && this.model.deleted.size === 0;
@@ -226,14 +230,14 @@ export class TableView implements View {
     if (name === null || row === undefined) {
       return;
     }
-    this.model.store.rows.set(id, { ...row, name });
+    this.model.store.set({ ...row, name });
     this.model.renew();
     this.refresh();
     const reply = await this.context.requests.call('rename', { run: id, text: name });
     if (!reply.ok) {
       const now = this.model.store.rows.get(id);
       if (now !== undefined) {
-        this.model.store.rows.set(id, { ...now, name: row.name });
+        this.model.store.set({ ...now, name: row.name });
         this.model.renew();
       }
       this.refresh();
@@ -280,6 +284,7 @@ export class TableView implements View {
     }
   }
 
+  private stopPreparing: () => void = () => {};
   private readonly model = new TableModel();
   private readonly grid: Grid;
   private readonly toolbar: Toolbar;
