@@ -118,7 +118,7 @@ export class Body {
 /** Make `present` look like `made`, with as few changes as there are. */
 export function takeOver(present: HTMLElement, made: HTMLElement): void {
   for (const name of present.getAttributeNames()) {
-    if (!made.hasAttribute(name) && name !== 'id' && name !== 'aria-rowindex') {
+    if (!made.hasAttribute(name) && name !== 'aria-rowindex') {
       present.removeAttribute(name);
     }
   }
