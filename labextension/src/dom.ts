@@ -8,6 +8,13 @@ import type { Spark, State } from './protocol.js';
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined>;
 
+/**
+ * Lumino's mark for elements whose keys are not the host's commands: in a notebook, "a" or "d d" on a button would
+ * else insert and delete cells. It counts on the focused element only, so each that takes the focus has it.
+ */
+const OWN_KEYS = 'data-lm-suppress-shortcuts';
+const FOCUSABLE = new Set(['button', 'input', 'select']);
+
 /** Make an element: attributes that are null, undefined or false are left out, and so are empty children. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -15,6 +22,9 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   ...children: Child[]
 ): HTMLElementTagNameMap[Tag] {
   const node = document.createElement(tag);
+  if (FOCUSABLE.has(tag) || attributes['tabindex'] !== undefined) {
+    node.setAttribute(OWN_KEYS, 'true');
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false) {
       node.setAttribute(name, value === true ? '' : String(value));

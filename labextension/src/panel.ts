@@ -112,11 +112,7 @@ class Panel {
     fill(this.problem, span('jt-failed', '✗ '), span('', text), ' ', close);
   }
 
-  private readonly node = element('div', {
-    class: 'jt-panel',
-    // Lumino's attribute: in a notebook, keys such as "a" or "d d" would else insert and delete cells.
-    'data-lm-suppress-shortcuts': 'true'
-  });
+  private readonly node = div('jt-panel');
   private readonly status = element('div', { class: 'jt-unseen', role: 'status' });
   private readonly place = div('');
   private readonly waits = span('jt-waits');
