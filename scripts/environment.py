@@ -1,4 +1,6 @@
-"""The virtual environment of this repository: made once, installed into again only when pyproject.toml changes.
+"""The virtual environment of this repository: made once, renewed when pyproject.toml or the front end changes.
+
+An editable install copies what the TypeScript is built to, so a change of it needs one as well.
 
 Standard library only, so that it runs on a fresh machine with Python 3.11 or later.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = (3, 11)
 STAMP = "jupyter-track.json"
+LEAST_NODE = 20
+# What the front end is built from, below labextension.
+FRONT_END = ("src", "style", "scripts/widgets.mjs", "package.json", "tsconfig.json", "yarn.lock", "install.json")
+BUILT = ("jupyter_track/labextension/package.json", "jupyter_track/panels/static/panel.js")
 
 
 def prepare(venv: Path, extras: set[str]) -> Path:
@@ -30,7 +37,8 @@ def prepare(venv: Path, extras: set[str]) -> Path:
     Raises
     ------
     SystemExit
-        Where this Python is too old or the environment cannot be made; the message says what to do.
+        Where this Python is too old, Node is missing or too old, or the environment cannot be made; the message
+        says what to do.
     """
     if sys.version_info < LEAST:
         found = ".".join(map(str, sys.version_info[:3]))
@@ -42,13 +50,14 @@ def prepare(venv: Path, extras: set[str]) -> Path:
     installed = _installed(venv)
     if extras <= installed:
         return python
+    _check_node()
     wanted = ",".join(sorted(extras | installed))
     print(f"Installing jupyter-track[{wanted}] into {shown(venv)} (once; this takes a minute)", flush=True)
     _call(
         [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", f"{ROOT}[{wanted}]"],
         "What was there before is unchanged.",
     )
-    (venv / STAMP).write_text(json.dumps({"project": _project_hash(), "extras": sorted(extras | installed)}))
+    (venv / STAMP).write_text(json.dumps({"project": project_hash(), "extras": sorted(extras | installed)}))
     return python
 
 
@@ -66,16 +75,40 @@ def shown(path: Path) -> str:
 
 
 def _installed(venv: Path) -> set[str]:
-    """Return the extras that an earlier call installed for the present pyproject.toml."""
+    """Return the extras that an earlier call installed for the present pyproject.toml and front end."""
+    if not all((ROOT / name).exists() for name in BUILT):
+        return set()
     try:
         stamp = json.loads((venv / STAMP).read_text())
     except (OSError, ValueError):  # never installed, or cut short
         return set()
-    return set(stamp["extras"]) if stamp["project"] == _project_hash() else set()
+    return set(stamp["extras"]) if stamp["project"] == project_hash() else set()
 
 
-def _project_hash() -> str:
-    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+def project_hash(root: Path = ROOT) -> str:
+    """Return the hash of all that an installation depends on: pyproject.toml and the sources of the front end."""
+    digest = hashlib.sha256((root / "pyproject.toml").read_bytes())
+    for name in FRONT_END:
+        place = root / "labextension" / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file():
+                digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _check_node() -> None:
+    """End with what to install where Node, which builds the lab extension, is missing or too old."""
+    program = shutil.which("node") or shutil.which("nodejs")
+    remedy = (
+        "It builds the lab extension. On Debian and Ubuntu it is the package nodejs, in conda nodejs, "
+        "else see https://nodejs.org."
+    )
+    if program is None:
+        raise SystemExit(f"Node.js {LEAST_NODE} or later is needed, and there is none on the PATH. {remedy}")
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    major = answer.removeprefix("v").partition(".")[0]
+    if not major.isdecimal() or int(major) < LEAST_NODE:
+        raise SystemExit(f"Node.js {LEAST_NODE} or later is needed, and this is {answer} ({program}). {remedy}")
 
 
 def _call(command: list[str], hint: str) -> None:

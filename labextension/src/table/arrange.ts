@@ -1,0 +1,258 @@
+/**
+ * From the runs to the lines of the table: filter, parents and children, folds, pinned runs, groups, order.
+ *
+ * Pure: the same runs and choices give the same lines.
+ */
+
+import type { Column, Row, SortKey } from '../protocol.js';
+import { cellText, cellValue, reader } from './cells.js';
+import { compareValues, sortRows } from './sorting.js';
+import { spread } from './spread.js';
+
+export interface RunLine {
+  kind: 'run';
+  key: string;
+  row: Row;
+  depth: number;
+  /** Whether what stands below it is open; null where nothing does. */
+  open: boolean | null;
+  /** How many repeats it stands for; 1 for itself alone. */
+  times: number;
+  /** Whether the hairline below the pinned runs is under this line. */
+  lastPinned: boolean;
+}
+export interface FoldLine {
+  kind: 'fold';
+  key: string;
+  row: Row;
+  ids: string[];
+  depth: number;
+  open: boolean;
+}
+export interface GroupLine {
+  kind: 'group';
+  key: string;
+  label: string;
+  ids: string[];
+  open: boolean;
+  /** Mean and deviation per column, or the one text that all have. */
+  cells: string[];
+}
+export interface DeletedLine {
+  kind: 'deleted';
+  key: string;
+  row: Row;
+  ids: string[];
+}
+export type Line = RunLine | FoldLine | GroupLine | DeletedLine;
+
+export interface Arrangement {
+  /** Newest first. */
+  rows: readonly Row[];
+  columns: readonly Column[];
+  index: ReadonlyMap<string, number>;
+  sort: readonly SortKey[];
+  /** Whether a run is asked for; null where nothing is filtered. */
+  matches: ((row: Row) => boolean) | null;
+  /** The id of the column that makes groups, or empty. */
+  group: string;
+  /** Keys of lines that the person opened, or, in a filtered table, closed. */
+  toggled: ReadonlySet<string>;
+  /** Runs that were just deleted and can be taken back, by the id of the one in whose place that is said. */
+  deleted: ReadonlyMap<string, readonly string[]>;
+}
+
+const NONE: Row[] = [];
+
+/** Return the lines of the table in order. */
+export function arrange(wanted: Arrangement): Line[] {
+  return new Arranger(wanted).lines();
+}
+
+class Arranger {
+  constructor(private readonly wanted: Arrangement) {
+    for (const [place, ids] of wanted.deleted) {
+      ids.forEach(id => this.hidden.add(id));
+      this.hidden.delete(place);
+    }
+    const read = (column: string) => reader(column, wanted.index);
+    const rows = this.hidden.size === 0 ? wanted.rows : wanted.rows.filter(row => !this.hidden.has(row.id));
+    this.ordered = sortRows(rows, wanted.sort, read);
+    if (!this.ordered.some(row => row.parent !== null || row.fold)) {
+      this.roots = this.ordered;
+      return;
+    }
+    const present = new Map(this.ordered.map(row => [row.id, row]));
+    const roots: Row[] = [];
+    this.roots = roots;
+    for (const row of this.ordered) {
+      if (row.parent !== null && row.parent !== row.id && present.has(row.parent)) {
+        push(this.children, row.parent, row);
+      } else {
+        roots.push(row);
+      }
+    }
+    this.fold(present);
+  }
+
+  lines(): Line[] {
+    const lines: Line[] = [];
+    const kept = this.roots.filter(row => !this.folded.has(row.id) && this.isKept(row));
+    const top = kept.filter(row => row.pinned || row.baseline);
+    const rest = kept.filter(row => !row.pinned && !row.baseline);
+    top.forEach(row => this.add(lines, row, 0));
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.kind === 'run' && rest.length > 0) {
+      last.lastPinned = true;
+    }
+    if (this.wanted.group) {
+      this.addGroups(lines, rest);
+    } else {
+      rest.forEach(row => this.add(lines, row, 0));
+    }
+    return lines;
+  }
+
+  /** Put the runs of a fold behind the first of them that is asked for. */
+  private fold(present: ReadonlyMap<string, Row>): void {
+    for (const head of this.ordered) {
+      if (!head.fold || head.fold.ids.length < 2) {
+        continue;
+      }
+      const rows = head.fold.ids.flatMap(id => present.get(id) ?? []).filter(row => this.matches(row));
+      const [first, ...others] = rows;
+      if (first === undefined || others.length === 0 || rows.some(row => row.pinned || row.baseline)) {
+        continue;
+      }
+      this.folds.set(first.id, { kind: head.fold.kind, rows });
+      others.forEach(row => this.folded.add(row.id));
+    }
+  }
+
+  private matches(row: Row): boolean {
+    return this.wanted.matches === null || this.wanted.matches(row);
+  }
+
+  /** Whether a run is asked for, or one below it. */
+  private isKept(row: Row): boolean {
+    return this.matches(row) || this.childrenOf(row).length > 0;
+  }
+
+  /** The children that are asked for; all of them where their parent is and none of them is. */
+  private childrenOf(row: Row): Row[] {
+    const all = this.children.get(row.id);
+    if (all === undefined) {
+      return NONE;
+    }
+    const kept = all.filter(child => this.isKept(child));
+    return kept.length === 0 && this.matches(row) ? all : kept;
+  }
+
+  private add(lines: Line[], row: Row, depth: number): void {
+    const ids = this.wanted.deleted.get(row.id);
+    if (ids !== undefined) {
+      lines.push({ kind: 'deleted', key: `deleted:${row.id}`, row, ids: [...ids] });
+      return;
+    }
+    const fold = this.folds.get(row.id);
+    if (fold?.kind === 'failed') {
+      const key = `fold:${row.id}`;
+      const open = this.wanted.toggled.has(key);
+      lines.push({ kind: 'fold', key, row, ids: fold.rows.map(each => each.id), depth, open });
+      if (open) {
+        fold.rows.forEach(each => this.addRun(lines, each, depth + 1, NONE));
+      }
+      return;
+    }
+    this.addRun(lines, row, depth, fold?.rows.slice(1) ?? NONE);
+  }
+
+  private addRun(lines: Line[], row: Row, depth: number, repeats: Row[]): void {
+    const children = this.childrenOf(row);
+    // A child that was searched for must be seen: in a filtered table its parent is open until it is closed.
+    const openFirst = this.wanted.matches !== null && children.some(child => this.matches(child)) && !this.matches(row);
+    const open = repeats.length + children.length === 0 ? null : this.wanted.toggled.has(row.id) !== openFirst;
+    const times = repeats.length + 1;
+    lines.push({ kind: 'run', key: row.id, row, depth, open, times, lastPinned: false });
+    if (open) {
+      repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
+      children.forEach(each => this.add(lines, each, depth + 1));
+    }
+  }
+
+  private addGroups(lines: Line[], rows: Row[]): void {
+    const label = groupLabel(this.wanted);
+    const groups = new Map<string, Row[]>();
+    rows.forEach(row => push(groups, label(row), row));
+    for (const [text, members] of this.orderedGroups(groups)) {
+      const key = `group:${this.wanted.group}:${text}`;
+      const open = this.wanted.toggled.has(key);
+      const all = members.flatMap(row => this.folds.get(row.id)?.rows ?? [row]);
+      const cells = this.wanted.columns.map((column, place) => summary(all, column, place));
+      lines.push({ kind: 'group', key, label: text, ids: all.map(row => row.id), open, cells });
+      if (open) {
+        members.forEach(row => this.add(lines, row, 1));
+      }
+    }
+  }
+
+  /** Groups by the mean of the column that sorts them, else as their first rows come. */
+  private orderedGroups(groups: ReadonlyMap<string, Row[]>): [string, Row[]][] {
+    const entries = [...groups];
+    const key = this.wanted.sort[0];
+    if (key === undefined) {
+      return entries;
+    }
+    const read = reader(key.column, this.wanted.index);
+    const means = new Map(entries.map(([text, rows]) => [text, mean(rows.map(read))]));
+    if ([...means.values()].every(value => value === null)) {
+      return entries;
+    }
+    return entries.sort(([one], [other]) =>
+      compareValues(means.get(one) ?? null, means.get(other) ?? null, key.descending)
+    );
+  }
+
+  private readonly hidden = new Set<string>();
+  private readonly ordered: readonly Row[];
+  private readonly roots: readonly Row[];
+  private readonly children = new Map<string, Row[]>();
+  private readonly folds = new Map<string, { kind: 'failed' | 'repeat'; rows: Row[] }>();
+  private readonly folded = new Set<string>();
+}
+
+/** The text by which rows are put together. */
+function groupLabel(wanted: Arrangement): (row: Row) => string {
+  if (wanted.group === 'attributes.experiment') {
+    return row => row.experiment || '(none)';
+  }
+  if (wanted.group === 'attributes.notebook') {
+    return row => row.notebook || '(none)';
+  }
+  const place = wanted.index.get(wanted.group);
+  return row => (place === undefined ? '(none)' : cellText(row.cells[place]) || '(none)');
+}
+
+/** What a group says in a column: mean and deviation of a metric, the text that all have of anything else. */
+function summary(rows: readonly Row[], column: Column, place: number): string {
+  if (column.kind === 'metric') {
+    const values = rows.map(row => cellValue(row.cells[place]));
+    return spread(values.filter(value => typeof value === 'number'));
+  }
+  const first = cellText(rows[0]?.cells[place]);
+  return rows.every(row => cellText(row.cells[place]) === first) ? first : '';
+}
+
+function mean(values: readonly unknown[]): number | null {
+  const numbers = values.filter(value => typeof value === 'number');
+  return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+}
+
+function push<Item>(map: Map<string, Item[]>, key: string, item: Item): void {
+  const present = map.get(key);
+  if (present === undefined) {
+    map.set(key, [item]);
+  } else {
+    present.push(item);
+  }
+}

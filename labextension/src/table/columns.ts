@@ -1,0 +1,176 @@
+/** Which columns are shown, in which order and how wide. */
+
+import type { Choices, Column, Row } from '../protocol.js';
+import { cellText, DURATION, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+
+/** A column as it stands on the page. */
+export interface Slot {
+  id: string;
+  title: string;
+  hint: string;
+  right: boolean;
+  goal: string;
+  width: number;
+  /** Its place in the cells of a row; null for the columns that every table has. */
+  place: number | null;
+  main: boolean;
+  /** The width that a change to the baseline takes; 0 where the column shows none. */
+  changeWidth: number;
+}
+
+export const MIN_WIDTH = 40;
+export const MAX_WIDTH = 600;
+/** The width of the checkbox before the first column. */
+export const MARK_WIDTH = 28;
+/** Below this width of the page the first columns are narrow, so that something is left to scroll. */
+export const NARROW = 600;
+
+const PADDING = 22;
+const BEST_MARK = 16;
+const SORT_MARK = 10;
+const SPARK_WIDTH = 84;
+const WIDEST = 240;
+const SAMPLED = 200;
+const LAST = [DURATION, STARTED];
+
+interface Own {
+  title: string;
+  hint: string;
+  right: boolean;
+  /** The longest text that it is made for, or a width in CSS pixels. */
+  holds: string | number;
+  narrow: number | null;
+}
+const OWN: Record<string, Own> = {
+  [STATUS]: { title: 'status', hint: 'state of the run', right: false, holds: '● scheduled', narrow: 30 },
+  [NUMBER]: { title: '#', hint: 'number in this store', right: true, holds: 46, narrow: 40 },
+  [NAME]: { title: 'name', hint: 'name, and what changed', right: false, holds: 244, narrow: 132 },
+  [DURATION]: { title: 'duration', hint: 'how long the run took', right: true, holds: '12 m 22 s', narrow: null },
+  [STARTED]: { title: 'age', hint: 'when the run began', right: true, holds: 'yesterday 22:22', narrow: null }
+};
+
+/** How wide a text is on the page, in CSS pixels. */
+export type Measure = (text: string) => number;
+
+/** Widths from the number of characters, where nothing can be measured. */
+export const byCharacters: Measure = text => text.length * 7.5;
+
+/** Ids of the columns that are shown after the first three, in order. */
+export function shownColumns(columns: readonly Column[], chosen: readonly string[] | null): string[] {
+  if (chosen === null) {
+    return [...columns.filter(column => column.shown).map(column => column.id), ...LAST];
+  }
+  const known = new Set([...columns.map(column => column.id), ...LAST]);
+  return chosen.filter(id => known.has(id));
+}
+
+/** The texts that the columns must hold. */
+export interface Texts {
+  rows: readonly Row[];
+  /** What the groups say, one text per column. */
+  groups: readonly (readonly string[])[];
+}
+
+/**
+ * Return the columns of the page.
+ *
+ * @param available - the width of the page, in CSS pixels; 0 where it is not known
+ */
+export function layout(
+  columns: readonly Column[],
+  choices: Pick<Choices, 'columns' | 'widths'>,
+  texts: Texts,
+  available: number,
+  measure: Measure = byCharacters
+): Slot[] {
+  const narrow = available > 0 && available < NARROW;
+  const sample = { rows: texts.rows.slice(0, SAMPLED), groups: texts.groups };
+  const places = new Map(columns.map((column, place) => [column.id, place]));
+  return [STATUS, NUMBER, NAME, ...shownColumns(columns, choices.columns)].map(id => {
+    const place = places.get(id) ?? null;
+    const column = place === null ? undefined : columns[place];
+    const chosen = choices.widths[id] ?? column?.width ?? null;
+    if (column === undefined || place === null) {
+      const { title, hint, right, holds, narrow: least } = OWN[id] as Own;
+      const wide = typeof holds === 'number' ? holds : measure(holds) + PADDING;
+      const width = bounded(chosen ?? (narrow ? (least ?? wide) : wide));
+      const bare = narrow && least !== null && least < MIN_WIDTH; // no room for a word: the hint says it
+      return { id, title: bare ? '' : title, hint, right, goal: '', place: null, main: false, changeWidth: 0, width };
+    }
+    const changeWidth = widthOfChange(sample.rows, place, measure);
+    const natural = naturalWidth(column, place, sample, measure) + changeWidth;
+    const hint = [column.kind, column.key, goalWords(column.goal)].filter(Boolean).join(' · ');
+    const { title, right, goal, main } = column;
+    return { id, title, hint, right, goal, place, main, changeWidth, width: bounded(chosen ?? natural) };
+  });
+}
+
+/** A width within the bounds, in whole pixels. */
+export function bounded(width: number): number {
+  return Number.isFinite(width) ? Math.round(Math.min(Math.max(width, MIN_WIDTH - 12), MAX_WIDTH)) : MIN_WIDTH;
+}
+
+/** Move one of the shown columns by one place; the first three stay. */
+export function moved(shown: readonly string[], id: string, by: number): string[] {
+  const from = shown.indexOf(id);
+  const to = from + by;
+  if (from < 0 || to < 0 || to >= shown.length) {
+    return [...shown];
+  }
+  const others = shown.filter(each => each !== id);
+  return [...others.slice(0, to), id, ...others.slice(to)];
+}
+
+/** Show or hide a column; one that comes back stands before the columns that close the row. */
+export function switched(shown: readonly string[], id: string): string[] {
+  if (shown.includes(id)) {
+    return shown.filter(each => each !== id);
+  }
+  const end = LAST.includes(id) ? shown.length : shown.findIndex(each => LAST.includes(each));
+  const place = end < 0 ? shown.length : end;
+  return [...shown.slice(0, place), id, ...shown.slice(place)];
+}
+
+/** Ids of the columns that are equal or empty, or that differ, and are not shown. */
+export function hiddenColumns(columns: readonly Column[], shown: readonly string[], equal: boolean): string[] {
+  const seen = new Set(shown);
+  return columns.filter(column => column.equal === equal && !seen.has(column.id)).map(column => column.id);
+}
+
+/** A goal in words. */
+export function goalWords(goal: string): string {
+  const words = goal.startsWith('↑') ? 'higher is better' : goal.startsWith('↓') ? 'lower is better' : '';
+  return words && goal.endsWith('?') ? `${words} (guessed from the name)` : words;
+}
+
+function naturalWidth(
+  column: Column,
+  place: number,
+  sample: { rows: readonly Row[]; groups: Texts['groups'] },
+  measure: Measure
+): number {
+  let longest = sample.groups.reduce((text, cells) => longer(text, cells[place] ?? ''), '');
+  let best = 0;
+  for (const row of sample.rows) {
+    const cell = row.cells[place];
+    longest = longer(longest, cellText(cell));
+    best = typeof cell === 'object' && cell?.b ? BEST_MARK : best;
+  }
+  const title = measure(`${column.title} ${column.goal}`) + SORT_MARK;
+  const text = Math.min(Math.max(title, measure(longest) + best), WIDEST);
+  return text + PADDING + (column.main ? SPARK_WIDTH : 0);
+}
+
+function widthOfChange(sample: readonly Row[], place: number, measure: Measure): number {
+  let longest = '';
+  for (const row of sample) {
+    const cell = row.cells[place];
+    const change = typeof cell === 'object' ? cell?.c : undefined;
+    longest = change ? longer(longest, `${change.text} ${change.arrow}`) : longest;
+  }
+  return longest ? Math.ceil(measure(longest)) + 2 : 0;
+}
+
+function longer(one: string, other: string): string {
+  return other.length > one.length ? other : one;
+}

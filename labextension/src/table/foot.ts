@@ -1,0 +1,86 @@
+import { button, div, element, fill, span } from '../dom.js';
+import { differingColumns, equalColumns, noMatch, NO_RUNS, READING, runCount } from '../words.js';
+import { hiddenColumns } from './columns.js';
+import type { TableModel } from './model.js';
+
+/** The lines below the table: how many runs, which columns are not shown, and what the kernel adds. */
+export class Foot {
+  readonly node = div('jt-table-foot');
+
+  constructor(
+    private readonly model: TableModel,
+    private readonly showColumns: (ids: string[] | null) => void
+  ) {}
+
+  /** Show what holds now. */
+  show(): void {
+    fill(this.node, ...this.parts());
+  }
+
+  private parts(): HTMLElement[] {
+    const { store } = this.model;
+    const parts: HTMLElement[] = [];
+    const loaded = store.rows.size;
+    if (loaded === 0) {
+      return parts;
+    }
+    if (store.more) {
+      parts.push(span('', `${loaded.toLocaleString('en-US')} of ${runCount(store.total)} · ${READING.toLowerCase()}`));
+    } else if (this.model.isFiltered) {
+      parts.push(span('', `${this.matching().toLocaleString('en-US')} of ${runCount(loaded)}`));
+    } else if (loaded > 12) {
+      parts.push(span('', runCount(loaded)));
+    }
+    parts.push(...this.hidden(), ...store.foot.map(text => span('', text)));
+    return parts;
+  }
+
+  private hidden(): HTMLElement[] {
+    const { columns } = this.model.store;
+    const shown = this.model.shown;
+    const parts: HTMLElement[] = [];
+    for (const [equal, words] of [[false, differingColumns], [true, equalColumns]] as const) {
+      const ids = hiddenColumns(columns, shown, equal);
+      if (ids.length > 0) {
+        const add = button('show', () => this.showColumns(withColumns(shown, ids)));
+        parts.push(span('', `${words(ids.length)} · `, add));
+      }
+    }
+    const equal = columns.filter(column => column.equal && !column.shown && shown.includes(column.id));
+    if (equal.length > 0) {
+      const rest = shown.filter(id => !equal.some(column => column.id === id));
+      parts.push(span('', `${equalColumns(equal.length)} · `, button('hide', () => this.showColumns(rest))));
+    }
+    return parts;
+  }
+
+  private matching(): number {
+    const seen = new Set<string>();
+    for (const line of this.model.lines) {
+      if (line.kind === 'run') {
+        seen.add(line.row.id);
+      } else if (line.kind !== 'deleted') {
+        line.ids.forEach(id => seen.add(id));
+      }
+    }
+    return seen.size;
+  }
+}
+
+/** What stands in the place of the rows where there are none, or null. */
+export function emptyLine(model: TableModel, clear: () => void): HTMLElement | null {
+  if (model.lines.length > 0) {
+    return null;
+  }
+  if (model.store.rows.size > 0 && model.isFiltered) {
+    const filter = element('span', { class: 'jt-code' }, model.choices.filter);
+    return div('jt-empty', noMatch(''), filter, ' · ', button('clear filter', clear));
+  }
+  return div('jt-empty', model.store.empty || NO_RUNS);
+}
+
+function withColumns(shown: readonly string[], ids: readonly string[]): string[] {
+  const end = shown.findIndex(id => id === 'attributes.duration' || id === 'attributes.start_time');
+  const place = end < 0 ? shown.length : end;
+  return [...shown.slice(0, place), ...ids, ...shown.slice(place)];
+}

@@ -1,0 +1,264 @@
+/** One line of the table as elements. */
+
+import { bestMark, arrow } from '../card/changes.js';
+import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom.js';
+import type { Cell, Row, Spark } from '../protocol.js';
+import { age, clock } from '../times.js';
+import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
+import { cellText, DURATION, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import type { Slot } from './columns.js';
+
+/** What a line is drawn with. */
+export interface Drawing {
+  slots: readonly Slot[];
+  /** Whether the page is narrow: the state has no column of words then. */
+  narrow: boolean;
+  marked(id: string): boolean;
+  current(id: string): boolean;
+  /** The curve of the main metric: undefined until it is known. */
+  curve(row: Row): Spark | null | undefined;
+  /** Seconds since the rows were received. */
+  since(row: Row): number;
+  /** Whether any run is marked: the curves of the others recede then. */
+  anyMarked: boolean;
+}
+
+/** How many characters at the end of a long name are always seen: names often differ there. */
+const TAIL = 8;
+const LONG = 20;
+
+/** Make the element of a line. */
+export function lineElement(line: Line, drawing: Drawing): HTMLElement {
+  switch (line.kind) {
+    case 'run':
+      return runElement(line, drawing);
+    case 'group':
+      return groupElement(line, drawing);
+    case 'fold':
+      return wide(line.key, [foldLabel(line)], line.open, line.depth + 1);
+    case 'deleted':
+      return wide(line.key, [deletedLabel(line)], null, 1);
+  }
+}
+
+function runElement(line: RunLine, drawing: Drawing): HTMLElement {
+  const { row } = line;
+  const marked = drawing.marked(row.id);
+  const chosen = marked || row.pinned || row.baseline || drawing.current(row.id);
+  const node = element('div', {
+    role: 'row',
+    class: ['jt-row', chosen && 'jt-chosen', line.lastPinned && 'jt-last-pinned', row.deleted && 'jt-deleted']
+      .filter(Boolean)
+      .join(' '),
+    'data-key': line.key,
+    'aria-level': line.depth + 1,
+    'aria-selected': String(marked),
+    'aria-expanded': line.open === null ? null : String(line.open),
+    'data-current': drawing.current(row.id)
+  });
+  const color = runColor(row.color);
+  if (color !== null) {
+    node.style.setProperty('--jt-run', color);
+  }
+  const box = element('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Mark ${row.name}` });
+  box.checked = marked;
+  if (marked) {
+    box.setAttribute('checked', ''); // isEqualNode compares attributes
+  }
+  node.append(element('div', { role: 'gridcell', class: 'jt-cell jt-mark jt-sticky' }, box));
+  drawing.slots.forEach((slot, place) => {
+    const cell = cellElement(slot, place);
+    fillCell(cell, line, slot, drawing, chosen);
+    node.append(cell);
+  });
+  return node;
+}
+
+function cellElement(slot: Slot, place: number): HTMLElement {
+  const classes = ['jt-cell', slot.right && 'jt-right', place < 3 && `jt-sticky jt-sticky-${place}`];
+  return element('div', { role: 'gridcell', class: classes.filter(Boolean).join(' ') });
+}
+
+function fillCell(cell: HTMLElement, line: RunLine, slot: Slot, drawing: Drawing, chosen: boolean): void {
+  const { row } = line;
+  switch (slot.id) {
+    case STATUS:
+      cell.append(glyph(row.state, drawing.narrow));
+      if (!drawing.narrow) {
+        const word = span(row.state.word === 'finished' ? 'jt-cut jt-muted' : 'jt-cut', shortWord(row.state.word));
+        cell.append(word);
+        cell.title = row.state.word;
+      }
+      return;
+    case NUMBER:
+      cell.append(span('jt-muted', row.number === null ? '' : String(row.number)));
+      return;
+    case NAME:
+      nameCell(cell, line, drawing);
+      return;
+    case DURATION:
+      cell.textContent = durationText(row, drawing.since(row));
+      return;
+    case STARTED:
+      cell.append(span('jt-muted', ageText(row)));
+      cell.title = row.age[2];
+      return;
+  }
+  if (slot.place !== null) {
+    valueCell(cell, row, row.cells[slot.place] ?? null, slot, drawing, chosen);
+  }
+}
+
+/** `lost` of `lost (kernel died)`: the reason is in the title. */
+function shortWord(word: string): string {
+  return word.split(' (')[0] ?? word;
+}
+
+/** The name with what stands before and behind it: the triangle of what is below, repeats, pin, what changed. */
+function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
+  const { row } = line;
+  cell.classList.add('jt-name-cell');
+  if (line.depth > 0) {
+    cell.style.paddingLeft = `${4 + 16 * Math.min(line.depth, 4)}px`;
+  }
+  if (line.open !== null) {
+    cell.append(triangle(line.open));
+  } else if (line.depth > 0) {
+    cell.append(span('jt-muted jt-branch', '└'));
+  }
+  if (row.baseline || row.pinned) {
+    const [sign, word] = row.baseline ? ['◆', 'baseline'] : ['◇', 'pinned'];
+    cell.append(element('span', { class: 'jt-pin', role: 'img', 'aria-label': word, title: word }, sign));
+  }
+  cell.append(nameElement(row.name, drawing.narrow));
+  if (line.times > 1) {
+    const title = `${line.times} runs of the same code, params and data`;
+    cell.append(element('span', { class: 'jt-muted jt-times', title }, `×${line.times}`));
+  }
+  if (drawing.narrow && row.state.word !== 'finished') {
+    cell.append(span('jt-muted jt-word', shortWord(row.state.word)));
+  }
+  const beside = row.changed.join(', ') || (row.note && `“${row.note}”`);
+  if (beside) {
+    cell.append(span('jt-muted jt-beside', beside));
+  }
+  cell.title = [row.name, row.state.word, row.changed.join(', '), row.note].filter(Boolean).join('\n');
+}
+
+/** A name whose middle gives way where there is no room. */
+function nameElement(name: string, narrow: boolean): HTMLElement {
+  const characters = [...name];
+  if (characters.length <= LONG || narrow) {
+    return span('jt-name', span('jt-cut', name));
+  }
+  const head = characters.slice(0, -TAIL).join('');
+  return span('jt-name', span('jt-cut', head), span('jt-tail', characters.slice(-TAIL).join('')));
+}
+
+function valueCell(
+  cell: HTMLElement,
+  row: Row,
+  value: Cell,
+  slot: Slot,
+  drawing: Drawing,
+  chosen: boolean
+): void {
+  const text = cellText(value);
+  const rich = typeof value === 'object' && value !== null ? value : null;
+  if (slot.main) {
+    const spark = value === null ? null : drawing.curve(row);
+    const place = span('jt-spark-place', spark ? picture(spark) : null);
+    if (drawing.anyMarked && !chosen) {
+      place.classList.add('jt-faint');
+    }
+    cell.append(place);
+  }
+  const shown = rich?.b
+    ? span('', bestMark(slot.goal.slice(0, 1)), ' ', span('jt-best', text))
+    : span(valueClass(text, rich?.m ?? false), text);
+  shown.classList.add('jt-cut');
+  cell.append(shown);
+  if (slot.changeWidth > 0) {
+    const change = rich?.c;
+    const beside = span('jt-change jt-muted', change ? change.text : '', change?.arrow && ' ', change && arrow(change));
+    beside.style.width = `${slot.changeWidth}px`;
+    cell.append(beside);
+  }
+  const full = rich?.f ?? text;
+  if (full) {
+    cell.title = full;
+  }
+}
+
+function valueClass(text: string, muted: boolean): string {
+  return text === 'NaN' ? tokenClass('warning') : muted ? 'jt-muted' : '';
+}
+
+/** How long a run took; a running one goes on. */
+export function durationText(row: Row, since: number): string {
+  const [text, seconds] = row.duration;
+  return row.live && seconds !== null ? clock(seconds + since) : text;
+}
+
+/** How long ago a run began: as the kernel said it, unless it is so recent that the words have changed since. */
+function ageText(row: Row): string {
+  return /^(now|\d+ min|\d+ h)$/.test(row.age[0]) ? age(row.age[1], Date.now()) : row.age[0];
+}
+
+function groupElement(line: GroupLine, drawing: Drawing): HTMLElement {
+  const node = wide(line.key, [span('jt-name jt-cut', line.label), count(line.ids.length)], line.open, 1);
+  node.classList.add('jt-group');
+  drawing.slots.slice(3).forEach(slot => {
+    const text = slot.place === null ? '' : (line.cells[slot.place] ?? '');
+    const cell = cellElement(slot, 3);
+    if (slot.main) {
+      cell.append(span('jt-spark-place'));
+    }
+    cell.append(span('jt-cut', text));
+    if (slot.changeWidth > 0) {
+      const room = span('jt-change');
+      room.style.width = `${slot.changeWidth}px`;
+      cell.append(room);
+    }
+    cell.title = text;
+    node.append(cell);
+  });
+  return node;
+}
+
+function count(runs: number): HTMLElement {
+  return span('jt-muted', `${runs.toLocaleString('en-US')} ${runs === 1 ? 'run' : 'runs'}`);
+}
+
+function foldLabel(line: FoldLine): HTMLElement {
+  const label = `${line.ids.length} failed attempts`;
+  return span('jt-cut', glyph(line.row.state, false), span('jt-muted', label));
+}
+
+function deletedLabel(line: DeletedLine): HTMLElement {
+  const [first] = line.ids;
+  const number = line.row.number === null ? '' : ` #${line.row.number}`;
+  const what = line.ids.length === 1 ? `${line.row.name}${number}` : `${line.ids.length} runs`;
+  const undo = element('button', { type: 'button', class: 'jt-button', tabindex: -1, 'data-undo': first }, 'Undo');
+  return span('jt-cut', span('jt-muted', `Deleted ${what} · `), undo);
+}
+
+/** A line without columns of its own: its label lies over the first ones and stays while the rest scrolls. */
+function wide(key: string, label: HTMLElement[], open: boolean | null, level: number): HTMLElement {
+  const cell = div('jt-cell jt-wide jt-sticky', open !== null && triangle(open), ...label);
+  cell.setAttribute('role', 'gridcell');
+  if (level > 1) {
+    cell.style.paddingLeft = `${28 + 16 * (level - 1)}px`;
+  }
+  return element(
+    'div',
+    { role: 'row', class: 'jt-row', 'data-key': key, 'aria-level': level, 'aria-expanded': open === null ? null : String(open) },
+    cell
+  );
+}
+
+function triangle(open: boolean): HTMLElement {
+  const label = open ? 'Close' : 'Open';
+  const attributes = { type: 'button', class: 'jt-triangle', tabindex: -1, 'aria-label': label, 'data-toggle': true };
+  return element('button', attributes, open ? '▾' : '▸');
+}

@@ -1,0 +1,23 @@
+import type { KernelMessage } from './protocol.js';
+import type { Requests } from './requests.js';
+
+/** One of the two views of a panel. */
+export interface View {
+  readonly node: HTMLElement;
+  /** Take a message that is meant for it; others are left alone. */
+  receive(message: KernelMessage): void;
+  /** The kernel is gone: nothing can be done any more, all that was seen stays. */
+  freeze(): void;
+  dispose(): void;
+}
+
+/** What a view is given. */
+export interface Context {
+  requests: Requests;
+  /** The host's own interrupt, where there is one. */
+  interrupt?: (() => Promise<void>) | undefined;
+  /** Read out a change of state, once. */
+  announce(text: string): void;
+  /** Say what went wrong, until the next action. */
+  complain(text: string): void;
+}

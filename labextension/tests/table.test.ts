@@ -1,0 +1,315 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { mount } from '../src/panel.js';
+import type { Row, TableMessage } from '../src/protocol.js';
+import { FakeKernel, settled } from './fakekernel.js';
+import { madeColumn, madeRow, madeTable, STATES } from './made.js';
+
+const columns = [madeColumn({ key: 'accuracy', main: true, goal: '↑' }), madeColumn({ kind: 'param', key: 'C' })];
+let kernel: FakeKernel;
+let host: HTMLElement;
+let dispose: () => void;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  kernel = new FakeKernel();
+  host = document.createElement('div');
+  document.body.append(host);
+  dispose = mount(host, kernel);
+});
+afterEach(() => {
+  dispose();
+  host.remove();
+  vi.useRealTimers();
+});
+
+function row(number: number, accuracy = number / 10, changes: Partial<Row> = {}): Row {
+  return madeRow(number, { cells: [{ t: accuracy.toFixed(2), v: accuracy }, String(number % 2)], ...changes });
+}
+function load(rows: Row[], changes: Partial<TableMessage> = {}): void {
+  kernel.say(madeTable(columns, rows, changes));
+}
+const grid = () => host.querySelector('.jt-grid') as HTMLElement;
+const names = () => [...host.querySelectorAll('.jt-row')].map(node => node.querySelector('.jt-name')?.textContent ?? node.textContent);
+function key(name: string, also: KeyboardEventInit = {}): void {
+  grid().focus();
+  grid().dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...also }));
+}
+function press(column: string, also: PointerEventInit = {}): void {
+  const node = host.querySelector(`.jt-header [data-column="${column}"]`) as HTMLElement;
+  const event = (type: string) => Object.assign(new MouseEvent(type, { bubbles: true, button: 0, ...also }), { pointerId: 1 });
+  node.dispatchEvent(event('pointerdown'));
+  window.dispatchEvent(event('pointerup'));
+}
+function search(text: string): void {
+  const field = host.querySelector('.jt-search') as HTMLInputElement;
+  field.value = text;
+  field.dispatchEvent(new Event('input'));
+}
+function button(label: string): HTMLButtonElement {
+  const found = [...host.querySelectorAll('button')].find(each => each.textContent === label);
+  if (!found) {
+    throw new Error(`no button ${label}`);
+  }
+  return found;
+}
+
+test('is a treegrid with rows, levels and cells', () => {
+  load([row(1), row(2)]);
+  expect(grid().getAttribute('role')).toBe('treegrid');
+  expect(grid().getAttribute('aria-rowcount')).toBe('3');
+  const [first] = host.querySelectorAll('.jt-row');
+  expect([first?.getAttribute('role'), first?.getAttribute('aria-rowindex'), first?.getAttribute('aria-level')]).toEqual(['row', '2', '1']);
+  expect([...first!.children].every(cell => cell.getAttribute('role') === 'gridcell')).toBe(true);
+  expect(first?.textContent).toContain('✓finished1run-10.101');
+});
+
+test('has elements only for the rows on the page', () => {
+  load(Array.from({ length: 1000 }, (_, place) => row(place + 1)));
+  expect(host.querySelectorAll('.jt-row').length).toBeLessThan(40);
+  expect(grid().getAttribute('aria-rowcount')).toBe('1001');
+});
+
+test('sorts by a click on a header, the best first, and tells it', () => {
+  load([row(1, 0.2), row(2, 0.9), row(3, 0.5)]);
+  press('metrics.accuracy');
+  expect(names()).toEqual(['run-2', 'run-3', 'run-1']);
+  expect(host.querySelector('[aria-sort=descending]')?.textContent).toContain('accuracy');
+  press('metrics.accuracy');
+  expect(names()).toEqual(['run-1', 'run-3', 'run-2']);
+});
+
+test('searches words without the kernel', () => {
+  load([row(1, 0.1, { name: 'baseline' }), row(2, 0.2, { name: 'wide' })]);
+  search('WIDE');
+  expect(names()).toEqual(['wide']);
+  expect(kernel.last('filter')).toBeUndefined();
+  search('forest');
+  expect(host.querySelector('.jt-empty')?.textContent).toBe('No run matches forest · clear filter');
+  button('clear filter').click();
+  expect(names()).toEqual(['baseline', 'wide']);
+});
+
+test('sends the grammar to the kernel, says that it waits, and keeps the rows meanwhile', async () => {
+  load([row(1), row(2), row(3)]);
+  search('metrics.accuracy > 0.15');
+  vi.advanceTimersByTime(250);
+  expect(kernel.last('filter')).toMatchObject({ text: 'metrics.accuracy > 0.15' });
+  expect(names()).toHaveLength(3);
+  vi.advanceTimersByTime(300);
+  expect(host.textContent).toContain('waits for the kernel');
+  await kernel.reply('filter', { found: [row(2).id, row(3).id] });
+  expect(names()).toEqual(['run-2', 'run-3']);
+  expect(host.textContent).not.toContain('waits for the kernel');
+});
+
+test('an answer to an earlier filter does not count', async () => {
+  load([row(1), row(2)]);
+  search('params.C = 1');
+  vi.advanceTimersByTime(250);
+  const first = kernel.last('filter')!;
+  search('params.C = 0');
+  vi.advanceTimersByTime(250);
+  await kernel.reply('filter', { found: [row(2).id] });
+  kernel.say({ type: 'reply', to: first.to, ok: true, found: [row(1).id] });
+  await settled();
+  expect(names()).toEqual(['run-2']);
+});
+
+test('shows what the kernel says of a filter that it cannot read', async () => {
+  load([row(1)]);
+  search('metricz.loss < 1');
+  vi.advanceTimersByTime(250);
+  await kernel.reply('filter', { ok: false, message: 'Unknown kind "metricz"; did you mean metrics?' });
+  expect(host.querySelector('.jt-problem')?.textContent).toContain('did you mean metrics?');
+  expect(names()).toEqual(['run-1']);
+});
+
+test('a patch changes, adds and removes rows, and leaves order, marks and focus alone', () => {
+  load([row(1, 0.1), row(2, 0.2), row(3, 0.3)]);
+  press('metrics.accuracy');
+  key('ArrowDown');
+  key(' ');
+  const focused = host.querySelector('[data-current]')?.getAttribute('data-key');
+  kernel.say({ type: 'patch', rev: 2, rows: [row(3, 0.05), row(4, 0.25)], removed: [row(1).id], foot: [] });
+  vi.advanceTimersByTime(250);
+  expect(names()).toEqual(['run-4', 'run-2', 'run-3']);
+  expect(host.querySelector('[data-current]')?.getAttribute('data-key')).toBe(focused);
+  expect(host.querySelector('[aria-selected=true]')?.getAttribute('data-key')).toBe(focused);
+});
+
+test('a row that a patch leaves alone keeps its element, and so do the cells of one that changed', () => {
+  load([row(1), row(2)]);
+  const [first, second] = host.querySelectorAll('.jt-row');
+  const nameCell = first!.querySelector('.jt-name-cell');
+  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.77)], removed: [], foot: [] });
+  vi.advanceTimersByTime(250);
+  expect([...host.querySelectorAll('.jt-row')]).toEqual([first, second]);
+  expect(first!.querySelector('.jt-name-cell')).toBe(nameCell);
+  expect(first!.textContent).toContain('0.77');
+});
+
+test('the keyboard moves, marks, extends, opens, searches and clears', async () => {
+  load([row(1), row(2), row(3)]);
+  key('Home');
+  key('ArrowDown');
+  key(' ');
+  key('ArrowDown', { shiftKey: true });
+  vi.advanceTimersByTime(100);
+  expect(kernel.last('select')).toMatchObject({ runs: [row(2).id, row(3).id] });
+  expect(host.querySelector(`#${grid().getAttribute('aria-activedescendant')}`)?.getAttribute('data-key')).toBe(row(3).id);
+  key('Enter');
+  expect(kernel.last('open')).toMatchObject({ run: row(3).id });
+  key('Escape');
+  vi.advanceTimersByTime(100);
+  expect(kernel.last('select')).toMatchObject({ runs: [] });
+  key('/');
+  expect(document.activeElement).toBe(host.querySelector('.jt-search'));
+});
+
+test('arrows reach the header and sort there', () => {
+  load([row(1, 0.1), row(2, 0.2)]);
+  key('ArrowUp');
+  key('ArrowRight');
+  key('ArrowRight');
+  key('ArrowRight');
+  key('Enter');
+  expect(names()).toEqual(['run-2', 'run-1']);
+});
+
+test('the right arrow opens a parent and the left one closes it', () => {
+  load([row(1), row(2, 0.2, { parent: row(1).id })]);
+  expect(names()).toEqual(['run-1']);
+  key('ArrowRight');
+  expect(names()).toEqual(['run-1', 'run-2']);
+  expect(host.querySelector('[aria-expanded=true]')).not.toBeNull();
+  key('ArrowLeft');
+  expect(names()).toEqual(['run-1']);
+});
+
+test('deletes at once and takes it back in place', async () => {
+  load([row(1), row(2), row(3)]);
+  (host.querySelectorAll('.jt-row')[1] as HTMLElement).click();
+  key('Delete');
+  expect(names()).toEqual(['run-1', 'Deleted run-2 #2 · Undo', 'run-3']);
+  await kernel.reply('delete');
+  kernel.say({ type: 'patch', rev: 2, rows: [], removed: [row(2).id], foot: [] });
+  vi.advanceTimersByTime(9000);
+  expect(names()[1]).toBe('Deleted run-2 #2 · Undo');
+  button('Undo').click();
+  expect(names()).toEqual(['run-1', 'run-2', 'run-3']);
+  expect(kernel.last('restore')).toMatchObject({ runs: [row(2).id] });
+});
+
+test('a deletion is said for ten seconds, then it is done', async () => {
+  load([row(1), row(2)]);
+  (host.querySelectorAll('.jt-row')[0] as HTMLElement).click();
+  key('Delete');
+  await kernel.reply('delete');
+  vi.advanceTimersByTime(10_000);
+  expect(names()).toEqual(['run-2']);
+});
+
+test('runs come back where the kernel refuses to delete them', async () => {
+  load([row(1), row(2)]);
+  (host.querySelectorAll('.jt-row')[0] as HTMLElement).click();
+  key('Delete');
+  await kernel.reply('delete', { ok: false, message: 'Run #1 is still running.' });
+  expect(names()).toEqual(['run-1', 'run-2']);
+  expect(host.querySelector('[role=alert]')?.textContent).toContain('Run #1 is still running.');
+});
+
+test('renames in place, and a patch meanwhile does not take the field away', async () => {
+  load([row(1), row(2)]);
+  (host.querySelectorAll('.jt-row')[0] as HTMLElement).click();
+  key('F2');
+  const field = host.querySelector('.jt-name-cell input') as HTMLInputElement;
+  field.value = 'new name';
+  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.5)], removed: [], foot: [] });
+  vi.advanceTimersByTime(250);
+  expect(host.querySelector('.jt-name-cell input')).toBe(field);
+  field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  await settled();
+  expect(kernel.last('rename')).toMatchObject({ run: row(1).id, text: 'new name' });
+  expect(names()).toEqual(['new name', 'run-2']);
+});
+
+test('tags the marked runs in the line below', async () => {
+  load([row(1), row(2)]);
+  host.querySelectorAll<HTMLElement>('.jt-row .jt-mark input').forEach(box => box.click());
+  button('Tag').click();
+  const [name, value] = host.querySelectorAll<HTMLInputElement>('.jt-form input');
+  name!.value = 'team';
+  value!.value = 'vision';
+  host.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true }));
+  await settled();
+  expect(kernel.last('tag')).toMatchObject({ runs: [row(1).id, row(2).id], key: 'team', value: 'vision' });
+});
+
+test('says how many columns are equal or empty, and shows them', () => {
+  const equal = ['a', 'b'].map(each => madeColumn({ kind: 'param', key: each, shown: false, equal: true }));
+  kernel.say(madeTable([...columns, ...equal], [row(1), row(2)]));
+  expect(host.querySelector('.jt-table-foot')?.textContent).toBe('2 columns are equal or empty · show');
+  button('show').click();
+  expect(host.querySelector('.jt-header')?.textContent).toContain('ab');
+  vi.advanceTimersByTime(400);
+  expect(kernel.last('choices')).toMatchObject({ choices: { columns: expect.arrayContaining(['params.a', 'params.b']) } });
+  button('hide').click();
+  expect(host.querySelector('.jt-header')?.textContent).not.toContain('ab');
+});
+
+test('takes the choices that the kernel kept, once', async () => {
+  const choices = { sort: [{ column: 'metrics.accuracy', descending: true }], filter: 'run', group: '' };
+  load([row(1), row(2)], { choices });
+  expect(names()).toEqual(['run-2', 'run-1']);
+  press('metrics.accuracy');
+  load([row(1), row(2)], { choices, rev: 2 });
+  expect(names()).toEqual(['run-1', 'run-2']);
+});
+
+test('asks for the curves of the rows on the page, each once', () => {
+  load([row(1), row(2), row(3, 0.3, { cells: [null, '1'] })]);
+  vi.advanceTimersByTime(200);
+  expect(kernel.last('curves')).toMatchObject({ runs: [row(1).id, row(2).id] });
+  const before = kernel.sent.length;
+  press('metrics.accuracy');
+  vi.advanceTimersByTime(200);
+  expect(kernel.sent.slice(before).filter(each => each.type === 'action' && each.name === 'curves')).toEqual([]);
+});
+
+test('rows of the first load come in parts', () => {
+  load([row(1)], { total: 2, more: true });
+  expect(host.querySelector('.jt-table-foot')?.textContent).toContain('1 of 2 runs · reading…');
+  kernel.say({ type: 'rows', rows: [row(2)], more: false });
+  vi.advanceTimersByTime(250);
+  expect(names()).toEqual(['run-1', 'run-2']);
+});
+
+test('says in one sentence that there is nothing yet', () => {
+  load([]);
+  expect(host.querySelector('.jt-empty')?.textContent).toBe('No runs here yet. Put %%track above a cell and run it.');
+  expect([grid().hidden, host.querySelector<HTMLElement>('.jt-toolbar')?.hidden]).toEqual([true, true]);
+});
+
+test('reads out a run that ended', () => {
+  load([row(1, 0.1, { live: true, state: STATES['running'] as Row['state'] })]);
+  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.2)], removed: [], foot: [] });
+  expect(host.querySelector('[role=status]')?.textContent).toBe('run-1 finished');
+});
+
+test('still sorts and searches once the kernel is gone, and says that nothing can be changed', async () => {
+  load([row(1, 0.1), row(2, 0.2)]);
+  kernel.die();
+  press('metrics.accuracy');
+  expect(names()).toEqual(['run-2', 'run-1']);
+  key('ArrowDown');
+  key('Enter');
+  await settled();
+  expect(host.querySelector('[role=alert]')?.textContent).toContain('The kernel is gone');
+});
+
+test('leaves nothing behind', () => {
+  load([row(1), row(2)]);
+  dispose();
+  expect([host.childElementCount, kernel.listening]).toEqual([0, 0]);
+});
