@@ -21,11 +21,12 @@ def nb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
 
 
 def offered(nb: Notebook, text: str, cursor: int | None = None) -> list[str]:
-    """What IPython's completer offers at a place of a cell, the end by default."""
+    """The words that IPython's completer makes of the one at a place of a cell, the end by default."""
     from IPython.core.completer import provisionalcompleter
 
     with provisionalcompleter():
-        return [one.text for one in nb.shell.Completer.completions(text, len(text) if cursor is None else cursor)]
+        found = list(nb.shell.Completer.completions(text, len(text) if cursor is None else cursor))
+    return sorted((text[: one.start] + one.text).split()[-1] for one in found)
 
 
 def test_options(nb: Notebook) -> None:

@@ -349,3 +349,14 @@ def test_a_statement_that_is_kept_does_not_lock_the_file(tmp_path: Path, read_on
         other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(sqlite3.ProgrammingError):
         kept.fetchone()
+
+
+def test_a_read_that_could_not_say_that_it_ended(tmp_path: Path) -> None:
+    """Its closed connection, which an interrupt left behind, is none for the next read."""
+    store = made_store(tmp_path)
+    with reading(store) as connection:
+        pass
+    database._open_reads.by_store[store] = connection
+    with reading(store) as another:
+        assert another.execute("SELECT count(*) FROM store").fetchone() == (1,)
+    assert store not in database._open_reads.by_store

@@ -294,6 +294,28 @@ def test_tables_that_are_missing(store: Path) -> None:
     assert Reader(store).run(ids[0]).name == "first"
 
 
+def test_a_damaged_name_of_a_column(tmp_path: Path) -> None:
+    """Where the text of the tables has changed, columns are told by their place."""
+    store = larger_store(tmp_path)
+    before = contents_of(store)
+    change(store, "DROP VIEW run_list", "DROP VIEW run_params", "ALTER TABLE params RENAME COLUMN key TO kez")
+    assert kinds(store) == ["damaged"]
+    assert repair.repair(store).kept is not None
+    assert contents_of(store)["params"] == before["params"]
+
+
+def test_text_that_is_none(store: Path) -> None:
+    """Bytes that are no UTF-8 are said, and replaced by the mark for it in the new store."""
+    ids = full_store(store)
+    change(store, "UPDATE tags SET value = CAST(x'61ff62' AS TEXT)")
+    with pytest.raises(CorruptStore, match="decode"):
+        Reader(store).runs()
+    assert kinds(store) == ["damaged"]
+    assert repair.repair(store).kept is not None
+    assert Reader(store).run(ids[0]).own_tags == {"stage": "a\ufffdb"}
+    assert kinds(store) == []
+
+
 def test_nothing_that_can_be_read(tmp_path: Path) -> None:
     """Where no row can be read the file stays as it is, with nothing new beside it."""
     store = larger_store(tmp_path)

@@ -100,7 +100,7 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
-    if code == sqlite3.SQLITE_CORRUPT:
+    if code == sqlite3.SQLITE_CORRUPT or str(error).startswith("Could not decode to UTF-8"):
         return CorruptStore(f"{store} is damaged ({error}); it was left as it is. Restore a copy of the file.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(f"{store} is locked by another program ({error}).")
@@ -282,7 +282,7 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
         Where the file is not a store, or is damaged.
     """
     outer = _open_reads.by_store
-    if store in outer:
+    if store in outer and _is_open(outer[store]):
         yield outer[store]
         return
     if not store_exists(store):
@@ -292,11 +292,19 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(_shared(store))
         except _Behind:
             connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
-        try:  # nothing comes between: an interrupt must not leave a closed connection for the reads that follow
+        try:
             outer[store] = connection
             yield connection
         finally:
             outer.pop(store, None)
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    """Whether a connection can be used: an interrupt may have kept a read from saying that it has ended."""
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
 
 
 class _Behind(Exception):

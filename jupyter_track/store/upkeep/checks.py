@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import CorruptStore, StoreBusy
-from .. import files, spill
+from .. import files, schema, spill
 from ..database import READ_WAIT, nothing_yet, reading
 from ..liveness import state_of
 from ..lock import ProcessLock
@@ -19,7 +19,7 @@ from ..place import files_folder, store_exists
 from . import content
 from .curve_checks import wrong_curves
 from .leftovers import ORPHANS
-from .pages import Source
+from .pages import Source, in_pages
 from .turns import Progress, check_readable
 from .values_check import odd_values
 
@@ -142,11 +142,26 @@ def damage(store: Path) -> Finding | None:
         with tempfile.TemporaryDirectory(prefix="jupyter-track-") as folder:
             roomy = shutil.disk_usage(folder).free > 2 * store.stat().st_size
             said = _checked_copy(store, Path(folder) / "copy.db") if roomy else _checked(store)
+        said = _other_tables(store) or said
     except CorruptStore as error:
         said = [str(error)]
     if said == ["ok"]:
         return None
     return Finding("damaged", f"Pages of {store} are damaged ({_some(said)}).", len(said), items=tuple(said))
+
+
+def _other_tables(store: Path) -> list[str]:
+    """Say which tables are not as they are made: their text lies on a page too."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh, reading(store) as connection:
+        schema.create(fresh, "")
+        tables = [row[0] for row in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return [
+            f"{table} is not as it is made" for table in tables if not _names(fresh, table) <= _names(connection, table)
+        ]
+
+
+def _names(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def _checked(store: Path) -> list[str]:
@@ -166,7 +181,17 @@ def _checked_copy(store: Path, place: Path) -> list[str]:
 
 
 def of_rows(store: Path) -> Iterator[Finding]:
-    """Look for runs whose process is gone, and rows that name what is not there."""
+    """Look for runs whose process is gone, and rows that cannot be read or name what is not there.
+
+    Raises
+    ------
+    CorruptStore
+        Where text of a row is none.
+    """
+    source = Source(store, store)
+    source.experiments()
+    for page in in_pages(list(source.numbers())):
+        source.runs(page)  # text that is none is found by reading it: CorruptStore
     lost = lost_runs(store)
     if lost:
         yield Finding(
@@ -191,8 +216,8 @@ def of_rows(store: Path) -> Iterator[Finding]:
             f"Not to be read, since bytes have changed: {_counted(odd, 'param or status', 'params or statuses')}.",
             odd,
         )
-    for source, words in LOOSE.values():
-        count = _count(store, source)
+    for rows, words in LOOSE.values():
+        count = _count(store, rows)
         if count:
             yield Finding("loose", f"There are {count:,} {words}.", count)
     homeless = _count(store, HOMELESS)

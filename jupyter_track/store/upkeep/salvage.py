@@ -140,7 +140,7 @@ class _Salvage:
         self.copied: dict[str, int] = {}
         self.said: list[str] = []
         self.faults: dict[str, int] = {}
-        self.columns: dict[str, list[str]] = {}
+        self.columns: dict[str, dict[str, str]] = {}
 
     def run(self) -> None:
         """Copy all tables, and make whole what belongs together."""
@@ -173,7 +173,7 @@ class _Salvage:
         columns = self._columns(table)
         self.copied[table] = 0
         try:
-            self.old.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
+            self.old.execute(f"SELECT {', '.join(columns.values())} FROM {table} LIMIT 0")
         except sqlite3.DatabaseError:
             self.said.append(f"Lost all of {table}: the store's list of tables is damaged.")
             return
@@ -198,21 +198,25 @@ class _Salvage:
 
     # ---- reading
 
-    def _columns(self, table: str) -> list[str]:
-        """The columns that both stores have; a table without a key of its own with its rowid."""
+    def _columns(self, table: str) -> dict[str, str]:
+        """The table's columns with what the old store calls them: by their place, as a name may be damaged too."""
         if table not in self.columns:
             names = [row[1] for row in self.new.execute(f"PRAGMA table_info({table})")]
+            old: list[str] = []
             with suppress(sqlite3.DatabaseError):
-                old = {row[1] for row in self.old.execute(f"PRAGMA table_info({table})")}
-                names = [name for name in names if name in old] if old else names
-            self.columns[table] = ["rowid", *names] if table == "param_history" else names
+                old = [row[1] for row in self.old.execute(f"PRAGMA table_info({table})")]
+            quoted = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in old or names]
+            rowid = {"rowid": "rowid"} if table == "param_history" else {}  # it has no key of its own
+            self.columns[table] = {**rowid, **dict(zip(names, quoted, strict=False))}
         return self.columns[table]
 
     def _read(self, table: str, condition: str, values: tuple[Any, ...] = ()) -> Generator[Row, None, Row | bool]:
         """Yield the rows of a condition; return True where they were all, else the last one, or False for none."""
         last: Row | bool = False
         try:
-            for row in self.old.execute(f"SELECT {', '.join(self._columns(table))} FROM {table} {condition}", values):
+            for row in self.old.execute(
+                f"SELECT {', '.join(self._columns(table).values())} FROM {table} {condition}", values
+            ):
                 yield row
                 last = row
         except (sqlite3.DatabaseError, OverflowError):
@@ -224,7 +228,10 @@ class _Salvage:
         """Yield the rows of a table by ranges of a number, the widest ones first."""
         single: list[int] = []
         ranges = deque([(-_MOST_INT, _MOST_INT)])
-        place = self._columns(table).index(key)
+        columns = self._columns(table)
+        if key not in columns:  # the store's list of tables is damaged, which has been said
+            return
+        place, key = list(columns).index(key), columns[key]
         while ranges and self.faults.get(table, 0) < _FAULTS:
             low, high = ranges.popleft()
             last = yield from self._read(table, f"WHERE {key} BETWEEN ? AND ? ORDER BY {key}", (low, high))
@@ -236,7 +243,7 @@ class _Salvage:
                 ranges += _halves(_at_least(low, high, last, place), high)
         if table == "metric_points":
             yield from self._points(single)
-        elif key not in ("id", "rowid"):
+        elif key not in (columns.get("id"), "rowid"):
             for value in single:  # many rows: those before the damaged page, and those behind it
                 for order in (f"{key}, 2", f"{key} DESC, 2 DESC"):
                     yield from self._read(table, f"WHERE {key} = ? ORDER BY {order}", (value,))
@@ -245,17 +252,19 @@ class _Salvage:
         """Yield the points of curves of which a page cannot be read, by ranges of their seq."""
         table = "metric_points"
         counts = dict(self.new.execute("SELECT id, count FROM metrics"))
+        metric_id, seq, *_ = self._columns(table).values()
         ranges = deque((curve, 0, counts.get(curve, 2**40)) for curve in curves)
         while ranges and self.faults.get(table, 0) < 2 * _FAULTS:
             curve, low, high = ranges.popleft()
             last = yield from self._read(
-                table, "WHERE metric_id = ? AND seq BETWEEN ? AND ? ORDER BY seq", (curve, low, high)
+                table, f"WHERE {metric_id} = ? AND {seq} BETWEEN ? AND ? ORDER BY {seq}", (curve, low, high)
             )
             if last is not True and low < high:
                 ranges += [(curve, *half) for half in _halves(_at_least(low, high, last, 1), high)]
 
     def _by_text(self, table: str, key: str) -> Iterator[Row]:
         """Yield the rows of a table whose key is hexadecimal digits, by their beginnings."""
+        key = self._columns(table).get(key, key)
         beginnings = deque([""])
         while beginnings and self.faults.get(table, 0) < _FAULTS:
             begin = beginnings.popleft()
