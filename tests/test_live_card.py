@@ -75,12 +75,13 @@ def test_the_card_of_a_cell_is_that_of_its_only_child(page: Page) -> None:
     """A run that is opened inside is what the card shows, while it goes on too."""
     cell = page.send(
         "%%track\nwith track.start_run(run_name='inner'):\n"
-        "    for step in range(20):\n        track.log(loss=1.0, step=step)\n        time.sleep(0.1)"
+        "    for step in range(12):\n        track.log(loss=1.0, step=step)\n        time.sleep(0.1)\ntime.sleep(1.2)"
     )
     page.over(cell)
     bundles = page.bundles(cell)
     assert len(bundles) > 2
     assert all("inner" in bundle["text/plain"] and "loss" in bundle["text/plain"] for _, bundle in bundles)
+    assert all(("running" in bundle["text/plain"]) is not final(bundle) for _, bundle in bundles)
 
 
 def test_a_cell_without_a_card_has_none_while_it_runs(page: Page) -> None:

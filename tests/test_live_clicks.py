@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from live_session import MIME, Page, live_page
@@ -77,7 +76,7 @@ def test_stop_ends_a_wrapped_loop(page: Page) -> None:
     page.ask(comm, "stop")
     shown = page.over(cell)
     assert (shown.status, "evaluated" in shown.text) == ("ok", True)
-    run = [run for run in page.notebook.stored if run.name == "wrapped"][0]
+    (run,) = [run for run in page.notebook.stored if run.name == "wrapped"]
     step = int(shown.text.split()[-1])
     assert (run.status, run.own_tags["stopped_early"], step < 499) == ("FINISHED", f"{step + 1} of 500 epoch", True)
 
@@ -94,7 +93,7 @@ def test_interrupt_is_offered_where_a_stop_has_no_effect(page: Page) -> None:
     assert page.ask(comm, "interrupt")["ok"] is True
     shown = page.over(cell)
     assert (shown.status, shown.reply["ename"]) == ("error", "KeyboardInterrupt")
-    run = [run for run in page.notebook.stored if run.name == "fit"][0]
+    (run,) = [run for run in page.notebook.stored if run.name == "fit"]
     assert run.status == "KILLED"
 
 

@@ -14,7 +14,7 @@ from ..panels.estimate import TimeLeft
 from ..recording import active, stopping
 from ..recording.entries import now_ms
 from ..recording.run import ActiveRun
-from ..records import Run
+from ..records import Run, RunStatus
 from ..store import edits
 from ..views.beside import Beside, beside_of
 from ..views.live import LiveCard, Progress, Stop, live_card
@@ -69,6 +69,8 @@ class RunSource:
         target = self._target()
         tracker, memory = target._tracker, target._memory
         run = tracker.snapshot(memory)
+        if target is not self._run and not target.is_open:  # the child has ended, and its cell goes on
+            run = replace(run, status=RunStatus.RUNNING, state="running", duration=None, end_time=None, error=None)
         return live_card(
             run,
             now_ms=now_ms(),
@@ -109,7 +111,7 @@ class RunSource:
         if own.own or self._run._tracker.writer.summaries(own.run_id):
             return self._run
         inside = [child for child in self._children() if child._memory.parent_run_id == own.run_id]
-        return inside[0] if len(inside) == 1 and inside[0].is_open else self._run
+        return inside[0] if len(inside) == 1 else self._run
 
     def _beside(self, tracker: Tracker, run: Run) -> Beside:
         """The runs to compare with: looked up once, in the thread that refreshes; params may still come."""
