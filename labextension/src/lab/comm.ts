@@ -3,6 +3,8 @@ import type { Kernel, KernelMessage as Wire } from '@jupyterlab/services';
 import { COMM_TARGET, type KernelMessage, type ViewMessage } from '../protocol.js';
 import { isKernelMessage, type Transport } from '../transport.js';
 
+const SUBSHELL_WAIT = 2_000; // milliseconds
+
 type JSONValue = Parameters<Kernel.IComm['send']>[0];
 
 /**
@@ -25,13 +27,28 @@ export class CommTransport implements Transport {
       }
     };
     this.comm.onClose = () => this.close();
-    void this.comm.open({ panel });
+    this.opened = this.begin(panel);
+  }
+
+  /** Open once there is a subshell: what is sent before that waits for the cell that runs. */
+  private async begin(panel: string): Promise<void> {
+    await this.kernel.info;
+    if (this.kernel.supportsSubshells) {
+      // Not in the interface, as it is JupyterLab's own handler that has it.
+      const { subshellStarted } = this.comm as { subshellStarted?: Promise<void> };
+      await Promise.race([subshellStarted?.catch(() => undefined), new Promise(resolve => setTimeout(resolve, SUBSHELL_WAIT))]);
+    }
+    if (this.open && !this.comm.isDisposed) {
+      this.comm.open({ panel });
+    }
   }
 
   send(message: ViewMessage): void {
-    if (this.open && !this.comm.isDisposed) {
-      this.comm.send(message as unknown as JSONValue);
-    }
+    void this.opened.then(() => {
+      if (this.open && !this.comm.isDisposed) {
+        this.comm.send(message as unknown as JSONValue);
+      }
+    });
   }
 
   listen(listener: (message: KernelMessage) => void): () => void {
@@ -64,6 +81,7 @@ export class CommTransport implements Transport {
   }
 
   private readonly comm: Kernel.IComm;
+  private readonly opened: Promise<void>;
   private readonly listeners = new Set<(message: KernelMessage) => void>();
   private readonly onClosed: (() => void)[] = [];
   private open = true;
