@@ -58,8 +58,9 @@ export class ActionBar {
       return [];
     }
     const ids = rows.map(row => row.id);
-    const close = button('✕', () => this.actions.clear(), { 'aria-label': 'Clear the selection', title: 'Clear (Esc)' });
-    const label = span('jt-cut jt-chosen-label', rows.length === 1 ? nameOf(first) : runCount(rows.length));
+    const words = { 'aria-label': 'Clear the selection', title: 'Clear (Esc)' };
+    const close = button('✕', () => this.actions.clear(), words);
+    const label = span('jt-cut jt-chosen-label', namesOf(rows));
     const run = <Name extends ActionName>(name: Name, args: Actions[Name]) => void this.call(name, args);
     if (rows.every(row => row.deleted)) {
       return [close, label, button('Restore', () => run('restore', { runs: ids }))];
@@ -105,8 +106,8 @@ export class ActionBar {
 
   private async tag(rows: Row[]): Promise<void> {
     const keys = new Set([...this.model.store.rows.values()].flatMap(row => Object.keys(row.tags)));
-    const fields = [{ name: 'tag', required: true, proposals: [...keys].slice(0, 50) }, { name: 'value, empty to remove' }];
-    const values = await this.ask(`Tag ${rows.length === 1 && rows[0] ? nameOf(rows[0]) : runCount(rows.length)}`, fields, 'Set');
+    const field = { name: 'tag', required: true, proposals: [...keys].slice(0, 50) };
+    const values = await this.ask(`Tag ${namesOf(rows)}`, [field, { name: 'value, empty to remove' }], 'Set');
     const [key, value] = values ?? [];
     if (key === undefined || key === '') {
       return;
@@ -122,7 +123,7 @@ export class ActionBar {
   private async move(rows: Row[]): Promise<void> {
     const present = new Set([...this.model.store.rows.values()].map(row => row.experiment).filter(Boolean));
     const fields = [{ name: 'experiment', required: true, proposals: [...present].slice(0, 50) }];
-    const values = await this.ask(`Move ${rows.length === 1 && rows[0] ? nameOf(rows[0]) : runCount(rows.length)} to`, fields, 'Move');
+    const values = await this.ask(`Move ${namesOf(rows)} to`, fields, 'Move');
     if (values?.[0]) {
       await this.call('move', { runs: rows.map(row => row.id), experiment: values[0] });
     }
@@ -151,7 +152,12 @@ export class ActionBar {
   private stop: StopButton | null = null;
 }
 
+/** `baseline #12`, or `3 runs`. */
+function namesOf(rows: readonly Row[]): string {
+  return rows.length === 1 && rows[0] ? nameOf(rows[0]) : runCount(rows.length);
+}
+
 /** `baseline #12`. */
-export function nameOf(row: Row): string {
+function nameOf(row: Row): string {
   return row.number === null ? row.name : `${row.name} #${row.number}`;
 }

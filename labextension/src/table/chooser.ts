@@ -4,7 +4,12 @@ import { DURATION, STARTED } from './cells.js';
 import { moved, switched } from './columns.js';
 import type { TableModel } from './model.js';
 
-const KINDS: Record<Column['kind'], string> = { metric: 'metrics', param: 'params', tag: 'tags', attribute: 'about the run' };
+const KINDS: Record<Column['kind'], string> = {
+  metric: 'metrics',
+  param: 'params',
+  tag: 'tags',
+  attribute: 'about the run'
+};
 const LAST = [
   { id: DURATION, title: 'duration' },
   { id: STARTED, title: 'age' }
@@ -57,7 +62,7 @@ export class Chooser {
     const shown = this.model.shown;
     const every = [...this.model.store.columns, ...LAST];
     const wanted = this.search.value.trim().toLowerCase();
-    const matches = (column: { title: string; id: string }) => column.id.toLowerCase().includes(wanted) || column.title.includes(wanted);
+    const matches = (column: { id: string }) => column.id.toLowerCase().includes(wanted);
     const first = shown.flatMap(id => every.find(column => column.id === id) ?? []).filter(matches);
     const others = this.model.store.columns.filter(column => !shown.includes(column.id) && matches(column));
     const lists = [this.part('shown', first, true)];

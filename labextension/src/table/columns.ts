@@ -28,6 +28,7 @@ export const NARROW = 600;
 const PADDING = 22;
 const BEST_MARK = 16;
 const SORT_MARK = 10;
+const NUMBER_PADDING = 14;
 const SPARK_WIDTH = 84;
 const WIDEST = 240;
 const SAMPLED = 200;
@@ -93,7 +94,9 @@ export function layout(
     if (column === undefined || place === null) {
       const { title, hint, right, holds, narrow: least } = OWN[id] as Own;
       const wide = typeof holds === 'number' ? holds : measure(holds) + PADDING;
-      const width = bounded(chosen ?? (narrow ? (least ?? wide) : wide));
+      const natural = narrow ? (least ?? wide) : wide;
+      const number = id === NUMBER ? measure(`${texts.rows[0]?.number ?? ''}`) + NUMBER_PADDING : 0;
+      const width = bounded(chosen ?? Math.max(natural, number));
       const bare = narrow && least !== null && least < MIN_WIDTH; // no room for a word: the hint says it
       return { id, title: bare ? '' : title, hint, right, goal: '', place: null, main: false, changeWidth: 0, width };
     }

@@ -50,7 +50,7 @@ export class Grid {
       'aria-multiselectable': 'true'
     });
     this.header = new Header({ ...actions, markAll: () => this.markAll() });
-    this.body = new Body(this.node, HEADER_HEIGHT, line => lineElement(line, this.drawing()));
+    this.body = new Body(this.node, HEADER_HEIGHT, line => lineElement(line, this.drawing));
     this.node.append(div('jt-sheet', this.header.node, this.body.node));
     this.node.addEventListener('scroll', () => this.onScroll(), { passive: true });
     this.node.addEventListener('click', event => this.onClick(event));
@@ -62,8 +62,10 @@ export class Grid {
 
   /** Draw all that is on the page anew. */
   refresh(): void {
-    const slots = this.model.slots(this.node.clientWidth, measureIn(this.node));
+    const width = this.node.clientWidth;
+    const slots = this.model.slots(width, measureIn(this.node));
     this.slots = slots;
+    this.narrow = width > 0 && width < NARROW;
     const { marks } = this.model.selection;
     const order = this.model.order;
     const all = marks.size === 0 ? false : order.every(id => marks.has(id)) || null;
@@ -127,11 +129,12 @@ export class Grid {
     return this.model.lines[this.row];
   }
 
-  private drawing(): Drawing {
+  /** What the lines are drawn with; nothing in it makes the browser lay out the page, since it is read for each line. */
+  private get drawing(): Drawing {
     const { selection, store } = this.model;
     return {
       slots: this.slots,
-      narrow: this.node.clientWidth > 0 && this.node.clientWidth < NARROW,
+      narrow: this.narrow,
       marked: id => selection.marks.has(id),
       current: id => selection.current === id,
       curve: row => store.curve(row),
@@ -400,12 +403,16 @@ export class Grid {
   private column = -1;
   private frame = 0;
   private template = '';
+  private narrow = false;
   private readonly focusId = `jt-focus-${++grids}`;
 }
 
 /** Measure texts in the font of an element, where the browser can. */
 function measureIn(node: HTMLElement): Measure | undefined {
-  const canvas = typeof CanvasRenderingContext2D === 'undefined' ? null : document.createElement('canvas').getContext('2d');
+  if (typeof CanvasRenderingContext2D === 'undefined') {
+    return undefined;
+  }
+  const canvas = document.createElement('canvas').getContext('2d');
   if (canvas === null) {
     return undefined;
   }

@@ -250,11 +250,9 @@ function wide(key: string, label: HTMLElement[], open: boolean | null, level: nu
   if (level > 1) {
     cell.style.paddingLeft = `${28 + 16 * (level - 1)}px`;
   }
-  return element(
-    'div',
-    { role: 'row', class: 'jt-row', 'data-key': key, 'aria-level': level, 'aria-expanded': open === null ? null : String(open) },
-    cell
-  );
+  const expanded = open === null ? null : String(open);
+  const words = { role: 'row', class: 'jt-row', 'data-key': key, 'aria-level': level, 'aria-expanded': expanded };
+  return element('div', words, cell);
 }
 
 function triangle(open: boolean): HTMLElement {

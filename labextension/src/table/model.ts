@@ -60,7 +60,8 @@ export class TableModel {
 
   /** Return the columns of the page for a width in CSS pixels. */
   slots(available: number, measure?: Measure): Slot[] {
-    const groups = this.choices.group === '' ? [] : this.lines.flatMap(line => (line.kind === 'group' ? [line.cells] : []));
+    const lines = this.choices.group === '' ? [] : this.lines;
+    const groups = lines.flatMap(line => (line.kind === 'group' ? [line.cells] : []));
     return layout(this.store.columns, this.choices, { rows: this.store.newest, groups }, available, measure);
   }
 

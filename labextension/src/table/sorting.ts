@@ -71,7 +71,7 @@ export function sortRows(
   return places.map(place => newest[place] as Row);
 }
 
-/** The way in which a column is sorted first: the best on top where a goal is known, the newest, else from low to high. */
+/** Whether a column is sorted downwards first: the best or the newest on top, all else from low to high. */
 export function firstDirection(goal: string, column: string): boolean {
   return goal.startsWith('↑') || column === 'attributes.start_time' || column === 'attributes.number';
 }

@@ -57,7 +57,8 @@ export class TableView implements View {
       done: () => this.grid.focus()
     });
     const below = div('jt-below', this.foot.node, this.bar.node);
-    this.node.append(this.toolbar.node, this.chooser.node, this.problem, this.grid.node, this.empty, below, this.details);
+    this.node.append(this.toolbar.node, this.chooser.node, this.problem);
+    this.node.append(this.grid.node, this.empty, below, this.details);
     this.sizes = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this.onResize());
     this.sizes?.observe(this.grid.node);
     this.clock = setInterval(() => this.tick(), 1000);
