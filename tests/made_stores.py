@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_track.store import files
 from jupyter_track.store.apply import Application, Knowledge
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.curves import Points
@@ -60,6 +61,18 @@ def add_runs(store: Path, *runs: Mapping[str, Any]) -> list[str]:
 def add_run(store: Path, **run: Any) -> str:
     """Add one run and return its id."""
     return add_runs(store, run)[0]
+
+
+def with_code(store: Path, *runs: dict[str, Any], code: bytes = b"C = 1") -> list[str]:
+    """Add runs that come from a cell of some code, and return their ids."""
+    ids = add_runs(store, *runs)
+    kept = files.keep(store, code)
+    batch = Batch(uuid.uuid4().hex, 1)
+    for position, run_id in enumerate(ids):
+        row = {"session": "s", "position": position, "source_sha256": kept.sha256, "start_time": START}
+        batch.add_execution(run_id, {**row, "status": "FINISHED", "content": (kept.size, kept.data)})
+    write(store, batch)
+    return ids
 
 
 def param_row(key: str, value: object, position: int = 0) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_stores import START, add_run, add_runs, made_store, write
+from made_stores import START, add_run, add_runs, made_store, with_code, write
 from whole_stores import contents_of
 
 from jupyter_track.errors import InvalidValue, StoreUnavailable
@@ -42,18 +42,6 @@ def keep(store: Path, run_id: str, data: bytes, kind: str = "file") -> None:
     row = {"path": f"{kind}.txt", "sha256": kept.sha256, "size": kept.size, "mime": "text/plain", "kind": kind}
     batch.add_artifact(run_id, {**row, "created": START, "content": (kept.size, kept.data)})
     write(store, batch)
-
-
-def with_code(store: Path, *runs: dict[str, Any], code: bytes = b"C = 1") -> list[str]:
-    """Add runs that come from a cell of some code."""
-    ids = add_runs(store, *runs)
-    kept = files.keep(store, code)
-    batch = Batch(uuid.uuid4().hex, 1)
-    for position, run_id in enumerate(ids):
-        row = {"session": "s", "position": position, "source_sha256": kept.sha256, "start_time": START}
-        batch.add_execution(run_id, {**row, "status": "FINISHED", "content": (kept.size, kept.data)})
-    write(store, batch)
-    return ids
 
 
 def test_failed_and_empty(store: Path) -> None:
@@ -104,8 +92,15 @@ def test_repeats(store: Path) -> None:
     )
     with_code(store, {"name": "with other code", **same}, code=b"C = 1  # again")
     add_runs(store, {"name": "without code", **same}, {"name": "without code either", **same})
-    assert found(store) == {"repeats": ["first", "second"]}
-    assert found(store, repeats=False) == {}
+    assert found(store, repeats=True) == {"repeats": ["first", "second"]}
+
+
+def test_repeats_are_no_candidates_unless_asked_for(store: Path) -> None:
+    """They are what the noise of a metric is known from; asked for, the same runs are listed."""
+    same: dict[str, Any] = {"params": {"C": 1}, "duration": 10.0, "metrics": {"x": 1.0}}
+    with_code(store, {"name": "first", **same}, {"name": "second", **same}, {"name": "newest", **same})
+    assert found(store) == {}
+    assert found(store, repeats=True) == {"repeats": ["first", "second"]}
 
 
 def test_old(store: Path) -> None:
@@ -113,6 +108,24 @@ def test_old(store: Path) -> None:
     add_runs(store, {"name": "old", "start_time": NOW - 31 * DAY}, {"name": "new", "start_time": NOW - 29 * DAY})
     assert found(store) == {}
     assert found(store, older_than_ms=30 * DAY) == {"old": ["old"]}
+
+
+@pytest.mark.parametrize(
+    ("age", "title"),
+    [
+        (30 * DAY, "older than 30 days"),
+        (DAY, "older than 1 day"),
+        (36 * 3_600_000, "older than 1.5 days"),
+        (3_600_000, "older than 1 hour"),
+        (45 * 60_000, "older than 45 minutes"),
+        (1_000, "older than 1 s"),
+        (0, "older than 0 s"),
+    ],
+)
+def test_an_age_is_told_in_a_unit_of_its_size(store: Path, age: int, title: str) -> None:
+    """Not a second as a hundred-thousandth of a day."""
+    add_run(store, name="old", start_time=NOW - 40 * DAY)
+    assert [reason.title for reason in clean.candidates(store, older_than_ms=age, now_ms=NOW)] == [title]
 
 
 def test_each_run_has_one_reason(store: Path) -> None:
@@ -124,7 +137,12 @@ def test_each_run_has_one_reason(store: Path) -> None:
         {"name": "c", "duration": 10.0},
         {"name": "d", "duration": 10.0},
     )
-    assert found(store, older_than_ms=0) == {"failed-empty": ["a"], "short": ["b"], "repeats": ["c"], "old": ["d"]}
+    assert found(store, older_than_ms=0, repeats=True) == {
+        "failed-empty": ["a"],
+        "short": ["b"],
+        "repeats": ["c"],
+        "old": ["d"],
+    }
 
 
 def test_what_somebody_cares_for_is_never_a_candidate(store: Path) -> None:

@@ -79,7 +79,7 @@ def test_an_unknown_run_or_experiment_is_code_3(store: Path) -> None:
     assert result.stderr == "Error: There is no run 'baselin'; near it are #1 baseline.\n"
     result = cli(store, "runs", "-e", "digit")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr == "Error: There is no experiment 'digit' in this store; there is digits.\n"
+    assert result.stderr == "Error: There is no experiment 'digit'; did you mean 'digits'?\n"
 
 
 def test_a_bad_filter_is_code_1_and_points_at_the_place(store: Path) -> None:

@@ -158,7 +158,7 @@ def test_baseline(store: Path) -> None:
     assert did(store, "baseline") == "digits: #1 baseline (deleted)\n"
     assert did(store, "baseline", "--clear", "digits").startswith("No experiment has a baseline.")
     assert refused(store, 3, "baseline", "--clear", "digit") == (
-        "Error: There is no experiment 'digit' in this store; there is digits.\n"
+        "Error: There is no experiment 'digit'; did you mean 'digits'?\n"
     )
     assert refused(store, 2, "baseline", "2", "--clear", "digits")
 

@@ -348,6 +348,17 @@ def test_a_file_that_is_no_store_has_a_line_for_text(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.db", "odd.db"]
 
 
+def test_a_store_of_odd_rows_has_a_line_for_text(tmp_path: Path) -> None:
+    """One file that is not as we make it does not end the diff of all the others."""
+    store = made_store(tmp_path)
+    add_run(store)
+    add_run(store)
+    sql(store, "UPDATE runs SET start_time = 'yesterday' WHERE id = 1")
+    answer = process("git-textconv", str(store))
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert re.fullmatch(r"\(no text: [^\n]+\)\n", answer.stdout)
+
+
 def test_the_text_of_an_old_store_is_read_from_a_copy(tmp_path: Path) -> None:
     """Looking at a diff does not bring a file up to date."""
     store = tmp_path / "old.db"

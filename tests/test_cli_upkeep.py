@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli_session import cli, fix_time, parsed, record, sql, three_runs
 from click.testing import CliRunner
-from made_stores import START, add_run, add_runs, made_store
+from made_stores import START, add_run, add_runs, made_store, with_code
 
 from jupyter_track.cli import commands
 from jupyter_track.store import edits, files
@@ -96,6 +96,16 @@ def test_clean_does_what_a_person_answers(untidy: Path, typed: str, left: int, m
     assert result.exit_code == 0
     assert "Put 2 runs into the bin? [y/N]:" in result.stderr
     assert len(names(untidy)) == left
+
+
+def test_clean_lists_repeats_where_it_is_asked_to(untidy: Path) -> None:
+    """Not by default, whatever else is listed; where they are, it says what would be lost with them."""
+    first, _ = with_code(untidy, *({"name": name, "duration": 9.0, "metrics": {"x": 1.0}} for name in ("one", "two")))
+    assert [reason["name"] for reason in parsed(cli(untidy, "clean", "--json"))["reasons"]] == ["failed-empty"]
+    listed = parsed(cli(untidy, "clean", "--reason", "repeats", "--json"))["reasons"]
+    assert [(reason["name"], reason["run_ids"]) for reason in listed] == [("repeats", [first])]
+    shown = " ".join(cli(untidy, "clean", "--reason", "repeats").stdout.split())
+    assert "Repeats are what mean ± sd and 'within noise' are told from: without them" in shown
 
 
 def test_clean_takes_a_reason_and_an_age(untidy: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from made_stores import START, add_run, add_runs, made_store
@@ -13,7 +13,7 @@ from made_stores import START, add_run, add_runs, made_store
 import jupyter_track as track
 from jupyter_track.errors import AlreadyExists, InvalidValue, NotFound, StoreUnavailable
 from jupyter_track.records import Run, RunStatus, ViewType
-from jupyter_track.store import edits, experiment_edits
+from jupyter_track.store import edits, experiment_edits, pending
 from jupyter_track.store.database import reading
 from jupyter_track.store.reader import Reader
 
@@ -193,6 +193,36 @@ class TestManyRuns:
         with pytest.raises(NotFound, match="no deleted run"):
             edits.undo_delete(made)
 
+    def test_the_recording_half_hears_what_went_and_came_back(self, made: Path) -> None:
+        """So it looks a run up anew, whoever of this process has edited it."""
+
+        class Watcher:
+            heard: ClassVar[list[str]] = []
+
+            def hear(self, run_id: str) -> None:
+                self.heard.append(run_id)
+
+        watcher = Watcher()
+        pending.watch(made, watcher.hear)
+        one, two = add_runs(made, {}, {})
+        edits.delete_runs(made, [one])
+        edits.restore_runs(made, [one])
+        edits.delete_runs(made, [two])
+        edits.undo_delete(made)
+        assert watcher.heard == [one, one, two, two]
+
+    def test_half_a_character_names_nothing(self, made: Path) -> None:
+        """Arguments of a command line that are no UTF-8 come so; SQLite would not take them."""
+        with pytest.raises(NotFound, match="There is no run"):
+            edits.set_note(made, ["\udcff"], "note")
+        with pytest.raises(InvalidValue, match="name of a run must be text"):
+            edits.update_run(made, ABSENT, name="\udcff")
+        for call in (experiment_edits.create_experiment, lambda store, name: edits.move_runs(store, [], name)):
+            with pytest.raises(InvalidValue, match="name of an experiment must be text"):
+                call(made, "\udcff")
+        assert experiment_edits.find_experiment(made, "\udcff") is None
+        assert Reader(made).runs_of(["\udcff"]) == []
+
     def test_a_run_of_a_deleted_experiment_waits_for_it(self, made: Path) -> None:
         """It is not brought back into an experiment that is in the bin."""
         (run,) = add_runs(made, {"experiment": "e"})
@@ -347,3 +377,21 @@ def test_the_error_of_a_store_that_cannot_be_written(made: Path, run_id: str) ->
     with pytest.raises(StoreUnavailable), edits.editing(made) as (connection, _):
         write_without_leave(connection)
     assert len(Reader(made).runs(view_type=ViewType.ALL)) == 1
+
+
+def test_a_deleted_experiment_keeps_its_baseline_and_the_time_of_its_deletion(made: Path) -> None:
+    """By that time its runs come back with it."""
+    (run_id,) = add_runs(made, {"experiment": "e"})
+    identifier = read(made, run_id).experiment_id
+    edits.set_baseline(made, run_id)
+    experiment_edits.delete_experiment(made, identifier)
+    with pytest.raises(InvalidValue, match="is deleted; it has to be active"):
+        experiment_edits.clear_baseline(made, identifier)
+    experiment_edits.restore_experiment(made, identifier)
+    assert (read(made, run_id).lifecycle_stage, read(made, run_id).baseline_run_id) == ("active", run_id)
+
+
+def test_an_id_of_too_many_digits_is_no_experiment(made: Path) -> None:
+    """SQLite's integers have 64 bits."""
+    with pytest.raises(NotFound, match="no experiment with the id"):
+        experiment_edits.delete_experiment(made, "9" * 30)

@@ -86,6 +86,16 @@ def test_code_of_several_cells_is_all_of_them_once(store: Path) -> None:
     assert len(set(found.values())) == 2
 
 
+def test_equal_code_is_told_when_too_much_is_known(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was known is forgotten then, and found out anew where it is wanted."""
+    one, two = add(store, {"source": "%%track one\nC = 1"}, {"source": "%%track two\nC = 1"})
+    monkeypatch.setattr(run_sources, "_known", {})
+    monkeypatch.setattr(run_sources, "_MOST_KNOWN", 1)
+    Reader(store).sources([one.run_id])
+    found = Reader(store).sources([one.run_id, two.run_id])
+    assert found[one.run_id] == found[two.run_id] == run_sources.hash_of(["C = 1"])
+
+
 def test_code_whose_content_is_gone_is_still_told_from_other_code(store: Path) -> None:
     """Equal content stays equal, and the text is said to be missing."""
     runs = add(store, {"source": "gone = 1"}, {"source": "gone = 1"}, {"source": "there = 1"})

@@ -75,6 +75,19 @@ def test_without_repeats_or_finite_values_nothing_is_known() -> None:
     assert within_noise([1.0, 1.0], [1.0, 1.0]) == Noise(True, (2, 2))
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e-200, 1e200, 1.6e307])
+def test_the_unit_of_a_metric_changes_no_answer(unit: float) -> None:
+    """Also where sums and squares of the values are no floats: trackers store 1.797e308 for infinity."""
+    values = [9 * unit, 10 * unit, 11 * unit]
+    assert within_noise([5.1 * unit], values) == Noise(True, (3,))
+    assert within_noise([4.9 * unit], values) == Noise(False, (3,))
+    assert within_noise([9.5 * unit, 10.5 * unit], values) == Noise(True, (2, 3))
+    assert within_noise([1 * unit, 2 * unit], values) == Noise(False, (2, 3))
+    group = Repeats(tuple(repeat(number, value) for number, value in enumerate(values)))
+    assert group.mean("accuracy") == pytest.approx(10 * unit)
+    assert group.spread("accuracy").endswith(" (n=3)")
+
+
 def test_quantiles_fall_and_are_never_too_small() -> None:
     """Between two entries the wider interval counts."""
     quantiles = [t_quantile(freedom) for freedom in range(1, 2000)]

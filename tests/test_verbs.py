@@ -12,6 +12,7 @@ import jupyter_track as track
 from jupyter_track.notebook.magics import TrackMagics
 from jupyter_track.notebook.verbs import VERBS
 from jupyter_track.records import Run, ViewType
+from jupyter_track.store import edits
 from jupyter_track.store.references import RESERVED
 
 
@@ -83,7 +84,7 @@ def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
         ("undo", "There is no deleted run to bring back."),
         ("search", "%track search WORDS: say what is looked for"),
         ("runs accuracy >", "Expected"),
-        ("runs -e othr", "There is no experiment 'othr'; there is other."),
+        ("runs -e othr", "There is no experiment 'othr'; did you mean 'other'?"),
         ("show", "%track show RUN: name a run"),
     ],
 )
@@ -96,6 +97,14 @@ def test_what_is_wrong_is_said_in_one_line_and_changes_nothing(nb: Notebook, lin
     assert shown.startswith("UsageError: ")
     assert "Traceback" not in shown
     assert nb.reader.info().rev == before
+
+
+def test_an_error_shows_no_control_characters_of_the_store(nb: Notebook) -> None:
+    """The name of a run is text of the store, which somebody may have sent."""
+    edits.update_run(nb.store, nb.runs[0].run_id, name="\x1b]0;title\x07al\x1b[31mpha")
+    shown = say(nb, "show alpho")
+    assert "There is no run 'alpho'" in shown
+    assert not set(shown) & {"\x1b", "\x07"}
 
 
 # ---- looking

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..views.words import counted
 from . import common
 from .common import (
     complete_deleted,
     complete_runs,
-    counted,
     json_option,
     print_json,
     reader_of,
@@ -131,7 +131,7 @@ def undo(ctx: click.Context, as_json: bool, store: str | None) -> None:
     from ..store import edits
 
     reader = reader_of(store_of(ctx, store))
-    found = [reader.run(run_id) for run_id in edits.undo_delete(reader.store)]
+    found = reader.runs_of(edits.undo_delete(reader.store))
     answer(reader, found, "restored", as_json=as_json)
 
 

@@ -10,13 +10,11 @@ import click
 
 from ..errors import NotFound
 from ..store.place import parse_store
+from ..views.words import counted, named
 from .common import (
-    counted,
-    experiment_id,
     experiments_option,
     filter_option,
     json_option,
-    named,
     print_json,
     reader_of,
     say,
@@ -106,7 +104,7 @@ def export(
 def _ids(reader: Reader, experiments: Sequence[str], filter_text: str, deleted: bool) -> list[str]:
     from ..records import ViewType
 
-    ids = [experiment_id(reader, name) for name in experiments] or None
+    ids = [reader.experiment_named(name).experiment_id for name in experiments] or None
     view = ViewType.ALL if deleted else ViewType.ACTIVE_ONLY
     return [run.run_id for run in reader.runs(ids, filter_text, view_type=view)]
 

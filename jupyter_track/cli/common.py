@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ERROR, NOTHING_FOUND = 1, 3
 COMPLETED = 200  # the most words that are offered
-_NAMED = 5  # runs that a line names
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -207,38 +206,10 @@ def runs_meant(reader: Reader, references: Iterable[str]) -> list[Run]:
     NotFound
     """
     ids = dict.fromkeys(reader.resolve(reference) for reference in references)
-    return [reader.run(run_id) for run_id in ids]
-
-
-def experiment_id(reader: Reader, name: str) -> str:
-    """Return the id of the experiment of a name.
-
-    Raises
-    ------
-    NotFound
-        The message says which names are near.
-    """
-    import difflib
-
-    experiment = reader.experiment_by_name(name)
-    if experiment is not None:
-        return experiment.experiment_id
-    names = [one.name for one in reader.experiments()]
-    near = difflib.get_close_matches(name, names, n=3) or names[:3]
-    raise NotFound(f"There is no experiment {name!r} in this store; there is {', '.join(near)}.")
-
-
-def named(runs: Sequence[Run]) -> str:
-    """Return runs as ``#12 baseline, #13 lr-0.1, +3 more``."""
-    from ..views.format import middle_cut, one_line
-
-    words = [f"#{run.number} {middle_cut(one_line(run.name), 40)}" for run in runs[:_NAMED]]
-    return ", ".join([*words, f"+{len(runs) - _NAMED} more"] if len(runs) > _NAMED else words)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: ``1 run``, ``1,200 runs``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    found = reader.runs_of(list(ids))
+    if len(found) < len(ids):
+        raise NotFound("One of the runs has been deleted for good meanwhile; nothing was done.")
+    return found
 
 
 def now_ms() -> int:

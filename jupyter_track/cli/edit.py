@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidValue
+from ..views.words import named
 from .common import (
     ERROR,
     complete_both,
     complete_experiments,
     complete_runs,
-    experiment_id,
     json_option,
-    named,
     print_json,
     reader_of,
     runs_meant,
@@ -41,7 +40,7 @@ def answer(reader: Reader, changed: Sequence[Run], what: str, *, as_json: bool) 
     if as_json:
         from .plain import run_plain
 
-        runs = [run_plain(reader.run(run.run_id)) for run in changed]
+        runs = [run_plain(run) for run in reader.runs_of([run.run_id for run in changed])]
         print_json({"store": str(reader.store), "did": what, "runs": runs})
     else:
         say(f"{named(changed)}: {what}")
@@ -298,7 +297,7 @@ def baseline(ctx: click.Context, run: str | None, clear: str | None, as_json: bo
         answer(reader, found, f"baseline of {found[0].experiment_name}", as_json=as_json)
         return
     if clear is not None:
-        experiment_edits.clear_baseline(reader.store, experiment_id(reader, clear))
+        experiment_edits.clear_baseline(reader.store, reader.experiment_named(clear).experiment_id)
     _show_baselines(reader, as_json)
 
 

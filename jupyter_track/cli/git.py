@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import Failure, counted, error_text, json_option, print_json, say, store_of, store_option
+from ..views.words import counted
+from .common import Failure, error_text, json_option, print_json, say, store_of, store_option
 
 if TYPE_CHECKING:
     from .repository import Repository
@@ -185,7 +186,9 @@ def git_merge(base: Path, ours: Path, theirs: Path, path: str) -> None:
     Ends with 0 where that is done; else with 1, by which git keeps our version and calls the file a conflict.
     """
     from ..store.upkeep.merge import merge_files
+    from ..views.format import one_line
 
+    path = one_line(path)
     try:
         merged = merge_files(ours.absolute(), base.absolute(), theirs.absolute())
     except Exception as error:  # noqa: BLE001 - whatever it is, git has to hear of a conflict, not of a broken driver
@@ -198,7 +201,6 @@ def git_merge(base: Path, ours: Path, theirs: Path, path: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def git_textconv(file: Path) -> None:
     """Print a store as text, for git diff; what is no store is said in a line, so that the diff goes on."""
-    from ..errors import TrackError
     from .output import write
 
     if file.stat().st_size == 0:
@@ -207,6 +209,6 @@ def git_textconv(file: Path) -> None:
 
     try:
         text = "".join(f"{line}\n" for line in store_text(file.absolute()))
-    except (TrackError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - a store of odd rows must not end the diff of all the other files
         text = f"(no text: {error_text(error)})\n"
     write(text)

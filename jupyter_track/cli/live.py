@@ -27,7 +27,8 @@ from ..store.database import reading
 from ..views.arrange import Unit, arranged
 from ..views.format import middle_cut, one_line
 from ..views.runs import EMPTY, run_table
-from .common import counted, error_text, experiment_id, now_ms
+from ..views.words import counted
+from .common import error_text, now_ms
 from .runs import runs_parts
 from .screen import MUTED
 
@@ -111,7 +112,7 @@ class Watched:
 
         self._read_at = time.monotonic()
         reader = Reader(self.store)
-        ids = [experiment_id(reader, name) for name in self._experiments] or None
+        ids = [reader.experiment_named(name).experiment_id for name in self._experiments] or None
         view = ViewType.ACTIVE_ONLY
         numbers = run_rows.find(self.store, run_rows.search(ids, self._filter, (), view, None, 0))
         both = f"({self._filter}) AND {_RUNNING}" if self._filter.strip() else _RUNNING

@@ -14,7 +14,6 @@ from .common import (
     ERROR,
     NOTHING_FOUND,
     complete_runs,
-    experiment_id,
     experiments_option,
     filter_option,
     json_option,
@@ -60,7 +59,7 @@ class _Wanted:
         from ..records import ViewType
         from ..store import run_rows
 
-        ids = [experiment_id(reader, name) for name in self.experiments] or None
+        ids = [reader.experiment_named(name).experiment_id for name in self.experiments] or None
         view = ViewType.DELETED_ONLY if self.deleted else ViewType.ACTIVE_ONLY
         wanted = run_rows.search(ids, self.filter_text, self.order_by, view, None, 0)
         if self.words:  # checked alone first, so that an error's position is the one in the person's text

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..views.words import counted, named
 from . import common
 from .bin import BIN_DAYS
 from .common import (
     ERROR,
     ask,
-    counted,
     days_given,
     json_option,
-    named,
     print_json,
     reader_of,
     say,

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidValue, NotFound
 from ..recording.session import session
 from ..recording.tracker import Tracker
-from ..records import Experiment, Run
+from ..records import Run
 from ..store import pending
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..views.format import middle_cut, one_line
 from . import showing
 
 if TYPE_CHECKING:
     from .hooks import CellHooks
 
 _RANGE = re.compile(r"#?(\d{1,9})\.\.#?(\d{1,9})")
-_NAMED = 5  # runs that a line names
-_NAME_LENGTH = 40
 
 
 @dataclass
@@ -79,38 +76,9 @@ class Desk:
             ids.update({run.run_id: None for run in reversed(found)})
         return reader.runs_of(list(ids))
 
-    def experiment(self, name: str) -> Experiment:
-        """Return the experiment of a name.
-
-        Raises
-        ------
-        NotFound
-            The message says which names are near.
-        """
-        import difflib
-
-        reader = self.reader()
-        found = reader.experiment_by_name(name)
-        if found is None:
-            names = [one.name for one in reader.experiments()]
-            near = difflib.get_close_matches(name, names, n=3) or names[:3]
-            raise NotFound(f"There is no experiment {name!r}; there is {', '.join(map(one_line, near))}.")
-        return found
-
     def say(self, text: str) -> None:
         """Show a sentence, or a few of them."""
         showing.show_text(self.shell, text)
-
-
-def named(runs: Sequence[Run]) -> str:
-    """Return runs as ``#12 baseline, #13 lr-0.1, +3 more``."""
-    words = [f"#{run.number} {middle_cut(one_line(run.name), _NAME_LENGTH)}" for run in runs[:_NAMED]]
-    return ", ".join([*words, f"+{len(runs) - _NAMED} more"] if len(runs) > _NAMED else words)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: ``1 run``, ``1,200 runs``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 # ---- the words of a line

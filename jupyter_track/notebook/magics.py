@@ -8,6 +8,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from ..errors import TrackError
+from ..views.format import plain_text
 from .desk import Desk
 from .options import make_parser
 from .verbs import help_lines, run_line
@@ -53,7 +54,7 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
         try:
             return run_line(self._desk, line)
         except TrackError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(plain_text(str(error))) from None  # it may name what is in a store
 
 
 TrackMagics.track.__doc__ = _HELP

@@ -14,8 +14,9 @@ from ..store import edits, experiment_edits, references
 from ..views.format import one_line, size
 from ..views.html import status_html
 from ..views.text import status_text
+from ..views.words import counted, named
 from . import showing
-from .desk import Desk, counted, named, refuse_options, split, take_flag, take_value
+from .desk import Desk, refuse_options, split, take_flag, take_value
 from .watched import Watching
 
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]?)")
@@ -145,7 +146,7 @@ def _clear_baseline(desk: Desk, name: str | None) -> None:
         name = session.experiment if session.experiment in having or len(having) != 1 else next(iter(having))
     if name not in having:
         raise NotFound(f"The experiment {name!r} has no baseline.")
-    experiment_edits.clear_baseline(desk.tracker.store, desk.experiment(name).experiment_id)
+    experiment_edits.clear_baseline(desk.tracker.store, desk.reader().experiment_named(name).experiment_id)
     desk.say(f"{one_line(name)} has no baseline any more.")
 
 
@@ -156,7 +157,6 @@ def delete(desk: Desk, rest: str) -> None:
     """Put runs into the bin."""
     runs = desk.runs(split(rest, "delete RUN…", 1))
     edits.delete_runs(desk.tracker.store, _ids(runs))
-    _forget(desk, runs)
     desk.say(f"{named(runs)}: deleted. %track undo brings {'it' if len(runs) == 1 else 'them'} back.")
 
 
@@ -167,7 +167,6 @@ def restore(desk: Desk, rest: str) -> None:
     deleted = {run.name: run for run in reversed(reader.runs(view_type=ViewType.DELETED_ONLY))}
     runs = [deleted[word] if word in deleted else desk.runs([word])[0] for word in words]
     edits.restore_runs(desk.tracker.store, _ids(runs))
-    _forget(desk, runs)
     desk.say(f"{named(runs)}: restored")
 
 
@@ -175,7 +174,6 @@ def undo(desk: Desk, rest: str) -> None:
     """Bring back what was deleted last."""
     split(rest, "undo", most=0)
     runs = desk.reader().runs_of(edits.undo_delete(desk.tracker.store))
-    _forget(desk, runs)
     desk.say(f"{named(runs)}: restored")
 
 

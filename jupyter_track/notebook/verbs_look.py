@@ -12,8 +12,9 @@ from ..store import run_rows
 from ..views.format import one_line
 from ..views.html import status_html
 from ..views.text import status_text
+from ..views.words import named
 from . import showing
-from .desk import Desk, named, split
+from .desk import Desk, split
 from .status import status_items, status_problems
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def search(desk: Desk, rest: str) -> None:
 
 
 def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: str) -> None:
-    ids = None if experiment is None else [desk.experiment(experiment).experiment_id]
+    ids = None if experiment is None else [desk.reader().experiment_named(experiment).experiment_id]
     reader = desk.reader()
     numbers = run_rows.find(reader.store, run_rows.search(ids, filter_string, (), ViewType.ACTIVE_ONLY, None, 0))
     if not numbers:

@@ -202,10 +202,7 @@ class TrackClient:
         NotFound
             Where the bin is empty.
         """
-        found = edits.undo_delete(self._tracker.store)
-        for run_id in found:
-            self._tracker.forget_run(run_id)
-        return found
+        return edits.undo_delete(self._tracker.store)
 
     def request_stop(self, run_id: str) -> None:
         """Ask a run to stop, in whichever process it runs.

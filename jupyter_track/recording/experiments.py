@@ -44,6 +44,22 @@ def by_name(tracker: Tracker, name: str) -> Experiment | None:
     return _DEFAULT if name == _DEFAULT.name else None
 
 
+def named(tracker: Tracker, name: str) -> Experiment:
+    """Return the experiment of a name.
+
+    Raises
+    ------
+    NotFound
+        Where there is none; the message says which name is near.
+    """
+    found = by_name(tracker, name)
+    if found is not None:
+        return found
+    if store_exists(tracker.store):
+        return tracker.reader.experiment_named(name)  # which says what there is
+    raise NotFound(f"There is no experiment {name!r}: there is no store at {tracker.store} yet.")
+
+
 def search(
     tracker: Tracker, view_type: int, filter_string: str | None, order_by: Sequence[str] | None, limit: int | None
 ) -> list[Experiment]:

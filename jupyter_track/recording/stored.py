@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -209,22 +208,12 @@ def runs(
     pending.flush(tracker.store)
     entries = [order_by] if isinstance(order_by, str) else list(order_by or ())
     names = [experiments] if isinstance(experiments, str) else experiments
-    ids = None if names is None else [_experiment_named(tracker, name).experiment_id for name in names]
+    ids = None if names is None else [stored_experiments.named(tracker, name).experiment_id for name in names]
     if not store_exists(tracker.store):
         _check_search(filter_string, entries)
         return Runs(store=tracker.store)
     stage = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
     return Runs(tracker.reader.runs(ids, filter_string, entries, stage, limit), store=tracker.store)
-
-
-def _experiment_named(tracker: Tracker, name: str) -> Experiment:
-    found = stored_experiments.by_name(tracker, name)
-    if found is None:
-        known = [one.name for one in stored_experiments.search(tracker, ViewType.ALL, None, None, None)]
-        near = difflib.get_close_matches(str(name)[:100], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:8])}."
-        raise NotFound(f"There is no experiment {name!r}; {hint}")
-    return found
 
 
 @overload

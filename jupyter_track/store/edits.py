@@ -18,6 +18,7 @@ from ..records import RunStatus
 from . import pending
 from .database import StoreFiles, explain, nothing_yet
 from .place import store_exists
+from .run_rows import is_text
 
 EDIT_WAIT = 10.0
 
@@ -64,7 +65,9 @@ def _editing_runs(
 
 
 def _run_number(connection: sqlite3.Connection, run_id: str, stage: str | None = "active") -> int:
-    row = connection.execute("SELECT id, lifecycle_stage FROM runs WHERE uuid = ?", (run_id,)).fetchone()
+    row = None
+    if is_text(run_id):
+        row = connection.execute("SELECT id, lifecycle_stage FROM runs WHERE uuid = ?", (run_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no run {run_id!r} in this store.")
     if stage is not None and row[1] != stage:
@@ -81,7 +84,7 @@ def check_run_name(name: object) -> str:
     InvalidValue
         For other values, and for names such as ``#3``, ``12`` and ``last``, by which people name runs.
     """
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not name.strip() or not is_text(name):
         raise InvalidValue(f"The name of a run must be text that is not blank, not {name!r}.")
     return name
 
@@ -315,4 +318,6 @@ def undo_delete(store: Path) -> list[str]:
             " edited = max(edited + 1, ?) WHERE id = ?",
             [(rev, now_ms(), number) for _, number in rows],
         )
-        return [run_id for run_id, _ in rows]
+    found = [run_id for run_id, _ in rows]
+    pending.moved(store, found)
+    return found

@@ -12,12 +12,13 @@ from ..records import Goal
 from .database import reading
 from .edits import editing, now_ms
 from .place import store_exists
+from .run_rows import is_text
 from .schema import DEFAULT_EXPERIMENT_ID
 
 
 def find_experiment(store: Path, name: str) -> tuple[int, str, dict[str, Goal]] | None:
     """Return id, lifecycle stage and metric goals of an experiment, None where there is none of the name."""
-    if not store_exists(store):
+    if not store_exists(store) or not is_text(name):
         return None
     with reading(store) as connection:
         row = connection.execute("SELECT id, lifecycle_stage FROM experiments WHERE name = ?", (name,)).fetchone()
@@ -84,7 +85,7 @@ def _article(stage: str) -> str:
 
 def check_experiment_name(name: object) -> str:
     """Return `name` if it can name an experiment: text that is not blank, 500 characters at most."""
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not name.strip() or not is_text(name):
         raise InvalidValue(f"The name of an experiment must be text that is not blank, not {name!r}.")
     if len(name) > 500:
         raise InvalidValue(f"The name of an experiment has {len(name)} characters; 500 is the most.")
@@ -93,7 +94,7 @@ def check_experiment_name(name: object) -> str:
 
 def _experiment_number(connection: sqlite3.Connection, experiment_id: str, stage: str | None = None) -> int:
     row = None
-    if str(experiment_id).isdecimal():
+    if str(experiment_id).isdecimal() and len(str(experiment_id)) <= 18:  # more digits are no id, nor SQLite's
         row = connection.execute(
             "SELECT id, lifecycle_stage FROM experiments WHERE id = ?", (int(experiment_id),)
         ).fetchone()
@@ -211,9 +212,11 @@ def clear_baseline(store: Path, experiment_id: str) -> None:
     ------
     NotFound
         Where there is no such experiment.
+    InvalidValue
+        Where it is deleted: the time of its deletion, by which its runs come back with it, stays.
     """
     with editing(store) as (connection, rev):
-        number = _experiment_number(connection, experiment_id)
+        number = _experiment_number(connection, experiment_id, "active")
         connection.execute(
             "UPDATE experiments SET baseline_uuid = NULL, updated = ?, rev = ? WHERE id = ?", (now_ms(), rev, number)
         )

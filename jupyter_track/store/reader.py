@@ -7,6 +7,7 @@ does that first (`pending.flush`).
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from .filters import parse_experiment_filter, parse_order_by
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+_NAMED = 8  # experiments that an error names
 
 Ids = Sequence[str | int] | str | int
 _EXPERIMENT_COLUMNS = (
@@ -235,6 +238,22 @@ class Reader:
             return None
         found = self._experiments(Sql(" WHERE experiments.name = ?", (name,)))
         return found[0] if found else None
+
+    def experiment_named(self, name: str) -> Experiment:
+        """Return the experiment of a name, active or deleted.
+
+        Raises
+        ------
+        NotFound
+            Where there is none; the message says which name is near.
+        """
+        found = self.experiment_by_name(name)
+        if found is not None:
+            return found
+        known = [one.name for one in self.experiments(ViewType.ALL)]
+        near = difflib.get_close_matches(str(name)[:100], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:_NAMED])}."
+        raise NotFound(f"There is no experiment {name!r}; {hint}")
 
     def experiments(
         self,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..records import Goal, Run, RunStatus
 from . import run_rows, run_sources
@@ -53,6 +54,14 @@ class Children:
     run_id: str = ""
 
 
+class Earlier(NamedTuple):
+    """A run before another: its number in the store, its id, and the number of its experiment."""
+
+    number: int
+    run_id: str
+    experiment: int
+
+
 def previous(store: Path, runs: Sequence[Run], known: Sequence[Run] = ()) -> dict[str, Run]:
     """Return the previous run of each run that has one, by the run's id; see `Reader.previous`.
 
@@ -67,7 +76,7 @@ def previous(store: Path, runs: Sequence[Run], known: Sequence[Run] = ()) -> dic
             while at < len(runs) and time.monotonic() - began < run_rows.HOLD_SECONDS:
                 found = _before(connection, runs[at], 1)
                 if found:
-                    numbers[runs[at].run_id] = found[0]
+                    numbers[runs[at].run_id] = found[0].number
                 at += 1
     loaded = {run.number: run for run in (*known, *runs)}
     missing = sorted(set(numbers.values()).difference(number for number in loaded if number is not None))
@@ -93,30 +102,57 @@ def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) ->
     list of Run
         Empty where the run's code is not known, or it did not finish.
     """
+    if run.status != RunStatus.FINISHED:
+        return []
+    with reading(store):
+        found = before(store, run, limit)
+        codes = run_sources.hashes(store, [run.run_id, *(one.run_id for one in found)])
+        if code is not None:
+            codes[run.run_id] = code
+        if run.run_id not in codes:
+            return []
+        return [run, *run_rows.load(store, equal(store, run, found, codes))]
+
+
+def before(store: Path, run: Run, limit: int = LIMIT) -> list[Earlier]:
+    """Return the finished runs before `run` of the same cell, the newest first; `Reader.previous` says what that is."""
     with reading(store) as connection:
         _know_notebooks(connection, store)
-        numbers = _before(connection, run, limit)
-        ids = dict(_among(connection, numbers))
-    codes = run_sources.hashes(store, [*ids, run.run_id])
-    own = code or codes.get(run.run_id)
-    if own is None or run.status != RunStatus.FINISHED:
+        return _before(connection, run, limit)
+
+
+def equal(store: Path, run: Run, found: Sequence[Earlier], codes: Mapping[str, str]) -> list[int]:
+    """Return the numbers of those of the runs `found` before `run` that have its experiment, its code and its params.
+
+    `codes` has the hashes of their code and of the run's own, by run id; without its own there is no equal one.
+    """
+    own = codes.get(run.run_id)
+    numbers = [
+        one.number
+        for one in found
+        if own is not None and codes.get(one.run_id) == own and str(one.experiment) == run.experiment_id
+    ]
+    if not numbers:
         return []
-    same = run_rows.load(store, [number for run_id, number in ids.items() if codes.get(run_id) == own])
-    params = {key: param.text for key, param in run.params.items()}
-    equal = [other for other in same if {key: param.text for key, param in other.params.items()} == params]
-    return [run, *sorted((one for one in equal if one.experiment_id == run.experiment_id), key=_number, reverse=True)]
+    params: dict[int, dict[str, str]] = {number: {} for number in numbers}
+    with reading(store) as connection:
+        marks = ", ".join("?" * len(numbers))
+        rows = connection.execute(f"SELECT run_id, key, text FROM params WHERE run_id IN ({marks})", numbers)
+        for number, key, text in rows:
+            params[number][key] = text
+    wanted = {key: param.text for key, param in run.params.items()}
+    return [number for number in numbers if params[number] == wanted]
 
 
-def baseline(store: Path, run: Run) -> Run | None:
-    """Return the run that those of a run's experiment are measured against; it may be the run itself."""
+def baseline_number(store: Path, run: Run) -> int | None:
+    """Return the number of the run that those of a run's experiment are measured against; it may be the run itself."""
     with reading(store) as connection:
         row = connection.execute(
             "SELECT runs.id FROM experiments JOIN runs ON runs.uuid = baseline_uuid"
             " WHERE experiments.id = ? AND runs.lifecycle_stage = 'active'",
             (int(run.experiment_id or -1),),
         ).fetchone()
-    found = [] if row is None else run_rows.load(store, [row[0]])
-    return found[0] if found else None
+    return None if row is None else int(row[0])
 
 
 def with_files(store: Path, run_ids: Sequence[str]) -> set[str]:
@@ -147,6 +183,8 @@ def children(store: Path, run_id: str, goals: Mapping[str, Goal]) -> Children:
     """
     with reading(store) as connection:
         count = connection.execute(f"SELECT count(*) FROM runs {_CHILDREN}", (run_id,)).fetchone()[0]
+        if not count:
+            return Children(0)
         keys = connection.execute(
             f"SELECT metrics.key {_CHILD_METRICS} GROUP BY metrics.key ORDER BY count(*) DESC, min(metrics.id)",
             (run_id,),
@@ -168,24 +206,17 @@ def _number(run: Run) -> int:
     return _NEWEST if run.number is None else run.number
 
 
-def _before(connection: sqlite3.Connection, run: Run, limit: int) -> list[int]:
-    """Return the numbers of the finished runs before a run, of the same cell and parent, the newest first."""
-    before = _number(run)
+def _before(connection: sqlite3.Connection, run: Run, limit: int) -> list[Earlier]:
+    """Return the finished runs before a run, of the same cell and parent, the newest first."""
+    until = _number(run)
+    values: tuple[str | int | None, ...]
     if run.cell_id is not None:
-        rows = connection.execute(
-            f"SELECT id {_OF_CELL}", (run.cell_id, before, run.parent_run_id, run.notebook, limit)
-        )
+        which, values = _OF_CELL, (run.cell_id, until, run.parent_run_id, run.notebook, limit)
     elif run.parent_run_id is not None:
-        rows = connection.execute(f"SELECT id {_OF_PARENT}", (run.parent_run_id, before, int(run.experiment_id), limit))
+        which, values = _OF_PARENT, (run.parent_run_id, until, int(run.experiment_id), limit)
     else:
-        values = (int(run.experiment_id), run.start_time, before, limit)
-        rows = connection.execute(f"SELECT id {_OF_EXPERIMENT}", values)
-    return [number for (number,) in rows]
-
-
-def _among(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, int]]:
-    marks = ", ".join("?" * len(numbers))
-    return connection.execute(f"SELECT uuid, id FROM runs WHERE id IN ({marks})", tuple(numbers)).fetchall()
+        which, values = _OF_EXPERIMENT, (int(run.experiment_id), run.start_time, until, limit)
+    return [Earlier(*row) for row in connection.execute(f"SELECT id, uuid, experiment_id {which}", values)]
 
 
 def _know_notebooks(connection: sqlite3.Connection, store: Path) -> None:

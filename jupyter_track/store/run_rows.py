@@ -273,8 +273,9 @@ def run_number(connection: sqlite3.Connection, run_id: str) -> int:
 def run_numbers(connection: sqlite3.Connection, run_ids: Sequence[str]) -> list[int]:
     """Return the store's numbers of runs in the order of their ids; ids that are not there are left out."""
     found: dict[str, int] = {}
-    for start in range(0, len(run_ids), _MOST_IDS):
-        part = run_ids[start : start + _MOST_IDS]
+    known = [run_id for run_id in run_ids if is_text(run_id)]
+    for start in range(0, len(known), _MOST_IDS):
+        part = known[start : start + _MOST_IDS]
         found.update(
             connection.execute(f"SELECT uuid, id FROM runs WHERE uuid IN ({', '.join('?' * len(part))})", tuple(part))
         )

@@ -56,7 +56,7 @@ def hash_of(codes: Sequence[str]) -> str:
 def hashes(store: Path, run_ids: Sequence[str]) -> dict[str, str]:
     """Return a hash of the code of each run that has code, by run id."""
     cells = _cells(store, run_ids)
-    _learn(store, {sha256 for several in cells.values() for sha256 in several if sha256 not in _known})
+    _learn(store, {sha256 for several in cells.values() for sha256 in several})
     found = {}
     for run_id, several in cells.items():
         codes = [_known.get(sha256, sha256) for sha256 in several]
@@ -75,11 +75,11 @@ def texts(store: Path, run_ids: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _learn(store: Path, unknown: set[str]) -> None:
+def _learn(store: Path, wanted: set[str]) -> None:
     """Find out the hash of the code of cells; one whose content is gone stands for itself."""
-    if len(_known) + len(unknown) > _MOST_KNOWN:
-        _known.clear()
-    for sha256, typed in _contents(store, unknown).items():
+    if len(_known) + len(wanted.difference(_known)) > _MOST_KNOWN:
+        _known.clear()  # also those that are wanted, which are then found out anew
+    for sha256, typed in _contents(store, wanted.difference(_known)).items():
         _known[sha256] = hash_of([code_of(typed)])
 
 

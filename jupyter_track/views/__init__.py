@@ -13,6 +13,7 @@ by a function of its own (`table_of`, `comparison_of`), so that the terminal, th
     diffs    two texts, line by line                        found    what a search found, to be edited as a whole
     card     one run, as a margin note under its cell       runs     the table of runs
     beside   what a card says of other runs, read           table    what a table needs besides its runs, read
+    samples  mean and deviation of numbers of any size      words    counts and runs in a sentence
     arrange, columns, measured  which rows a table has, which columns, and the numbers of one
     details  one record in full                             comparison  runs side by side
     markup   escaped HTML elements, with their styles       html, text  the static forms

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..records import Run
-from ..store import relatives, run_sources
+from ..records import Run, RunStatus
+from ..store import relatives, run_rows, run_sources
 from ..store.database import reading
 from ..store.reader import Reader
 from ..store.relatives import Children
@@ -58,9 +58,7 @@ class Beside:
 ALONE = Beside()
 
 
-def beside_of(
-    reader: Reader, run: Run, *, typed: str | None = None, previous: Run | None = None, counted: bool = True
-) -> Beside:
+def beside_of(reader: Reader, run: Run, *, typed: str | None = None, previous: Run | None = None) -> Beside:
     """Read what is known of the runs beside a run; no point of a curve is read.
 
     Parameters
@@ -72,32 +70,43 @@ def beside_of(
         Its cell as typed, where the store does not have it yet.
     previous : Run or None, default None
         What to compare with where the run has no cell id, by which the one before it could be found.
-    counted : bool, default True
-        Whether to look for repeats and children, which a run that is still going may yet get.
 
     Raises
     ------
     StoreUnavailable, NotAStore, CorruptStore
         As `Reader` does.
     """
-    with reading(reader.store):  # one for all of it: opening the file is what takes the time
-        before = previous if run.cell_id is None and previous is not None else reader.previous(run)
-        baseline = relatives.baseline(reader.store, run)
-        wanted = [one.run_id for one in (run, before) if one is not None]
-        texts = reader.source_texts(wanted)
+    store = reader.store
+    with reading(store):  # one for all of it: opening the file is what takes the time
+        earlier = relatives.before(store, run)
+        codes = run_sources.hashes(store, [run.run_id, *(one.run_id for one in earlier)]) if earlier else {}
         if typed is not None:
-            texts[run.run_id] = run_sources.code_of(typed)
-        changed = None
-        if before is not None:
-            changed = difference(run, before, texts.get(run.run_id), texts.get(before.run_id))
-        if not counted:
-            return Beside(previous=before, changed=changed, baseline=baseline)
-        code = None if typed is None else run_sources.hash_of([texts[run.run_id]])
-        repeats = relatives.alike(reader.store, run, code)
-        found = Beside(before, changed, baseline, repeats)
-        reference = found.reference(run)
-        return replace(
-            found,
-            reference_repeats=() if reference is None else relatives.alike(reader.store, reference),
-            children=relatives.children(reader.store, run.run_id, run.goals),
+            codes[run.run_id] = run_sources.hash_of([run_sources.code_of(typed)])
+        repeating = run.status == RunStatus.FINISHED and run.run_id in codes
+        same = relatives.equal(store, run, earlier, codes) if repeating else []
+        last = earlier[0].number if earlier and not (run.cell_id is None and previous is not None) else None
+        base = relatives.baseline_number(store, run)
+        wanted = {number for number in (last, base, *same) if number is not None}
+        loaded = {one.number: one for one in run_rows.load(store, sorted(wanted))}
+        before = previous if last is None else loaded.get(last)
+        found = Beside(
+            previous=before,
+            changed=None if before is None else _changed(reader, run, before, typed, codes),
+            baseline=loaded.get(base),
+            repeats=[run, *(loaded[number] for number in same if number in loaded)] if repeating else (),
+            children=relatives.children(store, run.run_id, run.goals),
         )
+        reference = found.reference(run)
+        if reference is None or run.metrics.keys().isdisjoint(reference.metrics):
+            return found  # nothing is measured against anything
+        return replace(found, reference_repeats=relatives.alike(store, reference))
+
+
+def _changed(reader: Reader, run: Run, before: Run, typed: str | None, codes: Mapping[str, str]) -> Difference:
+    code = codes.get(run.run_id)
+    if code is not None and code == codes.get(before.run_id):  # equal code need not be read to be compared
+        return difference(run, before, "", "")
+    texts = reader.source_texts([before.run_id] if typed is not None else [run.run_id, before.run_id])
+    if typed is not None:
+        texts[run.run_id] = run_sources.code_of(typed)
+    return difference(run, before, texts.get(run.run_id), texts.get(before.run_id))

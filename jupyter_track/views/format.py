@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -16,6 +15,7 @@ from typing import Literal
 
 from ..records import Goal as Direction
 from ..records import Param
+from . import samples
 
 MINUS = "\u2212"
 SMALL, LARGE = 1e-3, 1e6
@@ -213,7 +213,7 @@ def spread(values: Iterable[float]) -> str:
     left = f", {len(every) - len(finite)} not finite" if len(finite) < len(every) else ""
     if len(finite) < 2:
         return number(finite[0]) if finite and not left else f"{number(finite[0]) if finite else 'NaN'} (n=1{left})"
-    mean, deviation = statistics.fmean(finite), statistics.stdev(finite)
+    mean, deviation = samples.mean(finite), samples.deviation(finite)
     count = f"(n={len(finite)}{left})"
     if deviation == 0 or not _is_plain(mean) or not 10**-MAX_DECIMALS <= deviation < LARGE:
         return f"{number(mean)} ± {number(deviation)} {count}"

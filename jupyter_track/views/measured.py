@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from .arrange import Unit
 from .columns import Column
 from .format import Precision, precision_of
 from .goals import Goal
+from .samples import mean
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def centre(unit: Unit, key: str) -> float | None:
     if unit.kind == "repeats":
         values = finite_of(unit.runs, key)
         if len(values) > 1:
-            return statistics.fmean(values)
+            return mean(values)
     metric = unit.run.metrics.get(key)
     return None if metric is None else metric.last
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from ..records import Run, RunStatus
 from .format import spread
+from .samples import mean
 
 # The 97.5 % quantile of Student's t by degrees of freedom: an interval of 95 % with both sides.
 _QUANTILES = (
@@ -28,6 +29,7 @@ _QUANTILES = (
     2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
     2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 )  # fmt: skip
+_SMALLEST, _LARGEST = 1e-100, 1e100
 _FURTHER = ((1000, 1.962), (120, 1.980), (60, 2.000), (40, 2.021))
 
 
@@ -45,7 +47,7 @@ class Repeats:
     def mean(self, key: str) -> float | None:
         """Return the mean of a metric, None where fewer than two of the runs have a finite value."""
         values = self.values(key)
-        return statistics.fmean(values) if len(values) > 1 else None
+        return mean(values) if len(values) > 1 else None
 
     def spread(self, key: str) -> str:
         """Return ``0.962 ± 0.001 (n=3)`` (mean and sample standard deviation), or nothing where there is no mean."""
@@ -113,6 +115,9 @@ def within_noise(values: Sequence[float], others: Sequence[float]) -> Noise | No
     counts = tuple(len(side) for side in sides if len(side) > 1)
     if not counts or not all(sides):
         return None
+    largest = max(abs(value) for side in sides for value in side)
+    if not _SMALLEST < largest < _LARGEST and largest:  # whose squares are no numbers; no answer depends on the unit
+        sides = [[value / largest for value in side] for side in sides]
     apart = abs(statistics.fmean(sides[0]) - statistics.fmean(sides[1]))
     if len(counts) == 1:
         repeated = next(side for side in sides if len(side) > 1)

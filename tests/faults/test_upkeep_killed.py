@@ -41,7 +41,7 @@ if verb == "merge":
 elif verb == "gc":
     gc.collect(stores[0], older_than_days=0)
 elif verb == "clean":
-    clean.apply(stores[0], clean.candidates(stores[0]))
+    clean.apply(stores[0], clean.candidates(stores[0], repeats=True))
 else:
     repair.repair(stores[0])
 print("done", flush=True)
@@ -186,7 +186,7 @@ def clean_killed(folder: Path, seed: int, kills: int) -> None:
     """All candidates went to the bin or none; nothing else changed."""
     chance = random.Random(seed)
     store = filled(folder / "store", 1)
-    going = {run_id for reason in clean.candidates(store) for run_id in reason.run_ids}
+    going = {run_id for reason in clean.candidates(store, repeats=True) for run_id in reason.run_ids}
     assert len(going) == 6
     all_ids = {run.run_id for run in Reader(store).runs()}
 
@@ -251,7 +251,7 @@ def beside_a_kernel(folder: Path, seconds: float) -> float:
     rounds = 0
     while process.poll() is None:
         merge.merge(store, [other])
-        clean.apply(store, clean.candidates(store))
+        clean.apply(store, clean.candidates(store, repeats=True))
         edits.delete_runs(store, [run.run_id for run in Reader(store).runs() if run.name != "kernel"])
         gc.collect(store, older_than_days=0)
         write(store, Batch(uuid.uuid4().hex, 1, points=[made_points(kernel_run(store), "own", [1.0])]))

@@ -24,6 +24,7 @@ from ..liveness import state_of
 from .weight import Weight
 
 REASONS = ("failed-empty", "short", "repeats", "old")
+REPEATS_COST = "Repeats are what mean ± sd and 'within noise' are told from: without them a difference may look real."
 DAY_MS = 86_400_000
 _OWN_TAGS = ("mlflow.", "jupyter_track.")  # how the keys begin of tags that no person has set
 _LITTLE = "('output', 'source')"  # kinds of artifacts that every cell leaves
@@ -69,14 +70,15 @@ def candidates(
     *,
     short: float = 5.0,
     older_than_ms: int | None = None,
-    repeats: bool = True,
+    repeats: bool = False,
     now_ms: int | None = None,
 ) -> tuple[Reason, ...]:
     """Return the runs that could go, by reason; nothing is changed.
 
     - ``failed-empty``: failed, stopped or lost, and logged no metric and no artifact but output and source.
     - ``short``: ended within `short` seconds, and failed or logged nothing.
-    - ``repeats``: finished, with a newer finished run of the same code, params, experiment and parent.
+    - ``repeats``: finished, with a newer finished run of the same code, params, experiment and parent; only where
+      they are asked for, since repeats are what the noise of a metric is known from.
     - ``old``: started longer ago than `older_than_ms`.
 
     Parameters
@@ -86,7 +88,7 @@ def candidates(
         Seconds.
     older_than_ms : int, optional
         An age in milliseconds; no run is old by default.
-    repeats : bool, default True
+    repeats : bool, default False
         Look for repeats.
     now_ms : int, optional
         Milliseconds since 1970; the clock's by default.
@@ -148,13 +150,27 @@ def apply(store: Path, reasons: Sequence[Reason]) -> list[str]:
 
 
 def _title(name: str, options: Options) -> str:
-    days = (options.older_than_ms or 0) / DAY_MS
     return {
         "failed-empty": "failed or stopped, and logged nothing",
         "short": f"ended within {options.short:g} s, and failed or logged nothing",
         "repeats": "repeated by a newer run with the same code and params",
-        "old": f"older than {days:.3g} day{'' if days == 1 else 's'}",
+        "old": f"older than {_age_words(options.older_than_ms or 0)}",
     }[name]
+
+
+def _age_words(age_ms: int) -> str:
+    """Return an age in the largest unit of which it has one or more: ``90 days``, ``1 hour``, ``1.5 s``.
+
+    Examples
+    --------
+    >>> _age_words(90 * DAY_MS), _age_words(3_600_000), _age_words(1_500), _age_words(0)
+    ('90 days', '1 hour', '1.5 s', '0 s')
+    """
+    for name, unit in (("day", DAY_MS), ("hour", 3_600_000), ("minute", 60_000)):
+        if age_ms >= unit:
+            count = f"{age_ms / unit:,.3f}".rstrip("0").rstrip(".")
+            return f"{count} {name}{'' if count == '1' else 's'}"
+    return f"{age_ms / 1000:g} s"
 
 
 def _codes(store: Path) -> dict[str, str]:
