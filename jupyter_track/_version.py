@@ -1,3 +1,3 @@
-"""The version, kept equal to package.json (a test compares them once there is one)."""
+"""The version, kept equal to package.json (a test compares them)."""
 
 __version__ = "0.1.0"

@@ -117,7 +117,7 @@ class RunSource:
         """The runs to compare with: looked up once, in the thread that refreshes; params may still come."""
         if self._others is None:
             try:
-                found = beside_of(tracker.reader, run, previous=self._previous, counted=False)
+                found = beside_of(tracker.reader, run, previous=self._previous)
                 self._others = replace(found, changed=None)
             except TrackError:  # what is wrong with the store is said where something is written to it
                 self._others = Beside(previous=self._previous)
