@@ -105,9 +105,10 @@ _STORED = (
     "set_experiment_tags",
     "set_tracking_uri",
 )
-# Where a name lives; every other name of __all__ is a module-level function of recording.fluent.
+# Where a name lives; every other name of __all__ is in recording.fluent, with the functions that log.
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
+    **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
     "MlflowClient": "tracking",
@@ -164,13 +165,10 @@ if TYPE_CHECKING:
     from .errors import RunStopped, TrackError
     from .recording.client import TrackClient
     from .recording.fluent import (
-        active_run,
         define_metric,
         delete_tag,
-        end_run,
         flush,
         get_artifact_uri,
-        last_active_run,
         load_table,
         log,
         log_artifact,
@@ -188,8 +186,8 @@ if TYPE_CHECKING:
         set_note,
         set_tag,
         set_tags,
-        start_run,
     )
+    from .recording.opening import active_run, end_run, last_active_run, start_run
     from .recording.run import ActiveRun
     from .recording.stored import (
         create_experiment,
