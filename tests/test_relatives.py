@@ -169,7 +169,7 @@ def test_runs_of_scripts_go_by_experiment_and_parent(store: Path) -> None:
 
 
 def test_runs_that_are_alike_have_the_same_code_and_params_and_finished(store: Path) -> None:
-    """Itself first, then the earlier ones; without code nothing is called alike."""
+    """The same runs whichever is asked for, the newest first; without code nothing is called alike."""
     same = {"source": "%%track x\nfit()", "params": {"C": 1}}
     runs = add(
         store,
@@ -183,8 +183,10 @@ def test_runs_that_are_alike_have_the_same_code_and_params_and_finished(store: P
         same,
         {"params": {"C": 1}},
     )
-    assert [run.number for run in relatives.alike(store, runs[7])] == [8, 2, 1]
-    assert [run.number for run in relatives.alike(store, runs[1])] == [2, 1]
+    for one in (0, 1, 7):
+        assert [run.number for run in relatives.alike(store, runs[one])] == [8, 2, 1]
+    assert [run.number for run in relatives.alike(store, runs[0], until=8)] == [2, 1]
+    assert [run.number for run in relatives.alike(store, runs[0], limit=1)] == [2, 1]
     assert relatives.alike(store, runs[5]) == []
     assert relatives.alike(store, runs[8]) == []
     code = run_sources.hash_of(["fit()"])
