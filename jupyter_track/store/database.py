@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from .._version import __version__
 from ..errors import CorruptStore, NewerStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
 from . import gate, schema
+from .damaged import holds_our_tables
 from .lock import ProcessLock
 from .place import files_folder, store_exists
 
@@ -84,10 +85,13 @@ def check_ours(connection: sqlite3.Connection, store: Path) -> int:
     NotAStore
         Where the file is a database of something else.
     CorruptStore
-        Where the version is none that a store has; taken for an early one, the file would be written to.
+        Where the version is none that a store has; taken for an early one, the file would be written to. Where the
+        first page is damaged.
     """
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != schema.APPLICATION_ID:
+        if holds_our_tables(store):
+            raise first_page_damaged(store)
         raise NotAStore(f"{store} is a SQLite file that jupyter-track did not make; name another file for the store.")
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version < 1:
@@ -99,6 +103,8 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     """Return the error of ours that says what an error of SQLite means for the store."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
+        if holds_our_tables(store):
+            return first_page_damaged(store)
         return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
     if code == sqlite3.SQLITE_CORRUPT or str(error).startswith("Could not decode to UTF-8"):
         return CorruptStore(f"{store} is damaged ({error}); it was left as it is. Restore a copy of the file.")
@@ -109,6 +115,14 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreUnavailable(f"{store} cannot be written or opened ({error}); look at the folder's permissions.")
     return StoreError(f"{store}: {error}")
+
+
+def first_page_damaged(store: Path) -> CorruptStore:
+    """Return the error for a store that SQLite takes for no database, or for that of another program."""
+    return CorruptStore(
+        f"The first page of {store} is damaged; it was left as it is. 'jupyter track doctor --repair' saves what can be"
+        " read into a new store."
+    )
 
 
 def newer(store: Path, version: int) -> NewerStore:
