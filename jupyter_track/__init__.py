@@ -107,9 +107,10 @@ _STORED = (
     "set_experiment_tags",
     "set_tracking_uri",
 )
-# Where a name lives; every other name of __all__ is a module-level function of recording.fluent.
+# Where a name lives; every other name of __all__ is in recording.fluent, with the functions that log.
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
+    **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
     "MlflowClient": "tracking",
@@ -169,13 +170,10 @@ if TYPE_CHECKING:
     from .notebook.live import live
     from .recording.client import TrackClient
     from .recording.fluent import (
-        active_run,
         define_metric,
         delete_tag,
-        end_run,
         flush,
         get_artifact_uri,
-        last_active_run,
         load_table,
         log,
         log_artifact,
@@ -193,8 +191,8 @@ if TYPE_CHECKING:
         set_note,
         set_tag,
         set_tags,
-        start_run,
     )
+    from .recording.opening import active_run, end_run, last_active_run, start_run
     from .recording.progress import progress
     from .recording.run import ActiveRun
     from .recording.stored import (

@@ -37,6 +37,11 @@ class RunStatus:
     ENDED = (FINISHED, FAILED, KILLED)
 
 
+# The states of runs whose values may be the best. What a run had when it failed, was stopped or was lost is where it
+# broke off, and no result.
+RESULT_STATES = ("finished", "running", "scheduled", "unknown")
+
+
 @singledispatch
 def html_form(record: object) -> str | None:
     """Return the HTML of a record, or None where no view is registered for its class."""

@@ -253,6 +253,20 @@ def test_the_first_line_of_a_long_card_has_room_for_the_status() -> None:
     ]
 
 
+def test_a_worse_run_is_not_marked_best() -> None:
+    """Where its last point is its best one, that is told by value and step: ▲ beside ▼ would contradict it."""
+    run = made_run(12, metrics=[made_metric("loss", [0.9, 0.7, 0.5727])], duration=60.0)
+    better, worse = (made_run(18, metrics=[made_metric("loss", [last])]) for last in (0.9, 0.2734))
+    rows = [
+        card_text(run_card(run, beside=Beside(previous=previous))).splitlines()[1] for previous in (worse, better, None)
+    ]
+    assert rows == [
+        "  loss  0.5727  +0.2993 ▼? vs #18  best 0.5727 at 2",
+        "  loss  0.5727  −0.3273 ▲? vs #18  ▲? best",
+        "  loss  0.5727  ▲? best",
+    ]
+
+
 def test_a_change_within_the_noise_is_not_called_better() -> None:
     """The spread of the run that it is measured against tells; a change beyond it keeps its arrow."""
     others = [accurate(number, value, 2) for number, value in ((11, 0.961), (10, 0.962), (9, 0.963))]

@@ -189,6 +189,18 @@ def test_the_best_is_never_a_candidate(store: Path) -> None:
     }
 
 
+def test_the_best_that_did_not_break_off_stays_too(store: Path) -> None:
+    """A failed run with a better value does not take the place of the one that ``best`` names; both stay."""
+    old = {"start_time": START, "duration": 60.0}
+    add_runs(
+        store,
+        {"name": "exploded", **old, "status": "FAILED", "metrics": {"loss": 0.1}},
+        {"name": "best", **old, "metrics": {"loss": 0.2}},
+        {"name": "worse", **old, "metrics": {"loss": 0.3}},
+    )
+    assert found(store, older_than_ms=DAY) == {"old": ["worse"]}
+
+
 def test_a_parent_goes_only_with_its_children(store: Path) -> None:
     """A run stays while one below it stays, at any depth; deleted children do not count."""
     top = add_run(store, name="top", status="FAILED")

@@ -6,6 +6,9 @@ import csv
 import json
 import math
 import os
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -143,12 +146,13 @@ def full_bin(tmp_path: Path) -> Path:
 def test_gc_says_what_would_go_and_frees_the_disk(full_bin: Path) -> None:
     """A dry run changes nothing; then the run and its file are gone."""
     before = full_bin.read_bytes()
-    assert cli(full_bin, "gc", "--dry-run").stdout.startswith("Would go: 1 run, 3 points")
+    would = "Would go: 1 run, 3 points, 1 file; about 200.0 kB would be freed, about 81 B inside the store's file will"
+    assert cli(full_bin, "gc", "--dry-run").stdout.startswith(would)
     assert full_bin.read_bytes() == before
     assert cli(full_bin, "gc").exit_code == 1  # nobody to ask
     assert full_bin.read_bytes() == before
     said = cli(full_bin, "gc", "--yes").stdout
-    assert said.startswith("Gone: 1 run, 3 points, 1 file; ")
+    assert said.startswith("Gone: 1 run, 3 points, 1 file; 200.0 kB freed")
     assert cli(full_bin, "bin").stdout == "The bin is empty.\n"
     assert list((full_bin.parent / "track.db-files" / "content").glob("*/*")) == []
     assert names(full_bin) == ["kept"]
@@ -272,7 +276,14 @@ def test_doctor_finds_nothing_wrong_with_a_good_store(sound: Path) -> None:
     store = sound
     before = store.read_bytes()
     assert (cli(store, "doctor").exit_code, cli(store, "doctor").stdout) == (0, "All is well.\n")
-    assert parsed(cli(store, "doctor", "--json")) == {"store": str(store), "findings": [], "did": [], "kept": None}
+    assert parsed(cli(store, "doctor", "--json")) == {
+        "store": str(store),
+        "findings": [],
+        "did": [],
+        "lost": [],
+        "lost_earlier": [],
+        "kept": None,
+    }
     assert store.read_bytes() == before
 
 
@@ -318,6 +329,48 @@ def test_a_damaged_store_is_repaired_and_kept(tmp_path: Path) -> None:
     assert "damaged" in [finding["kind"] for finding in plain["findings"]]
     assert Path(plain["kept"]).read_bytes() == bytes(whole)
     assert len(names(store)) > 10
+
+
+def test_what_a_repair_lost_is_said_then_and_later(tmp_path: Path) -> None:
+    """The numbers, a cross and exit code 1 at once; later a sound store that says what it has lost, until told."""
+    store = made_store(tmp_path)
+    add_runs(store, *({"name": f"run {number}", "metrics": {"loss": [1.5] * 500}} for number in range(20)))
+    with closing(sqlite3.connect(store)) as connection:
+        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'metric_points'").fetchone()[0]
+    with open(store, "r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    result = cli(store, "doctor", "--repair")
+    (crossed,) = (line for line in result.stdout.splitlines() if line.startswith("✗ Lost"))
+    assert re.fullmatch(r"✗ Lost \d+ of 10,000 points of curves\.", crossed)
+    assert (result.exit_code, "The damaged file is kept as" in result.stdout) == (1, True)
+    later = cli(store, "doctor")
+    assert later.exit_code == 0
+    assert later.stdout.startswith("The store is sound.\n! An earlier repair lost rows: 20")
+    assert crossed.removeprefix("✗ ") in later.stdout
+    assert crossed.removeprefix("✗ ") in cli(store, "status").stdout
+    assert parsed(cli(store, "doctor", "--json"))["lost_earlier"][0].endswith(
+        f"The damaged file was kept as {next(tmp_path.glob('track.db.damaged-*')).name}."
+    )
+    (tmp_path / "track.db-files" / "losses.txt").unlink()
+    assert cli(store, "doctor").stdout == "All is well.\n"
+    assert "An earlier" not in cli(store, "status").stdout
+
+
+def test_a_store_whose_first_page_is_gone(tmp_path: Path) -> None:
+    """It is said to be damaged, with the remedy; the repair has all rows back. A file of other bytes is no store."""
+    store = made_store(tmp_path)
+    add_runs(store, *({"name": f"run {number}", "metrics": {"loss": [1.5] * 50}} for number in range(3)))
+    with open(store, "r+b") as file:
+        file.write(bytes(4096))
+    refused = cli(store, "runs")
+    assert refused.exit_code == 1
+    assert "'jupyter track doctor --repair'" in refused.stderr
+    repaired = cli(store, "doctor", "--repair")
+    assert (repaired.exit_code, "Lost" in repaired.stdout) == (0, False)
+    assert names(store) == ["run 0", "run 1", "run 2"]
+    store.write_bytes(b"CREATE TABLE runs (" + bytes(9_000))
+    assert "is not a SQLite file" in cli(store, "doctor", "--repair").stderr
 
 
 def test_no_store_is_code_3(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cli_session import ANSI, CLEAN, ROOT, cli, fix_time, parsed, record, sql, three_runs
 from made_records import NOW
-from made_stores import add_run, made_store
+from made_stores import START, add_run, made_store, with_code
 
 from jupyter_track.cli.live import Watched
 from jupyter_track.store import edits
@@ -56,6 +56,16 @@ def test_once_prints_running_runs_first(store: Path, monkeypatch: pytest.MonkeyP
     assert lines[0] == f"{store}  2 running · 3 runs"
     assert [" ".join(line.split()[:3]) for line in lines[2:5]] == ["● running 1", "● running 2", "✗ failed 3"]
     assert " 1:00 " in lines[2]
+
+
+def test_it_tells_the_change_that_the_table_tells(tmp_path: Path) -> None:
+    """Since the run before of the same cell and with the code; not since whatever run was the last."""
+    store = made_store(tmp_path)
+    with_code(store, {"cell_id": "c1", "params": {"C": 1}}, code=b"fit()")
+    with_code(store, {"cell_id": "c2", "params": {"C": 2}, "start_time": START + 10}, code=b"other()")
+    with_code(store, {"cell_id": "c1", "params": {"C": 1}, "start_time": START + 20}, code=b"fit(1)\nshow()")
+    told = [cli(store, *verb).stdout for verb in (["runs"], ["watch", "--once"])]
+    assert [text.count("2 lines of code") for text in told] == [1, 1]
 
 
 def test_a_running_child_takes_its_parent_along(store: Path) -> None:

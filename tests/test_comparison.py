@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from made_records import made_metric, made_param, made_run
-from made_stores import add_runs, made_store
+from made_stores import add_runs, made_store, with_code
 
 from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.records import Run
 from jupyter_track.store.reader import Reader
 from jupyter_track.views import text
 from jupyter_track.views.changes import CodeChange
-from jupyter_track.views.comparison import Comparison, Line, Value, compare, comparison_of, telling_cuts
+from jupyter_track.views.comparison import Comparison, Line, Value, compare, comparison_of, foot, telling_cuts
 from jupyter_track.views.comparison_html import comparison_html
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
@@ -119,12 +119,49 @@ def test_repeats_tell_the_mean_and_what_is_noise() -> None:
     line = next(line for line in found.lines if line.label == "accuracy")
     assert line.values == (
         Value("0.9610", "0.961", spread="0.9620 ± 0.0010 (n=3)"),
-        Value("0.9625", "0.9625", change=Change("+0.0005", "better"), noise="within noise (n=3)"),
-        Value("0.9900", "0.99", change=Change("+0.0280", "better"), best=True),
+        Value("0.9625", "0.9625", change=Change("+0.0005", "better"), means=True, noise="within noise (n=3)"),
+        Value("0.9900", "0.99", change=Change("+0.0280", "better"), means=True, best=True),
     )
     assert [run.repeats for run in found.runs] == [3, 1, 1]
-    assert text.comparison_text(found).splitlines()[2].split("  ")[-1] == "0.9900 +0.0280 ▲? best"
-    assert "0.9625 +0.0005 within noise (n=3)" in text.comparison_text(found)
+    assert text.comparison_text(found).splitlines()[2].split("  ")[-1] == "0.9900 +0.0280 of means ▲? best"
+    assert "0.9625 +0.0005 of means within noise (n=3)" in text.comparison_text(found)
+
+
+def test_the_verdict_is_the_same_whichever_repeat_is_named(tmp_path: Path) -> None:
+    """All repeats of a run count, those after it too: the first of them is no single value against the others."""
+    store = made_store(tmp_path)
+    same = {"cell_id": "c1", "duration": 1.0}
+    values = (0.90, 0.96, 0.93, 0.91, 0.95)
+    first = with_code(store, *({**same, "metrics": {"accuracy": value}} for value in values), code=b"fit()")
+    other = with_code(store, {**same, "metrics": {"accuracy": 0.94}}, code=b"fit(2)")
+    lines = [comparison_of(Reader(store), [one, *other]).lines for one in first]
+    (changes,) = {
+        (value.spread, second.change, second.noise)
+        for found in lines
+        for line in found
+        if line.label == "accuracy"
+        for value, second in [line.values]
+    }
+    assert changes == ("0.93 ± 0.03 (n=5)", Change("+0.0100", "better"), "within noise (n=5)")
+    assert "+0.0100 of means within noise (n=5)" in text.comparison_text(
+        comparison_of(Reader(store), [first[0], *other])
+    )
+
+
+def test_a_run_that_broke_off_is_not_the_best() -> None:
+    """What a run had when it failed or was stopped is no result; the best is among those that finished."""
+    runs = [
+        made_run(number, metrics=[made_metric("loss", [value])], state=state)
+        for number, value, state in ((1, 0.5, "finished"), (2, 0.1, "failed"), (3, 0.4, "running"), (4, 0.2, "stopped"))
+    ]
+    (line,) = [line for line in compare(runs).lines if line.label == "loss"]
+    assert [value.best for value in line.values] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(("more", "said"), [(1, "1 more run is not shown"), (2, "2 more runs are not shown")])
+def test_runs_that_are_not_shown_are_counted(more: int, said: str) -> None:
+    """One is not called several."""
+    assert foot(compare([made_run(1), made_run(2)], total=2 + more))[0] == said
 
 
 def test_a_metric_that_is_missing_or_no_number_is_not_measured() -> None:

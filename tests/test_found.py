@@ -162,6 +162,18 @@ class TestLooking:
         with pytest.raises(InvalidValue, match="better in 'other', higher in 'Default'"):
             track.Runs([low, high]).best()
 
+    def test_a_run_that_broke_off_is_not_the_best(self) -> None:
+        """What it had then is no result; where there are only such runs, they are named."""
+        failed = made_run(1, metrics=[made_metric("loss", [0.1])], state="failed")
+        stopped = made_run(2, metrics=[made_metric("loss", [0.2])], state="stopped")
+        done = made_run(3, metrics=[made_metric("loss", [0.3])])
+        assert track.Runs([failed, stopped, done]).best("loss") is done
+        with pytest.raises(NotFound) as raised:
+            track.Runs([failed, stopped]).best("loss")
+        assert str(raised.value) == (
+            "None of these 2 runs that finished or is running has a finite 'loss', only #1 (failed), #2 (stopped)."
+        )
+
 
 class TestEditing:
     """Edits of all of them at once."""
@@ -205,6 +217,9 @@ class TestEditing:
         found = track.runs("name IN ('a', 'c')")
         gone = found.delete()
         assert [(run.name, run.lifecycle_stage) for run in gone] == [("c", "deleted"), ("a", "deleted")]
+        assert "2 runs in the bin: .restore() takes them out" in str(gone)
+        assert "in the bin" not in str(gone.restore())
+        gone = found.delete()
         assert (names(track.runs()), names(track.runs(deleted=True))) == (["b"], ["c", "a"])
         assert names(gone.delete()) == ["c", "a"]
         with pytest.raises(InvalidValue, match="is deleted"):

@@ -123,8 +123,8 @@ def test_preview_says_what_would_go(store: Path) -> None:
     assert preview == gc.preview(store, now=later())
     assert contents_of(store) == before
     done = gc.collect(store, now=later())
-    assert (preview.runs, preview.points) == (done.runs, done.points)
-    assert preview.bytes_freed > 200_000
+    assert (preview.runs, preview.points, preview.files) == (done.runs, done.points, done.files)
+    assert preview.bytes_freed == done.bytes_freed > 200_000
 
 
 def test_a_running_run_stays(store: Path) -> None:
@@ -247,6 +247,8 @@ def test_the_file_gets_smaller(store: Path) -> None:
         small = add_run(place, metrics={"loss": [1.0, 2.0]})
         edits.delete_runs(place, [big])
         size = place.stat().st_size
+        preview = gc.preview(place, now=later())
+        assert (preview.bytes_freed, preview.free_inside) == (pytest.approx(1_700_000, rel=0.1), 0)
         done = gc.collect(place, now=later())
         assert (done.runs, done.points, done.free_inside) == (1, 3 * PAGE_POINTS + 5, 0)
         assert done.bytes_freed == size - place.stat().st_size > 1_500_000
@@ -261,6 +263,8 @@ def test_little_that_is_free_stays_in_the_file(store: Path) -> None:
     run_id = add_run(made_store(store.parent), metrics={"loss": [1.0] * 5_000})
     edits.delete_runs(store, [run_id])
     size = store.stat().st_size
+    preview = gc.preview(store, now=later())
+    assert (preview.bytes_freed, preview.free_inside) == (0, pytest.approx(135_000, rel=0.1))
     done = gc.collect(store, now=later())
     assert 0 < done.free_inside < 1_000_000
     assert (store.stat().st_size, done.bytes_freed) == (size, 0)

@@ -91,7 +91,7 @@ PLACES = [
     f"{TRACKED}.showing.show_card",
     f"{TRACKED}.showing.run_card",
     f"{TRACKED}.showing.card_html",
-    f"{TRACKED}.fluent.open_run",
+    f"{TRACKED}.opening.open_run",
     f"{TRACKED}.TrackedCell._target",
     "jupyter_track.notebook.usercell.RunCapture.cell_begins",
     "jupyter_track.notebook.usercell.RunCapture.cell_ends",

@@ -12,6 +12,7 @@ from made_stores import add_runs, made_store
 from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.store import references
 from jupyter_track.store.database import StoreFiles, reading
+from jupyter_track.store.liveness import this_process
 from jupyter_track.store.reader import Reader
 
 IDS = [
@@ -164,6 +165,30 @@ def test_a_declared_goal_makes_the_main_metric(scored: Path) -> None:
     assert named(scored, "best:width", 0) == "c"
     assert named(scored, "best:loss", 0) == "c"
     assert named(scored, "best:accuracy", 0) == "a"
+
+
+def test_a_run_that_broke_off_is_not_the_best(tmp_path: Path) -> None:
+    """Failed, stopped and lost runs are passed over; where there are only such, it names them."""
+    store = made_store(tmp_path)
+    here = this_process()
+    lost = {"host_id": here.host_id, "boot_id": here.boot_id, "pid": 2**22 + 1, "process_start": "1"}
+    alive = {**lost, "pid": here.pid, "process_start": here.start}
+    add_runs(
+        store,
+        {"name": "failed", "status": "FAILED", "metrics": {"loss": 0.1}},
+        {"name": "stopped", "status": "KILLED", "metrics": {"loss": 0.2}},
+        {"name": "lost", "status": "RUNNING", "metrics": {"loss": 0.3}, **lost},
+    )
+    with pytest.raises(NotFound) as raised:
+        Reader(store).resolve("best:loss")
+    assert str(raised.value) == (
+        "There is no best run: no run of the experiment 'Default' that finished or is running has a finite 'loss', "
+        "only #1 (failed), #2 (stopped), #3 (lost)."
+    )
+    add_runs(store, {"name": "done", "metrics": {"loss": 0.5}})
+    assert named(store, "best:loss") == named(store, "best") == "done"
+    add_runs(store, {"name": "going", "status": "RUNNING", "metrics": {"loss": 0.4}, **alive})
+    assert named(store, "best") == "going"
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from made_stores import START, add_runs, made_store, write
 from jupyter_track.records import Run
 from jupyter_track.store import relatives, run_sources
 from jupyter_track.store.batch import Batch
-from jupyter_track.store.edits import delete_runs
+from jupyter_track.store.edits import delete_runs, set_baseline
 from jupyter_track.store.reader import Reader
+from jupyter_track.views.beside import beside_of
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_runs_of_scripts_go_by_experiment_and_parent(store: Path) -> None:
 
 
 def test_runs_that_are_alike_have_the_same_code_and_params_and_finished(store: Path) -> None:
-    """Itself first, then the earlier ones; without code nothing is called alike."""
+    """The same runs whichever is asked for, the newest first; without code nothing is called alike."""
     same = {"source": "%%track x\nfit()", "params": {"C": 1}}
     runs = add(
         store,
@@ -183,13 +184,26 @@ def test_runs_that_are_alike_have_the_same_code_and_params_and_finished(store: P
         same,
         {"params": {"C": 1}},
     )
-    assert [run.number for run in relatives.alike(store, runs[7])] == [8, 2, 1]
-    assert [run.number for run in relatives.alike(store, runs[1])] == [2, 1]
+    for one in (0, 1, 7):
+        assert [run.number for run in relatives.alike(store, runs[one])] == [8, 2, 1]
+    assert [run.number for run in relatives.alike(store, runs[0], until=8)] == [2, 1]
+    assert [run.number for run in relatives.alike(store, runs[0], limit=1)] == [2, 1]
     assert relatives.alike(store, runs[5]) == []
     assert relatives.alike(store, runs[8]) == []
     code = run_sources.hash_of(["fit()"])
     new = Run(**{**vars(runs[7]), "number": None, "run_id": "f" * 32})
     assert [run.number for run in relatives.alike(store, new, code)] == [None, 8, 2, 1]
+
+
+def test_the_later_repeats_of_a_baseline_count_in_a_card(store: Path) -> None:
+    """Those up to the run that is measured; what ran after it does not change its card."""
+    same = {"source": "fit()", "metrics": {"accuracy": 0.9}}
+    runs = add(store, same, same, {**same, "source": "fit(2)"}, same)
+    set_baseline(store, runs[0].run_id)
+    beside = beside_of(Reader(store), Reader(store).run(runs[2].run_id))
+    assert beside.baseline is not None
+    assert beside.baseline.number == 1
+    assert [run.number for run in beside.reference_repeats] == [2, 1]
 
 
 def test_children_are_counted_and_the_best_is_named(store: Path) -> None:

@@ -261,7 +261,7 @@ def test_one_damaged_page(tmp_path: Path, table: str) -> None:
     lost = len(before["metric_points"]) - len(after["metric_points"])
     assert lost == 0 if table != "metric_points" else 0 < lost < 1_000
     if table == "metric_points":
-        assert f"Lost {lost:,} points of curves." in report.did
+        assert f"Lost {lost:,} of {len(before['metric_points']):,} points of curves." in report.lost
     assert any("Copied to a new store" in said for said in report.did)
 
 

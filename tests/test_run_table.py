@@ -69,7 +69,7 @@ def test_a_thousand_runs_show_fifty_and_say_where_the_best_is() -> None:
     assert (len(table.rows), table.more, table.best_elsewhere) == (50, 950, "best accuracy 1.000 #1000")
     assert not any(cell.best for row in table.rows for cell in row.cells)
     assert table_text(table).splitlines()[-1] == (
-        "50 runs · 950 more · track.search_runs() · best accuracy 1.000 #1000 · "
+        "50 runs · 950 more · track.runs() · best accuracy 1.000 #1000 · "
         "2 columns are equal or empty · as of 2025-11-03 14:26+00:00"
     )
 
@@ -115,6 +115,53 @@ def test_ties_are_both_best_and_values_that_are_not_finite_never() -> None:
     assert not any(row.cells[0].best for row in run_table(runs[:2], NOW).rows)
 
 
+def test_a_run_that_broke_off_is_not_the_best() -> None:
+    """Failed, stopped and lost runs have no best value; one that finished is better than theirs."""
+    states = {"failed": 0.1, "stopped": 0.2, "lost": 0.3, "finished": 0.4, "running": 0.5}
+    runs = [
+        made_run(number, metrics=[made_metric("loss", [value])], state=state, duration=60.0)
+        for number, (state, value) in enumerate(states.items())
+    ]
+    rows = run_table(runs, NOW).rows
+    assert [(row.state.word, row.cells[0].best) for row in rows] == [
+        ("failed", False), ("stopped", False), ("lost (kernel died)", False), ("finished", True), ("running", False)
+    ]  # fmt: skip
+    assert not any(row.cells[0].best for row in run_table(runs[:3], NOW).rows)
+
+
+@pytest.mark.parametrize(
+    ("key", "cell"),
+    [
+        ("loss", Cell("best 0.3000 (n=3)", "the best of its children, whose params differ", muted=True)),
+        ("width", Cell("1 to 3 (n=3)", "lowest and highest of its children", muted=True)),
+    ],
+)
+def test_a_parent_of_a_sweep_shows_no_spread(key: str, cell: Cell) -> None:
+    """Children with different params are no repeats: the best of them that is a result, or from where to where."""
+    parent = made_run(1, "sweep")
+    given = {"loss": (0.1, 0.3, 3), "width": (1, 2, 3)}[key]
+    children = [
+        made_run(
+            number,
+            f"C={number}",
+            [made_metric(key, [value])],
+            [made_param("C", number)],
+            state="failed" if number == 2 else "finished",
+            parent_run_id=parent.run_id,
+            duration=60.0,
+        )
+        for number, value in enumerate(given, start=2)
+    ]
+    assert run_table([parent, *children], NOW).rows[0].cells[0] == cell
+
+
+def test_deleted_runs_say_so() -> None:
+    """Behind their names, and below the table how they come back."""
+    table = run_table([made_run(2), made_run(1, lifecycle_stage="deleted")], NOW)
+    assert [row.marks for row in table.rows] == [(), ("deleted",)]
+    assert "1 run in the bin: .restore() takes it out" in table_text(table).splitlines()[-1]
+
+
 def test_children_stand_below_their_parent_which_shows_their_spread() -> None:
     """A child whose parent is not there stays at the top; runs that are each other's parents are shown once."""
     parent = made_run(1, "sweep")
@@ -130,7 +177,9 @@ def test_children_stand_below_their_parent_which_shows_their_spread() -> None:
     assert [(row.name, row.depth) for row in table.rows] == [
         ("orphan", 0), ("sweep", 0), ("trial 4", 1), ("trial 3", 1), ("left", 0), ("right", 1)
     ]  # fmt: skip
-    assert table.rows[1].cells == (Cell("0.935 ± 0.007 (n=2)", "mean ± sd of its children", muted=True),)
+    assert table.rows[1].cells == (
+        Cell("0.935 ± 0.007 (n=2)", "mean ± sd of its children with equal params", muted=True),
+    )
     assert [line.split("  ")[2].strip() for line in table_text(table).splitlines()[3:5]] == ["└ trial 4", "└ trial 3"]
 
 

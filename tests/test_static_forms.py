@@ -305,7 +305,7 @@ def test_a_table_of_a_thousand_runs_stays_small() -> None:
     form = html.runs_html(runs)
     assert form.count("<tr") == 51
     assert len(form) < 120_000
-    assert "950 more · track.search_runs()" in form
+    assert "950 more · track.runs()" in form
 
 
 def _luminance(color: str) -> float:

@@ -251,6 +251,21 @@ def test_clean_touches_nothing_until_it_is_applied(nb: Notebook) -> None:
     assert {4, 5, 6} <= {run.number for run in nb.runs}
 
 
+def test_clean_lists_repeats_where_it_is_asked_to(nb: Notebook) -> None:
+    """Not by default; where they are listed it says what is lost with them, and how they would go."""
+    for _ in range(3):
+        nb.run("%%track alike --max accuracy -q\naccuracy = float('0.5')", cell_id="repeated")
+    plain = say(nb, "clean")
+    assert "repeated by a newer run" not in plain
+    shown = say(nb, "clean --repeats")
+    assert "repeated by a newer run with the same code and params  2 runs" in shown
+    assert "nothing was touched: %track clean --repeats --apply deletes them" in shown
+    assert "without them a difference may look real" in shown
+    say(nb, "clean --repeats --apply")
+    assert 6 in {run.number for run in nb.runs}
+    assert not {4, 5} & {run.number for run in nb.runs}
+
+
 def test_gc_leaves_what_was_deleted_lately(nb: Notebook) -> None:
     """The bin is kept for 30 days."""
     nb.run("%track delete alpha")

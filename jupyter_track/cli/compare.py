@@ -87,11 +87,11 @@ def _value(line: Line, value: Value) -> Text:
     parts = [first] if value.text else []
     parts += [Text(value.spread, style=MUTED)] if value.spread else []
     if value.change is not None and value.noise:
-        parts.append(Text(f"{value.change.text} {value.noise}", style=MUTED))
+        parts.append(Text(f"{value.change_text} {value.noise}", style=MUTED))
     elif value.change is not None and not value.same:
         token = {"better": "better", "worse": "worse"}.get(value.change.verdict or "")
         arrow = value.change.arrow + line.goal.doubt if value.change.arrow else ""
-        parts.append(Text(f"{value.change.text} {arrow}".rstrip(), style=token_style(token) if token else MUTED))
+        parts.append(Text(f"{value.change_text} {arrow}".rstrip(), style=token_style(token) if token else MUTED))
     if value.best and len(line.values) > 2:
         parts.append(Text("best", style=token_style("better")))
     return Text(" ").join(parts)
@@ -148,6 +148,7 @@ def _value_plain(value: Value) -> dict[str, Any]:
         "text": value.full or value.text,
         "spread": value.spread or None,
         "change": None if value.change is None else value.change.text,
+        "of_means": value.change is not None and value.means,
         "verdict": None if value.change is None else value.change.verdict,
         "noise": value.noise or None,
         "best": value.best,

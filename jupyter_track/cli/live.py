@@ -26,7 +26,8 @@ from ..store import run_rows
 from ..store.database import reading
 from ..views.arrange import Unit, arranged
 from ..views.format import middle_cut, one_line
-from ..views.runs import EMPTY, run_table
+from ..views.runs import EMPTY, NOTHING_BESIDE, run_table
+from ..views.table import beside_of_rows
 from ..views.words import counted
 from .common import error_text, now_ms
 from .runs import runs_parts
@@ -68,6 +69,7 @@ class Watched:
         self.fault = ""
         self._experiments, self._filter = experiments, filter_text
         self._units: list[Unit] = []
+        self._beside = NOTHING_BESIDE
         self._file: tuple[int, int] | None = None
         self._rev: int | None = None
         self._read_at = 0.0
@@ -128,6 +130,7 @@ class Watched:
                 [run for run in found if (run.run_id in going) == part], sources={}, with_files=(), fold=False
             )
         ]
+        self._beside = beside_of_rows(reader, found, self._units)
         self.runs, self.total = [unit.run for unit in self._units], len(numbers)
         self.running = sum(run.state == "running" for run in found)
 
@@ -142,7 +145,8 @@ class Watched:
         if not self.runs:
             filtered = self._filter.strip() or self._experiments
             return [*parts, Text("No run matches yet." if filtered else EMPTY)]
-        return [*parts, *runs_parts(run_table(self.runs, now, units=self._units, limit=len(self.runs)), width)]
+        table = run_table(self.runs, now, beside=self._beside, units=self._units, limit=len(self.runs))
+        return [*parts, *runs_parts(table, width)]
 
 
 def _going(runs: Sequence[Run]) -> set[str]:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from ..views.columns import Column
 from ..views.format import middle_cut, one_line
-from ..views.runs import Cell, Row, RunTable, change_words, changed_columns, table_foot
+from ..views.runs import ALL_RUNS, Cell, Row, RunTable, change_words, changed_columns, table_foot
 from .screen import GAP, MUTED, token_style
 
 _SHORTEST_NAME = 16
@@ -236,7 +236,7 @@ def _cut(text: str, width: int) -> str:
 
 def _foot(table: RunTable, hidden: Sequence[str]) -> list[str]:
     """Return what `views.runs.table_foot` says, in the words of the command; the moment needs no saying here."""
-    parts = ["--all shows them" if part == "track.search_runs()" else part for part in table_foot(table)[:-1]]
+    parts = ["--all shows them" if part == ALL_RUNS else part for part in table_foot(table)[:-1]]
     return [*parts, f"no room for {', '.join(hidden)}"] if hidden else parts
 
 

@@ -12,6 +12,7 @@ from .._version import __version__
 from ..errors import StoreError, TrackError
 from ..records import Run
 from ..store import schema, spill
+from ..store.damaged import past_losses
 from ..store.reader import Reader, StoreInfo
 from ..views.format import age, iso, one_line, size
 from .plain import moment
@@ -138,6 +139,7 @@ def status_problems(status: StoreStatus) -> list[str]:
             f"This store was written by a newer version (schema {status.info.version}, this one knows "
             f"{schema.VERSION}); it is shown, not changed."
         )
+    problems += [f"An earlier repair lost rows: {one_line(line)}" for line in past_losses(status.store)]
     if status.waiting:
         count = len(status.waiting)
         problems.append(

@@ -39,6 +39,7 @@ Examples:
   jupyter track clean                              what could go, and why; nothing is touched
   jupyter track clean --older-than 90d
   jupyter track clean --reason failed-empty --apply
+  jupyter track clean --reason repeats             not listed unless asked for
   jupyter track clean --apply --yes --json         in a script
 """
 )
@@ -55,7 +56,8 @@ Examples:
     metavar="REASON",
     multiple=True,
     type=click.Choice(["failed-empty", "short", "repeats", "old"]),
-    help="Only what is listed for this reason: failed-empty, short, repeats or old; may be given several times.",
+    help="Only what is listed for this reason: failed-empty, short, repeats or old; may be given several times. Repeats"
+    " are listed only where they are named here.",
 )
 @yes_option
 @json_option
@@ -72,9 +74,10 @@ def clean(
 ) -> None:
     """List runs that may not be worth keeping.
 
-    By reason, with counts and bytes: failed with nothing logged, too short, repeats of the same code and params, old
-    (where --older-than is given). Never listed is what is pinned, noted, tagged by a person, best of its experiment, a
-    baseline, running, or above a run that stays. Nothing is touched without --apply, and what goes waits in the bin.
+    By reason, with counts and bytes: failed with nothing logged, too short, old (where --older-than is given), repeats
+    of the same code and params (with --reason repeats; they are what 'within noise' is told from). Never listed is
+    what is pinned, noted, tagged by a person, best of its experiment, a baseline, running, or above a run that stays.
+    Nothing is touched without --apply, and what goes waits in the bin.
     """
     from ..store.upkeep import clean as cleaning
 
@@ -83,7 +86,7 @@ def clean(
     older = None if older_than is None else round(older_than * _DAY_MS)
     found = [
         reason
-        for reason in cleaning.candidates(reader.store, older_than_ms=older, now_ms=now)
+        for reason in cleaning.candidates(reader.store, older_than_ms=older, repeats="repeats" in chosen, now_ms=now)
         if reason.run_ids and (not chosen or reason.name in chosen)
     ]
     if not as_json:
@@ -107,6 +110,7 @@ def _reason_plain(reason: Reason) -> dict[str, Any]:
 
 
 def _show_reasons(reader: Reader, reasons: Sequence[Reason], apply: bool) -> None:
+    from ..store.upkeep.clean import REPEATS_COST
     from ..views.details import Grid
     from ..views.format import size
     from .screen import Screen, grid_table, line
@@ -121,8 +125,9 @@ def _show_reasons(reader: Reader, reasons: Sequence[Reason], apply: bool) -> Non
         examples = f"{shown}, +{more:,} more" if more > 0 else shown
         rows.append((reason.name, reason.title, f"{len(reason.run_ids):,}", size(reason.bytes), examples))
     grid = Grid(("reason", "", "runs", "size", ""), tuple(rows), (False, False, True, True, False), wrap=4)
-    hint = [] if apply else [line("Nothing was touched; --apply puts them into the bin, --reason REASON some of them.")]
-    Screen().show(grid_table(grid), *hint)
+    hints = [REPEATS_COST] if any(reason.name == "repeats" for reason in reasons) else []
+    hints += [] if apply else ["Nothing was touched; --apply puts them into the bin, --reason REASON some of them."]
+    Screen().show(grid_table(grid), *map(line, hints))
 
 
 @click.command(
@@ -169,15 +174,25 @@ def gc(ctx: click.Context, dry_run: bool, older_than: float, yes: bool, as_json:
     if as_json:
         print_json({"store": str(reader.store), "dry_run": dry_run, **vars(done)})
     elif dry_run:
-        say("There is nothing to free." if nothing else f"Would go: {_gone(done)}; about {_size(done)} would be free.")
+        said = f"Would go: {_gone(done)}; about {_size(done)} would be freed{_inside(done, 'about ')}."
+        say("There is nothing to free." if nothing else said)
     else:
-        say("There was nothing to free." if nothing else f"Gone: {_gone(done)}; {_size(done)} freed.")
+        said = f"Gone: {_gone(done)}; {_size(done)} freed{_inside(done)}."
+        say("There was nothing to free." if nothing else said)
 
 
 def _size(collected: Collected) -> str:
     from ..views.format import size
 
     return size(collected.bytes_freed)
+
+
+def _inside(collected: Collected, about: str = "") -> str:
+    """Say what is free within the store's file, and not worth making it smaller."""
+    from ..views.format import size
+
+    inside = collected.free_inside
+    return f", {about}{size(inside)} inside the store's file will be reused" if inside else ""
 
 
 def _gone(collected: Collected) -> str:
@@ -203,7 +218,8 @@ def doctor(ctx: click.Context, repair: bool, mark_lost: bool, as_json: bool, sto
 
     Looked for are damage of the file, runs whose process is gone, curves whose summaries do not agree with their
     points, batches that wait to be read back, and content that is missing, damaged or named by no run. Of damaged
-    pages all rows that can be read are saved. The exit code is 1 where something is wrong and was not repaired.
+    pages all rows that can be read are saved; what is lost is counted, and said by later checks and 'status' too. The
+    exit code is 1 where something is wrong and was not repaired, or was lost.
     """
     from ..store.upkeep import repair as repairing
     from .progress import bar
@@ -219,16 +235,19 @@ def doctor(ctx: click.Context, repair: bool, mark_lost: bool, as_json: bool, sto
     if as_json:
         kept = None if report.kept is None else str(report.kept)
         findings = [vars(finding) for finding in report.findings]
-        print_json({"store": str(reader.store), "findings": findings, "did": list(report.did), "kept": kept})
+        said = {"did": list(report.did), "lost": list(report.lost), "lost_earlier": list(report.earlier)}
+        print_json({"store": str(reader.store), "findings": findings, **said, "kept": kept})
     else:
-        say(*(_doctor_lines(report, left, repaired) or ["All is well."]))
-    if left:
+        well = "The store is sound." if report.earlier else "All is well."
+        say(*(_doctor_lines(report, left, repaired) or [well]), *_earlier_lines(reader, report))
+    if left or report.lost:
         ctx.exit(ERROR)
 
 
 def _doctor_lines(report: Report, left: Sequence[Finding], repaired: bool) -> list[str]:
     lines = [f"✗ {finding}" for finding in report.findings]
     lines += [f"✓ {one}" for one in report.did]
+    lines += [f"✗ {one}" for one in report.lost]
     if report.kept is not None:
         lines.append(f"The damaged file is kept as {report.kept}.")
     if not repaired and any(finding.repairable for finding in left):
@@ -236,3 +255,16 @@ def _doctor_lines(report: Report, left: Sequence[Finding], repaired: bool) -> li
     if any(finding.kind == "lost" for finding in left):
         lines.append("'jupyter track doctor --mark-lost' lets lost runs end as stopped.")
     return lines
+
+
+def _earlier_lines(reader: Reader, report: Report) -> list[str]:
+    """What earlier repairs lost: the store is sound, and yet not all is there."""
+    from ..store.damaged import LOSSES
+    from ..store.place import files_folder
+    from ..views.format import one_line
+
+    if not report.earlier:
+        return []
+    note = files_folder(reader.store).name + "/" + LOSSES
+    lines = [f"! An earlier repair lost rows: {one_line(line)}" for line in report.earlier]
+    return [*lines, f"Remove {note} to hear no more of it."]

@@ -12,6 +12,7 @@ from ..recording.entries import now_ms
 from ..recording.tracker import Tracker
 from ..records import Artifact, Run
 from ..store import pending, relatives
+from ..store.database import reading
 from ..views.beside import Beside, beside_of
 from ..views.card import run_card
 from ..views.details import run_details
@@ -76,7 +77,8 @@ def _beside(tracker: Tracker, run: Run, typed: str | None, previous: Run | None)
     if run.number is None:  # its first batch is still on the way
         return Beside(previous=previous)
     try:
-        found = beside_of(tracker.reader, run, typed=typed, previous=previous)
+        with reading(tracker.store, NUMBER_WAIT):  # on the user's thread: a card without it beats waiting
+            found = beside_of(tracker.reader, run, typed=typed, previous=previous)
         if found.children is None or not found.children.count:
             return found
         pending.flush(tracker.store, CURVE_WAIT)  # the last of them may not be written yet

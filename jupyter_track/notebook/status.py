@@ -11,9 +11,10 @@ from ..errors import StoreError
 from ..recording import active
 from ..recording.session import session
 from ..store import pending, problems
+from ..store.damaged import past_losses
 from ..store.place import store_exists
 from ..store.writer import writer_for
-from ..views.format import size
+from ..views.format import one_line, size
 
 if TYPE_CHECKING:
     from .hooks import CellHooks
@@ -87,6 +88,7 @@ def status_problems() -> list[str]:
     ]
     if writer_for(session.tracker().store).spilled:
         found.append("What was logged last lies in a side file; it is read back once the store can be written.")
+    found += [f"An earlier repair lost rows: {one_line(line)}" for line in past_losses(session.tracker().store)]
     return [*found, *_lost_runs()]
 
 

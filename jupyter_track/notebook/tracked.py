@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError, TrackError
-from ..recording import active, fluent
+from ..recording import active, opening
 from ..recording.active import Cell
 from ..recording.run import ActiveRun, describe_error
 from ..records import Execution, Run, RunError, RunStatus
@@ -74,7 +74,7 @@ class TrackedCell:
             outer = active.current()
             if outer is not None and outer._memory.kind == "cell":
                 outer = None  # a cell that runs beside this one, in a subshell
-            run = fluent.open_run(
+            run = opening.open_run(
                 kind="cell",
                 name=options.name,
                 experiment=options.experiment,

@@ -59,10 +59,10 @@ VERBS: dict[str, Verb] = {
     "undo": Verb("", "bring back what was deleted last", edit.undo),
     "bin": Verb("", "the deleted runs", look.show_bin),
     "clean": Verb(
-        "[--older-than 30d] [--apply]",
+        "[--older-than 30d] [--repeats] [--apply]",
         "list what could go, by reason; --apply deletes it",
         edit.clean,
-        options=("--apply", "--older-than"),
+        options=("--apply", "--older-than", "--repeats"),
     ),
     "gc": Verb("", "free the disk of what has been in the bin for 30 days", edit.gc),
     "stop": Verb("RUN…", "ask runs to stop", edit.stop, "runs"),

@@ -186,17 +186,19 @@ def _forget(desk: Desk, runs: Sequence[Run]) -> None:
 
 
 def clean(desk: Desk, rest: str) -> None:
-    """List what could go, by reason; with ``--apply`` it goes into the bin."""
-    words = split(rest, "clean [--older-than 30d] [--apply]")
+    """List what could go, by reason, repeats only with ``--repeats``; with ``--apply`` it goes into the bin."""
+    usage = "clean [--older-than 30d] [--repeats] [--apply]"
+    words = split(rest, usage)
     apply = take_flag(words, "--apply")
+    repeats = take_flag(words, "--repeats")
     older = take_value(words, "--older-than")
     refuse_options(words, "clean")
-    split(" ".join(words), "clean [--older-than 30d] [--apply]", most=0)
+    split(" ".join(words), usage, most=0)
     age = None if older is None else _age(older)
     store = desk.reader().store
     from ..store.upkeep import clean as cleaning
 
-    reasons = [one for one in cleaning.candidates(store, older_than_ms=age, now_ms=now_ms()) if one.run_ids]
+    reasons = cleaning.candidates(store, older_than_ms=age, repeats=repeats, now_ms=now_ms())
     if not reasons:
         desk.say("There is nothing to tidy.")
         return
@@ -209,7 +211,10 @@ def clean(desk: Desk, rest: str) -> None:
     items = [
         (one_line(reason.title), f"{counted(len(reason.run_ids), 'run')}, {size(reason.bytes)}") for reason in reasons
     ]
-    items.append(("in all", f"{counted(len(ids), 'run')}; nothing was touched: %track clean --apply deletes them"))
+    again = " ".join(["%track clean", *(["--repeats"] if repeats else []), *(["--older-than", older] if older else [])])
+    items.append(("in all", f"{counted(len(ids), 'run')}; nothing was touched: {again} --apply deletes them"))
+    if any(reason.name == "repeats" for reason in reasons):
+        items.append(("repeats", cleaning.REPEATS_COST))
     showing.show(desk.shell, status_html(items, []), status_text(items, []))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TrackError
-from ..recording import active, fluent
+from ..recording import active, opening
 from ..recording.active import Cell
 from ..recording.run import ActiveRun
 from ..records import Execution, RunStatus
@@ -98,7 +98,7 @@ class WatchedCell:
         """
         hooks, options = self.hooks, self.options
         renamed = recognised(hooks, self.cell)
-        run = fluent.open_run(
+        run = opening.open_run(
             kind="cell",
             experiment=options.experiment,
             git=hooks.wants(options, "git"),

@@ -1,17 +1,23 @@
-"""The best run of an experiment: which metric tells it, and which run holds its best value."""
+"""The best run of an experiment: which metric tells it, and which run holds its best value.
+
+Only runs that finished or are still going can be the best; see `records.RESULT_STATES`.
+"""
 
 from __future__ import annotations
 
 import difflib
 import math
 import sqlite3
+from collections.abc import Sequence
 
 from ..errors import NotFound
-from ..records import Goal
+from ..records import RESULT_STATES, Goal
 from .goal_words import guess_goal
+from .liveness import state_of
 from .run_rows import is_text
 
 _NAMED = 8  # metrics that an error names
+_BROKEN_OFF = 3  # runs that an error names
 _OF_EXPERIMENT = (
     "FROM runs JOIN metrics ON metrics.run_id = runs.id"
     " WHERE runs.experiment_id = ? AND runs.lifecycle_stage = 'active'"
@@ -20,6 +26,8 @@ _OF_EXPERIMENT = (
 
 def best_run(connection: sqlite3.Connection, metric: str | None = None, experiment: int | None = None) -> str:
     """Return the id of the active run whose last value of a metric is the best; of equal ones the newest.
+
+    Runs that failed, were stopped or were lost do not count.
 
     Parameters
     ----------
@@ -33,7 +41,8 @@ def best_run(connection: sqlite3.Connection, metric: str | None = None, experime
     Raises
     ------
     NotFound
-        Where there is no such run: no runs, no such metric, no goal, or no finite value. The message says which.
+        Where there is no such run: no runs, no such metric, no goal, or no finite value, or only runs that broke off
+        have one. The message says which.
     """
     if experiment is None:
         row = connection.execute(
@@ -46,14 +55,28 @@ def best_run(connection: sqlite3.Connection, metric: str | None = None, experime
     known = metrics_with_goals(connection, experiment)
     key = _main(known, where) if metric is None else _asked(metric, known, where)
     order = "ASC" if known[key] == "min" else "DESC"
-    found = connection.execute(
-        f"SELECT runs.uuid {_OF_EXPERIMENT} AND metrics.key = ? AND last_value > ? AND last_value < ?"
-        f" ORDER BY last_value {order}, runs.id DESC LIMIT 1",
+    rows = connection.execute(
+        "SELECT runs.id, status, uuid, host_id, boot_id, pid, process_start, heartbeat"
+        f" {_OF_EXPERIMENT} AND metrics.key = ? AND last_value > ? AND last_value < ?"
+        f" ORDER BY last_value {order}, runs.id DESC",
         (experiment, key, -math.inf, math.inf),
-    ).fetchone()
-    if found is None:
-        raise NotFound(f"There is no best run: no run of {where} has a finite {key!r}.")
-    return str(found[0])
+    )
+    broken: list[str] = []
+    for number, *process in rows:
+        state = state_of(*process)
+        if state in RESULT_STATES:
+            return str(process[1])
+        if len(broken) <= _BROKEN_OFF:
+            broken.append(f"#{number} ({state})")
+    raise NotFound(f"There is no best run: no run of {where} {_without(key, broken)}.")
+
+
+def _without(key: str, broken: Sequence[str]) -> str:
+    """Return what no run has: the metric, or more than its value up to where the runs broke off."""
+    if not broken:
+        return f"has a finite {key!r}"
+    more = ", …" if len(broken) > _BROKEN_OFF else ""
+    return f"that finished or is running has a finite {key!r}, only {', '.join(broken[:_BROKEN_OFF])}{more}"
 
 
 def metrics_with_goals(connection: sqlite3.Connection, experiment: int) -> dict[str, Goal | None]:

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from .._version import __version__
 from ..errors import CorruptStore, NewerStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
 from . import gate, schema
+from .damaged import holds_our_tables
 from .lock import ProcessLock
 from .place import files_folder, store_exists
 
@@ -84,10 +85,13 @@ def check_ours(connection: sqlite3.Connection, store: Path) -> int:
     NotAStore
         Where the file is a database of something else.
     CorruptStore
-        Where the version is none that a store has; taken for an early one, the file would be written to.
+        Where the version is none that a store has; taken for an early one, the file would be written to. Where the
+        first page is damaged.
     """
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != schema.APPLICATION_ID:
+        if holds_our_tables(store):
+            raise first_page_damaged(store)
         raise NotAStore(f"{store} is a SQLite file that jupyter-track did not make; name another file for the store.")
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version < 1:
@@ -99,6 +103,8 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     """Return the error of ours that says what an error of SQLite means for the store."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
+        if holds_our_tables(store):
+            return first_page_damaged(store)
         return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
     if code == sqlite3.SQLITE_CORRUPT or str(error).startswith("Could not decode to UTF-8"):
         return CorruptStore(f"{store} is damaged ({error}); it was left as it is. Restore a copy of the file.")
@@ -109,6 +115,14 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreUnavailable(f"{store} cannot be written or opened ({error}); look at the folder's permissions.")
     return StoreError(f"{store}: {error}")
+
+
+def first_page_damaged(store: Path) -> CorruptStore:
+    """Return the error for a store that SQLite takes for no database, or for that of another program."""
+    return CorruptStore(
+        f"The first page of {store} is damaged; it was left as it is. 'jupyter track doctor --repair' saves what can be"
+        " read into a new store."
+    )
 
 
 def newer(store: Path, version: int) -> NewerStore:
@@ -265,7 +279,7 @@ _open_reads = _OpenReads()
 
 
 @contextmanager
-def reading(store: Path) -> Iterator[sqlite3.Connection]:
+def reading(store: Path, wait: float = READ_WAIT) -> Iterator[sqlite3.Connection]:
     """Give a read-only connection for a short read (50 ms at most: writers wait meanwhile).
 
     A read within a read of the same store, in the same thread, uses the connection that is open.
@@ -273,6 +287,12 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
     Makes no file and no folder, but a store of an earlier schema is migrated first; where its folder cannot be
     written, a copy is. Holds the mutex shared where there is one; a store on a read-only medium without a lock file is
     read without.
+
+    Parameters
+    ----------
+    store : Path
+    wait : float, default 10.0
+        Seconds to wait for the mutex.
 
     Raises
     ------
@@ -289,9 +309,9 @@ def reading(store: Path) -> Iterator[sqlite3.Connection]:
         raise nothing_yet(store)
     with ExitStack() as stack:
         try:
-            connection = stack.enter_context(_shared(store))
+            connection = stack.enter_context(_shared(store, wait))
         except _Behind:
-            connection = stack.enter_context(_shared(store, copy_old=not _brought_up(store)))
+            connection = stack.enter_context(_shared(store, wait, copy_old=not _brought_up(store)))
         try:
             outer[store] = connection
             yield connection
@@ -324,16 +344,16 @@ def _brought_up(store: Path) -> bool:
 
 
 @contextmanager
-def _shared(store: Path, copy_old: bool = False) -> Iterator[sqlite3.Connection]:
+def _shared(store: Path, wait: float, copy_old: bool = False) -> Iterator[sqlite3.Connection]:
     lock = _reader_lock(store)
     try:
         if lock is None:
             with gate.inside(), _current(store, copy_old) as connection:
                 yield connection
             return
-        with lock.held(shared=True, timeout=READ_WAIT) as held:
+        with lock.held(shared=True, timeout=wait) as held:
             if not held:
-                raise StoreBusy(f"{store} is being written by another process for longer than {READ_WAIT:g} s.")
+                raise StoreBusy(f"{store} is being written by another process for longer than {wait:g} s.")
             with _current(store, copy_old) as connection:
                 yield connection
     finally:

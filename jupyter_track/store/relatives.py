@@ -19,7 +19,8 @@ from . import run_rows, run_sources
 from .database import reading
 from .goal_words import guess_goal
 
-LIMIT = 50  # runs of a cell that are looked at for equal ones
+LIMIT = 50  # runs of a cell that are looked at for equal ones, on each side of a run
+MOST = 1_000  # the same where a person waits for it
 _PRESENT = "lifecycle_stage = 'active' AND status = 'FINISHED'"
 _OF_CELL = (
     f"FROM runs WHERE cell_id = ? AND id < ? AND {_PRESENT} AND parent_uuid IS ?"
@@ -35,8 +36,14 @@ _OF_EXPERIMENT = (
     " AND id < ? AND status = 'FINISHED' AND parent_uuid IS NULL AND cell_id IS NULL"
     " ORDER BY start_time DESC, id DESC LIMIT ?"
 )
+_LATER = {
+    earlier: earlier.replace("id < ?", "id > ?").replace("start_time <= ?", "start_time >= ?").replace(" DESC", "")
+    for earlier in (_OF_CELL, _OF_PARENT, _OF_EXPERIMENT)
+}
 _CHILDREN = "WHERE parent_uuid = ? AND lifecycle_stage = 'active'"
 _CHILD_METRICS = f"FROM runs JOIN metrics ON metrics.run_id = runs.id {_CHILDREN}"
+# Of children that may be the best: what one had when it failed or was stopped is no result.
+_CHILD_RESULTS = f"{_CHILD_METRICS} AND status NOT IN ('FAILED', 'KILLED')"
 _NEWEST = 2**62  # where a run has no number yet, all are before it
 
 
@@ -55,7 +62,7 @@ class Children:
 
 
 class Earlier(NamedTuple):
-    """A run before another: its number in the store, its id, and the number of its experiment."""
+    """A run before another, or after it: its number in the store, its id, and the number of its experiment."""
 
     number: int
     run_id: str
@@ -84,10 +91,11 @@ def previous(store: Path, runs: Sequence[Run], known: Sequence[Run] = ()) -> dic
     return {run_id: loaded[number] for run_id, number in numbers.items() if number in loaded}
 
 
-def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) -> list[Run]:
+def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT, until: int | None = None) -> list[Run]:
     """Return the finished runs with the code and the params of `run`, the newest first; itself among them.
 
-    Looked for among the `limit` newest before it of the same cell (`Reader.previous` says what that is).
+    Whichever of them is asked for, it is the same runs: they are looked for among the nearest `limit` before it and
+    as many after it of the same cell (`Reader.previous` says what that is).
 
     Parameters
     ----------
@@ -96,6 +104,8 @@ def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) ->
     code : str, optional
         The hash of the run's code, where the store does not have it yet.
     limit : int, default 50
+    until : int, optional
+        Only runs before this number count.
 
     Returns
     -------
@@ -106,12 +116,14 @@ def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT) ->
         return []
     with reading(store):
         found = before(store, run, limit)
+        found += [one for one in _after(store, run, limit) if until is None or one.number < until]
         codes = run_sources.hashes(store, [run.run_id, *(one.run_id for one in found)])
         if code is not None:
             codes[run.run_id] = code
         if run.run_id not in codes:
             return []
-        return [run, *run_rows.load(store, equal(store, run, found, codes))]
+        same = [run, *run_rows.load(store, equal(store, run, found, codes))]
+        return sorted(same, key=_number, reverse=True)
 
 
 def before(store: Path, run: Run, limit: int = LIMIT) -> list[Earlier]:
@@ -121,8 +133,17 @@ def before(store: Path, run: Run, limit: int = LIMIT) -> list[Earlier]:
         return _before(connection, run, limit)
 
 
+def _after(store: Path, run: Run, limit: int) -> list[Earlier]:
+    """Return the finished runs after `run` of the same cell, the oldest first; none where it has no number yet."""
+    if run.number is None:
+        return []
+    with reading(store) as connection:
+        _know_notebooks(connection, store)
+        return _before(connection, run, limit, later=True)
+
+
 def equal(store: Path, run: Run, found: Sequence[Earlier], codes: Mapping[str, str]) -> list[int]:
-    """Return the numbers of those of the runs `found` before `run` that have its experiment, its code and its params.
+    """Return the numbers of those of the runs `found` beside `run` that have its experiment, its code and its params.
 
     `codes` has the hashes of their code and of the run's own, by run id; without its own there is no equal one.
     """
@@ -193,7 +214,7 @@ def children(store: Path, run_id: str, goals: Mapping[str, Goal]) -> Children:
         for key in sorted(known, key=lambda key: key not in goals):
             order = "ASC" if known[key] == "min" else "DESC"
             row = connection.execute(
-                f"SELECT last_value, runs.id, runs.uuid {_CHILD_METRICS} AND metrics.key = ? AND last_value > ?"
+                f"SELECT last_value, runs.id, runs.uuid {_CHILD_RESULTS} AND metrics.key = ? AND last_value > ?"
                 f" AND last_value < ? ORDER BY last_value {order}, runs.id DESC LIMIT 1",
                 (run_id, key, -math.inf, math.inf),
             ).fetchone()
@@ -206,8 +227,8 @@ def _number(run: Run) -> int:
     return _NEWEST if run.number is None else run.number
 
 
-def _before(connection: sqlite3.Connection, run: Run, limit: int) -> list[Earlier]:
-    """Return the finished runs before a run, of the same cell and parent, the newest first."""
+def _before(connection: sqlite3.Connection, run: Run, limit: int, later: bool = False) -> list[Earlier]:
+    """Return the finished runs before or after a run, of the same cell and parent, the nearest first."""
     until = _number(run)
     values: tuple[str | int | None, ...]
     if run.cell_id is not None:
@@ -216,6 +237,7 @@ def _before(connection: sqlite3.Connection, run: Run, limit: int) -> list[Earlie
         which, values = _OF_PARENT, (run.parent_run_id, until, int(run.experiment_id), limit)
     else:
         which, values = _OF_EXPERIMENT, (int(run.experiment_id), run.start_time, until, limit)
+    which = _LATER[which] if later else which
     return [Earlier(*row) for row in connection.execute(f"SELECT id, uuid, experiment_id {which}", values)]
 
 

@@ -99,7 +99,8 @@ def beside_of(reader: Reader, run: Run, *, typed: str | None = None, previous: R
         reference = found.reference(run)
         if reference is None or run.metrics.keys().isdisjoint(reference.metrics):
             return found  # nothing is measured against anything
-        return replace(found, reference_repeats=relatives.alike(store, reference))
+        # The later repeats of a baseline count too, but none after this run: its card would tell another story later.
+        return replace(found, reference_repeats=relatives.alike(store, reference, until=run.number))
 
 
 def _changed(reader: Reader, run: Run, before: Run, typed: str | None, codes: Mapping[str, str]) -> Difference:

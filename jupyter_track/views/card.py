@@ -73,7 +73,7 @@ class MetricLine:
     spread : str
         ``0.962 ± 0.001 (n=3)`` of the run and those that it repeats.
     is_best : bool
-        Whether the last point of a curve is its best one.
+        Whether the last point of a curve is its best one; not beside a change for the worse, which ▲ would contradict.
     best : str
         ``best 0.9638 at 11``, or ``0.11 to 0.93`` where no goal is known; empty without a curve.
     spark : Sparkline or None
@@ -332,7 +332,10 @@ def _metric_line(metric: MetricSummary, run: Run, beside: Beside, points: Sequen
     precision = precision_of(values + ([best] if curved and best is not None else []), goal.direction)
     difference = change(metric.last, earlier.last, goal.direction, precision) if earlier else None
     spark = sparkline(metric.key, points, color=run_color(run.number), direction=goal.direction, large=True)
-    is_best = curved and best is not None and metric.last == best and metric.min != metric.max
+    noise = _noise(metric, earlier, beside) if difference is not None else ""
+    # Beside a ▼ a ▲ would read as its contrary: there the best point is told as any other, by its value and step.
+    worse = difference is not None and difference.verdict == "worse" and not noise
+    is_best = curved and best is not None and metric.last == best and metric.min != metric.max and not worse
     return MetricLine(
         key=one_line(metric.key),
         value=number(metric.last, precision),
@@ -340,7 +343,7 @@ def _metric_line(metric: MetricSummary, run: Run, beside: Beside, points: Sequen
         goal=goal,
         change=difference,
         versus=_versus(reference, beside) if reference is not None and difference is not None else "",
-        noise=_noise(metric, earlier, beside) if difference is not None else "",
+        noise=noise,
         spread=Repeats(tuple(beside.repeats)).spread(metric.key),
         is_best=is_best,
         best=_best(metric, goal, precision) if extremes and not is_best else "",

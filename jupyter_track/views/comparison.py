@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from ..errors import InvalidValue, NotFound
-from ..records import Run, Shown
+from ..records import RESULT_STATES, Run, Shown
 from ..store import relatives
 from ..store.reader import Reader
 from .card import run_words
@@ -33,6 +33,7 @@ from .format import (
 from .goals import NO_GOAL, Goal, goal_of, rank
 from .repeats import Repeats, within_noise
 from .tokens import State, run_color, state_of
+from .words import counted
 
 MOST_RUNS = 8
 NAME_LIMIT = 24
@@ -66,7 +67,9 @@ class Value:
     spread : str
         ``0.962 ± 0.001 (n=3)`` where the run has repeats.
     change : Change or None
-        Against the first run; between the means, where there are repeats.
+        Against the first run.
+    means : bool
+        Whether the change is between means, as one of the two runs has repeats.
     noise : str
         ``within noise (n=3)`` where the change is no more than that.
     best : bool
@@ -79,9 +82,17 @@ class Value:
     full: str = ""
     spread: str = ""
     change: Change | None = None
+    means: bool = False
     noise: str = ""
     best: bool = False
     same: bool = False
+
+    @property
+    def change_text(self) -> str:
+        """``+0.0120``, or ``+0.0120 of means``, which is not the difference of the two values that lead the line."""
+        if self.change is None:
+            return ""
+        return f"{self.change.text} of means" if self.means else self.change.text
 
 
 @dataclass(frozen=True)
@@ -164,7 +175,7 @@ def comparison_of(reader: Reader, run_ids: Sequence[str]) -> Comparison:
     if missing:
         raise NotFound(f"There is no run {min(missing)!r} in this store.")
     codes = reader.sources(shown)
-    repeats = {run.run_id: relatives.alike(reader.store, run, codes.get(run.run_id)) for run in runs}
+    repeats = {run.run_id: relatives.alike(reader.store, run, codes.get(run.run_id), relatives.MOST) for run in runs}
     return compare(runs, reader.source_texts(shown), repeats=repeats, total=len(wanted))
 
 
@@ -229,7 +240,8 @@ def equal_words(comparison: Comparison) -> str:
 
 def foot(comparison: Comparison) -> list[str]:
     """Return what the line below a comparison says."""
-    parts = [f"{comparison.more:,} more runs are not shown"] if comparison.more else []
+    verb = "is" if comparison.more == 1 else "are"
+    parts = [f"{counted(comparison.more, 'more run')} {verb} not shown"] if comparison.more else []
     if not comparison.lines:
         parts.append("nothing differs")
     told = equal_words(comparison)
@@ -398,6 +410,7 @@ class _Row:
     lasts: tuple[float | None, ...]
     centres: tuple[float | None, ...]
     groups: tuple[Repeats, ...]
+    results: tuple[bool, ...]
 
     @cached_property
     def numbers(self) -> list[float]:
@@ -409,8 +422,12 @@ class _Row:
 
     @cached_property
     def best(self) -> float | None:
-        known = sorted({value for value in self.centres if value is not None and math.isfinite(value)})
-        return known[0 if self.goal.direction == "min" else -1] if self.goal.direction and len(known) > 1 else None
+        pairs = zip(self.centres, self.results, strict=True)
+        finite = [(value, result) for value, result in pairs if value is not None and math.isfinite(value)]
+        known = [value for value, result in finite if result]
+        if self.goal.direction is None or not known or len({value for value, _ in finite}) < 2:
+            return None
+        return min(known) if self.goal.direction == "min" else max(known)
 
     def value(self, index: int) -> Value:
         last, centre, first = self.lasts[index], self.centres[index], self.centres[0]
@@ -426,8 +443,9 @@ class _Row:
             full=repr(last),
             spread=self.groups[index].spread(self.key),
             change=changed,
+            means=changed is not None and (last, self.lasts[0]) != (centre, first),
             noise=noise.text if noise is not None and not same else "",
-            best=self.best is not None and centre == self.best,
+            best=self.results[index] and self.best is not None and centre == self.best,
             same=same,
         )
 
@@ -438,7 +456,7 @@ def _metric_line(key: str, runs: Sequence[Run], groups: Mapping[str, Repeats], g
     lasts = tuple(run.metrics[key].last if key in run.metrics else None for run in runs)
     means = [group.mean(key) if last is not None else None for group, last in zip(own, lasts, strict=True)]
     centres = tuple(last if mean is None else mean for last, mean in zip(lasts, means, strict=True))
-    row = _Row(key, goal, lasts, centres, own)
+    row = _Row(key, goal, lasts, centres, own, tuple(run.state in RESULT_STATES for run in runs))
     if len({repr(value) for value in (*lasts, *centres)}) == 1:  # repr, since NaN is equal to NaN here
         return None
     values = tuple(row.value(index) for index in range(len(runs)))

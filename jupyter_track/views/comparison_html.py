@@ -73,8 +73,8 @@ def _change(value: Value, line: Line) -> Markup:
     if value.change.verdict == "same":
         return muted("same") if not value.same else Markup("")
     if value.noise:
-        return muted(f"{value.change.text} {value.noise}")
-    return join([value.change.text, arrow(value.change, line.goal)])
+        return muted(f"{value.change_text} {value.noise}")
+    return join([value.change_text, arrow(value.change, line.goal)])
 
 
 def _diff(diff: CodeDiff) -> Markup:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ..errors import InvalidValue, NotFound
-from ..records import Goal, Run, Shown, text_form
+from ..records import RESULT_STATES, Goal, Run, Shown, text_form
 from .goals import goal_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Runs(Shown, list[Run]):
     def best(self, metric: str | None = None) -> Run:
         """Return the run whose last value of a metric is the best; of equal ones the newest.
 
+        Runs that failed, were stopped or were lost do not count.
+
         Parameters
         ----------
         metric : str, optional
@@ -93,15 +95,18 @@ class Runs(Shown, list[Run]):
         Raises
         ------
         NotFound
-            Where no run has the metric, or a finite value of it.
+            Where no run has the metric or a finite value of it, or only runs that broke off have one.
         InvalidValue
             Where it is not known whether lower or higher is better: `define_metric` says so.
         """
         key, goal = _main_metric(self) if metric is None else (metric, _goal(self, metric))
         sign = 1 if goal == "max" else -1
-        found = [run for run in self if key in run.metrics and math.isfinite(run.metrics[key].last)]
+        having = [run for run in self if key in run.metrics and math.isfinite(run.metrics[key].last)]
+        found = [run for run in having if run.state in RESULT_STATES]
         if not found:
-            raise NotFound(f"None of these {len(self)} runs has a finite {key!r}.")
+            broken = ", ".join(f"#{run.number} ({run.state})" for run in having[:3]) + (", …" if having[3:] else "")
+            done, only = (" that finished or is running", f", only {broken}") if having else ("", "")
+            raise NotFound(f"None of these {len(self)} runs{done} has a finite {key!r}{only}.")
         return max(found, key=lambda run: (sign * run.metrics[key].last, run.number or 0))
 
     def compare(self, against: str | int | None = None) -> Comparison:

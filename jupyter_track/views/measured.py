@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import Run
+from ..records import RESULT_STATES, Run
 from .arrange import Unit
 from .columns import Column
 from .format import Precision, precision_of
@@ -25,8 +25,10 @@ class Measured:
 
 def measured_of(column: Column, units: Sequence[Unit], shown: Sequence[Unit]) -> Measured:
     """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
+    results = [unit for unit in units if unit.run.state in RESULT_STATES]
     every = [value for unit in units if (value := centre(unit, column.key)) is not None]
-    best = _best_value(every, column.goal)
+    candidates = [value for unit in results if (value := centre(unit, column.key)) is not None]
+    best = _best_value(candidates, every, column.goal)
     values = [value for unit in shown if (value := centre(unit, column.key)) is not None]
     return Measured(column, precision_of([*values, *([] if best is None else [best])], column.goal.direction), best)
 
@@ -51,9 +53,15 @@ def finite_of(runs: Sequence[Run], key: str) -> list[float]:
     return [value for value in values_of(runs, key) if math.isfinite(value)]
 
 
-def _best_value(values: Sequence[float], goal: Goal) -> float | None:
+def is_best(unit: Unit, measured: Measured) -> bool:
+    """Whether a row holds the best value of a column; one of a run that failed, was stopped or was lost does not."""
+    found = measured.best is not None and centre(unit, measured.column.key) == measured.best
+    return found and unit.run.state in RESULT_STATES
+
+
+def _best_value(candidates: Sequence[float], every: Sequence[float], goal: Goal) -> float | None:
     """Return the best value of a column, or None where there is no goal, or nothing to be better than."""
-    finite = [value for value in values if math.isfinite(value)]
-    if goal.direction is None or not finite or min(finite) == max(finite):
+    finite = [value for value in candidates if math.isfinite(value)]
+    if goal.direction is None or not finite or len({value for value in every if math.isfinite(value)}) < 2:
         return None
     return min(finite) if goal.direction == "min" else max(finite)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from types import MappingProxyType
 
-from ..records import Run, Shown
+from ..records import RESULT_STATES, Run, Shown
 from .arrange import Unit, arranged, children_of
 from .changes import OWN_SOURCES, difference
 from .columns import Column, columns_of
@@ -30,15 +30,17 @@ from .format import (
     spread,
 )
 from .goals import main_first
-from .measured import Measured, centre, finite_of, measured_of, values_of
+from .measured import Measured, centre, finite_of, is_best, measured_of, values_of
 from .repeats import within_noise
 from .sparkline import Point, Sparkline, sparkline
 from .tokens import State, run_color, state_of
+from .words import counted
 
 EMPTY = "No runs here yet. Put %%track above a cell and run it."
 NAME_LIMIT = 40
 MAX_ROWS = 50
 FEW_ROWS = 12  # a table of more is counted, and scrolls inside
+ALL_RUNS = "track.runs()"  # what gives those that a table leaves out
 MAX_ERRORS = 3  # kinds of errors that a row of failed attempts names
 
 
@@ -83,7 +85,7 @@ class Row:
     changed : tuple of str
         What changed since the run before it; leaves out what has a column.
     marks : tuple of str
-        What stands behind the name: ``×3``, ``baseline``, ``pinned``.
+        What stands behind the name: ``×3``, ``deleted``, ``baseline``, ``pinned``.
     top : bool
         Whether it stands on top of the others: the baseline and pinned runs.
     run_ids : tuple of str
@@ -130,6 +132,8 @@ class RunTable(Shown):
         ``vs #9`` where a row shows the change against a baseline, ``vs baseline`` where against several; else empty.
     mixed : bool
         Whether the rows are of several experiments, which then have a column.
+    deleted : int
+        How many of the runs are in the bin; each says so behind its name.
     """
 
     columns: tuple[Column, ...]
@@ -141,6 +145,7 @@ class RunTable(Shown):
     as_of: str = ""
     versus: str = ""
     mixed: bool = False
+    deleted: int = 0
 
 
 @dataclass(frozen=True)
@@ -232,6 +237,7 @@ def run_table(
         as_of=iso(now_ms, zone),
         versus=_versus(rows, {unit.run.experiment_id for unit in shown}, every.baselines),
         mixed=len({unit.run.experiment_id for unit in shown}) > 1,
+        deleted=sum(run.lifecycle_stage == "deleted" for run in runs),
     )
 
 
@@ -254,7 +260,9 @@ def changed_columns(table: RunTable) -> tuple[bool, ...]:
 def table_foot(table: RunTable) -> list[str]:
     """Return what the line below a table says."""
     parts = [f"{len(table.rows):,} {'runs' if _plain(table) else 'rows'}"] if len(table.rows) > FEW_ROWS else []
-    parts += [f"{table.more:,} more", "track.search_runs()"] if table.more else []
+    parts += [f"{table.more:,} more", ALL_RUNS] if table.more else []
+    them = "it" if table.deleted == 1 else "them"
+    parts += [f"{counted(table.deleted, 'run')} in the bin: .restore() takes {them} out"] if table.deleted else []
     parts += [table.best_elsewhere] if table.best_elsewhere else []
     if table.differing:
         parts.append(f"{table.differing} more column{' differs' if table.differing == 1 else 's differ'}")
@@ -282,8 +290,7 @@ def _best_elsewhere(hidden: Sequence[Unit], metrics: Sequence[Measured]) -> str:
     if not metrics or metrics[0].best is None or not hidden:
         return ""
     main = metrics[0]
-    key = main.column.key
-    winner = next((unit.run for unit in hidden if centre(unit, key) == main.best), None)
+    winner = next((unit.run for unit in hidden if is_best(unit, main)), None)
     if winner is None:
         return ""
     name = f"#{winner.number}" if winner.number is not None else middle_cut(one_line(winner.name), 24)
@@ -396,6 +403,7 @@ def _took(run: Run, now_ms: int) -> str:
 
 def _marks(unit: Unit) -> tuple[str, ...]:
     marks = [f"×{len(unit.runs)}"] if unit.kind == "repeats" else []
+    marks += ["deleted"] if unit.run.lifecycle_stage == "deleted" else []
     marks += ["baseline"] if unit.run.baseline_run_id == unit.run.run_id else []
     return (*marks, "pinned") if unit.run.pinned else tuple(marks)
 
@@ -416,18 +424,38 @@ def _metric_cell(unit: Unit, measured: Measured, every: _Every) -> Cell:
     run, key = unit.run, measured.column.key
     metric, value = run.metrics.get(key), centre(unit, key)
     if metric is None or value is None:
-        values = values_of(every.children.get(run.run_id, ()), key)
-        return Cell(spread(values), "mean ± sd of its children", muted=True) if len(values) > 1 else Cell("")
+        return _children_cell(every.children.get(run.run_id, ()), measured)
     cell = Cell(
         number(value, measured.precision),
         f"{metric.last!r} at step {metric.last_step}" if metric.count > 1 else repr(metric.last),
-        best=measured.best is not None and value == measured.best,
+        best=is_best(unit, measured),
     )
     if unit.kind == "repeats" and len(finite_of(unit.runs, key)) > 1:
         values = values_of(unit.runs, key)
         text = spread(values).removesuffix(f" (n={len(unit.runs)})")
         cell = replace(cell, text=text, full=f"mean ± sd, n = {len(values)}; the newest {metric.last!r}")
     return _against_baseline(cell, unit, measured, every.baselines.get(run.experiment_id))
+
+
+def _children_cell(children: Sequence[Run], measured: Measured) -> Cell:
+    """Return what a parent shows that has no value of its own: mean ± sd only of children that do the same.
+
+    Children with different params are a sweep: its spread says nothing of noise, so the best of them stands there.
+    """
+    key, goal = measured.column.key, measured.column.goal.direction
+    having = [child for child in children if key in child.metrics]
+    if len(having) < 2:
+        return Cell("")
+    if len({frozenset((name, param.text) for name, param in child.params.items()) for child in having}) == 1:
+        return Cell(spread(values_of(having, key)), "mean ± sd of its children with equal params", muted=True)
+    values = finite_of([child for child in having if child.state in RESULT_STATES or goal is None], key)
+    if not values:
+        return Cell("")
+    if goal is None:
+        low, high = (number(value, measured.precision) for value in (min(values), max(values)))
+        return Cell(f"{low} to {high} (n={len(having)})", "lowest and highest of its children", muted=True)
+    best = number(min(values) if goal == "min" else max(values), measured.precision)
+    return Cell(f"best {best} (n={len(having)})", "the best of its children, whose params differ", muted=True)
 
 
 def _against_baseline(cell: Cell, unit: Unit, measured: Measured, baseline: Unit | None) -> Cell:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from types import MappingProxyType
 
 from ..errors import TrackError
 from ..records import Run
@@ -63,7 +64,7 @@ def table_of(
     with_files = relatives.with_files(reader.store, attempts)
     sources = reader.sources([run.run_id for run in runs if run.status == "FINISHED"]) if fold else {}
     units = arranged(runs, sources=sources, with_files=with_files, fold=fold)
-    beside = _beside(reader, runs, units[:limit], sources)
+    beside = beside_of_rows(reader, runs, units[:limit], sources)
     table = run_table(runs, now_ms, beside=beside, units=units, limit=limit, total=total, zone=zone)
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
@@ -74,7 +75,16 @@ def table_of(
     )
 
 
-def _beside(reader: Reader, runs: Sequence[Run], shown: Sequence[Unit], sources: dict[str, str]) -> TableBeside:
+def beside_of_rows(
+    reader: Reader, runs: Sequence[Run], shown: Sequence[Unit], sources: Mapping[str, str] = MappingProxyType({})
+) -> TableBeside:
+    """Read what the rows `shown` of a table of `runs` say besides them; `sources` are the hashes that are known.
+
+    Raises
+    ------
+    StoreUnavailable, NotAStore, CorruptStore
+        As `Reader` does.
+    """
     told = [unit.runs[-1] for unit in shown if unit.kind != "failed"]
     previous = reader.previous_of(told, runs)
     ids = {run.run_id for run in (*told, *previous.values())}

@@ -152,9 +152,9 @@ def comparison_text(comparison: Comparison) -> str:
 def _compared_value(line: Line, value: Value) -> str:
     parts = [value.text, value.spread]
     if value.noise and value.change is not None:
-        parts += [value.change.text, value.noise]
+        parts += [value.change_text, value.noise]
     elif value.change is not None and not value.same:
-        parts += [value.change.text, value.change.arrow + line.goal.doubt if value.change.arrow else ""]
+        parts += [value.change_text, value.change.arrow + line.goal.doubt if value.change.arrow else ""]
     parts.append("best" if value.best and len(line.values) > 2 else "")
     return " ".join(part for part in parts if part)
 

@@ -144,7 +144,7 @@ def damage(store: Path) -> Finding | None:
             said = _checked_copy(store, Path(folder) / "copy.db") if roomy else _checked(store)
         said = _other_tables(store) or said
     except CorruptStore as error:
-        said = [str(error)]
+        said = [str(error).partition("; it was left")[0]]
     if said == ["ok"]:
         return None
     return Finding("damaged", f"Pages of {store} are damaged ({_some(said)}).", len(said), items=tuple(said))

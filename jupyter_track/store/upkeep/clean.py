@@ -240,18 +240,21 @@ class _Judge:
         return safe | self._best()
 
     def _best(self) -> set[int]:
-        """The best run of each experiment by each metric that has a goal, by its last value and by its curve's best."""
+        """The best run of each experiment by each metric that has a goal, by its last value and by its curve's best.
+
+        Both the best of all and the best of those that did not break off, which is what ``best`` names.
+        """
         declared: dict[tuple[int, str], str] = {
             (experiment, key): goal
             for experiment, key, goal in self.connection.execute("SELECT experiment_id, key, goal FROM metric_goals")
         }
         guessed: dict[str, str | None] = {}
-        best: dict[tuple[int, str, int], tuple[float, int]] = {}
+        best: dict[tuple[int, str, int, bool], tuple[float, int]] = {}
         rows = self.connection.execute(
-            "SELECT runs.id, experiment_id, key, last_value, min_value, max_value FROM metrics"
+            "SELECT runs.id, experiment_id, key, last_value, min_value, max_value, status FROM metrics"
             " JOIN runs ON runs.id = run_id WHERE lifecycle_stage = 'active'"
         )
-        for number, experiment, key, last, low, high in rows:
+        for number, experiment, key, last, low, high, status in rows:
             if key not in guessed:
                 guessed[key] = guess_goal(key)
             goal = declared.get((experiment, key)) or guessed[key]
@@ -260,8 +263,9 @@ class _Judge:
             for at, value in enumerate((last, low if goal == "min" else high)):
                 if value is not None and math.isfinite(value):
                     mark = (value if goal == "max" else -value, number)  # of equal ones the newest
-                    place = experiment, key, at
-                    best[place] = max(best.get(place, mark), mark)
+                    for result in {False, status not in (RunStatus.FAILED, RunStatus.KILLED)}:
+                        place = experiment, key, at, result
+                        best[place] = max(best.get(place, mark), mark)
         return {number for _, number in best.values()}
 
     def found(self) -> dict[str, list[int]]:

@@ -23,7 +23,7 @@ from ..spill import FAILED, SUFFIX, folders
 from .pages import PAGE_BYTES
 from .turns import page_of
 
-__all__ = ["Removed", "orphans", "remove_files", "remove_rows", "take_back", "unnamed_rows"]
+__all__ = ["Removed", "half_written", "orphans", "remove_files", "remove_rows", "take_back", "unnamed_rows"]
 
 YOUNG = 86_400.0  # seconds
 _ASIDE = ".gone-"
@@ -77,14 +77,21 @@ def _parts(rows: list[tuple[str, int]]) -> Iterator[list[str]]:
         yield part
 
 
-def orphans(store: Path) -> list[Path]:
-    """Return the files of content that no row and no side file names and that are older than a day."""
+def orphans(store: Path, going: Collection[str] = ()) -> list[Path]:
+    """Return the files of content that no row and no side file names and that are older than a day.
+
+    Parameters
+    ----------
+    store : Path
+    going : collection of str, optional
+        Hashes whose rows count as gone.
+    """
     old = [
         path
         for path in (files_folder(store) / "content").glob("[0-9a-f][0-9a-f]/*")
         if _HASH.fullmatch(path.name) and not _is_link(path) and not _is_young(path)
     ]
-    named = _named_by_rows(store, {path.name for path in old}) if old else set()
+    named = _named_by_rows(store, {path.name for path in old}) - set(going) if old else set()
     named |= _named_by_side_files(store) if old else set()
     return sorted(path for path in old if path.name not in named)
 
@@ -109,19 +116,23 @@ def _named_by_side_files(store: Path) -> set[str]:
     return found
 
 
+def half_written(store: Path) -> list[Path]:
+    """Return what killed processes left half written more than a day ago."""
+    partial = [*unfinished(store), *(files_folder(store) / "spill").glob("*.partial")]
+    return [path for path in partial if not _is_young(path)]
+
+
 def remove_files(store: Path) -> Removed:
     """Remove files that nothing names, and what killed processes left half written more than a day ago."""
     removed = Removed()
     for path in orphans(store):
         _remove(store, path, removed)
-    partial = [*unfinished(store), *(files_folder(store) / "spill").glob("*.partial")]
-    for path in partial:
+    for path in half_written(store):
         with suppress(FileNotFoundError):
             size = path.stat().st_size
-            if not _is_young(path):
-                path.unlink()
-                removed.files += 1
-                removed.bytes += size
+            path.unlink()
+            removed.files += 1
+            removed.bytes += size
     return removed
 
 

@@ -52,7 +52,7 @@ class Collected:
     points, contents : int
         Points of curves, and contents of the store, that went.
     free_inside : int
-        Bytes that are free within the file, and stay there for what comes next.
+        Bytes that are free within the file, and stay there for what comes next; before a gc, about so many.
     """
 
     runs: int
@@ -69,11 +69,20 @@ def preview(store: Path, *, older_than_days: float = 30, now: int | None = None)
     with reading(store) as connection:
         numbers = _expired(connection, before)
         weight = Weight(connection)
-        free = _free_bytes(connection)
-    orphans = content.orphans(store)
-    size = weight.bytes(numbers) + weight.unused() + sum(path.stat().st_size for path in orphans)
+        inside, beside = weight.going(numbers)
+        inside += _free_bytes(connection)
+        worth = _worth_giving_back(connection, inside)
+    files = content.orphans(store, beside) + content.half_written(store)
+    freed = sum(map(_bytes_of, files)) + (inside if worth else 0)
     rows = len(content.unnamed_rows(store))
-    return Collected(len(numbers), len(orphans), size, weight.points(numbers), rows, free)
+    return Collected(len(numbers), len(files), freed, weight.points(numbers), rows, 0 if worth else inside)
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # another process removed it just now
+        return 0
 
 
 def collect(
@@ -214,10 +223,9 @@ def give_back(files: StoreFiles) -> int:
     """Make the file smaller where that is worth it; return the bytes that stay free within it."""
     with reading(files.store) as connection:
         free = _free_bytes(connection)
-        size = connection.execute("PRAGMA page_count").fetchone()[0] * _page_size(connection)
-        by_steps = connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 2
-        quiet = by_steps or size - free < _SMALL or not _anything_runs(connection)
-    if free < WORTH_BYTES or free < WORTH_PART * size or not quiet:
+        worth = _worth_giving_back(connection, free)
+        by_steps = _by_steps(connection)
+    if not worth:
         return free
     if not by_steps:
         return _script(files, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
@@ -226,6 +234,19 @@ def give_back(files: StoreFiles) -> int:
         if left == 0 or left >= free:  # a kernel takes the pages as fast as they are given back
             return left
         free = left
+
+
+def _worth_giving_back(connection: sqlite3.Connection, free: int) -> bool:
+    """Whether the file is to get smaller where so many bytes of it are free."""
+    size = connection.execute("PRAGMA page_count").fetchone()[0] * _page_size(connection)
+    if free < WORTH_BYTES or free < WORTH_PART * size:
+        return False
+    return _by_steps(connection) or size - free < _SMALL or not _anything_runs(connection)
+
+
+def _by_steps(connection: sqlite3.Connection) -> bool:
+    """Whether the file can give back some pages at a time; one of an earlier version cannot."""
+    return bool(connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 2)
 
 
 def _script(files: StoreFiles, statements: str) -> int:

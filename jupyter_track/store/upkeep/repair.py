@@ -14,6 +14,7 @@ from pathlib import Path
 from ...errors import CorruptStore, StoreError
 from ...records import RunStatus
 from .. import pending, readback, spill
+from ..damaged import past_losses
 from ..database import BUSY_SECONDS, StoreFiles, explain
 from ..edits import EDIT_WAIT
 from ..liveness import HEARTBEAT_SECONDS
@@ -42,11 +43,17 @@ class Report:
         Sentences; empty where nothing was done.
     kept : Path or None
         The damaged original, where a new store took its place.
+    lost : tuple of str
+        What could not be saved of a damaged file, in sentences.
+    earlier : tuple of str
+        What earlier repairs could not save: the lines of ``track.db-files/losses.txt``.
     """
 
     findings: tuple[Finding, ...]
     did: tuple[str, ...] = ()
     kept: Path | None = None
+    lost: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 def examine(store: Path, *, progress: Progress | None = None) -> Report:
@@ -63,12 +70,12 @@ def examine(store: Path, *, progress: Progress | None = None) -> Report:
     StoreUnavailable
         Where there is no store, or it stays locked.
     NotAStore
-        Where the file is no store, or its first page is damaged.
+        Where the file is no store.
     NewerStore
         Where a later version wrote it.
     """
     pending.flush(store, EDIT_WAIT)
-    return Report(tuple(_findings(store, progress or no_progress)))
+    return Report(tuple(_findings(store, progress or no_progress)), earlier=tuple(past_losses(store)))
 
 
 def _findings(store: Path, progress: Progress) -> Iterator[Finding]:
@@ -89,7 +96,7 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
     """Put right what can be, and say what was done.
 
     - Damaged pages: every row that can be read goes to a new store, which takes the place of the old one; that is kept
-      beside it as ``track.db.damaged-<date>``.
+      beside it as ``track.db.damaged-<date>``. What is lost is counted, and noted in ``track.db-files/losses.txt``.
     - What waits in side files is written; curves are made to agree with their points; what names a run that is not
       there goes, and so does content that no run names.
 
@@ -117,7 +124,9 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
     findings = tuple(_findings(store, progress))
     kinds = {finding.kind for finding in findings}
     did: list[str] = []
+    lost: list[str] = []
     kept: Path | None = None
+    earlier = tuple(past_losses(store))
     try:
         with claimed(store) as files:  # which makes .gitignore where it is missing
             did += ["Made the .gitignore."] if "gitignore" in kinds else []
@@ -126,6 +135,7 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
                 saved = salvage(files)
                 kept = saved.kept
                 did += saved.said
+                lost += saved.lost
             files.ensure(timeout=WRITE_WAIT)
             did += _repair_rows(files, mark_lost)
             did += _repair_rest(files, progress)
@@ -133,7 +143,7 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
         raise
     except sqlite3.Error as error:
         raise explain(error, store) from error
-    return Report(findings, tuple(did), kept)
+    return Report(findings, tuple(did), kept, tuple(lost), earlier)
 
 
 def _repair_rows(files: StoreFiles, mark_lost: bool) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 SQLite finds a row by its key through pages that may be whole while others are not. So each table is read by ranges of
 its key; a range that fails is halved until what cannot be read is single keys, and within one key it is read from both
-ends. Nothing is written to the damaged file; it is kept under another name.
+ends. Rows that no whole page leads to any more are then read from their own pages (`salvage_pages`). Nothing is written
+to the damaged file; it is kept under another name. What is lost is counted, and stays noted beside the store.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 import sqlite3
@@ -24,8 +26,11 @@ from ...errors import CorruptStore, StoreBusy
 from ...records import RunStatus
 from .. import files as content_files
 from .. import schema
+from ..damaged import note_losses
 from ..database import StoreFiles, connect
 from .curve_checks import rebuild_curve
+from .salvage_pages import Pages
+from .salvage_tables import FoundTables, Loss, shapes_of
 from .turns import WRITE_WAIT
 
 _FAULTS = 4_000  # reads that may fail in one table; then its rest counts as lost
@@ -59,11 +64,11 @@ _INTEGER_KEYS = {
 
 @dataclass
 class Saved:
-    """What was saved, and where the damaged file is."""
+    """What was saved and what was lost, in sentences, and where the damaged file is."""
 
     kept: Path
-    copied: dict[str, int] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 def salvage(files: StoreFiles) -> Saved:
@@ -85,7 +90,8 @@ def salvage(files: StoreFiles) -> Saved:
             with closing(_damaged(store)) as old, closing(sqlite3.connect(temporary, isolation_level=None)) as new:
                 salvaged = _Salvage(old, new, store)
                 salvaged.run()
-            saved = Saved(_kept(store), salvaged.copied, salvaged.said)
+            saved = Saved(_kept(store), salvaged.said, salvaged.lost)
+            note_losses(store, saved.lost, saved.kept)
             os.replace(temporary, store)
         finally:
             for ending in ("", "-journal"):
@@ -125,6 +131,10 @@ def _at_least(low: int, high: int, last: Row | bool, place: int) -> int:
     return value if isinstance(value, int) and low < value <= high else low
 
 
+def _of(count: int, total: int) -> str:
+    return f"{count:,} of {total:,}"
+
+
 def _halves(low: int, high: int) -> list[tuple[int, int]]:
     middle = (low + high) // 2
     return [(low, middle), (middle + 1, high)]
@@ -139,8 +149,14 @@ class _Salvage:
         self.store = store
         self.copied: dict[str, int] = {}
         self.said: list[str] = []
-        self.faults: dict[str, int] = {}
+        self.lost: list[str] = []
+        self.faults: dict[str, int] = {}  # reads that failed, by table
+        self.dropped: dict[str, int] = {}  # rows that cannot be whole
+        self.losses: dict[str, Loss] = {}
+        self.identity: Row | None = None
         self.columns: dict[str, dict[str, str]] = {}
+        self.kinds: dict[str, dict[str, tuple[type, ...]]] = {}
+        self.counted: set[str] = set()  # tables of which the lost rows have been counted
 
     def run(self) -> None:
         """Copy all tables, and make whole what belongs together."""
@@ -153,6 +169,7 @@ class _Salvage:
             self._table(table, self._by_number(table, key))
         self._table("contents", self._by_text("contents", "sha256"))
         self._table("writers", self._by_text("writers", "id"))
+        self._pages()
         if not any(self.copied.values()):
             raise CorruptStore(
                 f"Nothing of {self.store} can be read; it was left as it is. Restore a copy of the file."
@@ -162,39 +179,92 @@ class _Salvage:
         self._runs()
         self._curves()
         self._contents()
+        self._say_lost()
         new.execute("COMMIT")
         rows = ", ".join(
             f"{count:,} of {table}" for table, count in self.copied.items() if count and table != "writers"
         )
         self.said.insert(0, f"Copied to a new store: {rows}.")
 
-    def _table(self, table: str, rows: Iterator[tuple[Any, ...]]) -> None:
-        """Insert rows; one that was read before is left out, one that cannot be whole too."""
+    def _table(self, table: str, rows: Iterator[Row]) -> None:
+        """Insert the rows of a table that SQLite finds."""
         columns = self._columns(table)
         self.copied[table] = 0
         try:
             self.old.execute(f"SELECT {', '.join(columns.values())} FROM {table} LIMIT 0")
         except sqlite3.DatabaseError:
-            self.said.append(f"Lost all of {table}: the store's list of tables is damaged.")
+            self.faults[table] = 1
             return
-        names = ", ".join(columns)
-        kinds = {row[1]: _KINDS[row[2]] for row in self.new.execute(f"PRAGMA table_info({table})")}
-        expected = [kinds.get(name, (int,)) for name in columns]
-        dropped = 0
         for row in rows:
-            if not all(value is None or isinstance(value, kind) for value, kind in zip(row, expected, strict=True)):
-                dropped += 1
-                continue
-            try:
-                self.copied[table] += self.new.execute(
-                    f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({','.join('?' * len(row))})", row
+            self._insert(table, list(columns), row)
+
+    def _insert(self, table: str, names: list[str], row: Row) -> int:
+        """Insert a row, and return 1; one that was read before is left out, one that cannot be whole too."""
+        kinds = self._kinds(table)
+        whole = all(
+            value is None or isinstance(value, kinds.get(name, (int,))) for name, value in zip(names, row, strict=True)
+        )
+        if whole:
+            with suppress(sqlite3.IntegrityError):
+                added = self.new.execute(
+                    f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({','.join('?' * len(row))})", row
                 ).rowcount
-            except sqlite3.IntegrityError:
-                dropped += 1
-        if dropped:
-            self.said.append(f"Left out {dropped:,} rows of {table} that are damaged.")
-        if self.faults.get(table):
-            self.said.append(f"Lost rows of {table}: {self.faults[table]:,} reads met a damaged page.")
+                self.copied[table] += added
+                return added
+        self.dropped[table] = self.dropped.get(table, 0) + 1
+        return 0
+
+    def _kinds(self, table: str) -> dict[str, tuple[type, ...]]:
+        """The types that the columns of a table take."""
+        if table not in self.kinds:
+            self.kinds[table] = {row[1]: _KINDS[row[2]] for row in self.new.execute(f"PRAGMA table_info({table})")}
+        return self.kinds[table]
+
+    def _pages(self) -> None:
+        """Insert the rows that only their own pages lead to, where SQLite did not find all of a table."""
+        wanted = {table for table in self.copied if self.faults.get(table)} | ({"store"} - self._identity_read())
+        if not wanted or self.store.stat().st_size < mmap.PAGESIZE:
+            return
+        found: dict[str, int] = {}
+        with open(self.store, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            tables = FoundTables(Pages(data), shapes_of(self.new), wanted)
+            for table, row in tables.rows():
+                if table == "store":
+                    self.identity = row
+                else:
+                    added = self._insert(table, list(self._columns(table))[: len(row)], row)
+                    found[table] = found.get(table, 0) + added
+            self.losses = {table: tables.loss(table) for table in sorted(wanted - {"store"})}
+        self.said += [
+            f"Read {count:,} rows of {table} from pages that nothing led to any more."
+            for table, count in found.items()
+            if count
+        ]
+        self.lost += [
+            f"Left out {count:,} rows that may be of {names}: it cannot be told."
+            for names, count in tables.left_out.items()
+        ]
+
+    def _say_lost(self) -> None:
+        """Say of each table what is lost, as exactly as that is known."""
+        for table, count in self.dropped.items():
+            self.lost.append(f"Left out {_of(count, self.copied[table] + count)} rows of {table} that are damaged.")
+        unknown = [table for table, loss in self.losses.items() if not loss.of_pages and table not in self.counted]
+        if unknown:
+            self.lost.append(
+                f"It is not known whether rows of {', '.join(unknown)} are lost: their pages are not known."
+            )
+        for table, loss in self.losses.items():
+            if table in self.counted:  # said already, by the number of rows
+                continue
+            saved = self.copied[table]
+            if loss.pages:
+                self.lost.append(
+                    f"Lost the rows on {_of(loss.pages, loss.of_pages)} pages of {table}"
+                    f"{f' and {loss.rows:,} more' if loss.rows else ''}; {saved:,} rows were saved."
+                )
+            elif loss.rows:
+                self.lost.append(f"Lost {_of(loss.rows, saved + loss.rows)} rows of {table}.")
 
     # ---- reading
 
@@ -274,18 +344,25 @@ class _Salvage:
 
     # ---- making whole
 
+    def _identity_read(self) -> set[str]:
+        """Read the store's id and revision; return the table's name where SQLite finds them."""
+        with suppress(sqlite3.DatabaseError):
+            self.identity = self.old.execute("SELECT one, id, rev, created, created_by FROM store").fetchone()
+        return {"store"} if self.identity else set()
+
     def _identity(self) -> None:
         """Keep the store's id, and a revision that no kernel knows, so that each looks anew."""
-        rows: list[tuple[Any, ...]] = []
-        with suppress(sqlite3.DatabaseError):
-            rows = self.old.execute("SELECT id, rev, created, created_by FROM store").fetchall()
         known = self.new.execute(
             "SELECT max((SELECT coalesce(max(rev), 0) FROM runs), (SELECT coalesce(max(rev), 0) FROM metrics))"
         ).fetchone()[0]
-        if rows:
-            self.new.execute("UPDATE store SET id = ?, created = ?, created_by = ?", (rows[0][0], *rows[0][2:]))
-            known = max(known, rows[0][1])
-        self.new.execute("UPDATE store SET rev = ?", (known + 1_000,))
+        kinds = (int, str, int, int, str)
+        row = self.identity
+        if row and all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)):
+            self.new.execute("UPDATE store SET id = ?, created = ?, created_by = ?", (row[1], *row[3:]))
+            known = max(known, row[2])
+        else:
+            self.lost.append("Lost the store's id; it has a new one.")
+        self.new.execute("UPDATE store SET rev = ?", (min(known, _MOST_INT) + 1_000,))
 
     def _runs(self) -> None:
         """Give rows whose run cannot be read a run, and runs whose experiment cannot be read Default."""
@@ -319,13 +396,17 @@ class _Salvage:
                 f"INSERT OR IGNORE INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", (*row.values(),)
             )
         if missing:
-            self.said.append(f"Made {len(missing):,} runs anew whose rows are lost, from what indexes and others say.")
+            self.counted.add("runs")
+            self.lost.append(
+                f"Lost {_of(len(missing), len(there | missing))} rows of runs; they were made anew from what"
+                " indexes and other tables say."
+            )
         moved = new.execute(
             "UPDATE runs SET experiment_id = ? WHERE experiment_id NOT IN (SELECT id FROM experiments)",
             (schema.DEFAULT_EXPERIMENT_ID,),
         ).rowcount
         if moved:
-            self.said.append(f"Moved {moved:,} runs whose experiment is lost to Default.")
+            self.lost.append(f"Lost the experiment of {moved:,} runs, which were moved to Default.")
 
     def _indexed_runs(self) -> dict[int, dict[str, Any]]:
         """What the indexes know of runs, by number."""
@@ -341,14 +422,21 @@ class _Salvage:
     def _indexed_curves(self) -> None:
         """Give curves whose row is lost a new one, by the index of their names; points that are left get a run."""
         new = self.new
+        made = 0
         with suppress(sqlite3.DatabaseError, OverflowError):
             rows = self.old.execute("SELECT id, run_id, key FROM metrics INDEXED BY sqlite_autoindex_metrics_1")
             for metric_id, run, key in rows:
                 if isinstance(run, int) and isinstance(key, str):
-                    new.execute(
+                    made += new.execute(
                         "INSERT OR IGNORE INTO metrics (id, run_id, key, count, rev) VALUES (?, ?, ?, 0, 0)",
                         (metric_id, run, key),
-                    )
+                    ).rowcount
+        if made:
+            self.counted.add("metrics")
+            self.lost.append(
+                f"Lost {_of(made, made + self.copied['metrics'])} rows of metrics; those that have points were"
+                " made anew from these and the index of their names."
+            )
         nameless = "SELECT DISTINCT metric_id FROM metric_points WHERE metric_id NOT IN (SELECT id FROM metrics)"
         numbers = [row[0] for row in new.execute(nameless)]
         if not numbers:
@@ -359,7 +447,7 @@ class _Salvage:
             "INSERT INTO metrics (id, run_id, key, count, rev) VALUES (?, ?, ?, 0, 0)",
             [(number, run, f"curve-{number}") for number in numbers],
         )
-        self.said.append(f"Gave {len(numbers):,} curves whose names are lost to run #{run}.")
+        self.lost.append(f"Lost the names of {len(numbers):,} curves; they were given to run #{run}.")
 
     def _curves(self) -> None:
         """Number points anew where some are lost, and make summaries and buckets from what is there."""
@@ -371,7 +459,10 @@ class _Salvage:
         there = dict(new.execute("SELECT id, count FROM metrics"))
         lost = sum(max(0, count - there.get(metric_id, 0)) for metric_id, count in stored.items())
         if lost:
-            self.said.append(f"Lost {lost:,} points of curves.")
+            self.counted.add("metric_points")
+            self.lost.append(f"Lost {_of(lost, lost + sum(there.values()))} points of curves.")
+        elif not (loss := self.losses.get("metrics")) or not (loss.rows or loss.pages or not loss.of_pages):
+            self.counted.add("metric_points")  # each curve has as many as it should have
 
     def _contents(self) -> None:
         """Keep the row of content whose bytes are damaged, without the bytes, so that what names it says so."""
@@ -388,4 +479,5 @@ class _Salvage:
             " WHERE sha256 NOT IN (SELECT sha256 FROM contents) GROUP BY sha256"
         ).rowcount
         if wrong or gone:
-            self.said.append(f"Lost the bytes of {len(wrong) + gone:,} small contents.")
+            total = new.execute("SELECT count(*) FROM contents").fetchone()[0]
+            self.lost.append(f"Lost the bytes of {_of(len(wrong) + gone, total)} contents.")
