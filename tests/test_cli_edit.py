@@ -52,6 +52,16 @@ def refused(store: Path, code: int, *arguments: str) -> str:
 # ---- names, tags, notes
 
 
+def test_a_range_of_runs(store: Path) -> None:
+    """Is taken wherever several runs are; where one is meant, nothing is changed."""
+    assert did(store, "tag", "#1..#2", "3", "keep=yes") == "#1 baseline, #2 fold, #3 broken: tagged keep = yes\n"
+    before = store.read_bytes()
+    for words in (("rename", "1..2", "x"), ("note", "1..2", "x"), ("baseline", "1..2"), ("show", "1..2")):
+        assert refused(store, 1, *words) == "Error: 1..2 is a range of runs, and one run is meant here.\n"
+    assert refused(store, 3, "pin", "1", "7..9") == "Error: There is no run from #7 to #9.\n"
+    assert store.read_bytes() == before
+
+
 def test_rename(store: Path) -> None:
     """The run is found by its new name; a number, a subcommand or a blank is no name."""
     assert did(store, "rename", "baseline", "first try") == "#1 baseline: renamed to first try\n"
@@ -144,7 +154,9 @@ def test_pin_and_unpin(store: Path) -> None:
     """Both take several runs."""
     assert did(store, "pin", "1", "#2") == "#1 baseline, #2 fold: pinned\n"
     assert [run_of(store, number).pinned for number in "123"] == [True, True, False]
+    assert did(store, "pin", "1", "3") == "#3 broken: pinned\n#1 baseline: already pinned\n"
     assert did(store, "unpin", "1") == "#1 baseline: no longer pinned\n"
+    assert did(store, "unpin", "1", "3") == "#3 broken: no longer pinned\n#1 baseline: had no pin\n"
     assert [run_of(store, number).pinned for number in "123"] == [False, True, False]
 
 
@@ -236,7 +248,16 @@ def test_restore_means_the_deleted_one_of_two_runs_of_a_name(store: Path) -> Non
     sql(store, "UPDATE runs SET name = 'same'")
     did(store, "delete", "2")
     assert did(store, "restore", "same") == "#2 same: restored\n"
-    assert did(store, "restore", "same") == "#3 same: restored\n"
+    assert did(store, "restore", "same") == "#3 same: not in the bin\n"
+
+
+def test_what_was_not_deleted_is_not_restored(store: Path) -> None:
+    """It is said of each; a range means those of it that are deleted."""
+    did(store, "delete", "2..3")
+    assert did(store, "restore", "1", "3") == "#3 broken: restored\n#1 baseline: not in the bin\n"
+    assert did(store, "restore", "1..3") == "#2 fold: restored\n"
+    assert did(store, "restore", "1") == "#1 baseline: not in the bin\n"
+    assert parsed(cli(store, "restore", "1", "--json"))["runs"] == []
 
 
 def test_the_bin_says_what_goes_when(store: Path) -> None:

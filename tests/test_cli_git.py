@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 LINES = ["track.db", "track.db-journal", "track.db-files/"]
 ATTRIBUTES = [
     repository.COMMIT_MARK,
+    repository.CLONE_NOTE,
     "track.db -text merge=jupyter-track diff=jupyter-track",
     "**/track.db-files/content/** binary",
 ]
@@ -184,8 +185,7 @@ def test_commit_sets_the_repository_up_and_undo_takes_it_down(place: Path) -> No
         said(store, "commit")
         assert (place / ".gitattributes").read_text().splitlines() == ATTRIBUTES
     assert not (place / ".gitignore").exists()
-    driver = git(place, "config", "merge.jupyter-track.driver")
-    assert re.fullmatch(r"(jupyter-track|\S*python\S* -m jupyter_track) git-merge %O %A %B %P\n", driver)
+    assert git(place, "config", "merge.jupyter-track.driver").endswith("; run git-merge %O %A %B %P\n")
     assert "is set up to commit" in said(store, "ignore", code=1)
     said(store, "commit", "--undo")
     assert git(place, "config", "--local", "--list") == config
@@ -193,13 +193,67 @@ def test_commit_sets_the_repository_up_and_undo_takes_it_down(place: Path) -> No
     assert "not set up" in said(store, "commit", "--undo", code=3)
 
 
-def test_a_command_on_the_path_is_named_as_such(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then the setting says the same on every machine."""
-    (tmp_path / "jupyter-track").write_text("#!/bin/sh\n")
-    (tmp_path / "jupyter-track").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    said(made_store(place), "commit")
-    assert git(place, "config", "diff.jupyter-track.textconv") == "jupyter-track git-textconv\n"
+def on_path(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the shell find a jupyter-track that is this script."""
+    (folder / "jupyter-track").write_text(script)
+    (folder / "jupyter-track").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_git_runs_the_command_that_the_shell_finds(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that was installed after the repository was set up."""
+    store = committed(place)
+    add_run(store, name="second")
+    on_path(tmp_path, '#!/bin/sh\necho "called with $1 for $(cksum < "$2")"\n', monkeypatch)
+    assert re.search(r"^\+called with git-textconv for \d+ \d+$", git(place, "diff"), re.MULTILINE)
+
+
+def test_git_runs_the_python_that_is_noted_where_the_command_is_broken(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the environment is gone that the script on the PATH belongs to."""
+    store = committed(place)
+    add_run(store, name="second")
+    on_path(tmp_path, "#!/nowhere/python\n", monkeypatch)
+    assert re.search(r"^\+run second\b", git(place, "diff"), re.MULTILINE)
+
+
+@pytest.fixture
+def _gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python that is noted is one that is not there; its path has a per cent sign, a quote and a space."""
+    monkeypatch.setattr("sys.executable", "/nowhere/100%O it's/python")
+
+
+@pytest.mark.usefixtures("_gone")
+def test_a_diff_goes_on_where_nothing_can_be_run(place: Path) -> None:
+    """It says that the store changed and what would show it; other files are shown."""
+    store = committed(place)
+    add_run(store, name="second")
+    (place / "README").write_text("hello again\n")
+    ended = subprocess.run(["git", "diff"], cwd=place, capture_output=True, encoding="utf-8", check=False)
+    assert ended.returncode == 0
+    assert "+hello again\n" in ended.stdout
+    assert re.search(r"^\+\(no text: jupyter-track cannot be run here\) \d+ \d+$", ended.stdout, re.MULTILINE)
+    assert "Install jupyter-track, run 'jupyter track git commit' in this repository.\n" in ended.stderr
+
+
+@pytest.mark.usefixtures("_gone")
+def test_a_merge_is_a_conflict_with_a_remedy_where_nothing_can_be_run(place: Path) -> None:
+    """No run is lost: the merge does not end, and says how it can be had."""
+    store = committed(place)
+    git(place, "switch", "-q", "-c", "theirs")
+    add_run(store, name="their run")
+    git(place, "commit", "-q", "-a", "-m", "Theirs")
+    git(place, "switch", "-q", "main")
+    add_run(store, name="our run")
+    git(place, "commit", "-q", "-a", "-m", "Ours")
+    ended = subprocess.run(["git", "merge", "theirs"], cwd=place, capture_output=True, encoding="utf-8", check=False)
+    assert (ended.returncode, git(place, "status", "--short")) == (1, "UU track.db\n")
+    assert "then 'git merge --abort' and merge again.\n" in ended.stdout + ended.stderr
+    git(place, "merge", "--abort")
+    assert names(store) == ["first", "our run"]
 
 
 def committed(place: Path) -> Path:

@@ -8,7 +8,7 @@ import math
 import os
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import chdir, closing
 from pathlib import Path
 
 import pytest
@@ -185,7 +185,7 @@ def test_export_writes_a_file_a_table(store: Path, tmp_path: Path) -> None:
     assert result.stdout.splitlines()[-1] == "3 runs written"
     rows = list(csv.DictReader((folder / "points.csv").open(newline="", encoding="utf-8")))
     assert [float(row["value"]) for row in rows if row["key"] == "accuracy" and row["run"] == "1"] == [0.9, 0.91, 0.92]
-    assert "is there already" in cli(store, "export", str(folder)).stderr
+    assert "is there already; name another place, or give --overwrite" in (cli(store, "export", str(folder)).stderr)
     assert cli(store, "export", str(folder), "--overwrite").exit_code == 0
 
 
@@ -202,10 +202,24 @@ def test_export_takes_the_form_from_the_name(store: Path, tmp_path: Path) -> Non
     assert names(copy) == ["broken"]
     assert cli(store, "export", str(tmp_path / "folder"), "-f", "store").exit_code == 0
     assert names(tmp_path / "folder" / "track.db") == names(store)
+    assert cli(store, "export", str(tmp_path / "RUNS.JSON")).exit_code == 0
+    assert (tmp_path / "RUNS.JSON").is_file()
+    (tmp_path / "run.v2").mkdir()
+    assert cli(store, "export", str(tmp_path / "run.v2"), "--table", "runs").exit_code == 0
+    assert (tmp_path / "run.v2" / "runs.csv").is_file()
 
 
 def test_a_wrong_export_is_said(store: Path, tmp_path: Path) -> None:
-    """A table of JSON, an unknown experiment, the store itself."""
+    """A table of JSON, an unknown experiment, the store itself, an ending that is none, the standard output."""
+    for target, said in (
+        ("runs.xlsx", "Files that end in '.xlsx' are not written; name one that ends in .csv"),
+        ("-", "export writes files, and '-' is none"),
+    ):
+        with chdir(tmp_path):
+            result = cli(store, "export", target)
+        assert result.exit_code == 2
+        assert said in " ".join(result.stderr.split())
+        assert not (tmp_path / target).exists()
     assert cli(store, "export", str(tmp_path / "x.json"), "--table", "runs").exit_code == 2
     assert cli(store, "export", str(tmp_path / "x.csv"), "-e", "nope").exit_code == 3
     result = cli(store, "export", str(store), "--overwrite")
@@ -237,14 +251,31 @@ def test_merge_brings_the_runs_of_many_stores(tmp_path: Path) -> None:
 
 
 def test_a_wrong_merge_changes_nothing(store: Path, tmp_path: Path) -> None:
-    """A store that is not there, the store itself, a tag that is none."""
+    """A store that is not there, the store itself, a tag that is none, one with an unknown word in it."""
     before = store.read_bytes()
     result = cli(store, "merge", str(tmp_path / "none.db"))
     assert result.exit_code == 3
     assert result.stderr == f"Error: There is no store at {tmp_path / 'none.db'}; nothing was merged.\n"
     assert cli(store, "merge", str(store)).exit_code == 1
     assert cli(store, "merge", str(store), "--tag", "student").exit_code == 2
+    result = cli(store, "merge", str(store), "--tag", "student={nope}")
+    assert result.exit_code == 2
+    assert "--tag knows no {nope}; {folder} and {name} are filled in." in result.stderr
     assert store.read_bytes() == before
+
+
+def test_a_folder_of_folders_with_stores_is_told(tmp_path: Path) -> None:
+    """It holds no store itself, and the pattern that means them all is named."""
+    for name in ("ada", "bob"):
+        (tmp_path / "students" / name).mkdir(parents=True)
+        made_store(tmp_path / "students" / name)
+    with chdir(tmp_path):
+        result = cli(tmp_path / "all.db", "merge", "students/")
+    assert result.exit_code == 3
+    assert result.stderr == (
+        f"Error: There is no store at {tmp_path / 'students' / 'track.db'}; nothing was merged. The folders in "
+        "students/ hold 2 stores: merge students/*/\n"
+    )
 
 
 def test_conflicts_are_told(tmp_path: Path) -> None:

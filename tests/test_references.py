@@ -10,7 +10,7 @@ import pytest
 from made_stores import add_runs, made_store
 
 from jupyter_track.errors import InvalidValue, NotFound
-from jupyter_track.store import references
+from jupyter_track.store import edits, references
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.liveness import this_process
 from jupyter_track.store.reader import Reader
@@ -92,6 +92,118 @@ def test_a_reference_that_means_none_says_what_is_near(reader: Reader, reference
         reader.resolve(reference)
     for part in parts:
         assert part in str(raised.value)
+
+
+def meant(store: Path, *words: str | int, deleted: bool = False) -> list[int | None]:
+    """Return the numbers of the runs that are meant."""
+    return [run.number for run in Reader(store).runs_meant(words, deleted=deleted)]
+
+
+def test_a_range_means_the_active_runs_in_it(reader: Reader) -> None:
+    """Written with or without signs; each run once; deleted ones are not meant, unless these are asked for."""
+    assert meant(reader.store, "2..4") == meant(reader.store, " #2..#4 ") == meant(reader.store, "#2..4") == [2, 3, 4]
+    assert meant(reader.store, "#4", "3..9", 1) == [4, 3, 5, 1]
+    assert meant(reader.store, "1..6", deleted=True) == [6]
+
+
+@pytest.mark.parametrize(
+    ("word", "deleted", "said"),
+    [
+        ("7..9", False, "There is no run from #7 to #9."),
+        ("4..2", False, "There is no run from #4 to #2; 2..4 would count upwards."),
+        ("1..5", True, "There is no deleted run from #1 to #5."),
+    ],
+)
+def test_a_range_of_no_run_is_said(reader: Reader, word: str, deleted: bool, said: str) -> None:
+    """Also where others were found: none is returned then."""
+    with pytest.raises(NotFound) as raised:
+        meant(reader.store, "#1", word, deleted=deleted)
+    assert str(raised.value) == said
+
+
+def test_a_range_is_refused_where_one_run_is_meant(reader: Reader) -> None:
+    """Even where it holds a single run."""
+    with pytest.raises(InvalidValue, match=r"#2\.\.#2 is a range of runs, and one run is meant here\."):
+        reader.resolve("#2..#2")
+
+
+def test_a_name_means_the_deleted_run_where_deleted_ones_are_meant(reader: Reader) -> None:
+    """The newest deleted run of the name comes before the active ones; other words mean what they always do."""
+    files = StoreFiles(reader.store)
+    with files.writing() as connection:
+        connection.execute("UPDATE runs SET name = 'twice' WHERE name = 'gone'")
+    files.close()
+    assert meant(reader.store, "twice", deleted=True) == [6]
+    assert meant(reader.store, "twice") == [3]
+    assert meant(reader.store, "quiet-otter-1", deleted=True) == [1]
+
+
+# ---- the baseline
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    """Four runs: two in Default, of which one is called baseline, and one each in the experiments nets and trees."""
+    store = made_store(tmp_path)
+    names = [("start", "Default"), ("baseline", "Default"), ("net", "nets"), ("tree", "trees")]
+    add_runs(store, *({"name": name, "experiment": experiment, "uuid": f"{name:0>32}"} for name, experiment in names))
+    return store
+
+
+def set_baseline(store: Path, number: int) -> None:
+    """Make a run the baseline of its experiment."""
+    reader = Reader(store)
+    edits.set_baseline(store, reader.resolve(number))
+
+
+def test_baseline_means_the_baseline_of_the_experiment(measured: Path) -> None:
+    """Of that of the newest run, or of the one given, before a run of this name; in any case of letters."""
+    set_baseline(measured, 4)
+    set_baseline(measured, 1)
+    assert named(measured, "baseline") == named(measured, "Baseline") == "tree"
+    assert named(measured, "baseline", 0) == "start"
+
+
+def test_baseline_means_the_run_so_called_where_the_experiment_has_none(measured: Path) -> None:
+    """Whatever other experiments have."""
+    assert named(measured, "baseline") == "baseline"
+    set_baseline(measured, 3)
+    assert named(measured, "baseline") == "baseline"
+
+
+def test_baseline_means_the_only_one_of_the_store_last(measured: Path) -> None:
+    """Where the newest run's experiment has none and no run is called so; of several none is taken."""
+    edits.update_run(measured, Reader(measured).resolve(2), name="other")
+    with pytest.raises(
+        NotFound, match=r"no run 'baseline', and no experiment has a baseline \('jupyter track baseline"
+    ):
+        named(measured, "baseline")
+    set_baseline(measured, 3)
+    assert named(measured, "baseline") == "net"
+    set_baseline(measured, 1)
+    with pytest.raises(NotFound) as raised:
+        named(measured, "baseline")
+    assert str(raised.value) == (
+        "The newest run's experiment has no baseline, and several others have: #1 start (of Default), #3 net (of nets);"
+        " name the run."
+    )
+
+
+def test_a_deleted_baseline_is_none(measured: Path) -> None:
+    """As where runs are measured."""
+    set_baseline(measured, 3)
+    edits.delete_run(measured, Reader(measured).resolve(3))
+    assert named(measured, "baseline") == "baseline"
+
+
+def test_the_baseline_is_completed_where_the_experiment_has_one(measured: Path) -> None:
+    """Once, though a run is called so too."""
+    assert words(measured, "base") == [("baseline", "#2, finished")]
+    set_baseline(measured, 4)
+    assert words(measured, "base") == [("baseline", "#4 tree, of trees")]
+
+
+# ---- what is none
 
 
 def test_what_cannot_be_a_reference_is_refused(reader: Reader) -> None:
@@ -297,6 +409,8 @@ def test_a_new_name(name: str) -> None:
         ("best", "names another run"),
         ("best:val_loss", "'run-best-val_loss' would do"),
         ("AB" * 16, "names another run"),
+        ("3..7", "'run-3-7' would do"),
+        ("#3..#7", "names another run"),
     ],
 )
 def test_a_name_that_means_something_else_is_refused(name: str, said: str) -> None:

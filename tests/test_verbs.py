@@ -76,6 +76,10 @@ def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
         ("pin", "%track pin RUN…: there is too little on the line"),
         ("pin alpha gamma", "There is no run 'gamma'"),
         ("pin #7..#9", "There is no run from #7 to #9."),
+        ("note #1..#3 x", "#1..#3 is a range of runs, and one run is meant here."),
+        ("rename 1..2 x", "1..2 is a range of runs, and one run is meant here."),
+        ("baseline 1..2", "1..2 is a range of runs, and one run is meant here."),
+        ("show 1..2", "1..2 is a range of runs, and one run is meant here."),
         ("baseline --clear", "The experiment 'demo' has no baseline."),
         ("baseline --cler", "%track baseline: there is no option '--cler'."),
         ("clean --older-than soon", "'soon' is no age; write 30d, 12h, 45m or 4w (a number alone is days)."),
@@ -183,7 +187,9 @@ def test_pins(nb: Notebook) -> None:
     """A range, and a run that is named twice."""
     assert say(nb, "pin #1..#2 alpha") == "#1 alpha, #2 beta: pinned"
     assert [run_of(nb, number).pinned for number in (1, 2, 3)] == [True, True, False]
+    assert say(nb, "pin 1..3") == "#3 C=0.1: pinned\n#1 alpha, #2 beta: already pinned"
     assert say(nb, "unpin alpha") == "#1 alpha: no longer pinned"
+    assert say(nb, "unpin 1..2") == "#2 beta: no longer pinned\n#1 alpha: had no pin"
     assert run_of(nb, 1).pinned is False
 
 
@@ -213,6 +219,9 @@ def test_the_bin_and_back(nb: Notebook) -> None:
     nb.run("%%track alpha -q\n1")
     assert say(nb, "restore alpha") == "#1 alpha: restored"
     assert sorted(run.number or 0 for run in nb.runs) == [1, 2, 3, 4]
+    assert say(nb, "restore alpha") == "#4 alpha: not in the bin"
+    nb.run("%track delete 1..2")
+    assert say(nb, "restore 3 1..4") == "#1 alpha, #2 beta: restored\n#3 C=0.1: not in the bin"
 
 
 def test_an_open_run_follows(nb: Notebook) -> None:

@@ -20,7 +20,7 @@ from .common import (
     store_of,
     store_option,
 )
-from .edit import answer
+from .edit import answer, answer_some
 
 if TYPE_CHECKING:
     from ..records import Run
@@ -92,25 +92,17 @@ Examples:
 @store_option
 @click.pass_context
 def restore(ctx: click.Context, runs: Sequence[str], as_json: bool, store: str | None) -> None:
-    """Take runs out of the bin."""
+    """Take runs out of the bin.
+
+    Of several runs of a name the newest deleted one is meant, and of a range (3..7) those that are deleted.
+    """
     from ..store import edits
 
     reader = reader_of(store_of(ctx, store))
-    found = list({run.run_id: run for run in (_deleted_meant(reader, word) for word in runs)}.values())
-    edits.restore_runs(reader.store, [run.run_id for run in found])
-    answer(reader, found, "restored", as_json=as_json)
-
-
-def _deleted_meant(reader: Reader, reference: str) -> Run:
-    """Return the run that is meant; of two runs of a name the deleted one, since the other needs no restoring."""
-    from ..records import ViewType
-
-    run = reader.run(reader.resolve(reference))
-    if run.lifecycle_stage == "deleted" or run.name != reference:
-        return run
-    quoted = reference.replace("'", "''")
-    deleted = reader.runs(filter_string=f"run_name = '{quoted}'", view_type=ViewType.DELETED_ONLY, limit=1)
-    return deleted[0] if deleted else run
+    found = reader.runs_meant(runs, deleted=True)
+    binned, others = ([run for run in found if (run.lifecycle_stage == "deleted") is there] for there in (True, False))
+    edits.restore_runs(reader.store, [run.run_id for run in binned])
+    answer_some(reader, binned, "restored", others, "not in the bin", as_json=as_json)
 
 
 @click.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import NotFound
-from ..store.place import parse_store
+from ..store.place import STORE_NAME, parse_store
 from ..views.words import counted, named
 from .common import (
     experiments_option,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..store.upkeep.merge import Merged
 
 _ENDINGS = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".db": "store", ".sqlite": "store"}
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 _CONFLICTS = 10  # that are told; --json has all
 
 
@@ -46,7 +48,7 @@ Examples:
     "--format",
     "form",
     type=click.Choice(["csv", "parquet", "json", "store"]),
-    help="What to write; by default what the target's ending says (.csv .parquet .json .db), else csv.",
+    help="What to write; by default what the target's ending says (.csv .parquet .json .db .sqlite); csv for a folder.",
 )
 @click.option(
     "--table",
@@ -78,8 +80,12 @@ def export(
     run as a formula has ' in front. Parquet needs pyarrow. A store is copied clean, with the large files beside it.
     """
     reader = reader_of(store_of(ctx, store))
+    if str(target) == "-":
+        raise click.UsageError(
+            "export writes files, and '-' is none (./- is). To read runs from a pipe: jupyter track runs --all --json"
+        )
     target = target.absolute()
-    form = form or _ENDINGS.get(target.suffix, "csv")
+    form = form or _form_of(target)
     if table is not None and form not in ("csv", "parquet"):
         raise click.UsageError(f"--table is for csv and parquet; {form} has everything.")
     chosen: dict[str, Any] = {"deleted": deleted, "overwrite": overwrite}
@@ -99,6 +105,23 @@ def export(
     if plain["missing"]:
         lines.append(f"{counted(len(plain['missing']), 'file')} of the store cannot be read and are not in the copy.")
     say(*lines)
+
+
+def _form_of(target: Path) -> str:
+    """Return the form that a target's name says; a folder gets CSV.
+
+    Raises
+    ------
+    click.UsageError
+        Where it has an ending that says nothing to us; it would be taken for a folder.
+    """
+    form = _ENDINGS.get(target.suffix.lower())
+    if form is None and target.suffix and not target.is_dir():
+        raise click.UsageError(
+            f"Files that end in {target.suffix!r} are not written; name one that ends in .csv, .parquet, .json, .db or "
+            ".sqlite, or a folder."
+        )
+    return form or "csv"
 
 
 def _ids(reader: Reader, experiments: Sequence[str], filter_text: str, deleted: bool) -> list[str]:
@@ -173,18 +196,29 @@ def merge(ctx: click.Context, sources: Sequence[str], pairs: Sequence[str], as_j
     odd = next((pair for pair in pairs if "=" not in pair), None)
     if odd is not None:
         raise click.UsageError(f"--tag {odd!r} is no KEY=VALUE, such as student={{folder}}.")
+    unknown = [word for pair in pairs for word in _PLACEHOLDER.findall(pair) if word not in ("{folder}", "{name}")]
+    if unknown:
+        raise click.UsageError(f"--tag knows no {unknown[0]}; {{folder}} and {{name}} are filled in.")
     target = store_of(ctx, store)
     tags = check_tags(dict(pair.split("=", 1) for pair in pairs))
-    places = list(dict.fromkeys(parse_store(source, Path.cwd()) for source in sources))
-    missing = [str(place) for place in places if not place.is_file()]
+    places = {parse_store(source, Path.cwd()): source for source in sources}
+    missing = {place: source for place, source in places.items() if not place.is_file()}
     if missing:
-        raise NotFound(f"There is no store at {', '.join(missing)}; nothing was merged.")
+        below = "".join(_stores_below(source) for source in missing.values())
+        raise NotFound(f"There is no store at {', '.join(map(str, missing))}; nothing was merged.{below}")
     with bar("merging", "runs", quiet=as_json) as progress:
-        merged = unite(target, places, tags=tags, progress=progress)
+        merged = unite(target, list(places), tags=tags, progress=progress)
     if as_json:
         print_json(_merged_plain(merged))
     else:
         _show_merged(merged)
+
+
+def _stores_below(source: str) -> str:
+    """Return what to merge instead of a folder that holds no store, but folders that do."""
+    count = sum(1 for _ in Path(source).expanduser().glob(f"*/{STORE_NAME}"))
+    folders = f"{Path(source).as_posix().rstrip('/')}/*/"
+    return f" The folders in {source} hold {counted(count, 'store')}: merge {folders}" if count else ""
 
 
 def _merged_plain(merged: Merged) -> dict[str, Any]:

@@ -199,17 +199,25 @@ def reader_of(store: Path) -> Reader:
 
 
 def runs_meant(reader: Reader, references: Iterable[str]) -> list[Run]:
-    """Return the runs that are meant, each once; where one is not found, none is returned.
+    """Return the runs that are meant, each once, ranges too; where one is not found, none is returned.
 
     Raises
     ------
     NotFound
     """
-    ids = dict.fromkeys(reader.resolve(reference) for reference in references)
-    found = reader.runs_of(list(ids))
-    if len(found) < len(ids):
-        raise NotFound("One of the runs has been deleted for good meanwhile; nothing was done.")
-    return found
+    return reader.runs_meant(references)
+
+
+def run_meant(reader: Reader, reference: str) -> Run:
+    """Return the one run that is meant.
+
+    Raises
+    ------
+    NotFound
+    InvalidValue
+        Where it is a range of runs.
+    """
+    return reader.run(reader.resolve(reference))
 
 
 def now_ms() -> int:

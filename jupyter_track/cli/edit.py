@@ -21,6 +21,7 @@ from .common import (
     json_option,
     print_json,
     reader_of,
+    run_meant,
     runs_meant,
     say,
     store_of,
@@ -44,6 +45,16 @@ def answer(reader: Reader, changed: Sequence[Run], what: str, *, as_json: bool) 
         print_json({"store": str(reader.store), "did": what, "runs": runs})
     else:
         say(f"{named(changed)}: {what}")
+
+
+def answer_some(
+    reader: Reader, changed: Sequence[Run], what: str, others: Sequence[Run], why: str, *, as_json: bool
+) -> None:
+    """Say what was done to some of the runs that were named, and why nothing was to the others."""
+    if changed or as_json:
+        answer(reader, changed, what, as_json=as_json)
+    if others and not as_json:
+        say(f"{named(others)}: {why}")
 
 
 _run_argument = click.argument("run", metavar="RUN", shell_complete=complete_runs)
@@ -73,7 +84,7 @@ def rename(ctx: click.Context, run: str, name: str, as_json: bool, store: str | 
     from ..views.format import one_line
 
     reader = reader_of(store_of(ctx, store))
-    found = runs_meant(reader, [run])
+    found = [run_meant(reader, run)]
     new = safe_text(references.check_new_name(name))
     edits.update_run(reader.store, found[0].run_id, name=new)
     answer(reader, found, f"renamed to {one_line(new)}", as_json=as_json)
@@ -180,7 +191,7 @@ def note(ctx: click.Context, run: str, text: Sequence[str], clear: bool, as_json
     if clear and text:
         raise click.UsageError("TEXT and --clear are given; one of them is meant.")
     reader = reader_of(store_of(ctx, store))
-    found = runs_meant(reader, [run])
+    found = [run_meant(reader, run)]
     if not text and not clear:
         _show_note(reader, found[0], as_json)
         return
@@ -236,8 +247,10 @@ def _pin(ctx: click.Context, references: Sequence[str], pinned: bool, as_json: b
 
     reader = reader_of(store_of(ctx, store))
     found = runs_meant(reader, references)
-    edits.pin_runs(reader.store, [run.run_id for run in found], pinned)
-    answer(reader, found, "pinned" if pinned else "no longer pinned", as_json=as_json)
+    changed, same = ([run for run in found if (run.pinned == pinned) is there] for there in (False, True))
+    edits.pin_runs(reader.store, [run.run_id for run in changed], pinned)
+    what, why = ("pinned", "already pinned") if pinned else ("no longer pinned", "had no pin")
+    answer_some(reader, changed, what, same, why, as_json=as_json)
 
 
 @click.command(
@@ -292,7 +305,7 @@ def baseline(ctx: click.Context, run: str | None, clear: str | None, as_json: bo
         raise click.UsageError("RUN and --clear are given; one of them is meant.")
     reader = reader_of(store_of(ctx, store))
     if run is not None:
-        found = runs_meant(reader, [run])
+        found = [run_meant(reader, run)]
         edits.set_baseline(reader.store, found[0].run_id)
         answer(reader, found, f"baseline of {found[0].experiment_name}", as_json=as_json)
         return

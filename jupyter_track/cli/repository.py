@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from ..store.place import STORE_NAME, files_folder
 
 IGNORE_MARK = "# jupyter-track: the store of runs; 'jupyter track git ignore --undo' takes this out"
 COMMIT_MARK = "# jupyter-track: stores are merged and shown by it; 'jupyter track git commit --undo' takes this out"
+CLONE_NOTE = "# Each clone needs jupyter-track, and 'jupyter track git commit' once: git does not copy these settings."
 CONTENT_MARK = "# jupyter-track: large content is committed with the store"
 DRIVER = "jupyter-track"
 _CONTENT_IGNORE = "*\n!.gitignore\n!content/\n!content/**\ncontent/.part-*\n"
@@ -94,7 +94,7 @@ class Repository:
 
     def attribute_lines(self) -> list[str]:
         """Return the lines of ``.gitattributes``: how stores are merged and shown; content is never converted."""
-        lines = []
+        lines = [CLONE_NOTE]
         for name in self.names:
             lines.append(f"{_attribute(_glob(name))} -text merge={DRIVER} diff={DRIVER}")
             lines.append(f"{_attribute('**/' + _glob(name) + '-files/content/**')} binary")
@@ -102,11 +102,10 @@ class Repository:
 
     def settings(self) -> dict[str, str]:
         """Return the settings of this clone."""
-        command = _command()
         return {
             f"merge.{DRIVER}.name": "union of the runs of two stores",
-            f"merge.{DRIVER}.driver": f"{command} git-merge %O %A %B %P",
-            f"diff.{DRIVER}.textconv": f"{command} git-textconv",
+            f"merge.{DRIVER}.driver": _driver(),
+            f"diff.{DRIVER}.textconv": _textconv(),
             f"diff.{DRIVER}.xfuncname": "^((run|experiment) .*)$",
         }
 
@@ -175,11 +174,41 @@ def _git(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[
         raise TrackError("There is no git program on the PATH; install git.") from error
 
 
-def _command() -> str:
-    """How git runs us: by name where the shell finds it, else by this Python, which an editor's git may not find."""
-    if shutil.which("jupyter-track"):
-        return "jupyter-track"
-    return f"{shlex.quote(Path(sys.executable).as_posix())} -m jupyter_track"
+_REMEDY = "Install jupyter-track, run 'jupyter track git commit' in this repository"
+_UNREAD = f"jupyter-track: it cannot be run, so this store is not shown as text. {_REMEDY}."
+_UNMERGED = (
+    f"jupyter-track: it cannot be run, so the runs were not merged, and the file has our side only. {_REMEDY}, then "
+    "'git merge --abort' and merge again."
+)
+
+
+def _driver() -> str:
+    """The merge driver. Where the command cannot be run it fails, by which git calls the file a conflict."""
+    # git replaces %O, %A and the like, so a per cent sign of the path is doubled.
+    function = _function(f"echo {shlex.quote(_UNMERGED)} >&2; return 1").replace("%", "%%")
+    return f"{function} run git-merge %O %A %B %P"
+
+
+def _textconv() -> str:
+    """The textconv. Where the command cannot be run it still ends well: else the diff of all other files would end."""
+    line = "echo '(no text: jupyter-track cannot be run here)' $(cksum < \"$2\")"  # which differs where the stores do
+    return f"{_function(f'echo {shlex.quote(_UNREAD)} >&2; {line}')} run git-textconv"
+
+
+def _function(otherwise: str) -> str:
+    """A function of the shell that runs us, else does `otherwise`.
+
+    By name, which stays where an environment goes; else by this Python, as an editor's git may not find the name. 126
+    and 127 are what a shell ends with that cannot run a program, such as one whose Python is gone.
+    """
+    python = shlex.quote(Path(sys.executable).as_posix())
+    return (
+        "run() { "
+        'if command -v jupyter-track >/dev/null 2>&1; then jupyter-track "$@"; code=$?; '
+        'if [ "$code" -ne 126 ] && [ "$code" -ne 127 ]; then return "$code"; fi; fi; '
+        f"if {python} -c 'import jupyter_track' >/dev/null 2>&1; "
+        f'then {python} -m jupyter_track "$@"; return "$?"; fi; {otherwise}; }};'
+    )
 
 
 def _glob(name: str) -> str:

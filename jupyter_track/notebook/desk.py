@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from . import showing
 
 if TYPE_CHECKING:
     from .hooks import CellHooks
-
-_RANGE = re.compile(r"#?(\d{1,9})\.\.#?(\d{1,9})")
 
 
 @dataclass
@@ -62,19 +59,19 @@ class Desk:
         NotFound
             Where one of them means no run; then none is returned.
         """
+        return self.reader().runs_meant(words)
+
+    def run(self, word: str) -> Run:
+        """Return the one run that is meant.
+
+        Raises
+        ------
+        NotFound
+        InvalidValue
+            Where it is a range of runs.
+        """
         reader = self.reader()
-        ids: dict[str, None] = {}
-        for word in words:
-            span = _RANGE.fullmatch(word)
-            if span is None:
-                ids[reader.resolve(word)] = None
-                continue
-            between = f"number BETWEEN {int(span[1])} AND {int(span[2])}"
-            found = reader.runs(filter_string=between)
-            if not found:
-                raise NotFound(f"There is no run from #{span[1]} to #{span[2]}.")
-            ids.update({run.run_id: None for run in reversed(found)})
-        return reader.runs_of(list(ids))
+        return reader.run(reader.resolve(word))
 
     def say(self, text: str) -> None:
         """Show a sentence, or a few of them."""

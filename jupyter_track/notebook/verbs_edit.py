@@ -9,7 +9,7 @@ from ..context.entered import check_note, check_tags, safe_text
 from ..errors import InvalidValue, NotFound
 from ..recording.entries import NAME_TAG, NOTE_TAG, PARENT_TAG, now_ms
 from ..recording.session import session
-from ..records import Run, ViewType
+from ..records import Run
 from ..store import edits, experiment_edits, references
 from ..views.format import one_line, size
 from ..views.html import status_html
@@ -33,13 +33,18 @@ def _done(desk: Desk, runs: Sequence[Run], what: str) -> None:
     desk.say(f"{named(runs)}: {what}")
 
 
+def _some(runs: Sequence[Run], what: str) -> list[str]:
+    """A sentence on some of the runs that were named, none where there are none."""
+    return [f"{named(runs)}: {what}"] if runs else []
+
+
 # ---- what is said of runs
 
 
 def rename(desk: Desk, rest: str) -> None:
     """Give a run another name."""
     word, name = split(rest, "rename RUN NAME", 2, 2)
-    (run,) = desk.runs([word])
+    run = desk.run(word)
     name = safe_text(references.check_new_name(name))
     edits.update_run(desk.tracker.store, run.run_id, name=name)
     _done(desk, [run], f"renamed to {one_line(name)}")
@@ -83,7 +88,7 @@ def note(desk: Desk, rest: str) -> None:
     found = re.match(r"(\"[^\"]*\"|'[^']*'|\S+)\s*(.*)", rest.strip(), re.DOTALL)
     if found is None:
         raise InvalidValue("%track note RUN [TEXT]: name a run.")
-    (run,) = desk.runs([found[1].strip("\"'")])
+    run = desk.run(found[1].strip("\"'"))
     text = found[2].strip()
     if len(text) > 1 and text[0] in "\"'" and text.endswith(text[0]):
         text = text[1:-1]
@@ -97,15 +102,20 @@ def note(desk: Desk, rest: str) -> None:
 def pin(desk: Desk, rest: str) -> None:
     """Keep runs on top of the table, and from tidying."""
     runs = desk.runs(split(rest, "pin RUN…", 1))
-    edits.pin_runs(desk.tracker.store, _ids(runs))
-    _done(desk, runs, "pinned")
+    changed = [run for run in runs if not run.pinned]
+    edits.pin_runs(desk.tracker.store, _ids(changed))
+    desk.tracker.follow_edits()
+    desk.say("\n".join(_some(changed, "pinned") + _some([run for run in runs if run.pinned], "already pinned")))
 
 
 def unpin(desk: Desk, rest: str) -> None:
     """Take the pins off runs."""
     runs = desk.runs(split(rest, "unpin RUN…", 1))
-    edits.pin_runs(desk.tracker.store, _ids(runs), pinned=False)
-    _done(desk, runs, "no longer pinned")
+    changed = [run for run in runs if run.pinned]
+    edits.pin_runs(desk.tracker.store, _ids(changed), pinned=False)
+    desk.tracker.follow_edits()
+    others = [run for run in runs if not run.pinned]
+    desk.say("\n".join(_some(changed, "no longer pinned") + _some(others, "had no pin")))
 
 
 def move(desk: Desk, rest: str) -> None:
@@ -124,9 +134,9 @@ def baseline(desk: Desk, rest: str) -> None:
         return
     refuse_options(words, "baseline")
     if words:
-        runs = desk.runs(split(rest, "baseline RUN", 1, 1))
-        edits.set_baseline(desk.tracker.store, runs[0].run_id)
-        _done(desk, runs, f"the baseline of {one_line(runs[0].experiment_name)}")
+        run = desk.run(split(rest, "baseline RUN", 1, 1)[0])
+        edits.set_baseline(desk.tracker.store, run.run_id)
+        _done(desk, [run], f"the baseline of {one_line(run.experiment_name)}")
         return
     found = _baselines(desk)
     lines = [f"{one_line(name)}: {named([run])}" for name, run in found.items()]
@@ -162,12 +172,11 @@ def delete(desk: Desk, rest: str) -> None:
 
 def restore(desk: Desk, rest: str) -> None:
     """Take runs out of the bin; of two runs of a name the deleted one is meant."""
-    words = split(rest, "restore RUN…", 1)
-    reader = desk.reader()
-    deleted = {run.name: run for run in reversed(reader.runs(view_type=ViewType.DELETED_ONLY))}
-    runs = [deleted[word] if word in deleted else desk.runs([word])[0] for word in words]
-    edits.restore_runs(desk.tracker.store, _ids(runs))
-    desk.say(f"{named(runs)}: restored")
+    runs = desk.reader().runs_meant(split(rest, "restore RUN…", 1), deleted=True)
+    binned = [run for run in runs if run.lifecycle_stage == "deleted"]
+    edits.restore_runs(desk.tracker.store, _ids(binned))
+    others = [run for run in runs if run not in binned]
+    desk.say("\n".join(_some(binned, "restored") + _some(others, "not in the bin")))
 
 
 def undo(desk: Desk, rest: str) -> None:

@@ -8,7 +8,7 @@ does that first (`pending.flush`).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,19 +101,44 @@ class Reader:
         ----------
         reference : str or int
             ``#12``, ``12``, a name (the newest so called), six or more first digits of an id, a whole id, ``last``,
-            ``last~1``, ``best`` or ``best:val_loss``. Where digits are also a name, the name is meant from six digits
-            on.
+            ``last~1``, ``best``, ``best:val_loss`` or ``baseline``. Where digits are also a name, the name is meant
+            from six digits on.
         experiment : int, optional
-            Where the best is looked for; by default in the experiment of the newest run.
+            Where the best and the baseline are looked for; by default in the experiment of the newest run.
 
         Raises
         ------
         NotFound
             Where nothing fits (with the nearest names), or several ids begin so (with the candidates), or there is no
-            best run (with what is missing).
+            best run or baseline (with what is missing).
+        InvalidValue
+            Where it is a range of runs.
         """
         with reading(self.store) as connection:
             return references.resolve(connection, reference, experiment)
+
+    def runs_meant(self, words: Iterable[str | int], *, deleted: bool = False) -> list[Run]:
+        """Return the runs that a person means, each once: references as in `resolve`, and ranges such as ``#3..#7``.
+
+        Parameters
+        ----------
+        words : iterable of (str or int)
+        deleted : bool, default False
+            Whether deleted runs are meant: of a range these, and of a name the newest of them before an active run.
+
+        Raises
+        ------
+        NotFound
+            Where one of them means no run, or was deleted for good meanwhile; then none is returned.
+        InvalidValue
+            As `resolve`.
+        """
+        with reading(self.store) as connection:
+            ids = references.resolve_all(connection, words, deleted=deleted)
+        found = self.runs_of(ids)
+        if len(found) < len(ids):
+            raise NotFound("One of the runs has been deleted for good meanwhile; nothing was done.")
+        return found
 
     def runs(
         self,

@@ -133,7 +133,7 @@ def check_target(store: Path, target: Path, overwrite: bool) -> None:
     if target.is_dir():
         raise InvalidValue(f"{target} is a folder; name a file in it, such as {target / store.name}.")
     if target.exists() and not overwrite:
-        raise AlreadyExists(f"{target} is there already; name another file, or allow to overwrite it.")
+        raise AlreadyExists(f"{target} is there already; name another file, or give --overwrite (overwrite=True).")
 
 
 def _chosen(source: Source, runs: Sequence[str] | None, deleted: bool) -> list[int]:

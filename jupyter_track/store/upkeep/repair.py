@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import CorruptStore, StoreError
+from ...errors import CorruptStore, StoreError, StoreUnavailable
 from ...records import RunStatus
 from .. import pending, readback, spill
 from ..damaged import past_losses
@@ -143,6 +143,10 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
         raise
     except sqlite3.Error as error:
         raise explain(error, store) from error
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{store.parent} cannot be written ({error.strerror}); make room, and repair again."
+        ) from error
     return Report(findings, tuple(did), kept, tuple(lost), earlier)
 
 

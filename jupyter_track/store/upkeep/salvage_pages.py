@@ -185,10 +185,10 @@ class Pages:
             return None
         cells: list[Cell] = []
         bad = 0
-        pointers = self.data[header.start + header.pointers : header.start + header.end]
-        for (at,) in struct.iter_unpack(">H", pointers):
+        content = self.data[header.start : header.start + self.usable]
+        for (at,) in struct.iter_unpack(">H", content[header.pointers : header.end]):
             try:
-                cells.append(self._cell(header, at))
+                cells.append(self._cell(header, content, at))
             except (_Bad, IndexError):  # the end of the bytes was not where they said
                 bad += 1
         return Page(number, header.kind == _TABLE_LEAF, tuple(cells), bad)
@@ -211,10 +211,9 @@ class Pages:
         end = pointers + 2 * cells
         return _Header(start, kind, cells, pointers, end) if end <= (content or 65_536) <= self.usable else None
 
-    def _cell(self, header: _Header, at: int) -> Cell:
+    def _cell(self, header: _Header, page: bytes, at: int) -> Cell:
         if not header.end <= at < self.usable:
             raise _Bad
-        page = self.data[header.start : header.start + self.usable]
         at += 4 if header.kind == _INDEX_INTERIOR else 0
         size, at = _varint(page, at)
         rowid: int | None = None

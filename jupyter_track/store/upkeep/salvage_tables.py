@@ -133,11 +133,12 @@ class FoundTables:
 
     def __post_init__(self) -> None:
         self._by_name = {shape.name: shape for shape in self.shapes}
-        for page in self._pages():
-            if page.has_rowids and self.pages.root_of(page.number) in (1, None):
-                for cell in page.cells:
-                    if self._by_name[_TABLES].fits(cell.values) and cell.values[1] in self._by_name:
-                        self._roots[int(cell.values[3] or 0)] = str(cell.values[1])
+        for number in range(1, self.pages.count + 1):
+            listed = self.pages.root_of(number) in (1, None) and self.pages.is_whole(number, has_rowids=True)
+            page = self.pages.page(number) if listed and not self.pages.is_free(number) else None
+            for cell in page.cells if page is not None else ():
+                if self._by_name[_TABLES].fits(cell.values) and cell.values[1] in self._by_name:
+                    self._roots[int(cell.values[3] or 0)] = str(cell.values[1])
 
     def _pages(self) -> Iterator[Page]:
         """Yield the pages that may be of wanted tables."""

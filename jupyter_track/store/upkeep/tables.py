@@ -175,7 +175,7 @@ def check_parquet() -> None:
 
 def _places(store: Path, target: Path, format: Format, table: str | None, overwrite: bool) -> dict[str, Path]:
     """Return the file of each table, checked."""
-    if target.suffix == f".{format}" and not target.is_dir():
+    if target.suffix.lower() == f".{format}" and not target.is_dir():
         places = {"json" if format == "json" else table or "runs": target}
     elif format == "json":
         places = {"json": target / "track.json"}
@@ -183,7 +183,7 @@ def _places(store: Path, target: Path, format: Format, table: str | None, overwr
         places = {one: target / f"{one}.{format}" for one in ([table] if table else TABLES)}
     for place in places.values():
         if place.exists() and not overwrite:
-            raise AlreadyExists(f"{place} is there already; name another place, or allow to overwrite it.")
+            raise AlreadyExists(f"{place} is there already; name another place, or give --overwrite (overwrite=True).")
         if (place.exists() and place.samefile(store)) or files_folder(store) in place.parents:
             raise InvalidValue(f"{place} belongs to the store; name another place.")
     return places
