@@ -93,8 +93,8 @@ def test_interrupt_is_offered_where_a_stop_has_no_effect(page: Page) -> None:
     assert page.ask(comm, "interrupt")["ok"] is True
     shown = page.over(cell)
     assert (shown.status, shown.reply["ename"]) == ("error", "KeyboardInterrupt")
-    (run,) = [run for run in page.notebook.stored if run.name == "fit"]
-    assert run.status == "KILLED"
+    fits = lambda: [run.status for run in page.notebook.stored if run.name == "fit"]  # noqa: E731
+    page.until(lambda: fits() == ["KILLED"], "the end of the run in the store")
 
 
 def test_the_html_rests_while_a_view_is_there(page: Page) -> None:

@@ -180,13 +180,14 @@ def test_the_readmes_cells_run(tmp_path: Path) -> None:
     found = [(run.number, run.name, run.experiment_name, run.state) for run in Reader(tmp_path / "track.db").runs()]
     assert sorted(found) == [
         (1, "baseline", "digits", "finished"),
-        (2, "sgd", "readme", "finished"),
-        (3, "by hand", "readme", "finished"),
-        (4, "search", "readme", "finished"),
-        (5, "C=0.01", "readme", "finished"),
-        (6, "C=0.1", "readme", "finished"),
-        (7, "C=1.0", "readme", "finished"),
-        (8, "files", "readme", "finished"),
+        (2, "steps", "readme", "finished"),
+        (3, "sgd", "readme", "finished"),
+        (4, "by hand", "readme", "finished"),
+        (5, "search", "readme", "finished"),
+        (6, "C=0.01", "readme", "finished"),
+        (7, "C=0.1", "readme", "finished"),
+        (8, "C=1.0", "readme", "finished"),
+        (9, "files", "readme", "finished"),
     ]
 
 
@@ -196,22 +197,27 @@ def shell_lines(*programs: str) -> list[str]:
     return [line for line in lines if line.startswith(programs)]
 
 
-@pytest.mark.parametrize("line", shell_lines("jupyter track", "sqlite-utils"))
-def test_the_readmes_commands_run(folder: Path, line: str) -> None:
-    """Our command line and sqlite-utils do on the quickstart's store what the README shows."""
-    words = shlex.split(line)
-    module, rest = ("jupyter_track", words[2:]) if words[0] == "jupyter" else ("sqlite_utils", words[1:])
+def test_the_readmes_commands_run(folder: Path, tmp_path: Path) -> None:
+    """Our command line and sqlite-utils do, one after the other, on the quickstart's store what the README shows."""
+    shutil.copytree(folder, tmp_path / "work")
+    shutil.copytree(folder, tmp_path / "work" / "students" / "ada")
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    answer = subprocess.run(
-        [sys.executable, "-m", module, *rest],
-        cwd=folder,
-        env=environ,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (answer.returncode, answer.stderr) == (0, "")
-    assert "sgd" in answer.stdout or "3 runs" in answer.stdout or line == "jupyter track status"
+    modules = {"jupyter track": "jupyter_track", "sqlite-utils": "sqlite_utils"}
+    answers = {}
+    for line in shell_lines(*modules):
+        command = line
+        for program, module in modules.items():
+            command = command.replace(program, f"{shlex.quote(sys.executable)} -m {module}")
+        answer = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path / "work",
+            env=environ,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        answers[line] = (answer.returncode, answer.stderr, answer.stdout != "")
+    assert answers == dict.fromkeys(shell_lines(*modules), (0, "", True))
 
 
 @pytest.mark.parametrize("query", [*blocks("sql"), *(shlex.split(line)[2] for line in shell_lines("sqlite3 track.db"))])

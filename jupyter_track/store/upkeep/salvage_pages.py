@@ -1,9 +1,9 @@
 """The pages of a SQLite file that is damaged, read without the pages that lead to them.
 
 SQLite finds a row from the root of its table down; where a page on that way is damaged, all rows below it are out of
-reach, although they are whole. Here each page is read for itself, by the file format that SQLite documents
-(https://www.sqlite.org/fileformat2.html). The pointer map, which a store has for `gc`, says of each page what it is and
-which page is above it, so that a page is known to be of a table, or free, also where the root is gone.
+reach, although they are whole. Here each page is read for itself, as "Database File Format" in SQLite's documentation
+describes it. The pointer map, which a store has for `gc`, says of each page what it is and which page is above it, so
+that a page is known to be of a table, or free, also where the root is gone.
 
 Nothing here fails on any bytes: a page that is none has no cells, and a cell that cannot be whole is counted.
 """

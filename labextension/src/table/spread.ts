@@ -21,7 +21,7 @@ export function spread(values: readonly number[]): string {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const deviation = Math.sqrt(squares / (values.length - 1));
   const count = `(n=${values.length})`;
-  if (deviation === 0 || !isPlain(mean) || !isPlain(deviation)) {
+  if (deviation === 0 || !isPlain(mean) || deviation < 10 ** -MAX_DECIMALS || deviation >= LARGE) {
     return `${number(mean)} ± ${number(deviation)} ${count}`;
   }
   let exponent = Math.floor(Math.log10(deviation));
