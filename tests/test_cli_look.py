@@ -57,6 +57,36 @@ def store(tmp_path: Path) -> Path:
 # ---- search
 
 
+def test_a_key_that_no_run_has_is_told(store: Path) -> None:
+    """With the nearest one, or those that there are; keys that some run has are not, nor are fields of a run's own."""
+    result = cli(
+        store, "runs", "--filter", "metrics.acuracy > 1 OR params.zoo = 1 OR (tags.team = 'x' AND tags.t = '')"
+    )
+    assert result.stdout.splitlines()[1:] == [
+        "No run has the metric 'acuracy'; did you mean 'accuracy'?",
+        "No run has the param 'zoo'; there is C, kernel.",
+        "No run has the tag 't'; there is team.",
+    ]
+    result = cli(store, "runs", "--filter", "metrics.accuracy.max > 5 AND duration > 1e9 AND 'word'")
+    assert result.stdout == "No run matches metrics.accuracy.max > 5 AND duration > 1e9 AND 'word'\n"
+
+
+def test_an_order_by_a_metric_says_how_it_is_written(store: Path) -> None:
+    """And not that it is a text to look for."""
+    said = cli(store, "runs", "--order-by", "accuracy").stderr
+    assert "did you mean metrics.accuracy or params.accuracy?" in said
+
+
+def test_an_unknown_experiment_names_those_that_there_are(tmp_path: Path) -> None:
+    """The newest eight, and how many more."""
+    names = [f"group {letter}" for letter in "abcdefghij"]
+    add_runs(made_store(tmp_path), *({"experiment": name} for name in names))
+    said = cli(tmp_path, "runs", "-e", "zzz").stderr
+    assert said.startswith("Error: There is no experiment 'zzz'; there is ")
+    assert said.count("group ") + said.count("Default") == 8
+    assert said.endswith(" and 3 more.\n")
+
+
 def test_search_finds_words_in_names_notes_tags_and_code(store: Path) -> None:
     """All words, in any case, anywhere; with a filter both count."""
     assert names_in(cli(store, "search", "TRY", "--json")) == ["baseline"]  # its note

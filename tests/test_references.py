@@ -259,11 +259,22 @@ def named(store: Path, reference: str, experiment: int | None = None) -> str:
         ("best: accuracy ", 0, "a"),
         ("best", None, "net"),  # the experiment of the newest run; infinity is no best
         ("best:val_loss", None, "net"),
+        ("best:accuracy", None, "a"),  # which no run of nets has, and only those of Default have
     ],
 )
 def test_the_best_run(scored: Path, reference: str, experiment: int | None, name: str) -> None:
     """By the last value of the main metric, or of the one named, in the experiment asked for."""
     assert named(scored, reference, experiment) == name
+
+
+def test_a_metric_of_several_other_experiments_is_no_best(scored: Path) -> None:
+    """They are named."""
+    add_runs(scored, {"experiment": "trees", "metrics": {"loss": 1.0}}, {"experiment": "last", "metrics": {"depth": 1}})
+    with pytest.raises(NotFound) as raised:
+        Reader(scored).resolve("best:loss")
+    assert str(raised.value) == (
+        "No run of the experiment 'last' has the metric 'loss', but runs of 'Default', 'trees' have; name the run."
+    )
 
 
 def test_a_declared_goal_makes_the_main_metric(scored: Path) -> None:
@@ -307,6 +318,7 @@ def test_a_run_that_broke_off_is_not_the_best(tmp_path: Path) -> None:
     ("reference", "experiment", "said"),
     [
         ("best:width", 0, ["lower or a higher 'width'", "track.define_metric('width', goal='max')"]),
+        ("best:val_loss", 0, ["has the metric 'val_loss', but runs of 'nets' have; name the run."]),
         ("best:los", 0, ["No run of the experiment 'Default' has the metric 'los'", "did you mean 'loss'?"]),
         ("best:zzz", 0, ["there is loss, accuracy, width."]),
         ("best:", 0, ["has the metric ''"]),

@@ -121,6 +121,9 @@ def test_runs_with_a_filter(nb: Notebook) -> None:
     assert ("alpha" in shown, "beta" in shown) == (True, False)
     assert "C=0.1" in say(nb, "runs -e other")
     assert say(nb, "runs params.C > 5") == "No run matches params.C > 5"
+    assert say(nb, "runs metrics.acuracy > 0") == (
+        "No run matches metrics.acuracy > 0\nNo run has the metric 'acuracy'; did you mean 'accuracy'?"
+    )
 
 
 def test_search_by_words(nb: Notebook) -> None:

@@ -87,7 +87,10 @@ def _list(place: Path, wanted: _Wanted, as_json: bool) -> None:
 
     screen = Screen()
     if not found:
-        screen.show(line(wanted.none_found))
+        from ..store.filter_hints import unknown_keys
+
+        hints = unknown_keys(place, wanted.filter_text) if not wanted.deleted else []
+        screen.show(*map(line, [wanted.none_found, *hints]))
         return
     # What reads a pipe wants a run on every line.
     fold = screen.width is not None and not wanted.unfolded

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidValue, NotFound
 from ..recording.session import session
 from ..records import Run, ViewType, html_form, text_form
-from ..store import run_rows
+from ..store import filter_hints, run_rows
 from ..views.format import one_line
 from ..views.html import status_html
 from ..views.text import status_text
@@ -53,7 +53,8 @@ def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: s
     reader = desk.reader()
     numbers = run_rows.find(reader.store, run_rows.search(ids, filter_string, (), ViewType.ACTIVE_ONLY, None, 0))
     if not numbers:
-        desk.say(f"No run matches {one_line(asked)}")
+        hints = map(one_line, filter_hints.unknown_keys(reader.store, filter_string))
+        desk.say("\n".join([f"No run matches {one_line(asked)}", *hints]))
         return
     found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
     showing.show_table(desk.shell, desk.tracker, found, len(numbers))

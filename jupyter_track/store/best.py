@@ -36,7 +36,7 @@ def best_run(connection: sqlite3.Connection, metric: str | None = None, experime
         By default the main one: that with a declared goal, else the one whose name tells a goal; of several the one
         that most runs have.
     experiment : int, optional
-        By default the experiment of the newest run.
+        By default the experiment of the newest run; where none of its runs has `metric`, the only one whose runs have.
 
     Raises
     ------
@@ -44,6 +44,7 @@ def best_run(connection: sqlite3.Connection, metric: str | None = None, experime
         Where there is no such run: no runs, no such metric, no goal, or no finite value, or only runs that broke off
         have one. The message says which.
     """
+    given = experiment
     if experiment is None:
         row = connection.execute(
             "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY id DESC LIMIT 1"
@@ -53,6 +54,13 @@ def best_run(connection: sqlite3.Connection, metric: str | None = None, experime
         experiment = int(row[0])
     where = _experiment_name(connection, experiment)
     known = metrics_with_goals(connection, experiment)
+    if metric is not None and metric not in known:
+        others = _experiments_with(connection, metric)
+        if given is None and len(others) == 1:
+            return best_run(connection, metric, others[0][0])
+        if others:
+            names = ", ".join(repr(name) for _, name in others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
+            raise NotFound(f"No run of {where} has the metric {metric!r}, but runs of {names} have; name the run.")
     key = _main(known, where) if metric is None else _asked(metric, known, where)
     order = "ASC" if known[key] == "min" else "DESC"
     rows = connection.execute(
@@ -94,6 +102,18 @@ def metrics_with_goals(connection: sqlite3.Connection, experiment: int) -> dict[
     ).fetchall()
     goals = {key: declared.get(key) or guess_goal(key) for (key,) in rows}
     return {key: goals[key] for key in sorted(goals, key=lambda key: (key not in declared, goals[key] is None))}
+
+
+def _experiments_with(connection: sqlite3.Connection, metric: str) -> list[tuple[int, str]]:
+    """Return number and name of the active experiments of which an active run has a metric."""
+    if not is_text(metric):
+        return []
+    return connection.execute(
+        "SELECT DISTINCT experiments.id, experiments.name FROM metrics JOIN runs ON runs.id = metrics.run_id"
+        " JOIN experiments ON experiments.id = experiment_id WHERE metrics.key = ?"
+        " AND runs.lifecycle_stage = 'active' AND experiments.lifecycle_stage = 'active' ORDER BY experiments.id",
+        (metric,),
+    ).fetchall()
 
 
 def _experiment_name(connection: sqlite3.Connection, experiment: int) -> str:

@@ -107,7 +107,10 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
             return first_page_damaged(store)
         return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
     if code == sqlite3.SQLITE_CORRUPT or str(error).startswith("Could not decode to UTF-8"):
-        return CorruptStore(f"{store} is damaged ({error}); it was left as it is. Restore a copy of the file.")
+        return CorruptStore(
+            f"{store} is damaged ({error}); it was left as it is. 'jupyter track doctor --repair' saves what can be"
+            " read."
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(f"{store} is locked by another program ({error}).")
     if code == sqlite3.SQLITE_FULL:

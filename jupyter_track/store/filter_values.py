@@ -18,6 +18,8 @@ _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?",
     re.ASCII | re.IGNORECASE,
 )
+MISTYPED_SIGNS = {"=>": ">=", "=<": "<=", ">>": ">", "<<": "<", "===": "="}
+_BARE_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:T[\d:.]+Z?)?(?![\w-])", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MEANT = {"STOPPED": "KILLED", "INTERRUPTED": "KILLED", "ERROR": "FAILED", "DONE": "FINISHED", "COMPLETED": "FINISHED"}
 
@@ -81,6 +83,12 @@ def moment_of(token: Token) -> int | None:
         return _milliseconds(datetime.fromisoformat(re.sub(r" (?=[Z+-])", "", text.upper())))
     except (ValueError, OverflowError, OSError):  # 30 February, or further away than the clock can tell
         return None
+
+
+def bare_date(text: str, position: int) -> str:
+    """Return the date that stands at a position of a filter without quotes, nothing where there is none."""
+    found = _BARE_DATE.match(text, position)
+    return found.group() if found else ""
 
 
 def day_of(token: Token) -> tuple[int, int] | None:

@@ -79,6 +79,7 @@ _KINDS: Mapping[str, Kind] = {
 }
 _DATASETS = ("dataset", "datasets")
 _SIGNS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_DURATION = Field("attribute", "duration", numeric=True)
 _EQUALITY = ("=", "!=")
 _KEYWORDS = ("AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "ILIKE", "IS", "NULL")
 
@@ -149,6 +150,7 @@ class _Parser(Cursor):
         super().__init__(text)
         self.grammar = grammar
         self.now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        self.orders = False  # whether an ordering is read, in which a word alone is no text to look for
         self.depth = self.clauses = self.values = 0
 
     # ---- grammar
@@ -249,6 +251,10 @@ class _Parser(Cursor):
         self.at += 1
         operator = _SIGNS[sign.text]
         token = self.token
+        if token.kind == "sign" and token.position == sign.end and token.text in _SIGNS:
+            both = sign.text + token.text
+            meant = filter_values.MISTYPED_SIGNS.get(both)
+            raise self.fault(f"{both!r} is no comparison{f'; write {meant}' if meant else ''}", sign)
         value = self.value(field)
         if operator in _EQUALITY and self.is_time(field) and (day := filter_values.day_of(token)) is not None:
             return Between(field, *day, negated=operator == "!=")
@@ -323,6 +329,8 @@ class _Parser(Cursor):
                 f"Expected {'a number' if field.numeric else 'a quoted text'} for {_name(field)}, "
                 f"not {shown(token)}{_quoting(token, field)}"
             )
+        if self.is_time(field) and (date := filter_values.bare_date(self.text, token.position)):
+            raise self.fault(f"A date stands in quotes: {_name(field)} {self.tokens[self.at - 1].text} '{date}'", token)
         self.at += 1
         if quoted:
             if field.numeric:
@@ -376,6 +384,7 @@ class _Parser(Cursor):
     def ordering(self) -> Ordering:
         if self.token.kind == "end":
             raise self.fault("An ordering must name a field, such as 'metrics.loss DESC'")
+        self.orders = True
         first = self.token
         field = self.field()
         if field.kind == "attribute" and field.key in self.grammar.unordered:
@@ -445,7 +454,7 @@ class _Parser(Cursor):
         known = (*grammar.attributes, *grammar.aliases)
         near = _nearest(name, known)
         if not near and "metric" in grammar.kinds:
-            alone = grammar.text and self.at_end()
+            alone = grammar.text and self.at_end() and not self.orders
             near = f"; did you mean metrics.{name} or params.{name}?"
             near = f"; to look for the word write '{name}' in quotes" if alone else near
         raise self.fault(
@@ -460,6 +469,8 @@ class _Parser(Cursor):
 
 
 def _quoting(token: Token, field: Field) -> str:
+    if field == _DURATION and (milliseconds := filter_values.age_of(token.text)) is not None:
+        return f"; it is in seconds: write {milliseconds / 1000:g}"
     if token.kind == "word" and not field.numeric:
         return f"; write '{token.text}' in quotes"
     if token.quote == "`":

@@ -277,7 +277,8 @@ class Reader:
             return found
         known = [one.name for one in self.experiments(ViewType.ALL)]
         near = difflib.get_close_matches(str(name)[:100], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:_NAMED])}."
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:_NAMED])}{more}."
         raise NotFound(f"There is no experiment {name!r}; {hint}")
 
     def experiments(

@@ -1,0 +1,69 @@
+"""What a filter that found nothing may have meant: its keys that no run has, with the nearest that some have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from .database import reading
+from .filter_tree import And, Field, Node, Not, Or, Words
+from .filters import parse_filter
+
+_TABLES = {"metric": "metrics", "param": "params", "tag": "tags"}
+_NAMED = 5  # keys that a hint names
+_SHOWN = 60  # characters of a key
+
+
+def unknown_keys(store: Path, filter_string: str) -> list[str]:
+    """Return a sentence for each metric, param or tag of a filter that no active run has.
+
+    Parameters
+    ----------
+    store : Path
+    filter_string : str
+        A filter that can be read.
+
+    Returns
+    -------
+    list of str
+        Such as ``"No run has the metric 'acuracy'; did you mean 'accuracy'?"``; empty where every key is known. They
+        may hold control characters that a key of the store has.
+
+    Raises
+    ------
+    FilterError
+        As `filters.parse_filter`.
+    """
+    node = parse_filter(filter_string)
+    fields = dict.fromkeys(one for one in _fields(node) if one.kind in _TABLES)
+    said = []
+    with reading(store) as connection:
+        for field in fields:
+            rows = connection.execute(
+                f"SELECT DISTINCT key FROM {_TABLES[field.kind]} JOIN runs ON runs.id = run_id"
+                " WHERE lifecycle_stage = 'active' ORDER BY key"
+            )
+            known = [key for (key,) in rows]
+            if field.key not in known and f"{field.key}.{field.part}" not in known:
+                said.append(f"No run has the {field.kind} {field.key[:_SHOWN]!r}{_nearest(field, known)}")
+    return said
+
+
+def _fields(node: Node | None) -> Iterator[Field]:
+    if isinstance(node, (And, Or)):
+        for one in node.nodes:
+            yield from _fields(one)
+    elif isinstance(node, Not):
+        yield from _fields(node.node)
+    elif node is not None and not isinstance(node, Words):
+        yield node.field
+
+
+def _nearest(field: Field, known: list[str]) -> str:
+    near = difflib.get_close_matches(field.key[:100], known, n=1)
+    if near:
+        return f"; did you mean {near[0][:_SHOWN]!r}?"
+    own = [key for key in known if not key.startswith(("mlflow.", "jupyter_track."))]
+    more = ", …" if len(own) > _NAMED else ""
+    return f"; there is {', '.join(key[:_SHOWN] for key in own[:_NAMED])}{more}." if own else "."
