@@ -97,7 +97,7 @@ def weakest_contrast(locator: Any, ground: tuple[float, float, float]) -> float:
 def check_shown(page: Page) -> None:
     """The cards and the table say what was recorded."""
     # The number comes from the store; the card does not wait for a slow one.
-    assert re.match(r"✓ baseline (#1 )?accuracy 0\.9500 figures 1 note ", words(card(page, BASELINE)))
+    assert re.match(r"✓ baseline (#1 )?accuracy 0\.9500 figures 1 · note ", words(card(page, BASELINE)))
     curves = card(page, LOOP)
     assert re.match(r"✓ sgd (#2 )?finished ", words(curves))
     assert "loss 0.1866" in words(curves)
