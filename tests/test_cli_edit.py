@@ -175,6 +175,18 @@ def test_baseline(store: Path) -> None:
     assert refused(store, 2, "baseline", "2", "--clear", "digits")
 
 
+def test_the_only_baseline_is_cleared_without_a_name(store: Path) -> None:
+    """Of several the experiment has to be named; of none there is nothing to clear."""
+    assert refused(store, 3, "baseline", "--clear") == "Error: No experiment has a baseline.\n"
+    did(store, "baseline", "1")
+    assert did(store, "baseline", "--clear").startswith("No experiment has a baseline.")
+    did(store, "move", "3", "other")
+    did(store, "baseline", "1")
+    did(store, "baseline", "3")
+    assert "have a baseline; name the one: --clear EXPERIMENT." in refused(store, 2, "baseline", "--clear")
+    assert did(store, "baseline", "--clear", "other") == "digits: #1 baseline\n"
+
+
 def test_move(store: Path) -> None:
     """To an experiment that is made; children go along."""
     assert did(store, "move", "1", "3", "second round") == "#1 baseline, #3 broken: moved to second round\n"
@@ -236,7 +248,7 @@ def test_delete_restore_and_undo(store: Path) -> None:
         "1 child run stays; --children deletes it too. 'jupyter track undo' brings back what was deleted last.\n"
     )
     assert did(store, "restore", "baseline") == "#1 baseline: restored\n"
-    assert did(store, "delete", "--children", "baseline").splitlines()[0] == "#1 baseline, #2 fold: deleted"
+    assert did(store, "delete", "--yes", "--children", "baseline").splitlines()[0] == "#1 baseline, #2 fold: deleted"
     did(store, "delete", "3")
     assert did(store, "undo") == "#3 broken: restored\n"
     assert sorted(did(store, "undo").removesuffix(": restored\n").split(", ")) == ["#1 baseline", "#2 fold"]

@@ -160,10 +160,22 @@ def test_compare_shows_code_as_a_diff(tmp_path: Path) -> None:
 
 
 def test_one_run_is_no_comparison(store: Path) -> None:
-    """Wrong usage, also where a run is named twice; an unknown one is not found."""
-    assert "needs two runs" in cli(store, "compare", "1").stderr
-    assert cli(store, "compare", "1", "baseline").exit_code == 2
+    """Nothing to compare with is not found, a run that is named twice wrong usage; an unknown one is not found."""
+    result = cli(store, "compare", "1")
+    assert (result.exit_code, "There is nothing to compare #1 baseline with" in result.stderr) == (3, True)
+    result = cli(store, "compare", "1", "baseline")
+    assert result.exit_code == 2
+    assert "All of these are one run (#1 baseline); a comparison needs two or more." in result.stderr
     assert cli(store, "compare", "1", "nope").exit_code == 3
+
+
+def test_a_run_alone_is_compared_with_the_baseline(store: Path) -> None:
+    """By default the last one."""
+    assert cli(store, "baseline", "1").exit_code == 0
+    whole = parsed(cli(store, "compare", "baseline", "last", "--json"))
+    assert [run["number"] for run in whole["runs"]] == ["#1", "#3"]
+    assert parsed(cli(store, "compare", "--json")) == whole
+    assert [run["number"] for run in parsed(cli(store, "compare", "2", "--json"))["runs"]] == ["#1", "#2"]
 
 
 # ---- show

@@ -139,6 +139,7 @@ def test_the_bin(nb: Notebook) -> None:
     nb.run("%track delete alpha")
     shown = say(nb, "bin")
     assert ("alpha" in shown, "beta" in shown) == (True, False)
+    assert "\nDeleted: #1 now\n" in shown
 
 
 def test_compare(nb: Notebook) -> None:
@@ -255,6 +256,7 @@ def test_clean_touches_nothing_until_it_is_applied(nb: Notebook) -> None:
     for _ in range(3):
         nb.run("%%track broken -q\n1/0")
     shown = say(nb, "clean")
+    assert "#6 broken, #5 broken, #4 broken" in shown or "#4 broken, #5 broken, #6 broken" in shown
     assert "nothing was touched: %track clean --apply deletes them" in shown
     assert {4, 5, 6} <= {run.number for run in nb.runs}
     assert "deleted. %track undo brings them back" in say(nb, "clean --apply")
@@ -282,7 +284,26 @@ def test_gc_leaves_what_was_deleted_lately(nb: Notebook) -> None:
     """The bin is kept for 30 days."""
     nb.run("%track delete alpha")
     assert say(nb, "gc") == "There is nothing to free; what was deleted stays in the bin for 30 days."
+    assert say(nb, "gc --older-than 2h") == "There is nothing to free; what was deleted stays in the bin for 2h."
     assert say(nb, "undo") == "#1 alpha: restored"
+
+
+def test_gc_takes_an_age(nb: Notebook) -> None:
+    """Zero takes all that is in the bin."""
+    nb.run("%track delete alpha")
+    assert say(nb, "gc --older-than 0d").startswith("1 run and ")
+    assert "The bin is empty." in say(nb, "bin")
+
+
+def test_the_children_that_stay_are_told(nb: Notebook) -> None:
+    """At any depth, as in the terminal."""
+    nb.run(
+        "import jupyter_track as track\n"
+        "with track.start_run(run_name='above'), track.start_run(run_name='mid', nested=True):\n"
+        "    track.start_run(run_name='below', nested=True)\n"
+        "    track.end_run()"
+    )
+    assert say(nb, "delete above") == "#4 above: deleted. 2 child runs stay. %track undo brings it back."
 
 
 # ---- text of the store

@@ -13,6 +13,7 @@ from .common import (
     complete_deleted,
     complete_runs,
     json_option,
+    needless_yes_option,
     print_json,
     reader_of,
     runs_meant,
@@ -40,6 +41,7 @@ Examples:
 )
 @click.argument("runs", metavar="RUN…", nargs=-1, required=True, shell_complete=complete_runs)
 @click.option("--children", is_flag=True, help="Delete the runs below them too, at any depth.")
+@needless_yes_option
 @json_option
 @store_option
 @click.pass_context
@@ -49,11 +51,12 @@ def delete(ctx: click.Context, runs: Sequence[str], children: bool, as_json: boo
     Nothing is lost by it: 'undo' and 'restore' bring them back, until 'gc' frees the disk of what has been in the bin
     for 30 days. A run that is still running goes on logging.
     """
+    from ..store import bin as bins
     from ..store import edits
 
     reader = reader_of(store_of(ctx, store))
     found = runs_meant(reader, runs)
-    below = _below(reader, found)
+    below = reader.runs_of(bins.below(reader.store, [run.run_id for run in found]))
     gone = [*found, *below] if children else found
     edits.delete_runs(reader.store, [run.run_id for run in gone])
     answer(reader, gone, "deleted", as_json=as_json)
@@ -62,21 +65,6 @@ def delete(ctx: click.Context, runs: Sequence[str], children: bool, as_json: boo
         stays = f"{counted(len(left), 'child run')} stay{'s' if len(left) == 1 else ''}"
         more = f"{stays}; --children deletes {'it' if len(left) == 1 else 'them'} too. " if left else ""
         say(f"{more}'jupyter track undo' brings back what was deleted last.")
-
-
-def _below(reader: Reader, runs: Sequence[Run]) -> list[Run]:
-    """Return the active runs below runs, at any depth, without these themselves."""
-    known = {run.run_id for run in runs}
-    found: list[Run] = []
-    level = list(known)
-    while level:
-        ids = ", ".join(f"'{run_id}'" for run_id in level if run_id.isalnum())
-        children = reader.runs(filter_string=f"tags.`mlflow.parentRunId` IN ({ids})") if ids else []
-        fresh = [run for run in children if run.run_id not in known]
-        known.update(run.run_id for run in fresh)
-        found += fresh
-        level = [run.run_id for run in fresh]
-    return found
 
 
 @click.command(

@@ -125,6 +125,13 @@ def yes_option(command: _Command) -> _Command:
     return click.option("-y", "--yes", is_flag=True, help="Do it without asking.")(command)
 
 
+def needless_yes_option(command: _Command) -> _Command:
+    """Add a ``--yes`` that changes nothing, to a command of the kind that often asks: a script may give it to all."""
+    return click.option("-y", "--yes", is_flag=True, expose_value=False, help="Changes nothing: nothing is asked.")(
+        command
+    )
+
+
 def filter_option(command: _Command) -> _Command:
     """Add ``--filter``, as `filter_text`."""
     return click.option(

@@ -289,7 +289,12 @@ Examples:
 )
 @click.argument("run", metavar="[RUN]", required=False, shell_complete=complete_runs)
 @click.option(
-    "--clear", metavar="EXPERIMENT", shell_complete=complete_experiments, help="Let the experiment have no baseline."
+    "--clear",
+    metavar="[EXPERIMENT]",
+    is_flag=False,
+    flag_value="",
+    shell_complete=complete_experiments,
+    help="Let the experiment have no baseline; where only one has a baseline, its name is not needed.",
 )
 @json_option
 @store_option
@@ -310,8 +315,22 @@ def baseline(ctx: click.Context, run: str | None, clear: str | None, as_json: bo
         answer(reader, found, f"baseline of {found[0].experiment_name}", as_json=as_json)
         return
     if clear is not None:
-        experiment_edits.clear_baseline(reader.store, reader.experiment_named(clear).experiment_id)
+        name = clear or _only_with_baseline(reader)
+        experiment_edits.clear_baseline(reader.store, reader.experiment_named(name).experiment_id)
     _show_baselines(reader, as_json)
+
+
+def _only_with_baseline(reader: Reader) -> str:
+    """Return the name of the only experiment that has a baseline."""
+    from ..errors import NotFound
+    from ..views.format import one_line
+
+    names = [one.name for one in reader.experiments() if one.baseline_run_id is not None]
+    if not names:
+        raise NotFound("No experiment has a baseline.")
+    if len(names) > 1:
+        raise click.UsageError(f"{', '.join(map(one_line, names))} have a baseline; name the one: --clear EXPERIMENT.")
+    return names[0]
 
 
 def _show_baselines(reader: Reader, as_json: bool) -> None:

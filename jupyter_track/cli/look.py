@@ -240,28 +240,34 @@ def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None
 @click.command(
     epilog="""\b
 Examples:
+  jupyter track compare                  the last run with the baseline
   jupyter track compare baseline last
   jupyter track compare 9 12 13
   jupyter track compare last~1 last --json | jq '.differs[] | select(.group == "params")'
 """
 )
-@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, shell_complete=complete_runs)
+@click.argument("runs", metavar="[RUN…]", nargs=-1, shell_complete=complete_runs)
 @json_option
 @store_option
 @click.pass_context
 def compare(ctx: click.Context, runs: Sequence[str], as_json: bool, store: str | None) -> None:
     """Show what differs between runs, and which is better.
 
-    The first run is what the others are measured against. Shown are the params, metrics, tags and versions that
-    differ, and the code as a diff; what is equal is counted. A change that is no more than that between repeats of a
-    run is called within noise. Eight runs are shown at most.
+    One run alone, by default the last, is compared with the baseline of its experiment, else with the run before it
+    of the same cell. Of several, the first is what the others are measured against. Shown are the params, metrics,
+    tags and versions that differ, and the code as a diff; what is equal is counted. A change that is no more than
+    that between repeats of a run is called within noise. Eight runs are shown at most.
     """
     from ..views.comparison import comparison_of
+    from ..views.measure import measure_of
+    from ..views.words import named
 
     reader = reader_of(store_of(ctx, store))
-    found = runs_meant(reader, runs)
-    if len(found) < 2:
-        raise click.UsageError("A comparison needs two runs or more; 'jupyter track show RUN' shows one.")
+    found = runs_meant(reader, runs or ["last"])
+    if len(found) == 1:
+        if len(runs) > 1:
+            raise click.UsageError(f"All of these are one run ({named(found)}); a comparison needs two or more.")
+        found = [measure_of(reader, found[0]), *found]
     comparison = comparison_of(reader, [run.run_id for run in found])
     if as_json:
         from .compare import comparison_plain

@@ -15,6 +15,7 @@ from .common import (
     ask,
     days_given,
     json_option,
+    needless_yes_option,
     print_json,
     reader_of,
     say,
@@ -210,6 +211,7 @@ Examples:
 )
 @click.option("--repair", is_flag=True, help="Repair what is wrong; of a damaged file the original is kept.")
 @click.option("--mark-lost", is_flag=True, help="Repair, and let runs whose process is gone end as stopped.")
+@needless_yes_option
 @json_option
 @store_option
 @click.pass_context

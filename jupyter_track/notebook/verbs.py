@@ -64,7 +64,12 @@ VERBS: dict[str, Verb] = {
         edit.clean,
         options=("--apply", "--older-than", "--repeats"),
     ),
-    "gc": Verb("", "free the disk of what has been in the bin for 30 days", edit.gc),
+    "gc": Verb(
+        "[--older-than 30d]",
+        "free the disk of what has been in the bin for so long",
+        edit.gc,
+        options=("--older-than",),
+    ),
     "stop": Verb("RUN…", "ask runs to stop", edit.stop, "runs"),
     "on": Verb("[-e EXPERIMENT]", "make runs of cells that log or give a metric", edit.on, options=("-e",)),
     "off": Verb("", "no longer", edit.off),

@@ -11,6 +11,7 @@ from ..recording.entries import NAME_TAG, NOTE_TAG, PARENT_TAG, now_ms
 from ..recording.session import session
 from ..records import Run
 from ..store import edits, experiment_edits, references
+from ..store.bin import below
 from ..views.format import one_line, size
 from ..views.html import status_html
 from ..views.text import status_text
@@ -21,6 +22,7 @@ from .watched import Watching
 
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]?)")
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "": 86_400_000, "w": 604_800_000}
+_BIN_DAYS = 30
 _OWN_VERBS = {NAME_TAG: "rename", NOTE_TAG: "note"}
 
 
@@ -167,7 +169,9 @@ def delete(desk: Desk, rest: str) -> None:
     """Put runs into the bin."""
     runs = desk.runs(split(rest, "delete RUN…", 1))
     edits.delete_runs(desk.tracker.store, _ids(runs))
-    desk.say(f"{named(runs)}: deleted. %track undo brings {'it' if len(runs) == 1 else 'them'} back.")
+    stay = len(below(desk.tracker.store, _ids(runs)))
+    left = f" {counted(stay, 'child run')} stay{'s' if stay == 1 else ''}." if stay else ""
+    desk.say(f"{named(runs)}: deleted.{left} %track undo brings {'it' if len(runs) == 1 else 'them'} back.")
 
 
 def restore(desk: Desk, rest: str) -> None:
@@ -217,9 +221,11 @@ def clean(desk: Desk, rest: str) -> None:
         desk.say(f"{counted(len(gone), 'run')} deleted. %track undo brings them back, %track gc frees the disk later.")
         return
     ids = {run_id for reason in reasons for run_id in reason.run_ids}
-    items = [
-        (one_line(reason.title), f"{counted(len(reason.run_ids), 'run')}, {size(reason.bytes)}") for reason in reasons
-    ]
+    reader = desk.reader()
+    items = []
+    for reason in reasons:
+        runs = reader.runs_of(reason.run_ids)
+        items.append((one_line(reason.title), f"{counted(len(runs), 'run')}, {size(reason.bytes)}: {named(runs)}"))
     again = " ".join(["%track clean", *(["--repeats"] if repeats else []), *(["--older-than", older] if older else [])])
     items.append(("in all", f"{counted(len(ids), 'run')}; nothing was touched: {again} --apply deletes them"))
     if any(reason.name == "repeats" for reason in reasons):
@@ -236,14 +242,19 @@ def _age(text: str) -> int:
 
 
 def gc(desk: Desk, rest: str) -> None:
-    """Free the disk of what has been in the bin for 30 days."""
-    split(rest, "gc", most=0)
+    """Free the disk of what has been in the bin for 30 days, or for an age that is given."""
+    words = split(rest, "gc [--older-than 30d]")
+    older = take_value(words, "--older-than")
+    refuse_options(words, "gc")
+    split(" ".join(words), "gc [--older-than 30d]", most=0)
+    days = _BIN_DAYS if older is None else _age(older) / _UNITS["d"]
     store = desk.reader().store
     from ..store.upkeep import gc as collecting
 
-    freed = collecting.collect(store)
+    freed = collecting.collect(store, older_than_days=days)
     if not (freed.runs or freed.files or freed.contents):
-        desk.say("There is nothing to free; what was deleted stays in the bin for 30 days.")
+        since = f"{_BIN_DAYS} days" if older is None else older
+        desk.say(f"There is nothing to free; what was deleted stays in the bin for {since}.")
         return
     gone = f"{counted(freed.runs, 'run')} and {counted(freed.files, 'file')} are gone"
     desk.say(f"{gone}, {size(max(0, freed.bytes_freed))} freed.")

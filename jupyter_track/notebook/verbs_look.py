@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidValue, NotFound
+from ..errors import InvalidValue
+from ..recording.entries import now_ms
 from ..recording.session import session
-from ..records import Run, ViewType, html_form, text_form
+from ..records import ViewType, html_form, text_form
 from ..store import filter_hints, run_rows
-from ..views.format import one_line
+from ..store.bin import deleted_times
+from ..views.format import age, one_line
 from ..views.html import status_html
+from ..views.measure import measure_of
 from ..views.text import status_text
-from ..views.words import named
 from . import showing
 from .desk import Desk, split
 from .status import status_items, status_problems
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from ..panels.table import RunTablePanel
 
 TABLE_RUNS = 50
+_DATED = 10  # deleted runs of which it is said when
 _EXPERIMENT = re.compile(r"\s*(?:-e|--experiment)[ \t=]+(\"[^\"]*\"|'[^']*'|\S+)\s*")
 
 
@@ -75,27 +78,11 @@ def compare(desk: Desk, rest: str) -> None:
     reader = desk.reader()
     found = desk.runs(words or ["last"])
     if len(found) == 1:
-        found = [_measure(desk, found[0]), *found]
+        found = [measure_of(reader, found[0]), *found]
     from ..views.comparison import comparison_of
 
     comparison = comparison_of(reader, [run.run_id for run in found])
     showing.show(desk.shell, html_form(comparison) or "", text_form(comparison) or "")
-
-
-def _measure(desk: Desk, run: Run) -> Run:
-    """The run that another is compared with where none is named: the baseline, else the run before it of its cell."""
-    reader = desk.reader()
-    if run.baseline_run_id not in (None, run.run_id):
-        for baseline in reader.runs_of([str(run.baseline_run_id)]):  # none, where it was deleted for good
-            if baseline.lifecycle_stage == "active":
-                return baseline
-    previous = reader.previous(run)
-    if previous is None:
-        raise NotFound(
-            f"There is nothing to compare {named([run])} with: its experiment has no baseline, and its cell no earlier "
-            "run. Name two runs, or set a baseline."
-        )
-    return previous
 
 
 def show_bin(desk: Desk, rest: str) -> None:
@@ -106,7 +93,13 @@ def show_bin(desk: Desk, rest: str) -> None:
     if not deleted:
         desk.say("The bin is empty.")
         return
+    times = deleted_times(desk.tracker.store)
+    deleted.sort(key=lambda run: -times.get(run.run_id, 0))
     showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], len(deleted))
+    now = now_ms()
+    when = [f"#{run.number} {age(times[run.run_id], now)}" for run in deleted[:_DATED] if run.run_id in times]
+    if when:
+        desk.say(f"Deleted: {', '.join(when)}{', …' if len(deleted) > _DATED else ''}")
     desk.say("%track restore RUN brings one back, %track undo those that were deleted last.")
 
 
