@@ -87,7 +87,9 @@ class Server:
 
 
 @contextmanager
-def serving(root: Path, home: Path, app: App = "lab", settings: dict[str, Any] | None = None) -> Iterator[Server]:
+def serving(
+    root: Path, home: Path, app: App = "lab", settings: dict[str, Any] | None = None, *, extension: bool = True
+) -> Iterator[Server]:
     """Serve a folder on loopback with configuration, data and settings of its own under `home`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -98,7 +100,9 @@ def serving(root: Path, home: Path, app: App = "lab", settings: dict[str, Any] |
         folder = home / "settings" / package
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
-    home.mkdir(parents=True, exist_ok=True)
+    page_config = home / "config" / "labconfig" / "page_config.json"
+    page_config.parent.mkdir(parents=True, exist_ok=True)
+    page_config.write_text(json.dumps({"disabledExtensions": {} if extension else {"jupyter-track": True}}))
     log = home / "server.log"
     command = [sys.executable, "-m", "jupyterlab" if app == "lab" else "notebook"]
     command += ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
