@@ -32,6 +32,7 @@ _REDIRECTIONS = (
     "GIT_WORK_TREE",
 )
 _SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}")
+_running: set[subprocess.Popen[bytes]] = set()
 _NO_OBJECT = re.compile(r"0+\Z")
 
 
@@ -129,6 +130,7 @@ class _Git:
             )
         except OSError as error:
             raise _NoAnswer from error
+        _running.add(process)
         try:
             out, _ = process.communicate(text or None, timeout=max(0.0, self.deadline - time.monotonic()))
         except BaseException as error:  # an interrupt too: no process is left behind
@@ -136,9 +138,17 @@ class _Git:
             if isinstance(error, subprocess.TimeoutExpired):
                 raise _NoAnswer from error
             raise
+        finally:
+            _running.discard(process)
         if process.returncode not in codes:
             raise _NoAnswer
         return out
+
+
+def end_all() -> None:
+    """End every git that has not answered: the process ends, and leaves none behind."""
+    for process in tuple(_running):
+        _kill(process)
 
 
 def _environment() -> dict[str, str]:
@@ -146,7 +156,7 @@ def _environment() -> dict[str, str]:
     return environment | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill git and its children; a child that lived on would keep the pipe open."""
     if sys.platform == "win32":
         process.kill()
@@ -155,6 +165,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):  # it has just ended (macOS says EPERM then)
             process.kill()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    _kill(process)
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()

@@ -1,7 +1,8 @@
 """How a process ends: open runs get their status first, then what waits is written, within two seconds.
 
 A kernel has 2.5 s between the request to shut down and SIGTERM, and 5 s until SIGKILL. The statuses are few rows and
-come first; a daemon thread and `atexit` together save all, where a daemon thread alone saves nothing.
+come first; a daemon thread and `atexit` together save all, where a daemon thread alone saves nothing. What is still
+being found out about the runs, git's commit, is waited for within the same time.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from ..records import RunStatus
 from ..store import gate, problems
-from ..store.writer import begin_exit, close_all, when_made
-from . import active
+from ..store.writer import begin_exit, close_all, when_made, writers
+from . import active, context
 from .run import describe_error, status_of
 
 DRAIN_SECONDS = 2.0
+CLOSING_SECONDS = 0.5  # the part of it that is kept for the writer, however long git takes
 HOLD_SECONDS = 1.0  # how long a signal keeps the main thread from going on
 
 _registered = False  # with atexit, which a forked child inherits
@@ -71,7 +75,19 @@ def _at_exit() -> None:
     error = None if "IPython" in sys.modules else getattr(sys, "last_value", None)
     _end_open_runs(status_of(error), error)
     begin_exit(DRAIN_SECONDS)
-    close_all(DRAIN_SECONDS)
+    _drain(context.finish)
+
+
+def _drain(finish: Callable[[float], None]) -> None:
+    """Write what waits, the statuses of the runs first, then what `finish` waits for, and stop the writers."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    try:
+        if context.waiting():
+            for writer in writers():
+                writer.flush(max(0.0, deadline - time.monotonic()))
+        finish(max(0.0, deadline - CLOSING_SECONDS - time.monotonic()))
+    finally:  # also where an interrupt ends the waiting
+        close_all(max(0.0, deadline - time.monotonic()))
 
 
 def _end_open_runs(status: str, error: BaseException | None = None) -> None:
@@ -98,7 +114,7 @@ def _on_sigterm(number: int, frame: FrameType | None) -> None:
     def work() -> None:
         try:
             _end_open_runs(RunStatus.KILLED)
-            close_all(DRAIN_SECONDS)
+            _drain(context.settle)  # not for good: the earlier handler may let the process go on
         finally:
             finished.release()
             if gone_on and finished.acquire(blocking=False):
@@ -154,7 +170,7 @@ def _watch(descriptor: int) -> None:
         pass
     if _once.acquire(blocking=False):  # else the main thread runs the handler
         _end_open_runs(RunStatus.KILLED)
-        close_all(DRAIN_SECONDS)
+        _drain(context.finish)
         os._exit(128 + signal.SIGTERM)
 
 
