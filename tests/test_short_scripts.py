@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from jupyter_track.records import Run
-from jupyter_track.store import spill
 from jupyter_track.store.reader import Reader
 
 SCRIPT = """
@@ -118,7 +117,10 @@ def test_a_stuck_git(repository: Path, script: str) -> None:
     (run,) = runs(repository)
     assert (run.status, COMMIT in run.own_tags, run.metrics["loss"].count) == ("FINISHED", False, 3)
     assert left_behind(repository) == []
+    pid = int((repository.parent / "pid").read_text())
+    for _ in range(100):  # its new parent has yet to take note of its end
+        if not Path(f"/proc/{pid}").exists():
+            break
+        time.sleep(0.05)
     with pytest.raises(ProcessLookupError):
-        for _ in range(100):  # its new parent has yet to take note of its end
-            os.kill(int((repository.parent / "pid").read_text()), 0)
-            time.sleep(0.05)
+        os.kill(pid, 0)
