@@ -221,8 +221,8 @@ def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None
     """Show one run in full.
 
     RUN is a number (12, or '#12' in quotes), a name (the newest so called), six or more digits of an id, last,
-    last~1 for the one before, best, or best:val_loss. Shown are its facts, why it failed, metrics, params and where
-    each came from, tags, files, the source of its cells and the beginning of what they printed.
+    last~1 for the one before, best, best:val_loss, or baseline. Shown are its facts, why it failed, metrics, params
+    and where each came from, tags, files, the source of its cells and the beginning of what they printed.
     """
     from .whole import read_whole, whole_plain
 

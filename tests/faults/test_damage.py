@@ -123,6 +123,6 @@ def test_an_edit_of_a_damaged_store(tmp_path: Path) -> None:
     store = tmp_path / "track.db"
     bad = content[:8192] + b"\xff" * (len(content) - 8192)
     store.write_bytes(bad)
-    with pytest.raises(TrackError):
+    with pytest.raises(TrackError, match=r"'jupyter track doctor --repair' saves what can be read\."):
         edits.set_note(store, ["0" * 32], "x")
     assert store.read_bytes() == bad
