@@ -188,7 +188,7 @@ def test_orphaned_files(store: Path) -> None:
 
 
 def test_what_waits_in_side_files_is_kept(store: Path) -> None:
-    """A batch that could not be written is read back first; one that was put away keeps its files."""
+    """A batch that could not be written is read back first; one that was put by keeps its files."""
     run_id = add_run(made_store(store.parent))
     kept = [files.keep(store, bytes(size)) for size in (200_000, 210_000)]
     for content_of, run in zip(kept, (run_id, "f" * 32), strict=True):
@@ -197,7 +197,7 @@ def test_what_waits_in_side_files_is_kept(store: Path) -> None:
         batch.add_artifact(run, {**row, "created": START, "content": (content_of.size, None)})
         spill.save(store, batch)
         age(files.content_path(store, content_of.sha256))
-    with pytest.warns(UserWarning, match="could not be written"):
+    with pytest.warns(UserWarning, match="it is not in this store"):
         assert gc.collect(store).files == 0
     assert Reader(store).artifacts(run_id)[0].sha256 == kept[0].sha256
     assert all(files.content_path(store, one.sha256).exists() for one in kept)

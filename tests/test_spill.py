@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -210,18 +211,70 @@ class TestReadingBack:
         assert problems.current() == []
 
     def test_a_run_that_is_gone(self, made: Path) -> None:
-        """What belongs to a run that is nowhere is put away and said; all the rest is written."""
+        """What belongs to a run that is nowhere is put by and said; all the rest is written."""
         batch = logged("w", 2, "gone", 1.0)
         batch.points.append(made_points("a", "loss", [3.0]))
         spill.save(made, started("w", 1, "a"))
         spill.save(made, batch)
         spill.save(made, logged("w", 3, "a", 4.0))
-        with pytest.warns(TrackWarning, match="could not be written, it lies in"):
+        with pytest.warns(TrackWarning, match="it is not in this store"):
             back(made)
         assert values(made) == {"a": [3.0, 4.0]}
-        (kept,) = self.failed(made)
+        (kept,) = spill.waiting(made, spill.ORPHAN)
         assert [one["values"] for one in json.loads(kept.read_text())["points"]] == [[1.0]]
         assert spill.waiting(made) == []
+
+    def test_a_run_that_comes_back(self, made: Path, recwarn: pytest.WarningsRecorder) -> None:
+        """What was put by for a run that the store of this git branch lacks goes in, in its order, once that has it."""
+        end = Batch("w", 4)
+        end.add_update("run", {"status": "FINISHED"})
+        spill.save(made, started("w", 1, "run"))
+        back(made)
+        with_it = made.read_bytes()
+        made.unlink()  # another branch is checked out
+        for batch in (logged("w", 2, "run", 1.0), logged("w", 3, "run", 2.0), end):
+            spill.save(made, batch)
+        back(made)
+        assert (values(made), len(spill.waiting(made, spill.ORPHAN))) == ({}, 3)
+        told = len(recwarn)
+        back(made)
+        assert (told, len(recwarn)) == (1, 1)  # once
+        made.write_bytes(with_it)
+        back(made)
+        assert values(made) == {"run": [1.0, 2.0]}
+        assert Reader(made).run("run").status == "FINISHED"
+        assert spill.waiting(made, spill.ORPHAN) == []
+
+    def test_a_file_of_a_run_that_comes_back(self, made: Path) -> None:
+        """A file that was put by is whole, also where the store has thrown its content away meanwhile."""
+        sha256 = hashlib.sha256(b"ab").hexdigest()
+        batch = Batch("w", 2)
+        row = {"path": "a.txt", "sha256": sha256, "size": 2, "mime": "text/plain", "kind": "file", "created": START}
+        batch.add_artifact("run", {**row, "content": (2, b"ab")})
+        spill.save(made, batch)
+        with pytest.warns(TrackWarning, match="it is not in this store"):
+            back(made)
+        with StoreFiles(made).writing() as connection:
+            connection.execute("DELETE FROM contents")
+        spill.save(made, started("v", 1, "run"))
+        back(made)
+        (file,) = Reader(made).artifacts("run")
+        assert Reader(made).content(file.sha256) == b"ab"
+
+    def test_one_of_two_runs_comes_back(self, made: Path) -> None:
+        """Of what was put by for two runs, the part of the one that is there again is written."""
+        both = logged("w", 1, "one", 1.0)
+        both.points.append(made_points("two", "loss", [2.0]))
+        spill.save(made, both)
+        with pytest.warns(TrackWarning, match="they are not in this store"):
+            back(made)
+        spill.save(made, started("v", 1, "one"))
+        back(made)
+        assert values(made) == {"one": [1.0]}
+        spill.save(made, started("u", 1, "two"))
+        back(made)
+        assert values(made) == {"one": [1.0], "two": [2.0]}
+        assert spill.waiting(made, spill.ORPHAN) == []
 
     @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"writer": "w"}', "\x00"])
     def test_a_damaged_file(self, made: Path, text: str) -> None:

@@ -248,16 +248,36 @@ class TestOtherProcesses:
         first.close()
         late.close()
 
+    def test_what_is_logged_while_it_closes(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What another thread logs between the last flush and the end of the thread is in the store, in no file."""
+        mine = Writer(store)
+        mine.submit("start", "ab" * 16, self.row())
+        flush = mine.flush
+
+        def flush_and_log(timeout: float | None = None) -> bool:
+            done = flush(timeout)
+            mine._stopping = True  # the thread is about to leave, and takes nothing any more
+            while mine._alone.locked():
+                mine._wake.ring()
+                time.sleep(0.01)
+            mine.submit("tags", "ab" * 16, {"late": "yes"})
+            return done
+
+        monkeypatch.setattr(mine, "flush", flush_and_log)
+        assert mine.close(5)
+        assert Reader(store).run("ab" * 16).own_tags == {"late": "yes"}
+        assert spill.waiting(store) == []
+
     def test_a_run_that_never_comes(self, store: Path, quick: None) -> None:
-        """Points of a run that is nowhere are put away and said, and those of other runs in the batch are written."""
+        """Points of a run that is nowhere are put by and said, and those of other runs in the batch are written."""
         mine = Writer(store)
         mine.submit("start", "ab" * 16, self.row())
         mine.curve("cd" * 16, "loss").points.append((0, 0, 1.0))
         mine.curve("ab" * 16, "loss").points.append((0, 0, 2.0))
-        with pytest.warns(TrackWarning, match="could not be written, it lies in"):
+        with pytest.warns(TrackWarning, match="it is not in this store"):
             mine.flush()
         assert values(store, "ab" * 16) == [2.0]
-        assert len(list(spill.folders(store)[0].glob("*.failed.json"))) == 1
+        assert len(spill.waiting(store, spill.ORPHAN)) == 1
         mine.close()
 
     @staticmethod

@@ -163,10 +163,14 @@ class Knowledge:
 
 
 class Application:
-    """Writes one batch; what it learns becomes knowledge only once the transaction is committed."""
+    """Writes one batch; what it learns becomes knowledge only once the transaction is committed.
 
-    def __init__(self, batch: Batch, knowledge: Knowledge) -> None:
+    With `ends` also the end of a run that is not there is something that cannot be written (`UnknownRuns`).
+    """
+
+    def __init__(self, batch: Batch, knowledge: Knowledge, ends: bool = False) -> None:
         self.batch = batch
+        self.ends = ends
         self.knowledge = knowledge
         self.numbers: dict[str, int] = {}
         self.rev = 0
@@ -293,7 +297,7 @@ class Application:
             self.numbers.update(connection.execute(f"SELECT uuid, id FROM runs WHERE uuid IN ({marks})", some))
 
     def _find_runs(self, connection: sqlite3.Connection) -> None:
-        wanted = self.batch.run_ids()
+        wanted = self.batch.run_ids(self.ends)
         self._look_up(connection, wanted)
         unknown = {run for run in wanted if self._known(run) is None}
         if unknown:

@@ -149,10 +149,12 @@ class Batch:
         """The run of a cell gives its place to its only child."""
         self.absorbed[run_id] = child_id
 
-    def run_ids(self) -> set[str]:
-        """Return the runs that the batch writes to, but does not start."""
+    def run_ids(self, ends: bool = False) -> set[str]:
+        """Return the runs that the batch writes to, but does not start; with `ends` also those that it only ends."""
         places = (*self.params, *self.tags, *self.artifacts, *self.executions)
         named = {place[0] for place in places} | {points.run_id for points in self.points}
+        if ends:
+            named |= {run_id for run_id, row in self.updates.items() if "status" in row}
         return (named | self.absorbed.keys() | set(self.absorbed.values())) - self.starts.keys()
 
     def split(self, runs: set[str], writer: str) -> Batch:
@@ -162,12 +164,17 @@ class Batch:
             mine, theirs = getattr(self, name), getattr(out, name)
             for place in [place for place in mine if place[0] in runs]:
                 theirs[place] = mine.pop(place)
+        for run_id in runs & self.updates.keys():
+            out.updates[run_id] = self.updates.pop(run_id)
         for name in ("earlier", "executions"):
             rows = getattr(self, name)
             setattr(out, name, [row for row in rows if row[0] in runs])
             setattr(self, name, [row for row in rows if row[0] not in runs])
         out.points = [points for points in self.points if points.run_id in runs]
         self.points = [points for points in self.points if points.run_id not in runs]
+        named = [row["sha256"] for row in out.artifacts.values()]
+        named += [row["source_sha256"] for _, row in out.executions]
+        out.contents = {sha256: self.contents[sha256] for sha256 in named if sha256 in self.contents}
         for run_id in [run for run, child in self.absorbed.items() if run in runs or child in runs]:
             out.absorbed[run_id] = self.absorbed.pop(run_id)
         return out

@@ -1,8 +1,9 @@
 """Reading side files back into the store.
 
 The batches of one writer are read back in their order. Between writers there is none that can be told, and one may
-need another's run: what writes to runs that are not there yet waits for the others. What can never be written is put
-where it is not tried again, and said.
+need another's run: what writes to runs that are not there yet waits for the others. Where nobody brings them it is put
+by, and tried again at the next reading: the store may be that of another git branch. What can never be written is put
+where it is not tried again. Both are said.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def read_back(files: StoreFiles, *, timeout: float, busy: float) -> dict[str, in
     numbers: dict[str, int] = {}
 
     def write(batch: Batch) -> None:
-        application = Application(batch, Knowledge())
+        application = Application(batch, Knowledge(), ends=True)
         with files.writing(timeout=timeout, busy=busy) as connection:
             application.write(connection, again=True)
         numbers.update({run: number for run, number in application.numbers.items() if run in batch.starts})
@@ -49,7 +50,28 @@ def read_back(files: StoreFiles, *, timeout: float, busy: float) -> dict[str, in
         if len(left) == len(waiting):  # nobody else brings the runs that the first one needs
             _write_rest(files.store, left.pop(0), write)
         waiting = left
+    for path in sorted(spill.waiting(files.store, spill.ORPHAN), key=_age):  # the parts of one run in their order
+        _write_orphan(files.store, path, write)
     return numbers
+
+
+def _age(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # another process has read it back just now
+        return 0
+
+
+def _write_orphan(store: Path, path: Path, write: Write) -> None:
+    """Write what was put by, where its runs have come back; else it stays, without another word."""
+    batch = _loaded(path)
+    if batch is None:
+        return
+    try:
+        _written(path, batch, write)
+    except UnknownRuns as error:
+        if error.runs != batch.run_ids(ends=True):  # a part of them has come back
+            _write_rest(store, path, write)
 
 
 def _written_as_they_stand(waiting: list[Path], write: Write) -> list[Path]:
@@ -86,14 +108,14 @@ def _written(path: Path, batch: Batch, write: Write) -> None:
 
 
 def _write_rest(store: Path, path: Path, write: Write) -> None:
-    """Write a batch without what belongs to runs that are gone; that part is put away."""
+    """Write a batch without what belongs to runs that are not there; that part is put by."""
     batch = _loaded(path)
     if batch is None:
         return
     try:
         _written(path, batch, write)
     except UnknownRuns as error:
-        spill.put_away(spill.save(store, batch.split(error.runs, uuid.uuid4().hex)), error)
+        spill.put_by(spill.save(store, batch.split(error.runs, uuid.uuid4().hex)), error.runs)
         _written(path, batch, write)
 
 

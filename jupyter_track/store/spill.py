@@ -2,7 +2,8 @@
 
 A spill file is one batch as JSON. It lies beside the store where that folder can be written, else in the user's own
 folder, else in the temporary folder. Files of one writer are read back in order and removed once they are in the
-store; since a batch carries its writer and number, one that is read back twice adds nothing.
+store; since a batch carries its writer and number, one that is read back twice adds nothing. What belongs to runs
+that are not in the store (another git branch has another one) is put by under an ending of its own, and tried again.
 
 All of it happens inside the fork gate. `tempfile` has a lock: a child waited for it for ever where its parent had
 forked while the writer's thread asked for the temporary folder (1 of 7 pools of workers that opened runs hung).
@@ -16,6 +17,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from ..errors import StoreUnavailable
@@ -25,6 +27,7 @@ from .place import files_folder
 
 SUFFIX = ".batch.json"
 FAILED = ".failed.json"
+ORPHAN = ".orphan.json"
 
 
 def folders(store: Path) -> list[Path]:
@@ -99,12 +102,19 @@ def save(store: Path, batch: Batch) -> Path:
 
 
 @gate.inside()
-def waiting(store: Path) -> list[Path]:
-    """Return the side files of a store, those of one writer in order."""
+def waiting(store: Path, ending: str = SUFFIX) -> list[Path]:
+    """Return the side files of a store, those of one writer in order.
+
+    Parameters
+    ----------
+    store : Path
+    ending : str, default ``".batch.json"``
+        ``ORPHAN`` for those that are put by until their runs are in the store, ``FAILED`` for those that never go in.
+    """
     found: list[Path] = []
     for folder in folders(store):
         if folder.is_dir() and _is_own(folder):
-            found += sorted(folder.glob(f"*{SUFFIX}"))
+            found += sorted(folder.glob(f"*{ending}"))
     return sorted(found, key=lambda path: path.name)
 
 
@@ -120,10 +130,30 @@ def remove(path: Path) -> None:
 @gate.inside()
 def put_away(path: Path, error: Exception) -> None:
     """Rename a side file that the store does not take, so that it is kept and not tried again."""
-    kept = path.with_name(path.name.removesuffix(SUFFIX) + FAILED)
+    kept = _renamed(path, FAILED)
+    problems.report("failed", f"A part of what was logged could not be written, it lies in {kept}: {error!r}")
+
+
+@gate.inside()
+def put_by(path: Path, runs: Collection[str]) -> None:
+    """Rename a side file that belongs to runs which are not in the store: it goes in once they are."""
+    kept = _renamed(path, ORPHAN)
+    named = ", ".join(sorted(run[:8] for run in runs)[:3])
+    which, is_not = ("run", "it is not") if len(runs) == 1 else ("runs", "they are not")
+    problems.report(
+        "orphan",
+        f"What was logged to {len(runs)} {which} ({named}) is kept in {kept}: {is_not} in this store. If this is the "
+        "store of another git branch, or a backup, it is written once the other one is back; if the runs were deleted "
+        "for good, remove the file.",
+    )
+
+
+def _renamed(path: Path, ending: str) -> Path:
+    """Give a side file another ending and return its path; where that cannot be, it stays as it is, which is said."""
+    kept = path.with_name(path.name.removesuffix(SUFFIX) + ending)
     try:
         os.replace(path, kept)
     except OSError as stuck:
-        kept = path
         problems.report("spill", f"{path} cannot be renamed: {stuck.strerror or stuck}.")
-    problems.report("failed", f"A part of what was logged could not be written, it lies in {kept}: {error!r}")
+        return path
+    return kept

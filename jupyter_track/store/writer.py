@@ -8,6 +8,7 @@ then spilled to a side file; a fault is reported once and never reaches the user
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -81,6 +82,7 @@ class Writer:
         self._put_aside = False  # a part of what was logged is kept in a file that nobody reads back
         self._gone: set[str] = set()  # runs that were deleted for good while they were logged to
         self._hopeless = False  # neither the store nor a side file could be written
+        self._longest_wait = math.inf  # seconds for the mutex; less at the end of the process
         self._heart = time.monotonic()
         self._stopping = False
         # Held by the thread as long as it lives: whatever an interrupt leaves behind, there is one thread at most.
@@ -232,6 +234,10 @@ class Writer:
         self._wake.ring()
         pending.forget(self.store)
         ended = self._alone.acquire(timeout=0.5 if deadline is None else max(0.05, deadline - time.monotonic()))
+        if ended and done:  # what other threads logged meanwhile: the store can be written, and nobody else does
+            if deadline is not None:
+                self._longest_wait = max(0.0, deadline - time.monotonic())
+            self._step()
         self._set_rest_aside()
         if ended:
             self._alone.release()
@@ -398,7 +404,9 @@ class Writer:
         again = self._failures > 0  # it may have been committed although SQLite said that it was not
         try:
             with self.files.writing(
-                timeout=LOCK_WAIT * patience, waiting=self._watch_backlog, busy=BUSY_WAIT * patience
+                timeout=min(LOCK_WAIT * patience, self._longest_wait),
+                waiting=self._watch_backlog,
+                busy=BUSY_WAIT * patience,
             ) as connection:
                 fresh = application.write(connection, again=again)
                 if not application.alone and self._watched:
@@ -510,7 +518,10 @@ class Writer:
         except StoreError as nowhere:
             problems.report("failed", f"A part of what was logged could not be written: {error!r} ({nowhere})")
         else:
-            spill.put_away(path, error)
+            if isinstance(error, UnknownRuns):
+                spill.put_by(path, error.runs)
+            else:
+                spill.put_away(path, error)
 
 
 def _nothing() -> None:

@@ -56,7 +56,7 @@ class Finding:
     Attributes
     ----------
     kind : str
-        ``damaged journal gitignore spill failed lost leftover value loose experiment curve content unnamed``.
+        ``damaged journal gitignore spill orphan failed lost leftover value loose experiment curve content unnamed``.
     message : str
         One or two sentences.
     count : int
@@ -97,7 +97,18 @@ def of_files(store: Path) -> Iterator[Finding]:
             len(waiting),
             items=tuple(map(str, waiting)),
         )
-    failed = sorted(path for place in spill.folders(store) for path in place.glob(f"*{spill.FAILED}"))
+    orphans = spill.waiting(store, spill.ORPHAN)
+    if orphans:
+        yield Finding(
+            "orphan",
+            f"Logged to runs that are not in this store, and kept: {_some([str(path) for path in orphans])}. It is "
+            "written once the runs are there, as in the store of another git branch; after a deletion for good, remove "
+            "the files.",
+            len(orphans),
+            repairable=False,
+            items=tuple(map(str, orphans)),
+        )
+    failed = spill.waiting(store, spill.FAILED)
     if failed:
         yield Finding(
             "failed",

@@ -19,7 +19,7 @@ from pathlib import Path
 from ..database import StoreFiles, reading
 from ..files import content_path, unfinished
 from ..place import files_folder
-from ..spill import FAILED, SUFFIX, folders
+from ..spill import FAILED, ORPHAN, SUFFIX, folders
 from .pages import PAGE_BYTES
 from .turns import page_of
 
@@ -109,7 +109,7 @@ def _named_by_side_files(store: Path) -> set[str]:
     """Whatever looks like a hash in what could not be written to the store yet."""
     found: set[str] = set()
     for folder in folders(store):
-        for ending in (SUFFIX, FAILED):
+        for ending in (SUFFIX, ORPHAN, FAILED):
             for path in folder.glob(f"*{ending}"):
                 with suppress(FileNotFoundError):  # read back just now
                     found |= set(_HASH.findall(path.read_text("utf-8", "replace")))

@@ -150,10 +150,16 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
     return Report(findings, tuple(did), kept, tuple(lost), earlier)
 
 
+def _side_files(store: Path) -> int:
+    return len(spill.waiting(store)) + len(spill.waiting(store, spill.ORPHAN))
+
+
 def _repair_rows(files: StoreFiles, mark_lost: bool) -> Iterator[str]:
-    waiting = len(spill.waiting(files.store))
+    waiting = _side_files(files.store)
     if waiting:
         readback.read_back(files, timeout=WRITE_WAIT, busy=BUSY_SECONDS)
+        waiting -= _side_files(files.store)
+    if waiting > 0:
         yield f"Wrote what waited in {waiting:,} side file{'' if waiting == 1 else 's'}."
     points = remove_curves(files)
     if points:
