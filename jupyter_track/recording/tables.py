@@ -91,6 +91,20 @@ def append_table(old: bytes, new: Any, artifact_file: str | None = None) -> Blob
     return _json_blob({"columns": added["columns"], "data": rows + added["data"]})
 
 
+def check_join_key(data: Any, key: object) -> None:
+    """Check that a table has the column by which its rows are to be known.
+
+    Raises
+    ------
+    InvalidValue
+        Where it has not, or for what is no table.
+    """
+    known = [plain(name) for name in _frame(data).columns.tolist()]
+    if not isinstance(key, str) or key not in known:
+        there = ", ".join(repr(name) for name in known[:8])
+        raise InvalidValue(f"The table has no column {key!r} to be its key; it has {there or 'no column'}.")
+
+
 def load_table(data: bytes, suffix: str) -> pandas.DataFrame:
     """Return a table from its bytes.
 

@@ -385,7 +385,8 @@ class Reader:
         within = artifact_path(path) if path else None
         rows = self._of_run(
             run_id,
-            "SELECT path, sha256, size, mime, kind, title, line, created FROM artifacts WHERE run_id = ? ORDER BY path",
+            "SELECT path, sha256, size, mime, kind, title, line, created, join_key FROM artifacts WHERE run_id = ?"
+            " ORDER BY path",
         )
         found = [Artifact(*row) for row in rows]
         if within is None:
