@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "compare",
     "create_experiment",
     "current",
     "define_metric",
@@ -113,6 +114,7 @@ _HOMES = {
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
+    "compare": "recording.comparing",
     "MlflowClient": "tracking",
     "Run": "records",
     "RunStatus": "records",
@@ -169,6 +171,7 @@ if TYPE_CHECKING:
     from .errors import RunStopped, TrackError
     from .notebook.live import live
     from .recording.client import TrackClient
+    from .recording.comparing import compare
     from .recording.fluent import (
         define_metric,
         delete_tag,

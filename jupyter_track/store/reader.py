@@ -227,6 +227,10 @@ class Reader:
         """Return what `source` does for many runs at once, by run id."""
         return run_sources.texts(self.store, run_ids)
 
+    def source_cells(self, run_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return what `source_texts` does cell by cell, in the order in which the cells ran."""
+        return run_sources.cell_texts(self.store, run_ids)
+
     def previous(self, run: Run) -> Run | None:
         """Return the finished run before `run` of the same cell and parent, None where it is the first.
 

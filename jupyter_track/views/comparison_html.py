@@ -72,9 +72,11 @@ def _change(value: Value, line: Line) -> Markup:
         return Markup("")
     if value.change.verdict == "same":
         return muted("same") if not value.same else Markup("")
+    interval = f"({value.interval})" if value.interval else ""
     if value.noise:
-        return muted(f"{value.change_text} {value.noise}")
-    return join([value.change_text, arrow(value.change, line.goal)])
+        return muted(f"{value.change_text} {value.noise} {interval}".rstrip(), title=value.method)
+    told = [value.change_text, arrow(value.change, line.goal)]
+    return join([*told, muted(interval, title=value.method) if interval else ""])
 
 
 def _diff(diff: CodeDiff) -> Markup:
