@@ -198,7 +198,9 @@ def join(tables: Sequence[Table], key: str) -> Joined:
     names = list(dict.fromkeys(name for table in tables for name in table.columns if name != key))
     keys = list(dict.fromkeys(one for found in by_key for one in found))
     differing: set[str] = {name for name in names if any(name not in table.columns for table in tables)}
-    changed, partial, equal = [], [], []
+    changed: list[Key] = []
+    partial: list[Key] = []
+    equal: list[Key] = []
     for at, one in enumerate(keys):
         if at % _BREATH == _BREATH - 1:
             time.sleep(0)  # let the user's thread have its turn
