@@ -5,15 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
-
-if TYPE_CHECKING:
-    from ..panels.table import RunTablePanel
 
 
 @dataclass(frozen=True)
@@ -27,14 +23,14 @@ class Verb:
     help : str
         What it does, in a few words.
     run : callable
-        Takes the desk and what follows the verb.
+        Takes the desk and what follows the verb; a panel that it returns is the value of the line.
     takes : str
         What Tab completes behind it: ``runs``, ``runs experiments``, ``options`` or nothing.
     """
 
     usage: str
     help: str
-    run: Callable[[Desk, str], None]
+    run: Callable[[Desk, str], object]
     takes: str = ""
     options: tuple[str, ...] = ()
 
@@ -78,8 +74,8 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> RunTablePanel | None:
-    """Do what a line of ``%track`` says; the line alone gives its table.
+def run_line(desk: Desk, line: str) -> object:
+    """Do what a line of ``%track`` says; the line alone gives its table, and ``compare`` its comparison.
 
     Raises
     ------
@@ -92,8 +88,7 @@ def run_line(desk: Desk, line: str) -> RunTablePanel | None:
     verb = VERBS.get(word)
     if verb is None:
         raise InvalidValue(_unknown(word))
-    verb.run(desk, rest.strip())
-    return None
+    return verb.run(desk, rest.strip())
 
 
 def _unknown(word: str) -> str:
