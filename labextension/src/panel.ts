@@ -1,5 +1,6 @@
 import { CardView } from './card/view.js';
 import { type ChartsLoader, once } from './charts/load.js';
+import { ComparisonView } from './comparison/view.js';
 import { button, div, element, fill, setText, span } from './dom.js';
 import type { KernelMessage } from './protocol.js';
 import { Requests } from './requests.js';
@@ -18,6 +19,7 @@ type Maker = (context: Context) => View | Promise<View>;
 /** The view of each kind of panel, by the type of the first message. */
 const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   card: context => new CardView(context),
+  comparison: context => new ComparisonView(context),
   table: context => new TableView(context)
 };
 

@@ -7,11 +7,18 @@
 
 import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
+import type {
+  ComparisonActions,
+  ComparisonCurvesMessage,
+  ComparisonMessage,
+  ComparisonRowsMessage
+} from './protocol/comparison.js';
 import type { CurvesActions, CurvesViewMessage } from './protocol/curves.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
 export * from './protocol/card.js';
 export * from './protocol/common.js';
+export * from './protocol/comparison.js';
 export * from './protocol/curves.js';
 export * from './protocol/table.js';
 
@@ -23,10 +30,13 @@ export type KernelMessage =
   | RowsMessage
   | PatchMessage
   | CurvesMessage
-  | CurvesViewMessage;
+  | CurvesViewMessage
+  | ComparisonMessage
+  | ComparisonCurvesMessage
+  | ComparisonRowsMessage;
 
 /** The actions and their arguments. */
-export type Actions = CommonActions & CardActions & TableActions & CurvesActions;
+export type Actions = CommonActions & CardActions & TableActions & CurvesActions & ComparisonActions;
 export type ActionName = keyof Actions;
 
 export interface ReadyMessage {

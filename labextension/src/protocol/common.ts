@@ -1,5 +1,6 @@
 /** What the messages of all panels have in common. */
 
+import type { ComparedCode, ComparedLine } from './comparison.js';
 import type { Details } from './table.js';
 
 /** The MIME type of the bundle that a panel displays. */
@@ -54,8 +55,16 @@ export interface ReplyMessage {
   found?: string[];
   /** Of `open`: the run in full. */
   details?: Details;
-  /** Of `asset`: the file. */
+  /** Of `asset`: the file; of `markdown`: the comparison. */
   text?: string;
+  /** Of `equal`: the lines in which all runs are equal. */
+  lines?: ComparedLine[];
+  /** Of `code`: the whole code of a run against that of the first. */
+  code?: ComparedCode;
+  /** Of `picture`: its address, which holds it. */
+  uri?: string;
+  /** Of `picture`: how large it is, where it was not sent because of that. */
+  large?: string;
 }
 
 /** What every panel answers. */
