@@ -210,15 +210,18 @@ def _code_lines(runs: Sequence[Run], cells: Cells) -> list[Line]:
 def code_diffs(
     runs: Sequence[Run], cells: Cells, *, context: int = CONTEXT, most: int = MOST_DIFF_LINES
 ) -> list[CodeDiff]:
-    """Return the code of each run against that of the first, where it differs."""
+    """Return the code of each run against that of the first, where it differs; runs with the same code have one."""
     first = cells.get(runs[0].run_id)
-    found = []
+    alike: dict[tuple[str, ...], list[Run]] = {}
     for run in runs[1:]:
-        code = cells.get(run.run_id)
-        total = None if first is None or code is None else code_change("\n\n".join(first), "\n\n".join(code))
-        if first is not None and code is not None and total is not None:
+        if run.run_id in cells:
+            alike.setdefault(tuple(cells[run.run_id]), []).append(run)
+    found = []
+    for code, several in alike.items():
+        total = None if first is None else code_change("\n\n".join(first), "\n\n".join(code))
+        if first is not None and total is not None:
             lines = cell_lines(first, code, context)
-            cut = len(lines) - most
-            words = run_words(run), run_words(runs[0])
-            found.append(CodeDiff(*words, total, lines[:most], max(cut, 0), run_id=run.run_id))
+            words = ", ".join(run_words(run) for run in several), run_words(runs[0])
+            cut = max(len(lines) - most, 0)
+            found.append(CodeDiff(*words, total, lines[:most], cut, run_id=several[0].run_id))
     return found
