@@ -64,7 +64,7 @@ def test_a_column_is_a_group() -> None:
         ),
     )
     assert found.equal == (("code", 1), ("params", 2), ("metrics", 1))
-    assert [(line.label, [value.text for value in line.values]) for line in found.same][:2] == [
+    assert [(line.label, [value.text for value in line.values]) for line in found.same][1:3] == [
         ("seed", ["0, 1, 2", "0, 1, 2"]),
         ("kernel", ["rbf", "rbf"]),
     ]

@@ -145,20 +145,25 @@ def assembled(
     more: int,
 ) -> Comparison:
     """Return a comparison of its parts: the code of `runs` comes first."""
-    lines, same = _code_lines(runs, cells), []
-    equal = [("code", 1)] if _same_code(runs, cells) else []
+    lines: list[Line] = _code_lines(runs, cells)
+    same: list[Line] = []
+    equal: list[tuple[str, int]] = []
+    if _same_code(runs, cells):
+        equal.append(("code", 1))
+        same.append(Line("code", "", tuple(Value("same", same=True) for _ in columns)))
     for group, (differing, alike) in parts:
         lines += differing
-        same += alike
         # What a run is and what surrounds it is told where it differs; it is nothing to count.
-        equal += [(group, len(alike))] if alike and group not in ("environment", "run") else []
+        if alike and group not in ("environment", "run"):
+            equal.append((group, len(alike)))
+            same += alike
     return Comparison(
         runs=tuple(columns),
         lines=tuple(lines),
         diffs=tuple(code_diffs(runs, cells)),
         equal=tuple(equal),
         more=more,
-        same=tuple(line for line in same if any(value.text for value in line.values)),
+        same=tuple(same),
     )
 
 
