@@ -160,7 +160,7 @@ def assembled(
     return Comparison(
         runs=tuple(columns),
         lines=tuple(lines),
-        diffs=tuple(code_diffs(runs, cells)),
+        diffs=tuple(code_diffs(runs, cells, names=_group_names(columns))),
         equal=tuple(equal),
         more=more,
         same=tuple(same),
@@ -212,8 +212,18 @@ def _code_lines(runs: Sequence[Run], cells: Cells) -> list[Line]:
     return [Line("code", "", tuple(values))]
 
 
+def _group_names(columns: Sequence[Compared]) -> dict[str, str]:
+    """How groups are called in the title of a diff, by their first runs."""
+    return {one.run_id: one.title for one in columns if one.members}
+
+
 def code_diffs(
-    runs: Sequence[Run], cells: Cells, *, context: int = CONTEXT, most: int = MOST_DIFF_LINES
+    runs: Sequence[Run],
+    cells: Cells,
+    *,
+    context: int = CONTEXT,
+    most: int = MOST_DIFF_LINES,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[CodeDiff]:
     """Return the code of each run against that of the first, where it differs; runs with the same code have one."""
     first = cells.get(runs[0].run_id)
@@ -226,7 +236,8 @@ def code_diffs(
         total = None if first is None else code_change("\n\n".join(first), "\n\n".join(code))
         if first is not None and total is not None:
             lines = cell_lines(first, code, context)
-            words = ", ".join(run_words(run) for run in several), run_words(runs[0])
+            own = [names.get(run.run_id) or run_words(run) for run in several]
+            words = ", ".join(own), names.get(runs[0].run_id) or run_words(runs[0])
             cut = max(len(lines) - most, 0)
             found.append(CodeDiff(*words, total, lines[:most], cut, run_id=several[0].run_id))
     return found
