@@ -85,7 +85,8 @@ class Panel {
       requests: this.requests,
       interrupt,
       announce: text => setText(this.status, text),
-      complain: text => this.complain(text)
+      complain: text => this.complain(text),
+      tell: text => this.notice(span('jt-warning', '⚠ '), text)
     };
   }
 
@@ -108,8 +109,12 @@ class Panel {
       fill(this.problem);
       return;
     }
+    this.notice(span('jt-failed', '✗ '), text);
+  }
+
+  private notice(mark: HTMLElement, text: string): void {
     const close = button('Dismiss', () => fill(this.problem));
-    fill(this.problem, span('jt-failed', '✗ '), span('', text), ' ', close);
+    fill(this.problem, mark, span('', text), ' ', close);
   }
 
   private readonly node = div('jt-panel');

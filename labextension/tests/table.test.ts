@@ -201,6 +201,15 @@ test('deletes at once and takes it back in place', async () => {
   expect(kernel.last('restore')).toMatchObject({ runs: [row(2).id] });
 });
 
+test('says what becomes of a run that is deleted while it runs', async () => {
+  load([row(1), row(2)]);
+  (host.querySelectorAll('.jt-row')[0] as HTMLElement).click();
+  key('Delete');
+  await kernel.reply('delete', { said: '#1 run-1 is still running and goes on.' });
+  expect(names()).toEqual(['Deleted run-1 #1 · Undo', 'run-2']);
+  expect(host.querySelector('[role=alert]')?.textContent).toBe('⚠ #1 run-1 is still running and goes on. Dismiss');
+});
+
 test('a deletion is said for ten seconds, then it is done', async () => {
   load([row(1), row(2)]);
   (host.querySelectorAll('.jt-row')[0] as HTMLElement).click();
