@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, TrackError
 from ..records import Run
@@ -58,7 +58,7 @@ class RunTablePanel(Panel):
     >>> panel.selected.tag(keep="yes")  # doctest: +SKIP
     """
 
-    kind: Literal["table"] = "table"
+    kind = "table"
 
     def __init__(
         self,
