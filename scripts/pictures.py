@@ -21,7 +21,7 @@ from browser.harness import Page, browsing, serving, until  # noqa: E402
 IMAGES = ROOT / "docs" / "images"
 NOTEBOOK = ROOT / "notebooks" / "panels.ipynb"
 LARGEST = 150_000  # bytes
-SCALE = 1.5
+SCALE = 2
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
         work = Path(folder) / "work"
         work.mkdir()
         shutil.copy(NOTEBOOK, work)
-        with serving(work, Path(folder) / "home") as server, browsing(1060, 1000, SCALE) as page:
+        with serving(work, Path(folder) / "home") as server, browsing(1240, 1000, SCALE) as page:
             page.open(server, NOTEBOOK.name)
             made = pictures(page, names, Path(folder))
         sizes = [keep(*each) for each in made]
@@ -68,10 +68,10 @@ def pictures(page: Page, names: list[str], folder: Path) -> list[tuple[Path, str
 
 
 def keep(picture: Path, name: str) -> int:
-    """Keep a picture with a palette, which makes it a third as large; return its size."""
+    """Keep a picture, without what its file can do without; return its size."""
     target = IMAGES / name
     with Image.open(picture) as image:
-        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
+        image.convert("RGB").save(target, optimize=True)
     size = target.stat().st_size
     print(f"{target.relative_to(ROOT)}  {size / 1000:.0f} kB")
     return size
