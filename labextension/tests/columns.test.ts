@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 
 import { hiddenColumns, layout, moved, shownColumns, switched } from '../src/table/columns.js';
-import { madeColumn, madeRow } from './made.js';
+import { madeColumn, madeRun, placed } from './made.js';
 
-const columns = [
+const columns = placed([
   madeColumn({ key: 'accuracy', main: true, goal: '↑' }),
   madeColumn({ key: 'loss', shown: false }),
   madeColumn({ kind: 'param', key: 'C' }),
   madeColumn({ kind: 'param', key: 'seed', shown: false, equal: true })
-];
+]);
 const SHOWN = ['metrics.accuracy', 'params.C', 'attributes.duration', 'attributes.start_time'];
 const NO_TEXTS = { rows: [], groups: [] };
 
@@ -23,7 +23,7 @@ test('status, number and name are always the first three', () => {
 });
 
 test('a column is as wide as its longest text, a group\'s too, or as was chosen', () => {
-  const rows = [madeRow(1, { cells: ['0.9', null, 'a-long-value-of-C'] })];
+  const rows = [madeRun(1, { cells: [0.9, null, 'a-long-value-of-C'] })];
   const width = (texts: { rows: typeof rows; groups: string[][] }, widths = {}) =>
     layout(columns, { columns: ['params.C'], widths }, texts, 800, text => text.length * 10)[3]?.width;
   expect(width({ rows, groups: [] })).toBe(192);

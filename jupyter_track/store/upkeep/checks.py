@@ -65,6 +65,8 @@ class Finding:
         Whether `repair.repair` does something about it.
     items : tuple
         What it is about: ids of runs, hashes of content, files.
+    wrong : bool
+        Whether something is wrong; else it is only good to know, and the store is well.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Finding:
     count: int = 1
     repairable: bool = True
     items: tuple[str, ...] = ()
+    wrong: bool = True
 
     def __str__(self) -> str:
         return self.message
@@ -101,12 +104,13 @@ def of_files(store: Path) -> Iterator[Finding]:
     if orphans:
         yield Finding(
             "orphan",
-            f"Logged to runs that are not in this store, and kept: {_some([str(path) for path in orphans])}. It is "
-            "written once the runs are there, as in the store of another git branch; after a deletion for good, remove "
-            "the files.",
+            f"Kept for runs that are not in this store, but in that of another git branch or in a backup: "
+            f"{_counted(len(orphans), 'batch', 'batches')} in {orphans[0].parent}. They are written once the runs are "
+            "back. If those were deleted for good, remove the files.",
             len(orphans),
             repairable=False,
             items=tuple(map(str, orphans)),
+            wrong=False,
         )
     failed = spill.waiting(store, spill.FAILED)
     if failed:
