@@ -37,6 +37,7 @@ __all__ = [
     "compare",
     "create_experiment",
     "current",
+    "curves",
     "define_metric",
     "delete_experiment",
     "delete_experiment_tag",
@@ -113,6 +114,7 @@ _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
+    "curves": "notebook.curves",
     "Experiment": "records",
     "compare": "recording.comparing",
     "MlflowClient": "tracking",
@@ -169,6 +171,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.curves import curves
     from .notebook.live import live
     from .recording.client import TrackClient
     from .recording.comparing import compare

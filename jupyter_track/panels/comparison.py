@@ -264,8 +264,8 @@ class ComparisonPanel(Panel):
             return {"details": details_message(self.reader.run(self._own(message)))}
         if name == "equal":
             return {"lines": [line_message(line) for line in self._now().same]}
-        if name == "code":
-            return {"code": self._whole_code(self._own(message))}
+        if name == "diff":
+            return {"diff": self._whole_code(self._own(message))}
         if name == "markdown":
             return {"text": self._compared().to_markdown()}
         if name == "picture":

@@ -20,7 +20,11 @@ type Maker = (context: Context) => View | Promise<View>;
 const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   card: context => new CardView(context),
   comparison: context => new ComparisonView(context),
-  table: context => new TableView(context)
+  table: context => new TableView(context),
+  'curves-view': async context => {
+    const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
+    return new CurvesView(context, charts);
+  }
 };
 
 export interface MountOptions {
@@ -131,7 +135,8 @@ class Panel {
       charts: this.charts,
       interrupt,
       announce: text => setText(this.status, text),
-      complain: text => this.complain(text)
+      complain: text => this.complain(text),
+      tell: text => this.notice(span('jt-warning', '⚠ '), text)
     };
   }
 
@@ -155,8 +160,12 @@ class Panel {
       fill(this.problem);
       return;
     }
+    this.notice(span('jt-failed', '✗ '), text);
+  }
+
+  private notice(mark: HTMLElement, text: string): void {
     const close = button('Dismiss', () => fill(this.problem));
-    fill(this.problem, span('jt-failed', '✗ '), span('', text), ' ', close);
+    fill(this.problem, mark, span('', text), ' ', close);
   }
 
   private readonly node = div('jt-panel');

@@ -122,7 +122,7 @@ test('all lines of the code are asked for', async () => {
   const folded = made().code?.map(code => ({ ...code, lines: [line('@', 'cell 1'), ...code.lines] })) ?? [];
   say(made({ code: folded }));
   press('All lines');
-  await kernel.reply('code', { code: { run: madeRun(2).id, title: '', cut: 0, lines: [line(' ', 'before'), line('-', 'a')] } });
+  await kernel.reply('diff', { diff: { run: madeRun(2).id, title: '', cut: 0, lines: [line(' ', 'before'), line('-', 'a')] } });
   expect(texts('.jt-diff .jt-code')).toEqual(['before', 'a']);
   expect(texts('summary')).toEqual(['code of #2 against #1']);
 });

@@ -59,9 +59,9 @@ export class CodeDiffs {
       this.draw();
       return;
     }
-    const reply = await this.context.requests.call('code', { run });
-    if (reply.ok && reply.code) {
-      this.whole.set(run, reply.code);
+    const reply = await this.context.requests.call('diff', { run });
+    if (reply.ok && reply.diff) {
+      this.whole.set(run, reply.diff);
       this.draw();
     } else {
       this.context.complain(reply.message ?? 'The code could not be read.');

@@ -160,7 +160,7 @@ export interface ComparisonActions {
   first: { run: string };
   remove: { run: string };
   equal: Record<never, never>;
-  code: { run: string };
+  diff: { run: string };
   markdown: Record<never, never>;
   picture: { run: string; path: string; large?: boolean };
   /** Answered at once, and by a message with the rows once the tables are joined. */
