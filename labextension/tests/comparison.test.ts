@@ -81,6 +81,7 @@ test('the first run is drawn as the base line, and what is no number is marked',
   expect(rows.best).toEqual([{ x: 2, y: 1, run: 'b' }]);
   expect(rows.odd).toEqual([{ x: 1, run: 'a' }, { x: 1, run: 'b' }]);
   expect(rows.dots).toEqual([]);
+  expect(rowsOf([{ ...one, sd: [0.5, 1, null] }], 'a').band).toEqual([{ x: 0, low: 2.5, high: 3.5, run: 'a' }]);
 });
 
 test('what changed comes first, what surrounds a run last', () => {

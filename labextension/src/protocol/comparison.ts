@@ -120,6 +120,8 @@ export interface Series {
   y: (number | null)[];
   odd: number[];
   best: [number, number] | null;
+  /** Of a group: the deviation at each x; null where only one run has a value. */
+  sd?: (number | null)[];
 }
 
 export interface ComparisonCurvesMessage {
