@@ -173,9 +173,11 @@ class CardPanel(Panel):
             self._sent = card_message(LiveCard(card, run.run_id, run.start_time, note=run.note or ""))
             if self._seen:
                 self._display.show(self.bundle(card_html(card), card_text(card), final=True))
-            return self._seen
+        self.end()
+        return self._seen
 
     def abandon(self) -> None:
         """Refresh the card no more."""
         ticker.forget(self)
         self._over = True
+        self.end()

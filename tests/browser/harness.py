@@ -88,9 +88,18 @@ class Server:
 
 @contextmanager
 def serving(
-    root: Path, home: Path, app: App = "lab", settings: dict[str, Any] | None = None, *, extension: bool = True
+    root: Path,
+    home: Path,
+    app: App = "lab",
+    settings: dict[str, Any] | None = None,
+    *,
+    extension: bool = True,
+    disabled: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """Serve a folder on loopback with configuration, data and settings of its own under `home`."""
+    """Serve a folder on loopback with configuration, data and settings of its own under `home`.
+
+    Without `extension` the lab extension of ours is disabled, and `disabled` names others.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -102,7 +111,8 @@ def serving(
         (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
     page_config = home / "config" / "labconfig" / "page_config.json"
     page_config.parent.mkdir(parents=True, exist_ok=True)
-    page_config.write_text(json.dumps({"disabledExtensions": {} if extension else {"jupyter-track": True}}))
+    off = dict.fromkeys((*disabled, *(() if extension else ("jupyter-track",))), True)
+    page_config.write_text(json.dumps({"disabledExtensions": off}))
     log = home / "server.log"
     command = [sys.executable, "-m", "jupyterlab" if app == "lab" else "notebook"]
     command += ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
@@ -137,6 +147,8 @@ def _environ(home: Path) -> dict[str, str]:
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     own = {name: str(home / folder) for name, folder in folders.items()}
+    # Else a lab extension that is installed in the environment would win over the one that a test puts under `home`.
+    own["JUPYTER_PREFER_ENV_PATH"] = "0"
     return {**os.environ, **threads, **own, "PYTHONPATH": os.pathsep.join(paths)}
 
 
