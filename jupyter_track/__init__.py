@@ -36,6 +36,7 @@ __all__ = [
     "artifacts",
     "create_experiment",
     "current",
+    "curves",
     "define_metric",
     "delete_experiment",
     "delete_experiment_tag",
@@ -112,6 +113,7 @@ _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
+    "curves": "notebook.curves",
     "Experiment": "records",
     "MlflowClient": "tracking",
     "Run": "records",
@@ -167,6 +169,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.curves import curves
     from .notebook.live import live
     from .recording.client import TrackClient
     from .recording.fluent import (

@@ -31,10 +31,13 @@ class Link:
     ----------
     send : callable
         Sends one message; it may raise.
+    on_html : bool, default False
+        Whether the view lies on the panel's HTML, so that a new form of the HTML would take it away.
     """
 
-    def __init__(self, send: Callable[[Message], object]) -> None:
+    def __init__(self, send: Callable[[Message], object], on_html: bool = False) -> None:
         self._send = send
+        self.on_html = on_html
         self.ready = False
         self.closed = False
 

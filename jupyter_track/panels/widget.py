@@ -55,7 +55,7 @@ class PanelWidget:
             self.leave()
         else:
             if self._link is None or self._link.closed:
-                self._link = Link(self._widget.send)
+                self._link = Link(self._widget.send, on_html=True)
                 self.panel.attach(self._link)
             self.panel.received(self._link, content)
 

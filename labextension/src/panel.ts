@@ -18,7 +18,11 @@ type Maker = (context: Context) => View | Promise<View>;
 /** The view of each kind of panel, by the type of the first message. */
 const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   card: context => new CardView(context),
-  table: context => new TableView(context)
+  table: context => new TableView(context),
+  'curves-view': async context => {
+    const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
+    return new CurvesView(context, charts);
+  }
 };
 
 export interface MountOptions {

@@ -8,7 +8,7 @@
 
 import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
-import type { CurvesActions, CurvesViewMessage } from './protocol/curves.js';
+import type { CurvesActions, CurvesPointsMessage, CurvesViewMessage } from './protocol/curves.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
 export * from './protocol/card.js';
@@ -24,7 +24,8 @@ export type KernelMessage =
   | RowsMessage
   | PatchMessage
   | CurvesMessage
-  | CurvesViewMessage;
+  | CurvesViewMessage
+  | CurvesPointsMessage;
 
 /** The actions and their arguments. */
 export type Actions = CommonActions & CardActions & TableActions & CurvesActions;

@@ -38,6 +38,19 @@ test('the first columns are narrow on a narrow page', () => {
   expect(fixed(800)).toBeGreaterThan(320);
 });
 
+test('the name gives way so that the last column is seen whole, and takes room that is left as far as it needs', () => {
+  const rows = [madeRun(1, { name: 'a-name-of-thirty-characters-xx', changed: ['lr 1e-3 → 3e-4', 'C 1 → 10'] })];
+  const total = (available: number, widths = {}) => {
+    const slots = layout(columns, { columns: null, widths }, { rows, groups: [] }, available);
+    return [slots[2]?.width, slots.reduce((sum, slot) => sum + slot.width, 28)];
+  };
+  const [natural, whole] = total(650) as [number, number];
+  expect(total(whole - 50)).toEqual([natural - 50, whole - 50]);
+  expect(total(whole + 100)).toEqual([natural + 100, whole + 100]);
+  expect(total(whole + 1000)).toEqual([420, whole + 420 - natural]);
+  expect(total(whole - 50, { 'attributes.name': natural })).toEqual([natural, whole]);
+});
+
 test('a hidden column comes back before duration and age', () => {
   expect(switched(SHOWN, 'metrics.loss')).toEqual(['metrics.accuracy', 'params.C', 'metrics.loss', 'attributes.duration', 'attributes.start_time']);
   expect(switched(SHOWN, 'params.C')).toEqual(SHOWN.filter(id => id !== 'params.C'));

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import filtering, live, logging_points, reading, runs, table
+from . import filtering, live, logging_points, reading, runs, screen, table
 from .measure import Row
 from .measure import table as as_table
 
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "filter": filtering.filtering,
     "card": live.card,
     "table": table.table,
+    "screen": screen.screen,
 }
 
 

@@ -34,7 +34,11 @@ const NUMBER_PADDING = 14;
 const SPARK_WIDTH = 84;
 const WIDEST = 240;
 const SAMPLED = 200;
+const BOLDER = 1.08; // a name is set in semi-bold
 const LAST = [DURATION, STARTED];
+/** How narrow and how wide the name becomes so that all columns have room, where the person chose no width. */
+const NAME_LEAST = 160;
+const NAME_MOST = 420;
 
 interface Own {
   title: string;
@@ -91,7 +95,7 @@ export function layout(
   const narrow = available > 0 && available < NARROW;
   const sample = { ...texts, rows: texts.rows.slice(0, SAMPLED) };
   const places = new Map(columns.map((column, place) => [column.id, place]));
-  return [STATUS, NUMBER, NAME, ...shownColumns(columns, choices.columns)].map(id => {
+  const slots = [STATUS, NUMBER, NAME, ...shownColumns(columns, choices.columns)].map(id => {
     const place = places.get(id) ?? null;
     const column = place === null ? undefined : columns[place];
     const chosen = choices.widths[id] ?? null;
@@ -110,6 +114,29 @@ export function layout(
     const { title, right, goal, main } = column;
     return { id, title, hint, right, goal, place, column, main, changeWidth, width: bounded(chosen ?? natural) };
   });
+  const elastic = available > 0 && !narrow && choices.widths[NAME] === undefined;
+  return elastic ? fitted(slots, sample.rows, available, measure) : slots;
+}
+
+/** The columns with a name that gives way so that the last one is seen whole, or takes room that is left. */
+function fitted(slots: Slot[], rows: readonly Row[], available: number, measure: Measure): Slot[] {
+  const spare = Math.floor(available) - slots.reduce((sum, slot) => sum + slot.width, MARK_WIDTH);
+  return slots.map(slot => {
+    if (slot.id !== NAME) {
+      return slot;
+    }
+    const wanted = Math.min(longestName(rows, measure), NAME_MOST);
+    const width = slot.width + spare;
+    if (spare < 0) {
+      return width < NAME_LEAST ? slot : { ...slot, width };
+    }
+    return { ...slot, width: Math.round(Math.max(slot.width, Math.min(width, wanted))) };
+  });
+}
+
+function longestName(rows: readonly Row[], measure: Measure): number {
+  const texts = rows.map(row => [row.name, row.changed.join(', ') || row.note].filter(Boolean).join('   '));
+  return measure(texts.reduce(longer, '')) * BOLDER + PADDING + BEST_MARK;
 }
 
 /** A width within the bounds, in whole pixels. */
