@@ -82,7 +82,7 @@ class RunTablePanel(Panel):
         self._edited = edited
         self._lock = threading.RLock()
         self._seen: tuple[int, int] | None = None  # the file that the HTML on the page tells of
-        self._told = 0.0  # when that was shown
+        self._html_at = 0.0  # when that was shown
         self._chosen: dict[str, Any] | None = None
         self._selected: tuple[str, ...] = ()
 
@@ -129,7 +129,7 @@ class RunTablePanel(Panel):
         global _newest
         with self._lock:
             self._display, self._forms = display, forms
-            self._seen, self._told = self._runs.file(), time.monotonic()
+            self._seen, self._html_at = self._runs.file(), time.monotonic()
             display.show(self.bundle(html, text))
         _newest = self
         ticker.watch(self, HTML_REST)
@@ -211,7 +211,7 @@ class RunTablePanel(Panel):
             if (update := self._runs.update()) is not None:
                 columns = self._runs.column_messages() if update.columns else None
                 self._send_patch(update.rows, update.removed, columns, links)
-            if time.monotonic() - self._told > HTML_KEPT and not any(link.on_html for link in links):
+            if time.monotonic() - self._html_at > HTML_KEPT and not any(link.on_html for link in links):
                 self._show_html()
             return REST
 
@@ -244,7 +244,7 @@ class RunTablePanel(Panel):
         """Show the static forms anew where the store has changed since they were made."""
         if self._display is None or self._forms is None or (seen := self._runs.file()) == self._seen:
             return
-        self._seen, self._told = seen, time.monotonic()
+        self._seen, self._html_at = seen, time.monotonic()
         self._display.show(self.bundle(*self._forms()))
 
     # ---- what a person does

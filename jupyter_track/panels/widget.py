@@ -143,8 +143,8 @@ def widget_class() -> Any:
     """
     import anywidget
 
-    class Loader(anywidget.AnyWidget):  # type: ignore[misc]
-        _view_name = None  # it is never displayed
+    class Loader(anywidget.AnyWidget):
+        _view_name = None  # type: ignore[assignment]  # it is never displayed
         _esm = (STATIC / "loader.js").read_text("utf-8")
 
     return Loader
