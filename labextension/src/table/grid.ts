@@ -56,6 +56,7 @@ export class Grid {
     this.node.addEventListener('click', event => this.onClick(event));
     this.node.addEventListener('dblclick', event => this.onDoubleClick(event));
     this.node.addEventListener('keydown', event => this.onKey(event));
+    this.node.addEventListener('copy', event => this.onCopy(event));
     this.node.addEventListener('focus', () => this.showFocus());
     this.node.addEventListener('blur', () => this.showFocus());
   }
@@ -207,6 +208,22 @@ export class Grid {
       this.select(look(selection, hit.key));
     }
     this.focus();
+  }
+
+  /** Of one value all of it is copied: every digit, and what was cut. */
+  private onCopy(event: ClipboardEvent): void {
+    const found = document.getSelection();
+    const inside = found !== null && !found.isCollapsed && this.node.contains(found.anchorNode);
+    const cellOf = (node: Node | null) => (node instanceof Element ? node : node?.parentElement)?.closest<HTMLElement>('.jt-cell');
+    const [cell, other] = inside
+      ? [cellOf(found.anchorNode), cellOf(found.focusNode)]
+      : [this.node.querySelector<HTMLElement>('.jt-cell.jt-focus'), undefined];
+    const full = cell?.dataset['full'];
+    if (full && (!inside || cell === other)) {
+      event.clipboardData?.setData('text/plain', full);
+      event.preventDefault();
+      event.stopPropagation();
+    }
   }
 
   private onDoubleClick(event: MouseEvent): void {

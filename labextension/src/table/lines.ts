@@ -5,7 +5,7 @@ import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom
 import type { Change, Column, Spark } from '../protocol.js';
 import { age, clock, iso } from '../times.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
-import { cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import { cellCopy, cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
 import type { Slot } from './columns.js';
 import { type Row, tookText } from './rows.js';
 
@@ -145,6 +145,7 @@ function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
   if (beside) {
     cell.append(span('jt-muted jt-beside', beside));
   }
+  cell.dataset['full'] = row.name;
   cell.title = [row.name, row.state.word, row.changed.join(', '), row.note].filter(Boolean).join('\n');
 }
 
@@ -189,6 +190,7 @@ function valueCell(
   const full = cellFull(row, column);
   if (full) {
     cell.title = full;
+    cell.dataset['full'] = cellCopy(row, column);
   }
 }
 
