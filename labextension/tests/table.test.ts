@@ -372,3 +372,15 @@ test('leaves nothing behind', () => {
   dispose();
   expect([host.childElementCount, kernel.listening]).toEqual([0, 0]);
 });
+
+test('the box in the header says whether none, some or all rows are marked', () => {
+  load([row(2), row(1)]);
+  const head = () => host.querySelector<HTMLInputElement>('.jt-header .jt-mark input')!;
+  const state = () => [head().checked, head().indeterminate];
+  const boxes = () => [...host.querySelectorAll<HTMLElement>('.jt-row .jt-mark input')];
+  expect(state()).toEqual([false, false]);
+  boxes()[0]!.click();
+  expect(state()).toEqual([false, true]);
+  boxes()[1]!.click();
+  expect(state()).toEqual([true, false]);
+});

@@ -67,10 +67,7 @@ export class Grid {
     const slots = this.model.slots(width, measureIn(this.node));
     this.slots = slots;
     this.narrow = width > 0 && width < NARROW;
-    const { marks } = this.model.selection;
-    const order = this.model.order;
-    const all = marks.size === 0 ? false : order.every(id => marks.has(id)) || null;
-    this.header.show(slots, this.model.choices.sort, all);
+    this.showHeader();
     this.measure();
     this.body.show(this.model.lines);
     this.node.setAttribute('aria-rowcount', String(this.model.lines.length + 1));
@@ -80,8 +77,15 @@ export class Grid {
 
   /** Draw the lines anew whose marks or curves changed. */
   repaint(): void {
+    this.showHeader();
     this.body.paint(true);
     this.showFocus();
+  }
+
+  private showHeader(): void {
+    const { marks } = this.model.selection;
+    const all = marks.size === 0 ? false : this.model.order.every(id => marks.has(id)) || null;
+    this.header.show(this.slots, this.model.choices.sort, all);
   }
 
   /** Put the focus on the rows. */
