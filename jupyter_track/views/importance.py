@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, TrackError
 from ..records import Goal as Direction
-from ..records import Shown
 from ..store.table_rows import TableRow
 from .axes import MOST_CATEGORIES, Axis, axis_of, known_of
 from .format import middle_cut, one_line
@@ -68,7 +67,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Importance(Shown):
+class Importance:
     """Which params mattered for a metric.
 
     Attributes
