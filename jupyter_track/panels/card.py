@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from ..errors import InvalidValue
 from ..records import Run
@@ -62,7 +62,7 @@ class CardPanel(Panel):
         Its place under the cell.
     """
 
-    kind: Literal["card"] = "card"
+    kind = "card"
 
     def __init__(self, source: CardSource, display: Display) -> None:
         super().__init__()

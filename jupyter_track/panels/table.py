@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, TrackError
 from ..records import Run
@@ -69,7 +69,7 @@ class RunTablePanel(Panel):
     >>> panel.selected.tag(keep="yes")  # doctest: +SKIP
     """
 
-    kind: Literal["table"] = "table"
+    kind = "table"
 
     def __init__(
         self,

@@ -65,6 +65,7 @@ export class Connection {
       }
     });
     const unmount = mount(place, transport, {
+      charts: () => import('../charts/index.js'),
       onShown: () => this.show(attempt, place),
       onGone: () => this.trying === attempt && this.drop()
     });
