@@ -51,6 +51,7 @@ __all__ = [
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
+    "importance",
     "last_active_run",
     "live",
     "load_ipython_extension",
@@ -68,10 +69,12 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "parallel",
     "progress",
     "restore_experiment",
     "restore_run",
     "runs",
+    "scatter",
     "search_experiments",
     "search_runs",
     "set_experiment",
@@ -111,6 +114,7 @@ _STORED = (
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
+    **dict.fromkeys(("importance", "parallel", "scatter"), "notebook.many"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
     "MlflowClient": "tracking",
@@ -168,6 +172,7 @@ if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
     from .notebook.live import live
+    from .notebook.many import importance, parallel, scatter
     from .recording.client import TrackClient
     from .recording.fluent import (
         define_metric,

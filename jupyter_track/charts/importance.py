@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..views.importance import Importance
 from ..views.tokens import mark
@@ -40,5 +40,6 @@ def importance_chart(importance: Importance) -> alt.LayerChart:
         x=x, y=y, opacity=alt.Opacity("tone:Q", scale=None, legend=None), tooltip=["param:N", "text:N"]
     )
     spread = base.mark_rule(color=mark("running")).encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
-    made: alt.LayerChart = alt.layer(bars, spread)
-    return made.properties(width=360, height=ROW * max(len(rows), 1)).configure(**config())
+    made: Any = alt.layer(bars, spread)
+    chart: alt.LayerChart = made.properties(width=360, height=ROW * max(len(rows), 1)).configure(**config())
+    return chart

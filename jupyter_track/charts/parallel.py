@@ -28,11 +28,12 @@ def spec() -> dict[str, Any]:
     import altair as alt
 
     lines = alt.Chart(alt.NamedData("lines")).mark_line(style="jt-muted", strokeWidth=1.25)
-    made: alt.LayerChart = alt.layer(
+    made: Any = alt.layer(
         lines.encode(x=_x(), y=_y(), detail="run:N", opacity=alt.Opacity("tone:Q", scale=None, legend=None)),
         *_frame(alt.NamedData("axes"), alt.NamedData("ticks"), alt.NamedData("ends")),
     )
-    return made.to_dict()
+    found: dict[str, Any] = made.to_dict()
+    return found
 
 
 def parallel_chart(parallel: Parallel, selected: Collection[str] = ()) -> alt.LayerChart:
@@ -51,7 +52,7 @@ def parallel_chart(parallel: Parallel, selected: Collection[str] = ()) -> alt.La
     domain = [-MARGIN, last + MARGIN]
     data = pd.DataFrame(line_rows(parallel, selected))
     lines = alt.Chart(data).mark_line(strokeWidth=1.25)
-    color = {"color": alt.value(mark("muted"))}
+    color: dict[str, Any] = {"color": alt.value(mark("muted"))}
     if selected:
         chosen = [one for one in parallel.runs if one.run_id in selected][:8]
         domains = [one.run_id for one in chosen]
@@ -63,7 +64,7 @@ def parallel_chart(parallel: Parallel, selected: Collection[str] = ()) -> alt.La
         color = {"color": found}
     tips = [alt.Tooltip("name:N", title="run"), alt.Tooltip("axis:N"), alt.Tooltip("text:N", title="value")]
     ticks = pd.DataFrame(tick_rows(parallel))
-    made: alt.LayerChart = alt.layer(
+    made: Any = alt.layer(
         lines.encode(
             x=_x(domain),
             y=_y(),
@@ -74,7 +75,8 @@ def parallel_chart(parallel: Parallel, selected: Collection[str] = ()) -> alt.La
         ),
         *_frame(pd.DataFrame(axis_rows(parallel)), ticks[ticks["at"] < last], ticks[ticks["at"] == last], domain),
     )
-    return made.properties(width=560, height=240).configure(**config())
+    chart: alt.LayerChart = made.properties(width=560, height=240).configure(**config())
+    return chart
 
 
 def line_rows(parallel: Parallel, selected: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -123,29 +125,35 @@ def tick_rows(parallel: Parallel) -> list[dict[str, Any]]:
 def _x(domain: list[float] | None = None) -> alt.X:
     import altair as alt
 
-    scale = alt.Scale(zero=False, nice=False, **({} if domain is None else {"domain": domain}))
+    scale = alt.Scale(zero=False, nice=False, domain=alt.Undefined if domain is None else domain)
     return alt.X("at:Q", scale=scale, axis=None)
 
 
-def _y(field: str = "share:Q") -> alt.Y:
+def _y() -> alt.Y:
     import altair as alt
 
-    return alt.Y(field, scale=alt.Scale(domain=[FOOT, HEAD], nice=False), axis=None)
+    return alt.Y("share:Q", scale=alt.Scale(domain=[FOOT, HEAD], nice=False), axis=None)
+
+
+def _at(share: float) -> alt.YDatum:
+    import altair as alt
+
+    return alt.YDatum(share, type="quantitative", scale=alt.Scale(domain=[FOOT, HEAD], nice=False), axis=None)
 
 
 def _frame(axes: Any, ticks: Any, ends: Any, domain: list[float] | None = None) -> list[alt.Chart]:
     """The axes with their titles and ticks, over the lines."""
     import altair as alt
 
-    rules = alt.Chart(axes).mark_rule(opacity=0.6).encode(x=_x(domain), y=alt.datum(0), y2=alt.datum(1))
+    rules = alt.Chart(axes).mark_rule(opacity=0.6).encode(x=_x(domain), y=_at(0), y2=alt.Y2Datum(1))
     titles = alt.Chart(axes).mark_text(baseline="top", fontSize=12, limit=150)
     missing = alt.Chart(axes).mark_text(baseline="bottom", style="jt-muted")
     left = alt.Chart(ticks).mark_text(align="right", dx=-5, limit=90)
     right = alt.Chart(ends).mark_text(align="left", dx=5, limit=90)
     return [
         rules,
-        titles.encode(x=_x(domain), y=alt.datum(HEAD), text="title:N"),
-        missing.encode(x=_x(domain), y=alt.datum(FOOT), text="missing:N"),
+        titles.encode(x=_x(domain), y=_at(HEAD), text="title:N"),
+        missing.encode(x=_x(domain), y=_at(FOOT), text="missing:N"),
         left.encode(x=_x(domain), y=_y(), text="text:N"),
         right.encode(x=_x(domain), y=_y(), text="text:N"),
     ]

@@ -32,13 +32,14 @@ def spec() -> dict[str, Any]:
     up = alt.Chart(alt.NamedData("yticks")).mark_text(align="right", dx=-6)
     across = alt.Chart(alt.NamedData("xticks")).mark_text(baseline="top", dy=6)
     points = alt.Chart(alt.NamedData("points")).mark_circle(style="jt-muted", size=SIZE)
-    made: alt.LayerChart = alt.layer(
+    made: Any = alt.layer(
         grid.encode(y=y),
         up.encode(x=alt.value(0), y=y, text="text:N"),
         across.encode(x=x, y=alt.value("height"), text="text:N"),
         points.encode(x=x, y=y, opacity=tone),
     )
-    return made.to_dict()
+    found: dict[str, Any] = made.to_dict()
+    return found
 
 
 def scatter_chart(scatter: Scatter, selected: Collection[str] = ()) -> alt.Chart:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
+from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
 
 if TYPE_CHECKING:
-    from ..panels.table import RunTablePanel
+    from ..panels.panel import Panel
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Verb:
     help : str
         What it does, in a few words.
     run : callable
-        Takes the desk and what follows the verb.
+        Takes the desk and what follows the verb; gives the panel that it shows, if it shows one.
     takes : str
         What Tab completes behind it: ``runs``, ``runs experiments``, ``options`` or nothing.
     """
 
     usage: str
     help: str
-    run: Callable[[Desk, str], None]
+    run: Callable[[Desk, str], Panel | None]
     takes: str = ""
     options: tuple[str, ...] = ()
 
@@ -44,6 +45,18 @@ VERBS: dict[str, Verb] = {
     "search": Verb("WORDS", "the runs with these words in name, note, tags or code", look.search),
     "show": Verb("RUN", "one run in full", look.show, "runs"),
     "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
+    "parallel": Verb(
+        "[-m METRIC] [-e EXPERIMENT] [FILTER]",
+        "many runs at once: params against a metric, in parallel coordinates",
+        charts.parallel,
+        options=("-e", "-m"),
+    ),
+    "scatter": Verb(
+        "X Y [-e EXPERIMENT] [FILTER]", "a param or a metric against a metric", charts.scatter, options=("-e",)
+    ),
+    "importance": Verb(
+        "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
+    ),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
     "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
     "untag": Verb("RUN… KEY", "remove a tag", edit.untag, "runs"),
@@ -78,7 +91,7 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> RunTablePanel | None:
+def run_line(desk: Desk, line: str) -> Panel | None:
     """Do what a line of ``%track`` says; the line alone gives its table.
 
     Raises
@@ -92,8 +105,7 @@ def run_line(desk: Desk, line: str) -> RunTablePanel | None:
     verb = VERBS.get(word)
     if verb is None:
         raise InvalidValue(_unknown(word))
-    verb.run(desk, rest.strip())
-    return None
+    return verb.run(desk, rest.strip())
 
 
 def _unknown(word: str) -> str:

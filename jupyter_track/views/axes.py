@@ -31,6 +31,7 @@ MOST_CATEGORIES = 30  # an axis that has more is not shown unless it is named
 LOG_LEAST = 8.0  # the span from which a scale may be logarithmic
 _NUMBERS = ("int", "float")
 _TICK_LIMIT = 14
+_LONG_NUMBER = 8  # characters: a number that was drawn by chance has seventeen digits
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,11 @@ def _param_axis(rows: Sequence[TableRow], key: str) -> Axis:
     words = any(param is not None and param.type not in _NUMBERS for param in params)
     if words or all(found is None for found in numbers):
         return _category(key, params, texts)
-    return _numeric(key, "param", NO_GOAL, numbers, texts)
+    return _numeric(key, "param", NO_GOAL, numbers, [_short(*pair) for pair in zip(texts, numbers, strict=True)])
+
+
+def _short(text: str, value: float | None) -> str:
+    return text if value is None or len(text) <= _LONG_NUMBER else number(value)
 
 
 def number_of(param: Param) -> float | None:

@@ -45,7 +45,9 @@ def importance_html(importance: Importance) -> Markup:
         )
         for bar in importance.bars
     ]
-    table = element("table", _header(["param", "", "R² lost ± sd", ""], (False, False, True, False)), *rows, style=TABLE)
+    table = element(
+        "table", _header(["param", "", "R² lost ± sd", ""], (False, False, True, False)), *rows, style=TABLE
+    )
     return element("div", element("div", importance.head), table, *_lines(importance_notes(importance)), style=BODY)
 
 
@@ -114,7 +116,12 @@ def _row(run: Plotted, axes: Sequence[Axis], at: int, right: Sequence[bool]) -> 
         element("td", str(run.number), style=cell_style(True, height=24)),
         element("th", run.name, style=cell_style(False, height=24, more="font-weight:normal"), scope="row"),
         *(
-            element("td", middle_cut(axis.texts[at], PARAM_LIMIT), style=cell_style(to_right, height=24), title=_full(axis, at))
+            element(
+                "td",
+                middle_cut(axis.texts[at], PARAM_LIMIT),
+                style=cell_style(to_right, height=24),
+                title=_full(axis, at),
+            )
             for axis, to_right in zip(axes, right, strict=True)
         ),
     ]
@@ -138,9 +145,7 @@ def _header(titles: Sequence[str], right: Sequence[bool]) -> Markup:
 
 def _image(picture: Picture) -> Markup:
     style = "max-width:100%;margin:0;vertical-align:middle"
-    return element(
-        "img", src=picture.uri, alt=picture.alt, width=picture.width, height=picture.height, style=style
-    )
+    return element("img", src=picture.uri, alt=picture.alt, width=picture.width, height=picture.height, style=style)
 
 
 def _lines(lines: Sequence[str]) -> list[Markup]:
@@ -148,9 +153,7 @@ def _lines(lines: Sequence[str]) -> list[Markup]:
     return [element("div", join([muted(line)]), style=style) for line in lines if line]
 
 
-def _chart_text(
-    runs: Sequence[Plotted], axes: Sequence[Axis], notes: Sequence[str], selected: Collection[str]
-) -> str:
+def _chart_text(runs: Sequence[Plotted], axes: Sequence[Axis], notes: Sequence[str], selected: Collection[str]) -> str:
     rows = [["", "#", "name", *(axis.title for axis in axes)]]
     for at in _shown(runs, axes[-1], selected):
         state = state_of(runs[at].state)
@@ -162,3 +165,8 @@ def _chart_text(
 def _blocks(share: float) -> str:
     eighths = round(max(share, 0.0) * _TEXT_BAR * 8)
     return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
+
+
+def sentence_html(text: str) -> Markup:
+    """Return a sentence in the place of a chart."""
+    return element("div", text, style=BODY)

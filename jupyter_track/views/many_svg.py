@@ -55,7 +55,9 @@ def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
         path = "M" + "L".join(f"{x:.0f},{y:.1f}" for x, y in points)
         body += f"<path d='{path}'{_drawn('stroke', looks[at])}/>"
     lines = f"<g fill='none' stroke-width='1.25' stroke='{mark('muted')}'>{body}</g>"
-    ticks = "".join(_axis(axis, x, last=at == len(axes) - 1) for at, (axis, x) in enumerate(zip(axes, places, strict=True)))
+    ticks = "".join(
+        _axis(axis, x, last=at == len(axes) - 1) for at, (axis, x) in enumerate(zip(axes, places, strict=True))
+    )
     told = "; ".join(f"{one_line(axis.key)} {range_words(axis)}" for axis in axes[:-1])
     alt = f"{counted(len(parallel.runs), 'run')} in parallel coordinates: {told or 'no param differs'}; "
     alt += f"{one_line(parallel.metric.key)} {range_words(parallel.metric)}"
@@ -90,8 +92,9 @@ def bar_svg(bar: Bar, largest: float) -> Picture:
     length = max(bar.mean, 0.0) * scale
     low, high = (min(max(value * scale, 0.0), BAR_WIDTH - 1) for value in _ends(bar))
     color = mark("muted")
-    body = f"<rect x='0' y='3' width='{max(length, 1):.1f}' height='6' fill='{color}' fill-opacity='{0.4 if bar.noise else 0.9}'/>"
-    body += f"<path d='M{low:.1f},6H{high:.1f}M{low:.1f},3v6M{high:.1f},3v6' stroke='{mark('text')}' fill='none'/>"
+    opacity = 0.4 if bar.noise else 0.9
+    body = f"<rect x='0' y='3' width='{max(length, 1):.1f}' height='6' fill='{color}' fill-opacity='{opacity}'/>"
+    body += f"<path d='M{low:.1f},6H{high:.1f}M{low:.1f},3v6M{high:.1f},3v6' stroke='{mark('running')}' fill='none'/>"
     return _picture(body, f"{one_line(bar.key)}: {bar.text}", BAR_WIDTH, BAR_HEIGHT)
 
 
@@ -157,5 +160,6 @@ def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
 
 
 def _picture(body: str, alt: str, width: int, height: int) -> Picture:
-    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' {_FONT} fill='{mark('muted')}'>{body}</svg>"
+    size = f"width='{width}' height='{height}' {_FONT} fill='{mark('muted')}'"
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size}>{body}</svg>"
     return Picture("data:image/svg+xml," + quote(svg, safe=" =:/,.()-"), alt, width, height)
