@@ -24,6 +24,7 @@ from ..views.many_live import chart_message, importance_message
 from ..views.parallel import Parallel, parallel_of
 from ..views.runs import EMPTY
 from ..views.scatter import Scatter, scatter_of
+from ..views.tokens import RUN_COLORS
 from .actions import ids_of
 from .display import Display
 from .panel import Link, Message, Panel
@@ -279,6 +280,7 @@ class ManyPanel(Panel):
         read = self._read
         message["known"] = _known_message(known_of(read.rows, read.goals))
         message["selected"] = list(self._selected)
+        message["colors"] = list(RUN_COLORS)
         return message
 
     def _shown(self) -> Message:

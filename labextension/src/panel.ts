@@ -18,7 +18,8 @@ type Maker = (context: Context) => View | Promise<View>;
 /** The view of each kind of panel, by the type of the first message. */
 const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   card: context => new CardView(context),
-  table: context => new TableView(context)
+  table: context => new TableView(context),
+  many: async context => new (await import('./many/view.js')).ManyView(context)
 };
 
 export interface MountOptions {

@@ -8,11 +8,13 @@
 import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
 import type { CurvesActions, CurvesViewMessage } from './protocol/curves.js';
+import type { ManyActions, ManyMessage } from './protocol/many.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
 export * from './protocol/card.js';
 export * from './protocol/common.js';
 export * from './protocol/curves.js';
+export * from './protocol/many.js';
 export * from './protocol/table.js';
 
 export type KernelMessage =
@@ -23,10 +25,11 @@ export type KernelMessage =
   | RowsMessage
   | PatchMessage
   | CurvesMessage
-  | CurvesViewMessage;
+  | CurvesViewMessage
+  | ManyMessage;
 
 /** The actions and their arguments. */
-export type Actions = CommonActions & CardActions & TableActions & CurvesActions;
+export type Actions = CommonActions & CardActions & TableActions & CurvesActions & ManyActions;
 export type ActionName = keyof Actions;
 
 export interface ReadyMessage {
