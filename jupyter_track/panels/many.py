@@ -85,6 +85,10 @@ class ManyPanel(Panel):
     shown : callable, optional
         Shows the panel where it is the value of a cell.
 
+    Raises
+    ------
+    FilterError
+
     Examples
     --------
     >>> import jupyter_track as track
@@ -111,7 +115,9 @@ class ManyPanel(Panel):
         self._show = shown
         self._display: Display | None = None
         self._run_ids = None if run_ids is None else tuple(run_ids)
-        self._filter, self._experiment = filter_string, experiment
+        self._is_filtered = bool(filter_string) or experiment is not None or run_ids is not None
+        experiments = None if experiment is None else [experiment]
+        self._wanted = run_rows.search(experiments, filter_string, (), 1, None, 0)
         self._lock = threading.RLock()
         self._selected: tuple[str, ...] = ()
         self._seen: tuple[int, int] | None = None
@@ -221,10 +227,6 @@ class ManyPanel(Panel):
     def _nothing(self, error: TrackError) -> str:
         return str(error) if self._read.rows else EMPTY if not self._is_filtered else "No run matches."
 
-    @property
-    def _is_filtered(self) -> bool:
-        return bool(self._filter) or self._experiment is not None or self._run_ids is not None
-
     def _rows(self) -> _Read:
         """The runs as they are now; what has not changed is not read again."""
         with self._lock:
@@ -250,8 +252,7 @@ class ManyPanel(Panel):
             return table_rows.numbers_of(self.store, self._run_ids)
         if not self._is_filtered:
             return table_rows.active_numbers(self.store)
-        experiments = None if self._experiment is None else [self._experiment]
-        return run_rows.find(self.store, run_rows.search(experiments, self._filter, (), 1, None, 0))
+        return run_rows.find(self.store, self._wanted)
 
     def _file(self) -> tuple[int, int] | None:
         try:
