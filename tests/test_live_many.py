@@ -70,7 +70,7 @@ def test_a_view_gets_axes_and_runs_with_the_numbers_of_search_runs(page: Page) -
     bundle = [data for _, data in page.bundles() if MIME in data][-1]
     assert bundle[MIME]["kind"] == "many"
     assert bundle["text/html"].startswith("<div")
-    assert bundle["text/plain"].endswith("20 runs · darker: the best tenth")
+    assert bundle["text/plain"].endswith("20 runs · stronger: the best tenth")
 
 
 def test_what_is_brushed_is_selected_in_python(page: Page) -> None:

@@ -79,7 +79,9 @@ def test_the_live_scatter_plot_draws_points_over_its_grid() -> None:
     """Shares on both axes, so that one spec does for numbers, powers and names."""
     spec = made("scatter")
     assert [(mark, fields.get("x"), fields.get("y")) for mark, fields in encodings(spec)][-1] == ("circle", "x", "y")
-    assert [layer["data"]["name"] for layer in spec["layer"]] == ["yticks", "yticks", "xticks", "points"]
+    assert [layer["data"]["name"] for layer in spec["layer"]] == [
+        "yticks", "yticks", "xticks", "titles", "titles", "points"
+    ]  # fmt: skip
 
 
 def test_parallel_coordinates_to_take_away_hold_their_data(rows: list[TableRow]) -> None:

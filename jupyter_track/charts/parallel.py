@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ..views.format import one_line
-from ..views.many_svg import FAINT, STRONG, top_tenth
+from ..views.many_svg import STRONG, faint, strong, top_tenth
 from ..views.parallel import Parallel
 from ..views.tokens import mark
 from .theme import config
@@ -81,10 +81,10 @@ def parallel_chart(parallel: Parallel, selected: Collection[str] = ()) -> alt.La
 
 def line_rows(parallel: Parallel, selected: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return a row for each run and axis: where the line is, and what it says there."""
-    best = top_tenth(parallel.metric)
+    best, count = top_tenth(parallel.metric), len(parallel.runs)
     rows = []
     for place, run in enumerate(parallel.runs):
-        strong = run.run_id in selected if selected else place in best
+        bold = run.run_id in selected if selected else place in best
         for at, axis in enumerate(parallel.axes):
             share = axis.shares[place]
             rows.append(
@@ -92,7 +92,7 @@ def line_rows(parallel: Parallel, selected: Collection[str] = ()) -> list[dict[s
                     "at": at,
                     "share": MISSING if share is None else share,
                     "run": run.run_id,
-                    "tone": STRONG if strong else FAINT,
+                    "tone": (STRONG if selected else strong(count)) if bold else faint(count),
                     "name": f"{run.name} #{run.number}",
                     "axis": axis.key,
                     "text": axis.texts[place] or "none",

@@ -21,7 +21,7 @@ def spec() -> dict[str, Any]:
     """Return the spec of the live chart.
 
     Its data sets: ``points`` (x, y, run, tone), where x and y are shares of the axes from 0 to 1, so that one spec does
-    for numbers, powers and names; ``xticks`` (x, text), ``yticks`` (y, text) and ``titles`` (x, y).
+    for numbers, powers and names; ``xticks`` (x, text), ``yticks`` (y, text) and ``titles`` (up, across), one row.
     """
     import altair as alt
 
@@ -31,11 +31,15 @@ def spec() -> dict[str, Any]:
     grid = alt.Chart(alt.NamedData("yticks")).mark_rule(opacity=0.25, strokeWidth=0.5)
     up = alt.Chart(alt.NamedData("yticks")).mark_text(align="right", dx=-6)
     across = alt.Chart(alt.NamedData("xticks")).mark_text(baseline="top", dy=6)
+    titles = alt.Chart(alt.NamedData("titles")).mark_text(align="left", baseline="bottom", dx=-40, dy=-2, fontSize=12)
+    below = alt.Chart(alt.NamedData("titles")).mark_text(align="right", baseline="top", dy=22, fontSize=12)
     points = alt.Chart(alt.NamedData("points")).mark_circle(style="jt-muted", size=SIZE)
     made: Any = alt.layer(
         grid.encode(y=y),
         up.encode(x=alt.value(0), y=y, text="text:N"),
         across.encode(x=x, y=alt.value("height"), text="text:N"),
+        titles.encode(x=alt.value(0), y=alt.value(0), text="up:N"),
+        below.encode(x=alt.value("width"), y=alt.value("height"), text="across:N"),
         points.encode(x=x, y=y, opacity=tone),
     )
     found: dict[str, Any] = made.to_dict()

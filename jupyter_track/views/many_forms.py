@@ -85,7 +85,7 @@ def chart_notes(
     if chosen:
         said.append(f"{chosen:,} selected")
     elif top_tenth(metric):
-        said.append("darker: the best tenth")
+        said.append("stronger: the best tenth")
     return [*said, *notes]
 
 

@@ -24,6 +24,7 @@ MAX_LINES, MAX_POINTS = 150, 400  # of a picture
 WIDTH, HEIGHT = 640, 230
 BAR_WIDTH, BAR_HEIGHT = 120, 12
 STRONG, FAINT = 0.9, 0.3
+CROWD = 50  # lines; of more each is drawn fainter, so that where they are dense is still seen
 MOST_COLORED = 8
 _TOP, _FOOT, _SIDE = 30, 26, 56
 _TITLE = 16  # characters
@@ -117,15 +118,36 @@ def _in_order(runs: Sequence[Plotted], axis: Axis, selected: Collection[str], li
 
 def _looks(runs: Sequence[Plotted], axis: Axis, selected: Collection[str]) -> list[tuple[str, float]]:
     """Return the colour and the opacity of each run; the colour is empty where it is that of the others."""
+    drawn = min(len(runs), MAX_LINES)
     if selected:
         chosen = {run.run_id: run.number for run in runs if run.run_id in selected}
         found = paints(dict(list(chosen.items())[:MOST_COLORED]))
-        return [
-            (found[run.run_id].color, 1.0) if run.run_id in found else ("", STRONG if run.run_id in chosen else FAINT)
-            for run in runs
-        ]
+        others = {run.run_id: STRONG if run.run_id in chosen else faint(drawn) for run in runs}
+        return [(found[run.run_id].color, 1.0) if run.run_id in found else ("", others[run.run_id]) for run in runs]
     best = top_tenth(axis)
-    return [("", STRONG if at in best else FAINT) for at in range(len(runs))]
+    return [("", strong(drawn) if at in best else faint(drawn)) for at in range(len(runs))]
+
+
+def faint(count: int) -> float:
+    """Return how strongly each of so many lines is drawn.
+
+    Examples
+    --------
+    >>> faint(8), faint(100), faint(10_000)
+    (0.3, 0.15, 0.04)
+    """
+    return round(max(FAINT * min(1.0, CROWD / max(count, 1)), 0.04), 3)
+
+
+def strong(count: int) -> float:
+    """Return how strongly each of the best tenth of so many lines is drawn.
+
+    Examples
+    --------
+    >>> strong(8), strong(1_000), strong(10_000)
+    (0.9, 0.45, 0.3)
+    """
+    return round(max(STRONG * min(1.0, CROWD * 10 / max(count, 1)), 0.3), 3)
 
 
 def top_tenth(axis: Axis) -> frozenset[int]:

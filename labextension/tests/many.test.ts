@@ -159,7 +159,7 @@ describe('bars of what mattered', () => {
     });
     const cells = [...node.querySelectorAll('tbody tr')].map(row => [...row.children].map(cell => cell.textContent));
     expect(cells).toEqual([['<b>lr</b>', '', '0.50 ± 0.10', ''], ['wd', '', '−0.10 ± 0.20', 'within noise']]);
-    const widths = [...node.querySelectorAll<HTMLElement>('.jt-bar-fill')].map(bar => parseFloat(bar.style.width));
+    const widths = [...node.querySelectorAll<HTMLElement>('.jt-amount-fill')].map(bar => parseFloat(bar.style.width));
     expect(widths.map(Math.round)).toEqual([83, 0]);
   });
 });

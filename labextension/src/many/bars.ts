@@ -29,13 +29,13 @@ export function barsNode(shown: ManyBars): HTMLElement {
 
 function barNode(bar: ManyBars['bars'][number], largest: number): HTMLElement {
   const percent = (value: number) => (largest > 0 ? Math.min(Math.max((value / largest) * 100, 0), 100) : 0);
-  const fill = div('jt-bar-fill');
+  const fill = div('jt-amount-fill');
   fill.style.width = `${percent(bar.mean)}%`;
-  const whisker = div('jt-bar-whisker');
+  const whisker = div('jt-amount-spread');
   const [low, high] = [percent(bar.mean - bar.sd), percent(bar.mean + bar.sd)];
   whisker.style.left = `${low}%`;
   whisker.style.width = `${high - low}%`;
-  const node = div('jt-bar', fill, whisker);
+  const node = div('jt-amount', fill, whisker);
   node.setAttribute('aria-hidden', 'true');
   return node;
 }

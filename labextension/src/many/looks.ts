@@ -7,13 +7,18 @@ import type { ManyChart, ManyRun } from '../protocol.js';
 export const MOST_COLORED = 8;
 export const STRONG = 0.9;
 export const FAINT = 0.3;
+/** Lines; of more each is drawn fainter, so that where they are dense is still seen. */
+const CROWD = 50;
 /** Of runs that are not selected while others are. */
 export const BEHIND = 0.12;
 
 /** How strongly each run is drawn below those that are selected. */
 export function tones(chart: ManyChart, anySelected: boolean): number[] {
   const best = new Set(chart.best);
-  return chart.runs.map((_, at) => (anySelected ? BEHIND : best.has(at) ? STRONG : FAINT));
+  const count = chart.kind === 'parallel' ? Math.max(chart.runs.length, 1) : 1; // points hide each other less
+  const faint = Math.max(FAINT * Math.min(1, CROWD / count), 0.04);
+  const strong = Math.max(STRONG * Math.min(1, (CROWD * 10) / count), 0.3);
+  return chart.runs.map((_, at) => (anySelected ? Math.min(BEHIND, faint) : best.has(at) ? strong : faint));
 }
 
 /**

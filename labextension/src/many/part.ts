@@ -1,5 +1,5 @@
 import type { Chart, Charts } from '../charts/load.js';
-import { div } from '../dom.js';
+import { div, fill } from '../dom.js';
 import type { ManyChart } from '../protocol.js';
 import type { Shared } from '../shared.js';
 import { brushed, type Brushes, kept, NO_BRUSHES, type Range, within } from './brushes.js';
@@ -24,7 +24,9 @@ export class ChartPart {
   readonly node = div('jt-many-chart');
   readonly kind: ManyChart['kind'];
 
+  /** @param host - where it is put: in the page, as a chart takes its theme from there */
   constructor(
+    host: HTMLElement,
     charts: Charts,
     private chart: ManyChart,
     private readonly palette: readonly string[],
@@ -34,6 +36,7 @@ export class ChartPart {
     this.kind = chart.kind;
     this.geometry = chart.kind === 'parallel' ? new ParallelGeometry() : new ScatterGeometry();
     this.node.append(this.stage);
+    fill(host, this.node);
     this.drawn = new charts.Chart(this.stage, chart.spec, {
       height: HEIGHT,
       label: this.label,

@@ -55,11 +55,10 @@ export class ManyView implements View {
         return;
       }
       this.drop();
-      this.part = new ChartPart(charts, shown, message.colors, this.context.shared, {
+      this.part = new ChartPart(this.place, charts, shown, message.colors, this.context.shared, {
         select: runs => this.select(runs),
         tell: text => setText(this.told, text)
       });
-      fill(this.place, this.part.node);
     }
     this.showFoot();
   }
@@ -106,7 +105,7 @@ export class ManyView implements View {
     }
     const ids = new Set(shown.runs.map(run => run.id));
     const selected = [...this.context.shared.selected].filter(id => ids.has(id)).length;
-    const state = selected > 0 ? `${selected.toLocaleString('en')} selected` : shown.best.length > 0 && 'darker: the best tenth';
+    const state = selected > 0 ? `${selected.toLocaleString('en')} selected` : shown.best.length > 0 && 'stronger: the best tenth';
     setText(this.notes, [count(shown.runs.length), state, ...shown.notes].filter(Boolean).join(' · '));
     fill(this.action, selected > 0 && button('Clear', () => (this.part ? this.part.clear() : this.select([]))));
   }
