@@ -36,6 +36,7 @@ __all__ = [
     "artifacts",
     "create_experiment",
     "current",
+    "curves",
     "define_metric",
     "delete_experiment",
     "delete_experiment_tag",
@@ -116,6 +117,7 @@ _HOMES = {
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     **dict.fromkeys(("importance", "parallel", "scatter"), "notebook.many"),
     "ActiveRun": "recording.run",
+    "curves": "notebook.curves",
     "Experiment": "records",
     "MlflowClient": "tracking",
     "Run": "records",
@@ -171,6 +173,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.curves import curves
     from .notebook.live import live
     from .notebook.many import importance, parallel, scatter
     from .recording.client import TrackClient

@@ -28,9 +28,9 @@ class Verb:
     help : str
         What it does, in a few words.
     run : callable
-        Takes the desk and what follows the verb; gives the panel that it shows, if it shows one.
+        Takes the desk and what follows the verb; what it returns is the value of the line.
     takes : str
-        What Tab completes behind it: ``runs``, ``runs experiments``, ``options`` or nothing.
+        What Tab completes behind it: ``runs``, ``metrics runs``, ``runs experiments``, ``options`` or nothing.
     """
 
     usage: str
@@ -44,6 +44,13 @@ VERBS: dict[str, Verb] = {
     "runs": Verb("[-e EXPERIMENT] [FILTER]", "the runs that a filter finds", look.runs, options=("-e",)),
     "search": Verb("WORDS", "the runs with these words in name, note, tags or code", look.search),
     "show": Verb("RUN", "one run in full", look.show, "runs"),
+    "curves": Verb(
+        "[METRIC…] [RUN…] [-x AXIS] [--smooth 0.6] [--group PARAM]",
+        "metrics as live charts; AXIS: step, time, elapsed or a metric",
+        look.curves,
+        "metrics runs",
+        ("-x", "--smooth", "--group"),
+    ),
     "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
     "parallel": Verb(
         "[-m METRIC] [-e EXPERIMENT] [FILTER]",
@@ -92,7 +99,7 @@ VERBS: dict[str, Verb] = {
 
 
 def run_line(desk: Desk, line: str) -> Panel | None:
-    """Do what a line of ``%track`` says; the line alone gives its table.
+    """Do what a line of ``%track`` says; the line alone gives its table, a panel's verb the panel.
 
     Raises
     ------

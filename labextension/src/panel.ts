@@ -19,7 +19,11 @@ type Maker = (context: Context) => View | Promise<View>;
 const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   card: context => new CardView(context),
   table: context => new TableView(context),
-  many: async context => new (await import('./many/view.js')).ManyView(context)
+  many: async context => new (await import('./many/view.js')).ManyView(context),
+  'curves-view': async context => {
+    const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
+    return new CurvesView(context, charts);
+  }
 };
 
 export interface MountOptions {

@@ -7,8 +7,8 @@
 
 import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
-import type { CurvesActions, CurvesViewMessage } from './protocol/curves.js';
 import type { ManyActions, ManyMessage } from './protocol/many.js';
+import type { CurvesActions, CurvesPointsMessage, CurvesViewMessage } from './protocol/curves.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
 export * from './protocol/card.js';
@@ -26,7 +26,8 @@ export type KernelMessage =
   | PatchMessage
   | CurvesMessage
   | CurvesViewMessage
-  | ManyMessage;
+  | ManyMessage
+  | CurvesPointsMessage;
 
 /** The actions and their arguments. */
 export type Actions = CommonActions & CardActions & TableActions & CurvesActions & ManyActions;

@@ -1,5 +1,6 @@
 /** What the messages of all panels have in common. */
 
+import type { CurvesPointsMessage } from './curves.js';
 import type { Details } from './table.js';
 
 /** The MIME type of the bundle that a panel displays. */
@@ -54,7 +55,9 @@ export interface ReplyMessage {
   found?: string[];
   /** Of `open`: the run in full. */
   details?: Details;
-  /** Of `asset`: the file. */
+  /** Of `window`: the points of the stretch. */
+  points?: CurvesPointsMessage;
+  /** Of `asset`: the file. Of `code`: the code. */
   text?: string;
 }
 
