@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "compare",
     "create_experiment",
     "current",
     "curves",
@@ -119,6 +120,7 @@ _HOMES = {
     "ActiveRun": "recording.run",
     "curves": "notebook.curves",
     "Experiment": "records",
+    "compare": "recording.comparing",
     "MlflowClient": "tracking",
     "Run": "records",
     "RunStatus": "records",
@@ -177,6 +179,7 @@ if TYPE_CHECKING:
     from .notebook.live import live
     from .notebook.many import importance, parallel, scatter
     from .recording.client import TrackClient
+    from .recording.comparing import compare
     from .recording.fluent import (
         define_metric,
         delete_tag,

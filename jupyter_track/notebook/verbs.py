@@ -5,16 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
-
-if TYPE_CHECKING:
-    from ..panels.panel import Panel
 
 
 @dataclass(frozen=True)
@@ -28,14 +24,14 @@ class Verb:
     help : str
         What it does, in a few words.
     run : callable
-        Takes the desk and what follows the verb; what it returns is the value of the line.
+        Takes the desk and what follows the verb; a panel that it returns is the value of the line.
     takes : str
         What Tab completes behind it: ``runs``, ``metrics runs``, ``runs experiments``, ``options`` or nothing.
     """
 
     usage: str
     help: str
-    run: Callable[[Desk, str], Panel | None]
+    run: Callable[[Desk, str], object]
     takes: str = ""
     options: tuple[str, ...] = ()
 
@@ -98,8 +94,8 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> Panel | None:
-    """Do what a line of ``%track`` says; the line alone gives its table, a panel's verb the panel.
+def run_line(desk: Desk, line: str) -> object:
+    """Do what a line of ``%track`` says; the line alone gives its table, and ``compare`` its comparison.
 
     Raises
     ------

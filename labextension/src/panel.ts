@@ -1,5 +1,6 @@
 import { CardView } from './card/view.js';
 import { type ChartsLoader, once } from './charts/load.js';
+import { ComparisonView } from './comparison/view.js';
 import { button, div, element, fill, setText, span } from './dom.js';
 import type { KernelMessage } from './protocol.js';
 import { Requests } from './requests.js';
@@ -23,7 +24,8 @@ const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   'curves-view': async context => {
     const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
     return new CurvesView(context, charts);
-  }
+  },
+  comparison: context => new ComparisonView(context)
 };
 
 export interface MountOptions {

@@ -9,10 +9,17 @@ import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
 import type { ManyActions, ManyMessage } from './protocol/many.js';
 import type { CurvesActions, CurvesPointsMessage, CurvesViewMessage } from './protocol/curves.js';
+import type {
+  ComparisonActions,
+  ComparisonCurvesMessage,
+  ComparisonMessage,
+  ComparisonRowsMessage
+} from './protocol/comparison.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
 export * from './protocol/card.js';
 export * from './protocol/common.js';
+export * from './protocol/comparison.js';
 export * from './protocol/curves.js';
 export * from './protocol/many.js';
 export * from './protocol/table.js';
@@ -27,10 +34,21 @@ export type KernelMessage =
   | CurvesMessage
   | CurvesViewMessage
   | ManyMessage
-  | CurvesPointsMessage;
+  | CurvesPointsMessage
+  | ComparisonMessage
+  | ComparisonCurvesMessage
+  | ComparisonRowsMessage;
 
 /** The actions and their arguments. */
-export type Actions = CommonActions & CardActions & TableActions & CurvesActions & ManyActions;
+export type Actions = CommonActions &
+  CardActions &
+  TableActions &
+  Omit<CurvesActions, 'code'> &
+  ManyActions &
+  Omit<ComparisonActions, 'code'> & {
+    /** Of curves, a chart as code; of a comparison, the code of a run. */
+    code: CurvesActions['code'] | ComparisonActions['code'];
+  };
 export type ActionName = keyof Actions;
 
 export interface ReadyMessage {

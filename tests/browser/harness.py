@@ -137,7 +137,8 @@ def _environ(home: Path) -> dict[str, str]:
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     own = {name: str(home / folder) for name, folder in folders.items()}
-    own["JUPYTER_PREFER_ENV_PATH"] = "0"  # an extension that a test puts into `home` comes before an installed one
+    # What a test puts into its own data folder counts before what is installed beside Python.
+    own["JUPYTER_PREFER_ENV_PATH"] = "0"
     return {**os.environ, **threads, **own, "PYTHONPATH": os.pathsep.join(paths)}
 
 
