@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "board",
     "compare",
     "create_experiment",
     "current",
@@ -118,6 +119,7 @@ _HOMES = {
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     **dict.fromkeys(("importance", "parallel", "scatter"), "notebook.many"),
     "ActiveRun": "recording.run",
+    "board": "notebook.board",
     "curves": "notebook.curves",
     "Experiment": "records",
     "compare": "recording.comparing",
@@ -175,6 +177,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.board import board
     from .notebook.curves import curves
     from .notebook.live import live
     from .notebook.many import importance, parallel, scatter

@@ -48,6 +48,7 @@ VERBS: dict[str, Verb] = {
         ("-x", "--smooth", "--group"),
     ),
     "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
+    "board": Verb("[FILTER]", "table, curves, comparison and charts of many runs in one", charts.board),
     "parallel": Verb(
         "[-m METRIC] [-e EXPERIMENT] [FILTER]",
         "many runs at once: params against a metric, in parallel coordinates",

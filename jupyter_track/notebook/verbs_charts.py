@@ -1,4 +1,4 @@
-"""The verbs of ``%track`` that show charts of many runs."""
+"""The verbs of ``%track`` that show charts of many runs, and all of it in one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,21 @@ from .desk import Desk
 from .standing import show_panel
 
 if TYPE_CHECKING:
+    from ..panels.board import BoardPanel
     from ..panels.many import ManyPanel
 
 _WORD = r"(?:\"[^\"]*\"|'[^']*'|\S+)"
 _NAME = re.compile(rf"\s*(?!-)({_WORD})\s*")
 _OPTION = re.compile(rf"\s*(-e|--experiment|-m|--metric)(?:[ \t]+|=)({_WORD})\s*")
+
+
+def board(desk: Desk, rest: str) -> BoardPanel:
+    """Show the table, the curves, the comparison and the charts of many runs in one."""
+    from .board import board as board_of
+
+    panel = board_of(rest or None)
+    show_panel(panel)
+    return panel
 
 
 def parallel(desk: Desk, rest: str) -> ManyPanel:

@@ -194,6 +194,10 @@ class ManyPanel(Panel):
             self._mattered = state, importance_of(read.rows, read.goals, self.asked.metric)
         return self._mattered[1]
 
+    def mark(self, ids: Sequence[str]) -> None:
+        """Take runs as selected, which were selected elsewhere."""
+        self._select(ids)
+
     def _ipython_display_(self) -> None:
         if self._show is not None:
             self._show(self)

@@ -5,6 +5,7 @@
  * sorting and for charts only. Nothing here is markup.
  */
 
+import type { BoardActions, BoardMessage, PartMessage } from './protocol/board.js';
 import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
 import type { ManyActions, ManyMessage } from './protocol/many.js';
@@ -17,6 +18,7 @@ import type {
 } from './protocol/comparison.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
+export * from './protocol/board.js';
 export * from './protocol/card.js';
 export * from './protocol/common.js';
 export * from './protocol/comparison.js';
@@ -34,6 +36,8 @@ export type KernelMessage =
   | CurvesMessage
   | CurvesViewMessage
   | ManyMessage
+  | BoardMessage
+  | PartMessage
   | CurvesPointsMessage
   | ComparisonMessage
   | ComparisonCurvesMessage
@@ -45,6 +49,7 @@ export type Actions = CommonActions &
   TableActions &
   Omit<CurvesActions, 'code'> &
   ManyActions &
+  BoardActions &
   Omit<ComparisonActions, 'code'> & {
     /** Of curves, a chart as code; of a comparison, the code of a run. */
     code: CurvesActions['code'] | ComparisonActions['code'];

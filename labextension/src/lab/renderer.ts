@@ -14,10 +14,12 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   /**
    * @param makeHtml - makes the host's renderer for HTML
    * @param sessions - finds the kernel of the document around the panel
+   * @param insertCode - puts code into a new cell below an element
    */
   constructor(
     private readonly makeHtml: () => IRenderMime.IRenderer | null,
-    private readonly sessions: Sessions
+    private readonly sessions: Sessions,
+    private readonly insertCode?: (below: Node, code: string) => Promise<boolean>
   ) {
     super();
     this.addClass('jt-output');
@@ -68,7 +70,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     if (session !== null) {
       this.disconnect();
       this.connected = bundle.panel;
-      this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true));
+      this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true), this.insertCode);
     }
   }
 

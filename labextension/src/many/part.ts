@@ -1,6 +1,6 @@
 import type { Chart, Charts } from '../charts/load.js';
-import { div, fill } from '../dom.js';
-import type { ManyChart } from '../protocol.js';
+import { div, fill, runColor } from '../dom.js';
+import type { ManyChart, ManyRun } from '../protocol.js';
 import type { Shared } from '../shared.js';
 import { brushed, type Brushes, kept, NO_BRUSHES, type Range, within } from './brushes.js';
 import { type Geometry, ParallelGeometry, ScatterGeometry } from './geometry.js';
@@ -144,7 +144,7 @@ export class ChartPart {
     const text = style.color;
     const places = this.shownSelection;
     const runs = places.flatMap(at => this.chart.runs[at] ?? []);
-    const colors = colorsOf(runs, this.palette);
+    const colors = this.colors(runs);
     const hovered = this.shared.hovered === null ? undefined : this.places.get(this.shared.hovered);
     const { clientWidth, clientHeight } = this.drawn.node;
     this.overlay.draw(clientWidth, clientHeight, context => {
@@ -161,6 +161,18 @@ export class ChartPart {
       }
     });
     this.actions.tell(hovered === undefined ? '' : runWords(this.chart, hovered));
+  }
+
+  /** The colours of the selected runs: those of the other charts where these have said them. */
+  private colors(runs: readonly ManyRun[]): Map<string, string> | null {
+    const found = colorsOf([...runs].sort((one, other) => one.number - other.number), this.palette);
+    runs.forEach(run => {
+      const said = runColor(this.shared.paints.get(run.id)?.color ?? '');
+      if (found !== null && said !== null) {
+        found.set(run.id, said);
+      }
+    });
+    return found;
   }
 
   private at(event: PointerEvent): [number, number] {
