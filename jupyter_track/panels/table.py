@@ -104,6 +104,16 @@ class RunTablePanel(Panel):
         return self.reader.frame_of(self._shown())
 
     @property
+    def filter_text(self) -> str:
+        """What stands in the table's search: a filter, or words."""
+        text = self._choices().get("filter")
+        return text if isinstance(text, str) else ""
+
+    def mark(self, ids: Sequence[str]) -> None:
+        """Take runs as selected, which were selected elsewhere."""
+        self._selected = tuple(ids)
+
+    @property
     def reader(self) -> Reader:
         """The reader of the store."""
         return Reader(self.store)

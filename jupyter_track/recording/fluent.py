@@ -274,9 +274,29 @@ def log_image(
         flush()
 
 
-def log_table(data: Any, artifact_file: str, run_id: str | int | None = None) -> None:
-    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends."""
-    artifacts.log_table(*log_target(run_id), data, artifact_file)
+def log_table(data: Any, artifact_file: Any, run_id: str | int | None = None, *, key: str | None = None) -> None:
+    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends.
+
+    Parameters
+    ----------
+    data : DataFrame, Series or dict
+    artifact_file : str
+        A name without an ending means ``.json``. It may stand before the data.
+    run_id : str or int, optional
+    key : str, optional
+        The column by which a row is known. A comparison joins the tables of several runs by it.
+
+    Raises
+    ------
+    InvalidValue
+        For another ending, what is no table, or a `key` that is no column.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_table("answers", frame, key="question")  # doctest: +SKIP
+    """
+    artifacts.log_table(*log_target(run_id), data, artifact_file, key)
 
 
 def load_table(

@@ -62,7 +62,7 @@ RUN_COLUMNS = (
 )
 UPDATE_COLUMNS = frozenset(RUN_COLUMNS[2:-1]) | {"heartbeat", "lifecycle_stage", "deleted_time", "stop_requested"}
 PARAM_COLUMNS = ("value", "type", "number", "text", "written", "source", "position")
-ARTIFACT_COLUMNS = ("path", "sha256", "size", "mime", "kind", "title", "line", "created")
+ARTIFACT_COLUMNS = ("path", "sha256", "size", "mime", "kind", "title", "line", "created", "join_key")
 EXECUTION_COLUMNS = (
     "session",
     "position",

@@ -88,6 +88,22 @@ export class Grid {
     this.header.show(this.slots, this.model.choices.sort, all);
   }
 
+  /** The run that the pointer is on, or null. */
+  runAt(event: Event): string | null {
+    const under = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null;
+    const key = under?.dataset['key'];
+    return key !== undefined && this.model.store.rows.has(key) ? key : null;
+  }
+
+  /** Show that a run is pointed at, here or in a chart. */
+  lift(run: string | null): void {
+    this.lifted = run;
+    for (const node of this.node.querySelectorAll('.jt-lifted')) {
+      node.classList.toggle('jt-lifted', false);
+    }
+    this.body.find(run ?? '')?.classList.add('jt-lifted');
+  }
+
   /** Put the focus on the rows. */
   focus(): void {
     this.node.focus({ preventScroll: true });
@@ -145,6 +161,8 @@ export class Grid {
       curve: row => store.curve(row),
       change: (row, column) => store.change(row, column),
       since: row => store.since(row),
+      color: row => this.model.colors.get(row.id) ?? row.color,
+      lifted: this.lifted,
       anyMarked: selection.marks.size > 0
     };
   }
@@ -425,6 +443,7 @@ export class Grid {
   private column = -1;
   private frame = 0;
   private template = '';
+  private lifted: string | null = null;
   private narrow = false;
   private readonly focusId = `jt-focus-${++grids}`;
 }
