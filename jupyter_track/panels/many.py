@@ -15,7 +15,7 @@ from ..records import Goal
 from ..store import pending, run_rows, table_rows
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.table_rows import TableRow
+from ..store.table_rows import RowReader, TableRow
 from ..views import many_forms as forms
 from ..views.axes import Known, known_of
 from ..views.found import Runs
@@ -123,6 +123,7 @@ class ManyPanel(Panel):
         self._seen: tuple[int, int] | None = None
         self._stale = False  # whether the static form is behind what is chosen
         self._read = _Read()
+        self._row_reader = RowReader(store)
         self._mattered: tuple[object, Importance] | None = None
 
     # ---- what a person asks in Python
@@ -245,7 +246,7 @@ class ManyPanel(Panel):
                 again = set(numbers) if changes.all or not known else {*changes.numbers, *(set(numbers) - known.keys())}
                 again |= {number for number, row in known.items() if row.live}  # their process may be gone
                 wanted = [number for number in numbers if number in again]
-                fresh = {row.number: row for row in table_rows.read_rows(self.store, wanted)}
+                fresh = {row.number: row for row in self._row_reader.read(wanted)}
                 rows = [fresh.get(number) or known.get(number) for number in numbers]
                 found = [row for row in rows if row is not None and row.stage == "active"]
                 self._read = _Read(found, table_rows.goals(self.store), rev)
