@@ -15,6 +15,7 @@ from functools import singledispatch
 from typing import Any, Literal
 
 Goal = Literal["min", "max"]
+STOPPED_EARLY = "stopped_early"  # the tag of a run whose loop ended early; it tells how far the loop came
 _LABEL_LENGTH = 40  # of a run's name in a sentence
 
 

@@ -309,6 +309,14 @@ class ComparisonPanel(Panel):
             del self._columns[place]
             self._rearranged()
 
+    def show_columns(self, columns: Columns) -> None:
+        """Compare other runs."""
+        with self._lock:
+            wanted = [tuple(column) for column in columns]
+            if wanted != self._columns:
+                self._columns = wanted
+                self._rearranged()
+
     def _rearranged(self) -> None:
         self._comparison = None
         self._counts.clear()

@@ -126,7 +126,7 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
     if run.is_open and not writer.congested and not ending.exiting() and stopping.asked(run) is None:
-        writer.on_congestion = writer.stops.on_request = active.drop_fast
+        writer.backlog.on_congestion = writer.stops.on_request = active.drop_fast
         active.remember(key, writer.curve(run.run_id, key).points.append, generation)
 
 

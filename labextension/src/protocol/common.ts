@@ -1,7 +1,7 @@
 /** What the messages of all panels have in common. */
 
-import type { ComparedCode, ComparedLine } from './comparison.js';
 import type { CurvesPointsMessage } from './curves.js';
+import type { ComparedCode, ComparedLine } from './comparison.js';
 import type { Details } from './table.js';
 
 /** The MIME type of the bundle that a panel displays. */
