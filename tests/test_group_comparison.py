@@ -12,6 +12,7 @@ from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.records import Run
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.compared import Line, Value
+from jupyter_track.views.comparison_parts import column_curve
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
 from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in, seed_groups
@@ -64,7 +65,7 @@ def test_a_column_is_a_group() -> None:
         ),
     )
     assert found.equal == (("code", 1), ("params", 2), ("metrics", 1))
-    assert [(line.label, [value.text for value in line.values]) for line in found.same][:2] == [
+    assert [(line.label, [value.text for value in line.values]) for line in found.same][1:3] == [
         ("seed", ["0, 1, 2", "0, 1, 2"]),
         ("kernel", ["rbf", "rbf"]),
     ]
@@ -104,3 +105,14 @@ def test_groups_are_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(error, match=words):
             group_comparison_of(reader, groups)
+
+
+def test_the_curve_of_a_group_is_the_mean(tmp_path: Path) -> None:
+    """At the steps that all of its runs have, with the deviation; a single run's curve is its own."""
+    store = made_store(tmp_path)
+    ids = with_code(store, *({"metrics": {"loss": values}} for values in ([3.0, 2.0, 1.0], [5.0, 4.0], [9.0, 8.0])))
+    reader = Reader(store)
+    found = group_comparison_of(reader, [ids[:2], ids[2:]])
+    curve = column_curve(reader, found.runs[0], "loss", 100)
+    assert (curve.points, curve.deviations) == (((0, 4.0), (1, 3.0)), (2**0.5, 2**0.5))
+    assert column_curve(reader, found.runs[1], "loss", 100).points == ((0, 9.0), (1, 8.0))

@@ -17,7 +17,7 @@ from ..store.reader import Reader
 from ..views.cell_diffs import WHOLE
 from ..views.compared import Comparison
 from ..views.comparison import code_diffs, comparison_of, found_runs
-from ..views.comparison_parts import CurveKey, Parts, parts_of, run_paints
+from ..views.comparison_parts import Parts, column_curve, parts_of, run_paints
 from ..views.found import Runs
 from ..views.group_comparison import group_comparison_of
 from ..views.live_comparison import code_message, comparison_message, line_message, series_message
@@ -81,7 +81,9 @@ class ComparisonPanel(Panel):
         self._comparison: Comparison | None = None
         self._parts = Parts()
         self._sent: Message = {}
-        self._counts: dict[tuple[str, str], tuple[int, int]] = {}  # points of each curve that the views have
+        self._counts: dict[
+            tuple[str, str], tuple[tuple[int, int], ...]
+        ] = {}  # points of each curve that the views have
         self._rev = -1
         self._seen: tuple[int, int] | None = None
         self._looked = 0.0
@@ -238,17 +240,21 @@ class ComparisonPanel(Panel):
         """The curves that have grown, or all of them."""
         if every:
             self._counts.clear()
-        found = []
-        for run in self.reader.runs_of([run["id"] for run in self._sent["runs"]]):
+        found: list[Message] = []
+        if self._comparison is None or not self._parts.curves:
+            return found
+        reader = self.reader
+        columns = {run.run_id: run.members or (run.run_id,) for run in self._comparison.runs}
+        known = {run.run_id: run for run in reader.runs_of([one for members in columns.values() for one in members])}
+        for column in self._comparison.runs:
             for one in self._parts.curves:
-                metric = run.metrics.get(one.key)
-                if metric is not None and self._counts.get((run.run_id, one.key)) != (metric.count, metric.last_step):
-                    self._counts[run.run_id, one.key] = metric.count, metric.last_step
-                    found.append(self._curve(run.run_id, one))
+                metrics = [known[member].metrics.get(one.key) for member in columns[column.run_id] if member in known]
+                counts = tuple((metric.count, metric.last_step) for metric in metrics if metric is not None)
+                if counts and self._counts.get((column.run_id, one.key)) != counts:
+                    self._counts[column.run_id, one.key] = counts
+                    curve = column_curve(reader, column, one.key, CURVE_POINTS)
+                    found.append(series_message(column.run_id, one.key, curve, one.goal))
         return found
-
-    def _curve(self, run_id: str, one: CurveKey) -> Message:
-        return series_message(run_id, one.key, self.reader.curve(run_id, one.key, CURVE_POINTS), one.goal)
 
     # ---- what a person does
 
@@ -264,8 +270,8 @@ class ComparisonPanel(Panel):
             return {"details": details_message(self.reader.run(self._own(message)))}
         if name == "equal":
             return {"lines": [line_message(line) for line in self._now().same]}
-        if name == "code":
-            return {"code": self._whole_code(self._own(message))}
+        if name == "diff":
+            return {"diff": self._whole_code(self._own(message))}
         if name == "markdown":
             return {"text": self._compared().to_markdown()}
         if name == "picture":

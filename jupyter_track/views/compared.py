@@ -190,6 +190,9 @@ class Comparison(Shown):
 
         return super()._repr_html_()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self) if cycle else str(self))
+
 
 def equal_words(comparison: Comparison) -> str:
     """Return what is equal, counted: ``equal: code, 12 params, 3 metrics``; nothing where nothing is."""

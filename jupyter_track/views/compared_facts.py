@@ -10,6 +10,7 @@ from ..records import Param, Run
 from .changes import OWN_SOURCES
 from .compared import Line, Value
 from .format import PARAM_LIMIT, duration, middle_cut, one_line, param_text
+from .samples import mean
 
 NOTE_LIMIT = 60
 COMMIT_TAG = "mlflow.source.git.commit"
@@ -83,9 +84,20 @@ def facts(groups: Sequence[Group]) -> Found:
         "notebook": lambda run: run.notebook or "",
         "user": lambda run: run.user_id,
         "note": lambda run: run.note or "",
-        "duration": lambda run: "" if run.duration is None else duration(run.duration),
     }
-    return _rows("run", groups, said)
+    differ, equal = _rows("run", groups, said)
+    times = [_duration(group) for group in groups]
+    line = text_line("run", "duration", times, [time == times[0] for time in times])
+    (equal if len(set(times)) == 1 else differ).append(line)
+    return differ, equal
+
+
+def _duration(group: Group) -> str:
+    """How long a run took; of a group the mean."""
+    known = [run.duration for run in group if run.duration is not None]
+    if not known:
+        return ""
+    return duration(known[0]) if len(group) == 1 else f"mean {duration(mean(known))}"
 
 
 def _rows(group: str, groups: Sequence[Group], rows: Mapping[str, Callable[[Run], str]]) -> Found:

@@ -145,20 +145,25 @@ def assembled(
     more: int,
 ) -> Comparison:
     """Return a comparison of its parts: the code of `runs` comes first."""
-    lines, same = _code_lines(runs, cells), []
-    equal = [("code", 1)] if _same_code(runs, cells) else []
+    lines: list[Line] = _code_lines(runs, cells)
+    same: list[Line] = []
+    equal: list[tuple[str, int]] = []
+    if _same_code(runs, cells):
+        equal.append(("code", 1))
+        same.append(Line("code", "", tuple(Value("same", same=True) for _ in columns)))
     for group, (differing, alike) in parts:
         lines += differing
-        same += alike
         # What a run is and what surrounds it is told where it differs; it is nothing to count.
-        equal += [(group, len(alike))] if alike and group not in ("environment", "run") else []
+        if alike and group not in ("environment", "run"):
+            equal.append((group, len(alike)))
+            same += alike
     return Comparison(
         runs=tuple(columns),
         lines=tuple(lines),
-        diffs=tuple(code_diffs(runs, cells)),
+        diffs=tuple(code_diffs(runs, cells, names=_group_names(columns))),
         equal=tuple(equal),
         more=more,
-        same=tuple(line for line in same if any(value.text for value in line.values)),
+        same=tuple(same),
     )
 
 
@@ -207,18 +212,32 @@ def _code_lines(runs: Sequence[Run], cells: Cells) -> list[Line]:
     return [Line("code", "", tuple(values))]
 
 
+def _group_names(columns: Sequence[Compared]) -> dict[str, str]:
+    """How groups are called in the title of a diff, by their first runs."""
+    return {one.run_id: one.title for one in columns if one.members}
+
+
 def code_diffs(
-    runs: Sequence[Run], cells: Cells, *, context: int = CONTEXT, most: int = MOST_DIFF_LINES
+    runs: Sequence[Run],
+    cells: Cells,
+    *,
+    context: int = CONTEXT,
+    most: int = MOST_DIFF_LINES,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[CodeDiff]:
-    """Return the code of each run against that of the first, where it differs."""
+    """Return the code of each run against that of the first, where it differs; runs with the same code have one."""
     first = cells.get(runs[0].run_id)
-    found = []
+    alike: dict[tuple[str, ...], list[Run]] = {}
     for run in runs[1:]:
-        code = cells.get(run.run_id)
-        total = None if first is None or code is None else code_change("\n\n".join(first), "\n\n".join(code))
-        if first is not None and code is not None and total is not None:
+        if run.run_id in cells:
+            alike.setdefault(tuple(cells[run.run_id]), []).append(run)
+    found = []
+    for code, several in alike.items():
+        total = None if first is None else code_change("\n\n".join(first), "\n\n".join(code))
+        if first is not None and total is not None:
             lines = cell_lines(first, code, context)
-            cut = len(lines) - most
-            words = run_words(run), run_words(runs[0])
-            found.append(CodeDiff(*words, total, lines[:most], max(cut, 0), run_id=run.run_id))
+            own = [names.get(run.run_id) or run_words(run) for run in several]
+            words = ", ".join(own), names.get(runs[0].run_id) or run_words(runs[0])
+            cut = max(len(lines) - most, 0)
+            found.append(CodeDiff(*words, total, lines[:most], cut, run_id=several[0].run_id))
     return found

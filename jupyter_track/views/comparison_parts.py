@@ -5,6 +5,7 @@ It is read from the store by the runs of a comparison; of a group its first run 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,11 +14,12 @@ from ..records import Artifact, Run
 from ..store.reader import Reader
 from ..store.stored_tables import read_table
 from .colors import Paint, paints
-from .compared import Comparison
+from .compared import Compared, Comparison
 from .goals import Goal, goal_of, rank
 from .joined import Joined, Table, cell_text, join
 from .media import Slot, slots_of
 from .overlay import Curve, Overlay, overlay
+from .samples import deviation, mean
 
 MOST_CURVES = 4
 STATIC_POINTS = 150
@@ -135,6 +137,37 @@ def joined_of(reader: Reader, slot: TableSlot) -> tuple[Joined, tuple[int, ...]]
     return join(tables, slot.key), tuple(places)
 
 
+Point = tuple[int, float]
+
+
+@dataclass(frozen=True)
+class ColumnCurve:
+    """The curve of one column: a run's points, or the mean of a group at each step, with the deviation where known."""
+
+    points: tuple[Point, ...]
+    deviations: tuple[float | None, ...] = ()
+
+
+def column_curve(reader: Reader, run: Compared, key: str, limit: int) -> ColumnCurve:
+    """Return the curve of a column; of a group the mean over the runs that have a finite value at a step."""
+    if len(run.members) < 2:
+        return ColumnCurve(tuple((point.step, point.value) for point in reader.curve(run.run_id, key, limit)))
+    at: dict[int, list[float]] = {}
+    most = 0
+    for member in run.members:
+        own = {point.step: point.value for point in reader.curve(member, key, limit)}
+        for step, value in own.items():
+            if math.isfinite(value):
+                at.setdefault(step, []).append(value)
+        most += bool(own)
+    # Where the curves are thinned, or a run broke off, a step that few have would pull the mean about.
+    steps = [step for step in sorted(at) if len(at[step]) == most] or sorted(at)
+    return ColumnCurve(
+        tuple((step, mean(at[step])) for step in steps),
+        tuple(deviation(at[step]) if len(at[step]) > 1 else None for step in steps),
+    )
+
+
 def overlays(reader: Reader, comparison: Comparison, keys: Sequence[CurveKey]) -> list[Overlay]:
     """Return the pictures of curves for the static form."""
     drawn = run_paints(comparison)
@@ -142,8 +175,8 @@ def overlays(reader: Reader, comparison: Comparison, keys: Sequence[CurveKey]) -
     for one in keys:
         curves = []
         for run in comparison.runs:
-            points = [(point.step, point.value) for point in reader.curve(run.run_id, one.key, STATIC_POINTS)]
             paint = drawn[run.run_id]
+            points = column_curve(reader, run, one.key, STATIC_POINTS).points
             curves.append(Curve(run.title, points, paint.color, paint.dash))
         picture = overlay(one.key, curves, one.goal)
         found += [picture] if picture is not None else []

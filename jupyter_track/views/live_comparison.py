@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..store.curve_rows import CurvePoint
 from .colors import Paint
 from .compared import CodeDiff, Compared, Comparison, Line, Value
-from .comparison_parts import Parts, TableSlot
+from .comparison_parts import ColumnCurve, Parts, TableSlot
 from .format import size
 from .goals import Goal
 from .joined import Cell, Joined, JoinedRow
@@ -158,15 +157,17 @@ def _cell(cell: Cell | None) -> Any:
     return True if cell.same else [list(part) for part in cell.parts]
 
 
-def series_message(run_id: str, key: str, points: Sequence[CurvePoint], goal: Goal) -> Message:
+def series_message(run_id: str, key: str, curve: ColumnCurve, goal: Goal) -> Message:
     """Return one curve: a value that is no finite number is a gap, and its step is told in ``odd``."""
-    finite = [point.value if math.isfinite(point.value) else None for point in points]
-    best = best_point([(point.step, point.value) for point in points], goal.direction)
-    return {
+    best = best_point(curve.points, goal.direction)
+    found: Message = {
         "run": run_id,
         "key": key,
-        "x": [point.step for point in points],
-        "y": finite,
-        "odd": [point.step for point in points if not math.isfinite(point.value)],
+        "x": [step for step, _ in curve.points],
+        "y": [value if math.isfinite(value) else None for _, value in curve.points],
+        "odd": [step for step, value in curve.points if not math.isfinite(value)],
         "best": None if best is None else list(best),
     }
+    if any(curve.deviations):
+        found["sd"] = list(curve.deviations)
+    return found

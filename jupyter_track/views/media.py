@@ -42,7 +42,7 @@ class Slot:
     name : str
         ``figures/1``, or the key of images that were logged with steps.
     kind : str
-        ``figure`` or ``image``.
+        ``figure``, ``image``, or ``file`` where it was logged as one.
     title : str
         The figure's own title; empty where it has none, or the runs' differ.
     pictures : tuple of dict
@@ -77,7 +77,7 @@ def slots_of(artifacts: Sequence[Sequence[Artifact]]) -> tuple[Slot, ...]:
     Parameters
     ----------
     artifacts : sequence of sequence of Artifact
-        Those of each run, as `Reader.artifacts` gives them.
+        Those of each run, as `Reader.artifacts` gives them; of files those that are pictures count.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def slots_of(artifacts: Sequence[Sequence[Artifact]]) -> tuple[Slot, ...]:
     titles: dict[tuple[str, str], set[str]] = {}
     for place, own in enumerate(artifacts):
         for artifact in own:
-            if artifact.kind not in _KINDS:
+            if artifact.kind not in _KINDS and not (artifact.kind == "file" and artifact.mime in SHOWN):
                 continue
             kind, name, step = _place(artifact)
             slot = found.setdefault((kind, name), [{} for _ in artifacts])

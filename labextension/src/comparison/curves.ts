@@ -96,12 +96,13 @@ export class CurveGrid {
       const made = this.made.get(key);
       if (made !== undefined) {
         this.stale.delete(key);
-        const { line, base, dots, best, odd } = rowsOf(this.own(key), this.runs[0]?.id);
+        const { line, base, dots, best, odd, band } = rowsOf(this.own(key), this.runs[0]?.id);
         made.chart.replace('line', line);
         made.chart.replace('base', base);
         made.chart.replace('dots', dots);
         made.chart.replace('best', best);
         made.chart.replace('odd', odd);
+        made.chart.replace('band', band);
       }
     }
   }
@@ -164,9 +165,11 @@ function nearestOf(places: readonly number[], x: number): number {
   return places.reduce((best, each) => (Math.abs(each - x) < Math.abs(best - x) ? each : best));
 }
 
+type RowSet = 'line' | 'base' | 'dots' | 'best' | 'odd' | 'band';
+
 /** The rows of a chart: the first run is the dashed line in the colour of text. */
 export function rowsOf(series: readonly Series[], first: string | undefined) {
-  const rows: Record<'line' | 'base' | 'dots' | 'best' | 'odd', Datum[]> = { line: [], base: [], dots: [], best: [], odd: [] };
+  const rows: Record<RowSet, Datum[]> = { line: [], base: [], dots: [], best: [], odd: [], band: [] };
   for (const one of series) {
     const points = one.x.map((x, at) => ({ x, y: one.y[at] ?? null, run: one.run, part: one.run }));
     rows[one.run === first ? 'base' : 'line'].push(...points);
@@ -176,6 +179,12 @@ export function rowsOf(series: readonly Series[], first: string | undefined) {
     if (one.best !== null && one.run !== first) {
       rows.best.push({ x: one.best[0], y: one.best[1], run: one.run });
     }
+    one.sd?.forEach((sd, at) => {
+      const y = one.y[at] ?? null;
+      if (sd !== null && y !== null) {
+        rows.band.push({ x: one.x[at] as number, low: y - sd, high: y + sd, run: one.run });
+      }
+    });
     rows.odd.push(...one.odd.map(x => ({ x, run: one.run })));
   }
   return rows;

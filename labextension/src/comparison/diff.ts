@@ -5,7 +5,7 @@ import { type Pair, sideBySide, textOf } from './pairs.js';
 
 /** From this width on a diff stands side by side, in CSS pixels. */
 const WIDE = 900;
-/** A longer diff is folded at first. */
+/** Longer diffs are folded at first, in lines of all together. */
 const OPEN_LINES = 60;
 const MINUS = '\u2212';
 
@@ -31,10 +31,15 @@ export class CodeDiffs {
   private draw(): void {
     this.node.hidden = this.codes.length === 0;
     const open = new Map([...this.node.querySelectorAll('details')].map(node => [node.dataset['run'] ?? '', node.open]));
-    fill(this.node, ...this.codes.map(code => this.diff(this.whole.get(code.run) ?? code, open.get(code.run))));
+    const few = this.codes.reduce((sum, code) => sum + code.lines.length, 0) <= OPEN_LINES;
+    const diffs = this.codes.map(code => {
+      const lines = this.whole.get(code.run);
+      return this.diff(lines ? { ...lines, title: code.title } : code, open.get(code.run) ?? few);
+    });
+    fill(this.node, ...diffs);
   }
 
-  private diff(code: ComparedCode, open: boolean | undefined): HTMLElement {
+  private diff(code: ComparedCode, open: boolean): HTMLElement {
     const whole = this.whole.has(code.run);
     const folded = code.cut > 0 || code.lines.some(line => line.sign === '@');
     const more = (whole || folded) && button(whole ? 'Changes only' : 'All lines', () => void this.toggle(code.run));
@@ -42,7 +47,7 @@ export class CodeDiffs {
     const table = element('table', { class: `jt-diff ${this.wide ? 'jt-sides' : ''}` });
     table.append(widths(this.wide ? 2 : 1), element('tbody', {}, ...rows));
     const cut = code.cut > 0 && div('jt-muted', `${code.cut.toLocaleString('en-US')} more lines`);
-    const node = element('details', { open: open ?? code.lines.length <= OPEN_LINES });
+    const node = element('details', { open });
     node.dataset['run'] = code.run;
     node.append(element('summary', { class: 'jt-summary' }, code.title), table, div('jt-line', cut, more));
     return node;
@@ -54,9 +59,9 @@ export class CodeDiffs {
       this.draw();
       return;
     }
-    const reply = await this.context.requests.call('code', { run });
-    if (reply.ok && reply.code) {
-      this.whole.set(run, reply.code);
+    const reply = await this.context.requests.call('diff', { run });
+    if (reply.ok && reply.diff) {
+      this.whole.set(run, reply.diff);
       this.draw();
     } else {
       this.context.complain(reply.message ?? 'The code could not be read.');

@@ -78,9 +78,6 @@ function title(value: ComparedValue): string | null {
 function valueParts(value: ComparedValue, line: ComparedLine): HTMLElement[] {
   const own = span(value.b ? 'jt-best' : value.e ? 'jt-muted' : '', value.t);
   const parts = value.t ? [own] : [];
-  if (value.b && line.values.length > 2) {
-    parts.push(span('jt-better', '▲'));
-  }
   if (value.s) {
     parts.push(span('jt-muted', value.s));
   }
@@ -90,6 +87,9 @@ function valueParts(value: ComparedValue, line: ComparedLine): HTMLElement[] {
     parts.push(span(value.n ? 'jt-muted' : '', text, mark, value.n ? ` ${value.n}` : ''));
   } else if (value.e && line.group === 'metrics') {
     parts.push(span('jt-muted', 'same'));
+  }
+  if (value.b && line.values.length > 2) {
+    parts.push(span('jt-muted', 'best'));
   }
   if (value.i) {
     parts.push(span('jt-muted jt-interval', value.i));

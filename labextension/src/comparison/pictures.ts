@@ -53,8 +53,8 @@ export class PictureSlot {
     const label = slot.title || slot.name;
     this.node = element('div', { class: 'jt-slot', role: 'group', 'aria-label': label, tabindex: 0 });
     this.node.addEventListener('keydown', event => this.onKey(event));
-    this.mode = button('One place', () => this.blink(!this.blinking), { 'aria-pressed': 'false', title: 'b' });
-    const head = div('jt-slot-head', span('jt-name', label), slot.title ? span('jt-muted', slot.name) : null, this.mode);
+    this.mode = button('Blink', () => this.blink(!this.blinking), { 'aria-pressed': 'false', 'aria-keyshortcuts': 'b' });
+    const head = div('jt-slot-head', span('jt-name', label), slot.title && slot.title !== slot.name ? span('jt-muted', slot.name) : null, this.mode);
     this.node.append(head, this.frame, this.below);
     this.place = slot.steps.length - 1;
     if (slot.steps.length > 1) {
@@ -169,7 +169,7 @@ export class PictureSlot {
       return cell;
     });
     this.frame.replaceChildren(...cells);
-    fill(this.hint, this.blinking ? `${this.seen + 1} of ${this.runs.length} · b goes on, Esc sets them side by side` : '');
+    fill(this.hint, this.blinking ? `${this.seen + 1} of ${this.runs.length} · b shows the next, Esc all side by side` : '');
     if (!this.hint.isConnected) {
       this.below.append(this.hint);
     }

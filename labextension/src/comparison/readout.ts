@@ -39,11 +39,11 @@ export function shortNumber(value: number | null): string {
     return 'no number';
   }
   const size = Math.abs(value);
+  const sign = value < 0 ? '\u2212' : '';
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    return value.toExponential(2).replace('e+', 'e').replace('-', '\u2212').replace('e-', 'e-');
+    return sign + size.toExponential(2).replace('e+', 'e');
   }
-  const text = Number.isInteger(value) ? String(value) : Number(value.toPrecision(4)).toFixed(decimals(size));
-  return text.replace('-', '\u2212');
+  return sign + (Number.isInteger(value) ? String(size) : size.toFixed(decimals(size)));
 }
 
 function decimals(size: number): number {

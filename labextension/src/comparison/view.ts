@@ -101,6 +101,7 @@ export class ComparisonView implements View {
 
   private table(lines: readonly ComparedLine[], heads: HTMLElement | null): HTMLElement {
     const node = element('table', { class: 'jt-lines', 'aria-label': heads === null ? 'tags and environment' : 'what differs' });
+    node.style.setProperty('--jt-columns', String(this.state.runs.length));
     node.append(this.widths(), ...(heads === null ? [] : [heads]), lineRows(lines));
     return node;
   }

@@ -64,8 +64,8 @@ export interface ReplyMessage {
   text?: string;
   /** Of `equal`: the lines in which all runs are equal. */
   lines?: ComparedLine[];
-  /** Of `code`: the whole code of a run against that of the first. */
-  code?: ComparedCode;
+  /** Of `diff`: the whole code of a run against that of the first. */
+  diff?: ComparedCode;
   /** Of `picture`: its address, which holds it. */
   uri?: string;
   /** Of `picture`: how large it is, where it was not sent because of that. */

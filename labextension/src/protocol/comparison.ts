@@ -120,6 +120,8 @@ export interface Series {
   y: (number | null)[];
   odd: number[];
   best: [number, number] | null;
+  /** Of a group: the deviation at each x; null where only one run has a value. */
+  sd?: (number | null)[];
 }
 
 export interface ComparisonCurvesMessage {
@@ -160,7 +162,7 @@ export interface ComparisonActions {
   first: { run: string };
   remove: { run: string };
   equal: Record<never, never>;
-  code: { run: string };
+  diff: { run: string };
   markdown: Record<never, never>;
   picture: { run: string; path: string; large?: boolean };
   /** Answered at once, and by a message with the rows once the tables are joined. */
