@@ -18,6 +18,7 @@ from ..store.reader import Reader
 from ..store.table_rows import TableRow
 from ..views.details import run_details
 from ..views.found import Runs
+from ..views.groups import alike, has_seeds, seedless_sources
 from ..views.live import spark_message
 from ..views.live_table import (
     Fold,
@@ -94,6 +95,8 @@ class RunTablePanel(Panel):
         self._columns: tuple[LiveColumn, ...] = ()
         self._folds: dict[str, Fold] = {}
         self._sources: dict[str, str] = {}  # by run, a hash of its code; kept, since code does not change
+        self._seedless: dict[str, str] = {}  # the same, in which the numbers of seeds do not count
+        self._alike: dict[str, str] = {}  # by run, what it is called with those that differ from it only in the seed
         self._store_rev = -1
         self._seen: tuple[int, int] | None = None  # the file when it was looked at: time of change, and size
         self._whole = False
@@ -216,6 +219,7 @@ class RunTablePanel(Panel):
         rows = self._active()
         self._columns = live_columns(rows, table_rows.goals(self.store))
         self._folds = folds(rows, self._hashes(rows))
+        self._alike = self._alike_of(rows)
         self._arranged = time.monotonic()
 
     def _hashes(self, rows: Sequence[TableRow]) -> Mapping[str, str]:
@@ -226,6 +230,13 @@ class RunTablePanel(Panel):
         if asked:
             self._sources.update(self.reader.sources(asked))
         return self._sources
+
+    def _alike_of(self, rows: Sequence[TableRow]) -> dict[str, str]:
+        if len(rows) > FEW or not has_seeds(rows):
+            return {}
+        if asked := [row.run_id for row in rows if row.run_id not in self._seedless]:
+            self._seedless |= {**dict.fromkeys(asked, ""), **seedless_sources(self.reader, asked)}
+        return alike(rows, self._seedless)
 
     def _maker(self) -> Callable[[Sequence[TableRow]], list[Message]]:
         """What makes rows as they are sent: one for all parts of a table, since equal cells are made once."""
@@ -239,6 +250,8 @@ class RunTablePanel(Panel):
                 message = maker.row(row, before.get(row.run_id))
                 if (fold := self._folds.get(row.run_id)) is not None:
                     message["fold"] = fold.message()
+                if (label := self._alike.get(row.run_id)) is not None:
+                    message["alike"] = label
                 made.append(message)
             return made
 
@@ -346,7 +359,7 @@ class RunTablePanel(Panel):
         self._rows = {**dict(sorted(fresh.items(), reverse=True)), **self._rows, **changed}
         if fresh and list(self._rows)[: len(fresh)] != sorted(self._rows, reverse=True)[: len(fresh)]:
             self._rows = dict(sorted(self._rows.items(), reverse=True))
-        earlier, folded = self._columns, self._folds
+        earlier, folded, named = self._columns, self._folds, self._alike
         new = self._has_new_column([*fresh.values(), *changed.values()])
         if new or len(self._rows) <= FEW or time.monotonic() - self._arranged > COLUMNS_REST:
             self._arrange()
@@ -354,7 +367,7 @@ class RunTablePanel(Panel):
             self._send_table(links, more=True)
             self._send_rest(links)
             return
-        affected = {**fresh, **changed, **self._affected(earlier, folded)}
+        affected = {**fresh, **changed, **self._affected(earlier, folded, named)}
         self.rev += 1
         message = {
             "type": "patch",
@@ -375,8 +388,10 @@ class RunTablePanel(Panel):
             for key in keys
         )
 
-    def _affected(self, earlier: Sequence[LiveColumn], folded: Mapping[str, Fold]) -> dict[int, TableRow]:
-        """The rows that look different because others have changed: the best of a column, and what is folded."""
+    def _affected(
+        self, earlier: Sequence[LiveColumn], folded: Mapping[str, Fold], named: Mapping[str, str]
+    ) -> dict[int, TableRow]:
+        """The rows that look different because others have changed: the best of a column, folds, names of groups."""
         values = {
             (one.key, value)
             for one, other in zip(earlier, self._columns, strict=True)
@@ -385,6 +400,7 @@ class RunTablePanel(Panel):
         }
         keys = {key for key, _ in values}
         heads = {head for head in {**folded, **self._folds} if folded.get(head) != self._folds.get(head)}
+        heads |= {run_id for run_id in {**named, **self._alike} if named.get(run_id) != self._alike.get(run_id)}
         return {
             number: row
             for number, row in self._rows.items()

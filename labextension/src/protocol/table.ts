@@ -69,6 +69,8 @@ export interface Row {
   /** As shown, milliseconds since the epoch, and in ISO 8601. */
   age: [string, number, string];
   fold?: Fold;
+  /** What it is called together with the runs that differ from it only in the seed; where a seed tells runs apart. */
+  alike?: string;
 }
 
 export interface SortKey {

@@ -64,6 +64,9 @@ export interface Arrangement {
 
 const NONE: Row[] = [];
 
+/** The group of runs that differ only in the seed; the kernel names each, since it knows their code. */
+export const BUT_SEED = 'but-seed';
+
 /** Return the lines of the table in order. */
 export function arrange(wanted: Arrangement): Line[] {
   return new Arranger(wanted).lines();
@@ -223,6 +226,9 @@ class Arranger {
 
 /** The text by which rows are put together. */
 function groupLabel(wanted: Arrangement): (row: Row) => string {
+  if (wanted.group === BUT_SEED) {
+    return row => row.alike ?? '(none)';
+  }
   if (wanted.group === 'attributes.experiment') {
     return row => row.experiment || '(none)';
   }
