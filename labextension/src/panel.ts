@@ -147,7 +147,8 @@ class Panel {
       interrupt,
       insertCode: this.options.insertCode,
       announce: text => setText(this.status, text),
-      complain: text => this.complain(text)
+      complain: text => this.complain(text),
+      tell: text => this.notice(span('jt-warning', '⚠ '), text)
     };
   }
 
@@ -171,8 +172,12 @@ class Panel {
       fill(this.problem);
       return;
     }
+    this.notice(span('jt-failed', '✗ '), text);
+  }
+
+  private notice(mark: HTMLElement, text: string): void {
     const close = button('Dismiss', () => fill(this.problem));
-    fill(this.problem, span('jt-failed', '✗ '), span('', text), ' ', close);
+    fill(this.problem, mark, span('', text), ' ', close);
   }
 
   private readonly node = div('jt-panel');

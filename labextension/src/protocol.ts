@@ -1,8 +1,9 @@
 /**
  * What the kernel and a panel say to each other: JSON both ways. Each kind of panel has a file of its own.
  *
- * Every text comes as it is shown, from the same views as the static forms. Raw values travel beside the texts for
- * sorting and for charts only. Nothing here is markup.
+ * Every text comes as it is shown, from the same views as the static forms; but for the rows of a table, which may be
+ * 10,000: their numbers and times come raw, and format.ts writes them as those views do. Raw values of charts travel
+ * beside the texts. Nothing here is markup.
  */
 
 import type { BoardActions, BoardMessage, PartMessage } from './protocol/board.js';

@@ -28,4 +28,6 @@ export interface Context {
   announce(text: string): void;
   /** Say what went wrong, until the next action. */
   complain(text: string): void;
+  /** Say what should be known of what was done, until the next action. */
+  tell(text: string): void;
 }

@@ -17,8 +17,12 @@ export class Legend {
     this.node.setAttribute('aria-label', 'Runs');
   }
 
-  show(runs: readonly CurveRun[], notes: readonly string[]): void {
+  show(runs: readonly CurveRun[], notes: readonly string[], group: string): void {
     this.buttons.clear();
+    if (group) {
+      fill(this.node, ...groupsOf(runs).map(one => entryOf(one, group)), ...notes.map(note => span('jt-muted', note)));
+      return;
+    }
     const shown = runs.slice(0, MOST).map(run => this.entry(run));
     const more = runs.length > MOST ? span('jt-muted', `+${runs.length - MOST}`) : null;
     fill(this.node, ...shown, more, ...notes.map(note => span('jt-muted', note)));
@@ -50,4 +54,19 @@ export class Legend {
   }
 
   private readonly buttons = new Map<string, HTMLButtonElement>();
+}
+
+/** The groups of the runs: the first run of each, which gives the colour, and how many there are. */
+function groupsOf(runs: readonly CurveRun[]): { first: CurveRun; count: number }[] {
+  const found = new Map<string, { first: CurveRun; count: number }>();
+  for (const run of runs) {
+    const known = found.get(run.group);
+    found.set(run.group, { first: known?.first ?? run, count: (known?.count ?? 0) + 1 });
+  }
+  return [...found.values()];
+}
+
+function entryOf({ first, count }: { first: CurveRun; count: number }, group: string): HTMLElement {
+  const mark = swatch({ paint: { ...first, dash: [], opacity: 1 }, baseline: false });
+  return span('jt-run', mark, span('jt-cut', `${group} ${first.group}`), span('jt-muted', `n=${count}`));
 }

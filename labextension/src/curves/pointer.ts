@@ -4,6 +4,7 @@ import type { Line } from './rows.js';
 import type { Tile, TileEvents } from './tile.js';
 
 const CLICK = 4; // pixels that a press may move and is still a click
+const DOUBLE = 250; // milliseconds in which a second click makes it a double one
 const STEP = 0.5; // of the stretch, for the keys + and −
 
 /** What the pointer and the keys do over a chart: point, drag a stretch, move it with Shift, reset. */
@@ -20,13 +21,17 @@ export class Pointer {
     place.addEventListener('pointerdown', event => this.press(event));
     place.addEventListener('pointerup', event => this.release(event));
     place.addEventListener('pointercancel', () => this.cancel());
-    place.addEventListener('dblclick', () => events.zoom(null));
+    place.addEventListener('dblclick', () => {
+      clearTimeout(this.picking);
+      events.zoom(null);
+    });
     place.addEventListener('keydown', event => this.key(event));
     place.addEventListener('blur', () => this.events.hover(this.tile, null));
   }
 
   dispose(): void {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.picking);
   }
 
   private move(event: PointerEvent): void {
@@ -106,8 +111,10 @@ export class Pointer {
       const hold = (pixel: number) => Math.min(Math.max(pixel, plot.left), plot.left + plot.width);
       const [low, high] = [across.from(hold(pressed.left)), across.from(hold(left))].sort((one, other) => one - other) as [number, number];
       this.events.zoom([low, high]);
-    } else if (this.line !== null && event.detail < 2) {
-      this.events.pick(this.line);
+    } else if (this.line !== null) {
+      const { line } = this;
+      clearTimeout(this.picking);
+      this.picking = setTimeout(() => this.events.pick(line), DOUBLE);
     }
     this.pressed = null;
     this.pointAt(left, top);
@@ -189,6 +196,7 @@ export class Pointer {
   private pressed: { left: number; pan: boolean; domain: [number, number]; width: number } | null = null;
   private x: number | null = null;
   private line: string | null = null;
+  private picking: ReturnType<typeof setTimeout> | undefined;
   private frame = 0;
 }
 

@@ -12,6 +12,7 @@ import { type Drawing, drawingOf, type Line, moreRows, onlyGrows } from './rows.
 export const HEIGHT = 220;
 const NAMED = 4; // lines that have their name at the end
 const NAME_APART = 13; // pixels
+const PALE = 0.35; // the opacity of a run that is not selected, where others are
 const DRAWN = 250; // milliseconds between two drawings of all
 
 /** What a chart of the grid tells the others. */
@@ -124,9 +125,12 @@ export class Tile {
   private paints(): Map<string, Paint> {
     const found = new Map<string, Paint>();
     const { selected } = this.shared;
+    const muted = getComputedStyle(this.node).getPropertyValue('--jt-muted').trim() || 'gray';
     for (const line of this.lines) {
       const pale = selected.size > 0 && !selected.has(line.id) && !line.band;
-      found.set(line.id, pale ? { ...line.paint, opacity: Math.min(line.paint.opacity, 0.35) } : line.paint);
+      const color = line.baseline ? muted : line.paint.color; // its line has the text's colour; its ring and marks this
+      const opacity = pale ? Math.min(line.paint.opacity, PALE) : line.paint.opacity;
+      found.set(line.id, { color, dash: line.paint.dash, opacity });
     }
     return found;
   }

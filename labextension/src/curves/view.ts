@@ -68,7 +68,7 @@ export class CurvesView implements View {
     setText(this.empty, message.empty);
     this.controls.node.hidden = Boolean(message.empty);
     this.controls.show();
-    this.legend.show(message.runs, message.notes);
+    this.legend.show(message.runs, message.notes, message.group);
     setText(this.axis, message.empty ? '' : (message.axes.find(axis => axis.id === message.x)?.title ?? message.x));
     const told = JSON.stringify([message.charts, message.spec]);
     if (told !== this.told) {

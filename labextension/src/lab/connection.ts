@@ -21,9 +21,9 @@ export class Connection {
    */
   constructor(
     private readonly panel: string,
-    private readonly session: SessionContext,
-    private readonly host: HTMLElement,
-    private readonly onShown: () => void,
+    readonly session: SessionContext,
+    readonly host: HTMLElement,
+    public onShown: () => void,
     private readonly insertCode?: (below: Node, code: string) => Promise<boolean>
   ) {
     session.kernelChanged.connect(this.onKernel, this);
@@ -41,6 +41,14 @@ export class Connection {
     this.shown?.unmount();
     this.shown?.transport.dispose();
     this.shown = null;
+  }
+
+  /** What had the focus when the output was taken from the page. */
+  focused: HTMLElement | null = null;
+
+  /** Whether the live view has content. */
+  get isShown(): boolean {
+    return this.shown !== null;
   }
 
   /** Open a comm and mount a view beside what is shown; it takes the place once it has something to show. */

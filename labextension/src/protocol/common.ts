@@ -54,6 +54,8 @@ export interface ReplyMessage {
   message?: string;
   /** Of a filter: the runs that match. */
   found?: string[];
+  /** Of `delete`: what becomes of those that are still running. */
+  said?: string;
   /** Of `open`: the run in full. */
   details?: Details;
   /** Of `window`: the points of the stretch. */

@@ -56,6 +56,7 @@ export class Grid {
     this.node.addEventListener('click', event => this.onClick(event));
     this.node.addEventListener('dblclick', event => this.onDoubleClick(event));
     this.node.addEventListener('keydown', event => this.onKey(event));
+    this.node.addEventListener('copy', event => this.onCopy(event));
     this.node.addEventListener('focus', () => this.showFocus());
     this.node.addEventListener('blur', () => this.showFocus());
   }
@@ -66,10 +67,7 @@ export class Grid {
     const slots = this.model.slots(width, measureIn(this.node));
     this.slots = slots;
     this.narrow = width > 0 && width < NARROW;
-    const { marks } = this.model.selection;
-    const order = this.model.order;
-    const all = marks.size === 0 ? false : order.every(id => marks.has(id)) || null;
-    this.header.show(slots, this.model.choices.sort, all);
+    this.showHeader();
     this.measure();
     this.body.show(this.model.lines);
     this.node.setAttribute('aria-rowcount', String(this.model.lines.length + 1));
@@ -79,8 +77,15 @@ export class Grid {
 
   /** Draw the lines anew whose marks or curves changed. */
   repaint(): void {
+    this.showHeader();
     this.body.paint(true);
     this.showFocus();
+  }
+
+  private showHeader(): void {
+    const { marks } = this.model.selection;
+    const all = marks.size === 0 ? false : this.model.order.every(id => marks.has(id)) || null;
+    this.header.show(this.slots, this.model.choices.sort, all);
   }
 
   /** The run that the pointer is on, or null. */
@@ -154,6 +159,7 @@ export class Grid {
       marked: id => selection.marks.has(id),
       current: id => selection.current === id,
       curve: row => store.curve(row),
+      change: (row, column) => store.change(row, column),
       since: row => store.since(row),
       color: row => this.model.colors.get(row.id) ?? row.color,
       lifted: this.lifted,
@@ -224,6 +230,22 @@ export class Grid {
       this.select(look(selection, hit.key));
     }
     this.focus();
+  }
+
+  /** Of one value all of it is copied: every digit, and what was cut. */
+  private onCopy(event: ClipboardEvent): void {
+    const found = document.getSelection();
+    const inside = found !== null && !found.isCollapsed && this.node.contains(found.anchorNode);
+    const cellOf = (node: Node | null) => (node instanceof Element ? node : node?.parentElement)?.closest<HTMLElement>('.jt-cell');
+    const [cell, other] = inside
+      ? [cellOf(found.anchorNode), cellOf(found.focusNode)]
+      : [this.node.querySelector<HTMLElement>('.jt-cell.jt-focus'), undefined];
+    const full = cell?.dataset['full'];
+    if (full && (!inside || cell === other)) {
+      event.clipboardData?.setData('text/plain', full);
+      event.preventDefault();
+      event.stopPropagation();
+    }
   }
 
   private onDoubleClick(event: MouseEvent): void {
