@@ -311,3 +311,21 @@ def test_an_empty_store_is_said(tmp_path: Path) -> None:
         assert not (tmp_path / "track.db").exists()
         page.run("with track.start_run(run_name='first'):\n    pass", "first")
         page.until(lambda: "first" in patched(page, comm), "the first run")
+
+
+def test_runs_that_differ_only_in_the_seed_are_named_alike(page: Page) -> None:
+    """The table offers to group by that: the label comes from the kernel, which knows the code; also of a new run."""
+    comm = shown(page)
+    assert "alike" not in patched(page, comm)["run-1"]
+    page.run(
+        "for seed in (2, 3):\n"
+        "    with track.start_run(run_name=f'seed-{seed}'):\n"
+        "        track.log_params({'lr': 0.1, 'seed': seed})\n"
+        "        track.log(accuracy=seed / 4)",
+        "runs",
+    )
+    page.until(lambda: "seed-3" in patched(page, comm) and "alike" in patched(page, comm)["run-1"], "the labels")
+    labels = {name: row["alike"] for name, row in patched(page, comm).items()}
+    assert labels["seed-2"] == labels["seed-3"]
+    assert labels["run-1"].startswith("lr 0.1")
+    assert labels["run-2"] == "lr 0.01"

@@ -117,6 +117,13 @@ def has_seeds(runs: Sequence[Run | TableRow]) -> bool:
     )
 
 
+def alike(rows: Sequence[Run | TableRow], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the label of each run's group, by its id; nothing where no seed tells runs apart."""
+    if not has_seeds(rows):
+        return {}
+    return {run_id: group.label for group in seed_groups(rows, sources) for run_id in group.run_ids}
+
+
 def group_spread(runs: Sequence[Run], key: str) -> str:
     """Return ``0.962 ± 0.001 (n=3)`` of a metric: mean and sample standard deviation of the runs' last values."""
     values = [run.metrics[key].last for run in runs if key in run.metrics]

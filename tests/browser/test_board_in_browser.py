@@ -1,4 +1,4 @@
-"""Many runs and the board in JupyterLab: brushes, one selection and one hover for all parts, and the way back to code."""
+"""Many runs and the board in JupyterLab: brushes, one selection and hover for all parts, and the way back to code."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_a_hover_lifts_at_once(page: Page, lab: Lab) -> None:
         """() => {
             const row = document.querySelectorAll('.jt-board-table .jt-row[aria-level]')[3];
             row.querySelector('.jt-cell').dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
-            return [row.classList.contains('jt-lifted'), document.querySelector('.jt-board-curves .jt-near').textContent];
+            return [row.classList.contains('jt-lifted'), document.querySelector('.jt-curves .jt-near').textContent];
         }"""
     )
     assert near == [True, "try-8#9"]

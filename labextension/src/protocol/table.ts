@@ -78,6 +78,8 @@ export interface WireRow {
   deleted?: boolean;
   tags?: Record<string, string>;
   fold?: Fold;
+  /** What it is called together with the runs that differ from it only in the seed; where a seed tells runs apart. */
+  alike?: string;
 }
 
 export interface SortKey {

@@ -79,6 +79,11 @@ export class TableModel {
     return this.store.columns.filter(column => column.kind !== 'metric' && (!column.equal || column.shown));
   }
 
+  /** Whether a seed tells runs apart, so that the others of a group can be put together. */
+  get hasSeeds(): boolean {
+    return this.store.newest.some(row => row.alike !== null);
+  }
+
   /** Whether runs are left out because they do not match. */
   get isFiltered(): boolean {
     return 'found' in this.filter || this.filter.words.length > 0;
