@@ -155,6 +155,8 @@ def test_a_person_edits_runs(page: Page) -> None:
     row = patched(page, comm)["start"]
     assert (row["pinned"], row["note"], row["tags"]) == (True, "<i>first</i>", {"team": "vision", "keep": "yes"})
     assert len(tables(page, comm)) == 1, "an experiment's baseline changes two rows, not the table"
+    assert page.ask(comm, "unbaseline", run=two[0])["ok"] is True
+    page.until(lambda: "baseline" not in patched(page, comm)["run-2"], "the end of the baseline")
     assert page.ask(comm, "delete", runs=one)["ok"] is True
     page.until(lambda: "deleted" in patched(page, comm)["start"], "the deletion")
     assert page.ask(comm, "undo")["runs"] == one

@@ -62,7 +62,7 @@ def end(page: Page, index: int) -> None:
 
 
 def test_the_module_takes_over_is_clicked_and_leaves_nothing_behind(page: Page, tmp_path: Path) -> None:
-    """With anywidget's extension and without ours: live, also while the cell runs; the saved notebook has HTML only."""
+    """With anywidget's extension and without ours: live, also while the cell runs; what is saved is HTML only."""
     write_notebook(tmp_path / "work.ipynb", CELLS)
     with serving(tmp_path, tmp_path / "home", extension=False) as server:
         page.open(server, "work.ipynb")
@@ -84,6 +84,9 @@ def test_the_module_takes_over_is_clicked_and_leaves_nothing_behind(page: Page, 
         page.page.reload()
         page.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=WAIT)
         page.cell(TABLE).locator(".jt-panel .jt-row", has_text="first").wait_for(timeout=WAIT)
+        page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+        page.cell(TABLE).locator("text=The kernel stopped; last seen").wait_for(timeout=WAIT)
+        assert page.cell(TABLE).locator(".jt-panel .jt-row", has_text="first").is_visible()
     (run,) = Reader(tmp_path / "track.db").runs()
     assert (run.status, "stopped_early" in run.own_tags) == ("FINISHED", True)
     saved = [key for cell in json.loads(text)["cells"] for output in cell["outputs"] for key in output.get("data", ())]

@@ -151,6 +151,8 @@ export interface TableActions {
   pin: { runs: string[] };
   unpin: { runs: string[] };
   baseline: { run: string };
+  /** Let the experiment of a run have no baseline. */
+  unbaseline: { run: string };
   move: { runs: string[]; experiment: string };
   delete: { runs: string[] };
   restore: { runs: string[] };

@@ -19,6 +19,9 @@ export interface RunLine {
   open: boolean | null;
   /** How many repeats it stands for; 1 for itself alone. */
   times: number;
+  /** The other runs that it repeats. */
+  repeats: readonly Row[];
+  children: readonly Row[];
   /** Whether the hairline below the pinned runs is under this line. */
   lastPinned: boolean;
 }
@@ -180,7 +183,7 @@ class Arranger {
     const openFirst = this.wanted.matches !== null && children.some(child => this.matches(child)) && !this.matches(row);
     const open = repeats.length + children.length === 0 ? null : this.wanted.toggled.has(row.id) !== openFirst;
     const times = repeats.length + 1;
-    lines.push({ kind: 'run', key: row.id, row, depth, open, times, lastPinned: false });
+    lines.push({ kind: 'run', key: row.id, row, depth, open, times, repeats, children, lastPinned: false });
     if (open) {
       repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
       children.forEach(each => this.add(lines, each, depth + 1));

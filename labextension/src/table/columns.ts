@@ -34,7 +34,8 @@ const NUMBER_PADDING = 14;
 const SPARK_WIDTH = 84;
 const CHANGE_GAP = 6; // as between all parts of a cell
 const WIDEST = 240;
-const SAMPLED = 200;
+/** How many lines the widths are made from. */
+export const SAMPLED = 200;
 const BOLDER = 1.08; // a name is set in semi-bold
 const LAST = [DURATION, STARTED];
 /** How narrow and how wide the name becomes so that all columns have room, where the person chose no width. */

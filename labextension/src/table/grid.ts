@@ -155,6 +155,7 @@ export class Grid {
     const { selection, store } = this.model;
     return {
       slots: this.slots,
+      columns: store.columns,
       narrow: this.narrow,
       marked: id => selection.marks.has(id),
       current: id => selection.current === id,

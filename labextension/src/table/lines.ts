@@ -5,6 +5,7 @@ import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom
 import type { Change, Column, Spark } from '../protocol.js';
 import { age, clock, iso } from '../times.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
+import { toldOfOthers } from './below.js';
 import { cellCopy, cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
 import type { Slot } from './columns.js';
 import { type Row, tookText } from './rows.js';
@@ -12,6 +13,8 @@ import { type Row, tookText } from './rows.js';
 /** What a line is drawn with. */
 export interface Drawing {
   slots: readonly Slot[];
+  /** All columns of the table. */
+  columns: readonly Column[];
   /** Whether the page is narrow: the state has no column of words then. */
   narrow: boolean;
   marked(id: string): boolean;
@@ -112,7 +115,7 @@ function fillCell(cell: HTMLElement, line: RunLine, slot: Slot, drawing: Drawing
       return;
   }
   if (slot.column !== null) {
-    valueCell(cell, row, slot.column, slot, drawing, chosen);
+    valueCell(cell, line, slot.column, slot, drawing, chosen);
   }
 }
 
@@ -165,13 +168,15 @@ function nameElement(name: string, narrow: boolean): HTMLElement {
 
 function valueCell(
   cell: HTMLElement,
-  row: Row,
+  line: RunLine,
   column: Column,
   slot: Slot,
   drawing: Drawing,
   chosen: boolean
 ): void {
-  const text = cellText(row, column);
+  const { row } = line;
+  const told = toldOfOthers(line, column, drawing.columns);
+  const text = told?.text ?? cellText(row, column);
   if (slot.main) {
     const spark = drawing.curve(row);
     const place = span('jt-spark-place', spark ? picture(spark) : null);
@@ -180,9 +185,9 @@ function valueCell(
     }
     cell.append(place);
   }
-  const shown = isBest(row, column)
+  const shown = told === null && isBest(row, column)
     ? span('', bestMark(slot.goal.slice(0, 1)), ' ', span('jt-best', text))
-    : span(valueClass(text, isMuted(row, column)), text);
+    : span(valueClass(text, told !== null || isMuted(row, column)), text);
   shown.classList.add('jt-cut');
   cell.append(shown);
   if (slot.changeWidth > 0) {
@@ -191,10 +196,10 @@ function valueCell(
     beside.style.width = `${slot.changeWidth}px`;
     cell.append(beside);
   }
-  const full = cellFull(row, column);
+  const full = told?.title ?? cellFull(row, column);
   if (full) {
     cell.title = full;
-    cell.dataset['full'] = cellCopy(row, column);
+    cell.dataset['full'] = told?.text ?? cellCopy(row, column);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Choices, Column, SortKey, TableMessage } from '../protocol.js';
 import { arrange, type Line } from './arrange.js';
-import { layout, type Measure, shownColumns, type Slot } from './columns.js';
+import { toldOfOthers } from './below.js';
+import { layout, type Measure, SAMPLED, shownColumns, type Slot } from './columns.js';
 import type { Row } from './rows.js';
 import { RowStore } from './rowstore.js';
 import { wordsOf } from './search.js';
@@ -63,10 +64,17 @@ export class TableModel {
 
   /** Return the columns of the page for a width in CSS pixels. */
   slots(available: number, measure?: Measure): Slot[] {
-    const lines = this.choices.group === '' ? [] : this.lines;
-    const groups = lines.flatMap(line => (line.kind === 'group' ? [line.cells] : []));
+    const { columns } = this.store;
+    const texts: string[][] = [];
+    for (const line of this.lines.slice(0, SAMPLED)) {
+      if (line.kind === 'group') {
+        texts.push(line.cells);
+      } else if (line.kind === 'run' && (line.repeats.length > 0 || line.children.length > 0)) {
+        texts.push(columns.map(column => toldOfOthers(line, column, columns)?.text ?? ''));
+      }
+    }
     const change = (row: Row, column: Column) => this.store.change(row, column);
-    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups, change }, available, measure);
+    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups: texts, change }, available, measure);
   }
 
   /** Ids of the columns after the first three, in order. */

@@ -8,6 +8,8 @@ import { isKernelMessage, type Transport } from '../transport.js';
 import type { WidgetModel } from './anywidget.js';
 import { Places } from './places.js';
 
+const ENDS = ['comm:close', 'comm_live_update'];
+
 class ModelTransport implements Transport {
   constructor(private readonly model: WidgetModel) {}
 
@@ -25,8 +27,13 @@ class ModelTransport implements Transport {
     return () => this.model.off('msg:custom', onMessage);
   }
 
+  /** The comm is closed by the kernel, or the host says that the kernel it led to is gone: at a restart. */
   closed(listener: () => void): void {
-    this.model.on('comm:close', listener);
+    const once = () => {
+      ENDS.forEach(event => this.model.off(event, once));
+      listener();
+    };
+    ENDS.forEach(event => this.model.on(event, once));
   }
 }
 
