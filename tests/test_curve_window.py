@@ -74,10 +74,12 @@ def test_a_stretch_has_the_extremes_of_all_its_points(
         assert max(drawn) >= max(finite(inside))
         assert min(drawn) <= min(finite(inside))
         assert {max(finite(inside)), min(finite(inside))} <= set(drawn)
-    assert sum(odd.count for odd in found.odd if begin <= odd.step <= end) == len(inside) - len(finite(inside))
+    assert sum(odd.size for odd in found.odd if begin <= odd.step <= end) == len(inside) - len(finite(inside))
 
 
-def test_a_stretch_of_few_points_has_them_all(made: tuple[Path, dict[str, int]], values: dict[str, list[float]]) -> None:
+def test_a_stretch_of_few_points_has_them_all(
+    made: tuple[Path, dict[str, int]], values: dict[str, list[float]]
+) -> None:
     """Zoomed in far enough, a chart has each point as it was logged, and a neighbour on either side."""
     store, ids = made
     found = stretch(store, ids["smooth"], 1000, low=30_000, high=30_400)
@@ -99,7 +101,13 @@ def test_a_short_curve_comes_as_it_is(made: tuple[Path, dict[str, int]]) -> None
     at = [START + 1000 * step for step in range(5)]
     found = stretch(store, ids["short"], 100)
     assert [point[:2] for point in found.points] == list(zip(range(5), at, strict=True))
-    assert [point.value if point.value == point.value else None for point in found.points] == [1.0, None, 3.0, None, 2.0]
+    assert [point.value if point.value == point.value else None for point in found.points] == [
+        1.0,
+        None,
+        3.0,
+        None,
+        2.0,
+    ]
     assert found.odd == (Odd(1, at[1], 1, "NaN"), Odd(3, at[3], 1, "∞"))
     assert stretch(store, ids["one"], 100) == CurveStretch(1, True, (CurvePoint(0, at[0], 7.0),))
     assert stretch(store, 999, 100) == CurveStretch(0, True, ())

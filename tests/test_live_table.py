@@ -199,6 +199,33 @@ def test_filter_choices_and_selection(page: Page) -> None:
     assert tables(page, again)[0]["choices"] == chosen
 
 
+def test_long_params_are_cut_in_their_middle_and_names_are_whole(page: Page) -> None:
+    """What was cut is sent in full beside it, for the title and for copying."""
+    page.run(
+        f"with track.start_run(run_name='{'n' * 60}'):\n"
+        "    track.log_params({'lr': 0.0013894954943731374, 'model': 'a-very-long-name-of-a-model-of-mine'})",
+        "long",
+    )
+    comm = shown(page)
+    model = "a-very-long-name-of-a-model-of-mine"
+    assert [cell(page, comm, "n" * 60, f"params.{key}") for key in ("lr", "model")] == [
+        {"t": "0.0013…31374", "f": "0.0013894954943731374", "v": 0.0013894954943731374},
+        {"t": "a-very-long-name…a-model-of-mine", "f": model, "v": model},
+    ]
+
+
+def test_the_html_is_kept_fresh_behind_a_view(page: Page) -> None:
+    """It is what is saved with the notebook; seldom, and only where the store has changed."""
+    page.run("import jupyter_track.panels.table as t\nt.HTML_KEPT = 1.0", "soon")
+    cell = page.send("%track", "table")
+    page.over(cell)
+    page.connected(page.panel)
+    page.take(2.5)
+    assert len(page.bundles()) == 1
+    page.run("with track.start_run(run_name='later'):\n    pass", "later")
+    page.until(lambda: "later" in page.outputs(cell)[0]["text/html"], "the HTML")
+
+
 def test_curves_are_drawn_on_request(page: Page) -> None:
     """Of the main metric, of runs that have more than a point."""
     page.run(

@@ -104,3 +104,33 @@ def tails(store: Path, after: dict[int, int], most: int) -> dict[int, list[Curve
                     CurvePoint(step, time, math.nan if value is None else value) for step, time, value in rows
                 ]
     return found
+
+
+def metric_keys(store: Path, numbers: Collection[int] | None = None, most: int = 1_000) -> list[str]:
+    """Return the metrics of active runs, those that most of them have first; of some runs where `numbers` are given."""
+    with reading(store) as connection:
+        among = "" if numbers is None else f" AND runs.id IN ({', '.join(str(int(number)) for number in numbers)})"
+        rows = connection.execute(
+            "SELECT metrics.key FROM metrics JOIN runs ON runs.id = metrics.run_id"
+            f" WHERE runs.lifecycle_stage = 'active' AND metrics.count > 0{among}"
+            " GROUP BY metrics.key ORDER BY count(*) DESC, min(metrics.id) LIMIT ?",
+            (most,),
+        )
+        return [key for (key,) in rows]
+
+
+def runs_with(store: Path, keys: Collection[str], most: int) -> tuple[list[int], int]:
+    """Return the numbers of the runs to draw where nobody has named some, and how many there are in all.
+
+    The baselines and the pinned ones first, then the newest, of the active runs that have one of the metrics (any,
+    where there are no `keys`).
+    """
+    having = f"AND key IN ({', '.join('?' * len(keys))})" if keys else ""
+    with reading(store) as connection:
+        rows = connection.execute(
+            "SELECT id, pinned IS NOT NULL OR uuid IN (SELECT baseline_uuid FROM experiments) AS kept FROM runs"
+            " WHERE lifecycle_stage = 'active' AND EXISTS (SELECT 1 FROM metrics WHERE run_id = runs.id AND count > 0"
+            f" {having}) ORDER BY kept DESC, id DESC",
+            tuple(keys),
+        ).fetchall()
+    return [number for number, _ in rows[:most]], len(rows)

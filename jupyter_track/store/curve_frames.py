@@ -38,7 +38,7 @@ def points_frame(store: Path, metric_id: int) -> DataFrame:
     import pandas as pd
 
     parts: list[Any] = []
-    after = -1
+    after: int | None = -1
     while after is not None:
         with reading(store) as connection:
             found, after = _read(connection, metric_id, after)

@@ -1,4 +1,4 @@
-"""A stretch of a curve for a chart: every point where there are few, else the extremes of each stretch of a pixel or so.
+"""A stretch of a curve for a chart: every point where there are few, else the extremes of each pixel or so.
 
 What a stretch costs does not depend on how much is stored: the buckets (`schema.BUCKET_SIZES`) are looked through from
 the coarsest level down, and rows are read only of the level that gives enough of them. No extreme is left out, and
@@ -29,7 +29,7 @@ class Odd(NamedTuple):
 
     step: int
     time: int
-    count: int
+    size: int
     what: str
 
 
@@ -206,12 +206,14 @@ class _Curve:
         """Return the cells that touch the stretch, and one on either side."""
         if math.isinf(self.low) and math.isinf(self.high):
             return cells
-        lows, highs = (2, 3) if self.axis == "time" else (0, 1)
-        inside = [place for place, cell in enumerate(cells) if cell[highs] >= self.low and cell[lows] <= self.high]
+        spans = [
+            (cell.min_time, cell.max_time) if self.axis == "time" else (cell.min_step, cell.max_step) for cell in cells
+        ]
+        inside = [place for place, (begin, end) in enumerate(spans) if end >= self.low and begin <= self.high]
         if not inside:  # between two points: the line between them goes through
-            before = [place for place, cell in enumerate(cells) if cell[highs] < self.low]
-            begin = before[-1] if before else 0
-            return cells[begin : begin + 2]
+            before = [place for place, (_, end) in enumerate(spans) if end < self.low]
+            start = before[-1] if before else 0
+            return cells[start : start + 2]
         kept = set(inside) | {max(inside[0] - 1, 0), min(inside[-1] + 1, len(cells) - 1)}
         return [cells[place] for place in sorted(kept)]
 

@@ -242,14 +242,6 @@ def request_stop(store: Path, run_ids: Sequence[str], when: int | None = None) -
             connection.execute("UPDATE runs SET stop_requested = ? WHERE id = ?", (asked, number))
 
 
-def move_notebook(store: Path, earlier: str, notebook: str) -> int:
-    """Give the runs of a notebook that was renamed its new path, relative to the store; return how many they are."""
-    with editing(store) as (connection, rev):
-        return connection.execute(
-            "UPDATE runs SET notebook = ?, rev = ? WHERE notebook = ?", (notebook, rev, earlier)
-        ).rowcount
-
-
 def delete_run(store: Path, run_id: str) -> None:
     """Put a run into the bin; deleting twice is fine."""
     delete_runs(store, [run_id])

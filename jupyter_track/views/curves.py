@@ -193,7 +193,7 @@ def _series(found: CurveStretch, curve: StoredCurve, run: CurveRun, x: str) -> S
         curve.key,
         tuple(x_of(point, run, x) for point in found.points),
         tuple(point.value for point in found.points),
-        tuple((x_of(odd, run, x), odd.count, odd.what) for odd in found.odd),
+        tuple((x_of(odd, run, x), odd.size, odd.what) for odd in found.odd),
         found.count,
         found.whole,
     )
@@ -219,7 +219,7 @@ def _joined(
     ys = stretch(store, curve.metric_id, MOST_JOINED)
     at = Stairs(stretch(store, over.metric_id, MOST_JOINED).points)
     points = [(place, y.value) for y in ys.points if (place := at(y.step)) is not None]
-    odd = tuple((place, odd.count, odd.what) for odd in ys.odd if (place := at(odd.step)) is not None)
+    odd = tuple((place, odd.size, odd.what) for odd in ys.odd if (place := at(odd.step)) is not None)
     if window is not None:
         inside = [index for index, (place, _) in enumerate(points) if window[0] <= place <= window[1]]
         points = points[max(inside[0] - 1, 0) : inside[-1] + 2] if inside else []

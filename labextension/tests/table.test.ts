@@ -160,6 +160,27 @@ test('columns alone change which value is the best and how all are written', () 
   expect(host.querySelector('.jt-row')?.children[4]?.getAttribute('title')).toBe('0.5 at step 7');
 });
 
+test('copies all of the value that the focus is on, and of what is selected in one cell', () => {
+  load([row(1, 0.123456789, { cells: [[0.123456789, 7], { t: '0.0013…31374', f: '0.0013894954943731374', v: 0.0013894954943731374 }] })]);
+  const copied = () => {
+    let text = '';
+    const event = Object.assign(new Event('copy', { bubbles: true, cancelable: true }), {
+      clipboardData: { setData: (_: string, data: string) => (text = data) }
+    });
+    grid().dispatchEvent(event);
+    return [text, event.defaultPrevented];
+  };
+  expect(copied()).toEqual(['', false]);
+  ['Home', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight'].forEach(name => key(name));
+  expect(copied()).toEqual(['0.123456789', true]);
+  key('ArrowRight');
+  expect(copied()).toEqual(['0.0013894954943731374', true]);
+  const text = host.querySelectorAll('.jt-row .jt-cell')[4]!.querySelector('.jt-cut')!.firstChild as Text;
+  document.getSelection()!.setBaseAndExtent(text, 0, text, 2);
+  expect(copied()).toEqual(['0.123456789', true]);
+  document.getSelection()!.removeAllRanges();
+});
+
 test('with a baseline, metrics of its experiment show the change beside the value', () => {
   const other = row(3, 0.9, { experiment: 'other' });
   load([row(1, 0.5), row(2, 0.25, { baseline: true }), other]);

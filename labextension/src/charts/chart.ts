@@ -99,7 +99,7 @@ export class Chart {
 
   /** Run scales over powers of ten, or not. */
   setLogs(logs: Logs): void {
-    if (logs.x !== this.logs.x || logs.y !== this.logs.y) {
+    if (logs.x !== this.logs.x || logs.y !== this.logs.y || logs.time !== this.logs.time) {
       this.logs = { ...logs };
       this.make();
     }

@@ -1,10 +1,12 @@
 import { Error as ERRORS, logger, type Spec } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 
-/** Which scales of a chart run over powers of ten. */
+/** Which scales of a chart run over powers of ten, and whether x runs over moments. */
 export interface Logs {
   x?: boolean;
   y?: boolean;
+  /** x is in milliseconds since the epoch. */
+  time?: boolean;
 }
 
 /** The signals by which a chart is steered without being made anew. */
@@ -34,7 +36,9 @@ export function compiled(spec: object, config: object, logs: Logs): Spec {
     signals.push({ name: SIGNAL[channel], value: null });
     if (scale !== undefined && CONTINUOUS.has(String(scale['type'] ?? 'linear'))) {
       scale['domainRaw'] = { signal: SIGNAL[channel] };
-      if (logs[channel]) {
+      if (channel === 'x' && logs.time) {
+        Object.assign(scale, { type: 'time', zero: false, nice: false });
+      } else if (logs[channel]) {
         Object.assign(scale, { type: 'log', zero: false, nice: false });
       }
     }

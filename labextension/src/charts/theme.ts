@@ -34,7 +34,7 @@ export function configOf(theme: Theme): object {
     background: 'transparent',
     font: theme.font,
     view: { stroke: null },
-    autosize: { type: 'fit', contains: 'padding' },
+    autosize: { type: 'fit', contains: 'padding', resize: true },
     padding: 4,
     axis: {
       domain: false,

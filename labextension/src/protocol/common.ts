@@ -1,5 +1,7 @@
 /** What the messages of all panels have in common. */
 
+import type { CurvesPointsMessage } from './curves.js';
+import type { ComparedCode, ComparedLine } from './comparison.js';
 import type { Details } from './table.js';
 
 /** The MIME type of the bundle that a panel displays. */
@@ -56,8 +58,18 @@ export interface ReplyMessage {
   said?: string;
   /** Of `open`: the run in full. */
   details?: Details;
-  /** Of `asset`: the file. */
+  /** Of `window`: the points of the stretch. */
+  points?: CurvesPointsMessage;
+  /** Of `asset`: the file. Of `code`: the code. Of `markdown`: the comparison. */
   text?: string;
+  /** Of `equal`: the lines in which all runs are equal. */
+  lines?: ComparedLine[];
+  /** Of `code`: the whole code of a run against that of the first. */
+  code?: ComparedCode;
+  /** Of `picture`: its address, which holds it. */
+  uri?: string;
+  /** Of `picture`: how large it is, where it was not sent because of that. */
+  large?: string;
 }
 
 /** What every panel answers. */

@@ -5,7 +5,7 @@ import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom
 import type { Change, Column, Spark } from '../protocol.js';
 import { age, clock, iso } from '../times.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
-import { cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import { cellCopy, cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
 import type { Slot } from './columns.js';
 import { type Row, tookText } from './rows.js';
 
@@ -22,6 +22,10 @@ export interface Drawing {
   change(row: Row, column: Column): Change | null;
   /** Seconds since the rows were received. */
   since(row: Row): number;
+  /** The colour of a run, as all views of the panel have it. */
+  color(row: Row): string;
+  /** The run that is pointed at, here or in another view. */
+  lifted: string | null;
   /** Whether any run is marked: the curves of the others recede then. */
   anyMarked: boolean;
 }
@@ -50,7 +54,7 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
   const chosen = marked || row.pinned || row.baseline || drawing.current(row.id);
   const node = element('div', {
     role: 'row',
-    class: ['jt-row', chosen && 'jt-chosen', line.lastPinned && 'jt-last-pinned', row.deleted && 'jt-deleted']
+    class: ['jt-row', chosen && 'jt-chosen', drawing.lifted === row.id && 'jt-lifted', line.lastPinned && 'jt-last-pinned', row.deleted && 'jt-deleted']
       .filter(Boolean)
       .join(' '),
     'data-key': line.key,
@@ -59,7 +63,7 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
     'aria-expanded': line.open === null ? null : String(line.open),
     'data-current': drawing.current(row.id)
   });
-  const color = runColor(row.color);
+  const color = runColor(drawing.color(row));
   if (color !== null) {
     node.style.setProperty('--jt-run', color);
   }
@@ -145,6 +149,7 @@ function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
   if (beside) {
     cell.append(span('jt-muted jt-beside', beside));
   }
+  cell.dataset['full'] = row.name;
   cell.title = [row.name, row.state.word, row.changed.join(', '), row.note].filter(Boolean).join('\n');
 }
 
@@ -189,6 +194,7 @@ function valueCell(
   const full = cellFull(row, column);
   if (full) {
     cell.title = full;
+    cell.dataset['full'] = cellCopy(row, column);
   }
 }
 

@@ -17,6 +17,8 @@ export class TableModel {
   readonly store = new RowStore();
   choices: Choices = NO_CHOICES;
   selection: Selection = NOTHING;
+  /** Colours of runs that differ from those of their numbers, where two of one panel would have the same. */
+  colors: ReadonlyMap<string, string> = new Map();
   filter: Filter = { words: [] };
   /** Runs that were just deleted, by the id of the one in whose place that is said. */
   readonly deleted = new Map<string, Row[]>();
