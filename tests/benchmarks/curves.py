@@ -1,6 +1,6 @@
 """Curves: a chart of ten million points, a zoom into it, and a live tick beside Altair's JupyterChart in one run.
 
-JupyterChart needs anywidget (``pip install 'altair[all]'`` or ``pip install anywidget``); without it its row is left out.
+JupyterChart needs anywidget (``pip install anywidget``); without it its row is left out.
 """
 
 from __future__ import annotations
