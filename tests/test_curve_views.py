@@ -20,6 +20,7 @@ from jupyter_track.views import curve_choice
 from jupyter_track.views.curve_choice import Asked, Choice
 from jupyter_track.views.curves import BandPoint, Series, Stairs, band, frame, series_of, smoothed
 from jupyter_track.views.curves_html import curves_html, curves_text
+from jupyter_track.views.tokens import mark
 
 NAN, INF = math.nan, math.inf
 FIXTURE = Path(__file__).parent.parent / "labextension" / "tests" / "curves.json"
@@ -81,6 +82,20 @@ def test_of_many_runs_the_kept_ones_and_the_newest_are_shown(store: Path) -> Non
     choice = curve_choice.choose(store, Asked(("loss",)))
     assert [run.number for run in choice.runs] == [2, *range(17, 24)]
     assert choice.notes == ("8 of 23 runs: the baseline, the pinned and the newest",)
+
+
+def test_of_more_runs_than_can_be_told_apart_eight_are_in_colour(store: Path) -> None:
+    """The baseline and the newest; the others are grey and pale."""
+    ids = add_runs(store, *({"name": f"r{number}", "metrics": {"loss": [1.0, 2.0]}} for number in range(30)))
+    choice = curve_choice.choose(store, Asked(("loss",), (choice_base(store), *ids)))
+    coloured = [run.number for run in choice.runs if run.paint.opacity == 1.0]
+    assert coloured == [2, *range(27, 34)]
+    assert {run.paint.color for run in choice.runs if run.paint.opacity < 1.0} == {mark("muted")}
+
+
+def choice_base(store: Path) -> str:
+    """The id of the baseline."""
+    return next(run.run_id for run in curve_choice.choose(store, Asked()).runs if run.baseline)
 
 
 def test_an_empty_store_says_what_will_appear(tmp_path: Path) -> None:
