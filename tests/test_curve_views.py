@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from made_stores import START, add_runs, made_store
+from test_static_forms import ATTRIBUTES, PROPERTIES, TAGS, payloads, read
 
 from jupyter_track.charts.curves import chart
 from jupyter_track.errors import InvalidValue, NotFound
@@ -270,6 +271,27 @@ def test_the_static_form_reads_right_without_its_pictures(store: Path) -> None:
     assert svg.count("<circle") == 2  # two points are dots, not a line
     assert "stroke-dasharray='5 3'" in svg
     assert svg.count("l6,6m0,-6l-6,6") == 2
+
+
+def test_names_are_text_and_only_what_a_sanitiser_keeps_is_used(tmp_path: Path) -> None:
+    """A hundred payloads as run and metric: the elements, their attributes and those of the pictures stay the same."""
+    forms = []
+    for number, word in enumerate(["plain", *payloads()]):
+        place = tmp_path / str(number)
+        place.mkdir()
+        made = made_store(place)
+        add_runs(made, {"name": word[:60], "params": {"lr": word}, "metrics": {word.replace("\x00", ""): LOSS}})
+        choice = curve_choice.choose(made, Asked(group="lr" if number % 2 else ""))
+        html = curves_html(choice, drawn(made, choice), "step")
+        nodes = read(html)
+        assert {node.tag for node in nodes} <= TAGS
+        assert {name for node in nodes for name in node.attributes} <= ATTRIBUTES
+        assert {name for node in nodes for name in node.style} <= PROPERTIES
+        assert "var(" not in html
+        svg = unquote(html.split('src="data:image/svg+xml,')[1].split('"')[0])
+        forms.append((tuple(node.tag for node in nodes), svg.count("<")))
+    assert len(forms) == 101
+    assert len(set(forms)) == 1
 
 
 def test_the_picture_spans_three_decades_by_powers(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "card": live.card,
     "table": live.table,
     "curves": curves.curves,
+    "curves-live": curves.live,
 }
 
 
