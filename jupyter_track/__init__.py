@@ -34,6 +34,8 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "board",
+    "compare",
     "create_experiment",
     "current",
     "curves",
@@ -52,6 +54,7 @@ __all__ = [
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
+    "importance",
     "last_active_run",
     "live",
     "load_ipython_extension",
@@ -69,10 +72,12 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "parallel",
     "progress",
     "restore_experiment",
     "restore_run",
     "runs",
+    "scatter",
     "search_experiments",
     "search_runs",
     "set_experiment",
@@ -112,9 +117,12 @@ _STORED = (
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
+    **dict.fromkeys(("importance", "parallel", "scatter"), "notebook.many"),
     "ActiveRun": "recording.run",
+    "board": "notebook.board",
     "curves": "notebook.curves",
     "Experiment": "records",
+    "compare": "recording.comparing",
     "MlflowClient": "tracking",
     "Run": "records",
     "RunStatus": "records",
@@ -169,9 +177,12 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.board import board
     from .notebook.curves import curves
     from .notebook.live import live
+    from .notebook.many import importance, parallel, scatter
     from .recording.client import TrackClient
+    from .recording.comparing import compare
     from .recording.fluent import (
         define_metric,
         delete_tag,

@@ -18,7 +18,7 @@ import jupyter_track as track
 from jupyter_track.errors import CorruptStore, NewerStore, StoreUnavailable
 from jupyter_track.recording import active
 from jupyter_track.recording.session import session
-from jupyter_track.store import pending, problems, queues, schema, spill, writer
+from jupyter_track.store import backlog, pending, problems, queues, schema, spill, writer
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.lock import ProcessLock
 from jupyter_track.store.place import files_folder
@@ -280,6 +280,33 @@ class TestOtherProcesses:
         assert len(spill.waiting(store, spill.ORPHAN)) == 1
         mine.close()
 
+    def test_a_run_that_comes_back(self, store: Path, quick: None) -> None:
+        """Another git branch is checked out while a run logs, and the first one again: all points, in their order."""
+        mine = Writer(store)
+        mine.submit("start", "ab" * 16, self.row())
+        points = mine.curve("ab" * 16, "loss").points
+        points.append((0, 0, 0.0))
+        assert mine.flush()
+        with_it = store.read_bytes()
+        other = Writer(store)
+        store.unlink()
+        other.submit("start", "cd" * 16, self.row())
+        assert other.flush()
+        with pytest.warns(TrackWarning, match="it is not in this store") as said:
+            for step in (1, 2):
+                points.append((step, 0, float(step)))
+                mine.submit("tags", "cd" * 16, {"step": str(step)})
+                assert not mine.flush()
+        assert len(said) == 1
+        assert (Reader(store).run("cd" * 16).own_tags, len(spill.waiting(store, spill.ORPHAN))) == ({"step": "2"}, 2)
+        store.write_bytes(with_it)
+        points.append((3, 0, 3.0))
+        assert mine.flush()
+        assert values(store, "ab" * 16) == [0.0, 1.0, 2.0, 3.0]
+        assert spill.waiting(store, spill.ORPHAN) == []
+        for one in (mine, other):
+            one.close()
+
     @staticmethod
     def row() -> dict[str, Any]:
         """A run's row."""
@@ -421,7 +448,7 @@ class TestBacklog:
 
     def test_log_calls_wait(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Above the bound log calls wait for the disk, with one warning, in both ways of logging; nothing is lost."""
-        monkeypatch.setattr(writer, "FULL_POINTS", 1000)
+        monkeypatch.setattr(backlog, "FULL_POINTS", 1000)
         monkeypatch.setattr(writer, "BATCH_POINTS", 100)
         most = 0
         with warnings.catch_warnings(record=True) as said, track.start_run() as run:
@@ -459,14 +486,14 @@ class TestBacklog:
 
     def test_where_there_is_no_hope(self, store: Path, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where neither store nor side file takes anything and memory is full, points are lost, counted and said."""
-        monkeypatch.setattr(writer, "FULL_POINTS", 100)
+        monkeypatch.setattr(backlog, "FULL_POINTS", 100)
         monkeypatch.setattr(spill, "folders", lambda store: [])
         with warnings.catch_warnings(record=True) as said, track.start_run() as run:
             warnings.simplefilter("always")
             track.flush()
             mine = writer_for(store)
             with Blocked(store):
-                until(lambda: self.one(run) or mine.lost_points == 5)
+                until(lambda: self.one(run) or mine.backlog.lost == 5)
             until(track.flush)
             track.log_metric("loss", 9.0, step=0)
             until(track.flush)

@@ -19,6 +19,8 @@ from .ticker import ticker
 
 FIRST = 1.0  # seconds in which nothing is shown: a short cell has its static card only
 HTML_REST, LINK_REST = 0.5, 0.25
+HTML_KEPT = 10.0  # after that the HTML behind a view is old: it is what is saved with the notebook
+ERASED_REST = 0.05  # what the cell shows after ``clear_output`` comes first
 CLOCK, SLOW_CLOCK, LONG = (
     1.0,
     5.0,
@@ -85,9 +87,10 @@ class CardPanel(Panel):
         return self._source.run_id
 
     def erased(self) -> None:
-        """``clear_output`` has taken the card from the page; it is shown again with the next refresh."""
+        """``clear_output`` has taken the card from the page; it is shown again in a moment."""
         if self._display.shown:
             self._display.erase()
+            ticker.hurry(self, ERASED_REST)
 
     def changed(self) -> None:
         """Refresh the card at once."""
@@ -100,10 +103,11 @@ class CardPanel(Panel):
                 return None
             live = self._source.live()
             links = self.links
-            if not self._display.shown or not links:
+            old = time.monotonic() - self._clock > HTML_KEPT and not any(link.on_html for link in links)
+            if not self._display.shown or not links or old:
                 self._show(live)
             if links:
-                self._send(live, links)
+                self._send(live)
                 return LINK_REST
             return HTML_REST
 
@@ -116,13 +120,16 @@ class CardPanel(Panel):
         self._said, self._clock, self._seen = told, now, True
         self._display.show(self.bundle(live_html(live), live_text(live)))
 
-    def _send(self, live: LiveCard, links: list[Link]) -> None:
+    def _send(self, live: LiveCard) -> None:
         told = card_message(live)
         if self._sent is not None and same(told, self._sent):
             return
         self._sent = told
+        self._tell(told)
+
+    def _tell(self, told: Message) -> None:
         self.rev += 1
-        for link in links:
+        for link in self.links:
             link.send({"type": "card", "rev": self.rev, "card": told})
 
     def greet(self, link: Link) -> None:
@@ -173,9 +180,12 @@ class CardPanel(Panel):
             self._sent = card_message(LiveCard(card, run.run_id, run.start_time, note=run.note or ""))
             if self._seen:
                 self._display.show(self.bundle(card_html(card), card_text(card), final=True))
-            return self._seen
+            self._tell(self._sent)  # a page that was loaded since then has no part in that display
+        self.end()
+        return self._seen
 
     def abandon(self) -> None:
         """Refresh the card no more."""
         ticker.forget(self)
         self._over = True
+        self.end()

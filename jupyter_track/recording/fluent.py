@@ -42,7 +42,7 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
     return value
 
 
-def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> None:
+def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | int | None = None) -> None:
     """Log params; one bad key or value means that none is written."""
     tracker, target = log_target(run_id)
     tracker.params(target, params)
@@ -56,7 +56,7 @@ def log_metric(
     step: int | None = None,
     synchronous: bool | None = None,
     timestamp: int | None = None,
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     model_id: str | None = None,
     dataset: Any = None,
 ) -> None:
@@ -73,8 +73,9 @@ def log_metric(
         True waits until the point is on disk.
     timestamp : int, optional
         Milliseconds since the epoch; now by default.
-    run_id : str, optional
-        A run other than the active one.
+    run_id : str or int, optional
+        A run other than the active one, as people name it: an id, ``12``, ``#12``, a name, ``last``, ``best``. All but
+        an id is looked up at each call, so a loop is faster with ``get_run("best").run_id``.
     model_id, dataset
         mlflow's; not recorded yet, and an error where they are given.
 
@@ -110,7 +111,7 @@ def log_metric(
         flush()
 
 
-def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: str | None) -> None:
+def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: str | int | None) -> None:
     """The slow path of `log_metric`, which also prepares the fast one."""
     if run_id is not None:
         tracker, target = log_target(run_id)
@@ -125,7 +126,7 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
     if run.is_open and not writer.congested and not ending.exiting() and stopping.asked(run) is None:
-        writer.on_congestion = writer.stops.on_request = active.drop_fast
+        writer.backlog.on_congestion = writer.stops.on_request = active.drop_fast
         active.remember(key, writer.curve(run.run_id, key).points.append, generation)
 
 
@@ -133,7 +134,7 @@ def log_metrics(
     metrics: Mapping[str, Any],
     step: int | None = None,
     synchronous: bool | None = None,
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     timestamp: int | None = None,
     model_id: str | None = None,
     dataset: Any = None,
@@ -220,7 +221,7 @@ def set_note(text: str | None) -> None:
 
 
 def log_artifact(
-    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | int | None = None
 ) -> None:
     """Log a file (or all files of a folder) as it is now.
 
@@ -233,23 +234,23 @@ def log_artifact(
 
 
 def log_artifacts(
-    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | int | None = None
 ) -> None:
     """Log all files of a folder; links that lead out of it are left out and reported."""
     artifacts.log_artifacts(*log_target(run_id), local_dir, artifact_path)
 
 
-def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+def log_text(text: str, artifact_file: str, run_id: str | int | None = None) -> None:
     """Log text as a file."""
     artifacts.log_text(*log_target(run_id), text, artifact_file)
 
 
-def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+def log_dict(dictionary: Any, artifact_file: str, run_id: str | int | None = None) -> None:
     """Log a dict or list as JSON, or as YAML where the file is called so."""
     artifacts.log_dict(*log_target(run_id), dictionary, artifact_file)
 
 
-def log_stream(stream: IO[bytes] | IO[str], artifact_file: str, run_id: str | None = None) -> None:
+def log_stream(stream: IO[bytes] | IO[str], artifact_file: str, run_id: str | int | None = None) -> None:
     """Log what a stream gives as a file."""
     artifacts.log_stream(*log_target(run_id), stream, artifact_file)
 
@@ -273,21 +274,42 @@ def log_image(
         flush()
 
 
-def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
-    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends."""
-    artifacts.log_table(*log_target(run_id), data, artifact_file)
+def log_table(data: Any, artifact_file: Any, run_id: str | int | None = None, *, key: str | None = None) -> None:
+    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends.
+
+    Parameters
+    ----------
+    data : DataFrame, Series or dict
+    artifact_file : str
+        A name without an ending means ``.json``. It may stand before the data.
+    run_id : str or int, optional
+    key : str, optional
+        The column by which a row is known. A comparison joins the tables of several runs by it.
+
+    Raises
+    ------
+    InvalidValue
+        For another ending, what is no table, or a `key` that is no column.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_table("answers", frame, key="question")  # doctest: +SKIP
+    """
+    artifacts.log_table(*log_target(run_id), data, artifact_file, key)
 
 
 def load_table(
-    artifact_file: str, run_ids: Sequence[str] | None = None, extra_columns: Sequence[str] | None = None
+    artifact_file: str, run_ids: Sequence[str | int] | None = None, extra_columns: Sequence[str] | None = None
 ) -> DataFrame:
     """Return the tables that runs logged under a name, one below the other.
 
     Parameters
     ----------
     artifact_file : str
-    run_ids : list of str, optional
-        By default all runs of the current experiment that have the file.
+    run_ids : list of str or int, optional
+        The runs as people name them (an id, ``#12``, a name, ``best``); by default all runs of the current experiment
+        that have the file.
     extra_columns : list of str, optional
         Columns of the run to add, called as in `search_runs`: any field of ``run.info`` (``run_id``), and
         ``params.*``, ``metrics.*`` and ``tags.*``.

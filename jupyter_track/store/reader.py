@@ -94,7 +94,7 @@ class Reader:
         """
         return run_rows.load_one(self.store, run_id)
 
-    def resolve(self, reference: str | int, experiment: int | None = None) -> str:
+    def resolve(self, reference: str | int, experiment: int | None = None, *, deleted: bool = False) -> str:
         """Return the id of the run that a person means.
 
         Parameters
@@ -105,6 +105,8 @@ class Reader:
             from six digits on.
         experiment : int, optional
             Where the best and the baseline are looked for; by default in the experiment of the newest run.
+        deleted : bool, default False
+            Whether a deleted run is meant: of a name then the newest deleted run before any active one.
 
         Raises
         ------
@@ -115,7 +117,7 @@ class Reader:
             Where it is a range of runs.
         """
         with reading(self.store) as connection:
-            return references.resolve(connection, reference, experiment)
+            return references.resolve(connection, reference, experiment, deleted=deleted)
 
     def runs_meant(self, words: Iterable[str | int], *, deleted: bool = False) -> list[Run]:
         """Return the runs that a person means, each once: references as in `resolve`, and ranges such as ``#3..#7``.
@@ -226,6 +228,10 @@ class Reader:
     def source_texts(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Return what `source` does for many runs at once, by run id."""
         return run_sources.texts(self.store, run_ids)
+
+    def source_cells(self, run_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return what `source_texts` does cell by cell, in the order in which the cells ran."""
+        return run_sources.cell_texts(self.store, run_ids)
 
     def previous(self, run: Run) -> Run | None:
         """Return the finished run before `run` of the same cell and parent, None where it is the first.
@@ -385,7 +391,8 @@ class Reader:
         within = artifact_path(path) if path else None
         rows = self._of_run(
             run_id,
-            "SELECT path, sha256, size, mime, kind, title, line, created FROM artifacts WHERE run_id = ? ORDER BY path",
+            "SELECT path, sha256, size, mime, kind, title, line, created, join_key FROM artifacts WHERE run_id = ?"
+            " ORDER BY path",
         )
         found = [Artifact(*row) for row in rows]
         if within is None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 APPLICATION_ID = 0x4A54524B  # "JTRK"
-VERSION = 3
+VERSION = 4
 DEFAULT_EXPERIMENT_ID = 0
 DEFAULT_EXPERIMENT = "Default"
 
@@ -238,6 +238,9 @@ THIRD = (
     ) WITHOUT ROWID""",
 )
 
+# Schema 4: the column by which the rows of a logged table are known, so that tables of several runs can be joined.
+FOURTH = ("ALTER TABLE artifacts ADD COLUMN join_key TEXT",)
+
 MIGRATION_SET = "jupyter_track"
 _MIGRATIONS_TABLE = (
     """CREATE TABLE "_sqlite_migrations" (
@@ -292,6 +295,7 @@ def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], Non
         "m001_initial": lambda connection: _initial(connection, created_by),
         "m002_tidying": _second,
         "m003_choices": _third,
+        "m004_join_keys": _fourth,
     }
 
 
@@ -302,6 +306,11 @@ def _second(connection: sqlite3.Connection) -> None:
 
 def _third(connection: sqlite3.Connection) -> None:
     for statement in THIRD:
+        connection.execute(statement)
+
+
+def _fourth(connection: sqlite3.Connection) -> None:
+    for statement in FOURTH:
         connection.execute(statement)
 
 

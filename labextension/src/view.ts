@@ -20,10 +20,14 @@ export interface Context {
   shared: Shared;
   /** Loads the charts' module, once. */
   charts: ChartsLoader;
+  /** Put code into a new cell below an element, where the host can; resolves to whether it did. */
+  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
   /** The host's own interrupt, where there is one. */
   interrupt?: (() => Promise<void>) | undefined;
   /** Read out a change of state, once. */
   announce(text: string): void;
   /** Say what went wrong, until the next action. */
   complain(text: string): void;
+  /** Say what should be known of what was done, until the next action. */
+  tell(text: string): void;
 }

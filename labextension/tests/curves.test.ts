@@ -230,7 +230,7 @@ describe('the view', () => {
     const charts = { Chart: FakeChart } as unknown as Charts;
     const requests = new Requests(kernel, () => undefined);
     kernel.listen(message => requests.receive(message));
-    const context = { requests, shared, charts: () => Promise.resolve(charts), announce: () => undefined, complain: (text: string) => complaints.push(text) };
+    const context = { requests, shared, charts: () => Promise.resolve(charts), announce: () => undefined, complain: (text: string) => complaints.push(text), tell: () => undefined };
     view = new CurvesView(context, charts);
     document.body.append(view.node);
   });

@@ -34,7 +34,7 @@ RUN_COLUMNS = (
 )
 PARAM_COLUMNS = "key, value, type, number, text, written, source, position"
 HISTORY_COLUMNS = "key, changed, value, type, text, source"
-ARTIFACT_COLUMNS = "path, sha256, size, mime, kind, title, line, created"
+ARTIFACT_COLUMNS = "path, sha256, size, mime, kind, title, line, created, join_key"
 EXECUTION_COLUMNS = "session, position, source_sha256, cell_id, execution_count, start_time, duration, status"
 CURVE_COLUMNS = (
     "id, key, source, count, last_step, last_time, last_value, min_value, min_step, max_value, max_step"  # as Curve

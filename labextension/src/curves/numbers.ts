@@ -1,4 +1,4 @@
-import { number as shown } from '../table/spread.js';
+import { number as shown } from '../format.js';
 
 /** A number as it is shown in the list beside the rule: as in the tables, a gap as NaN. */
 export function number(value: number | null): string {

@@ -1,6 +1,6 @@
 /** What a table and its kernel say to each other. */
 
-import type { Change, Spark, State } from './common.js';
+import type { Spark, State } from './common.js';
 
 export type ColumnKind = 'metric' | 'param' | 'tag' | 'attribute';
 
@@ -10,6 +10,8 @@ export interface Column {
   key: string;
   title: string;
   kind: ColumnKind;
+  /** Where its values stand in the cells of a row; null for tags and attributes, which a row has by name. */
+  place: number | null;
   right: boolean;
   /** `↑` or `↓`, with `?` where it is a guess; empty where none is known. */
   goal: string;
@@ -18,23 +20,29 @@ export interface Column {
   shown: boolean;
   /** Whether all runs have the same value, or none has one. */
   equal: boolean;
-  /** The width that the person chose, in CSS pixels. */
-  width: number | null;
+  /** How the numbers of a metric are written: digits after the point, and those of one such as `1.24e-4`. */
+  decimals: number;
+  mantissa: number;
+  /** The best value of a metric whose goal is known, where the runs differ. */
+  best: number | null;
 }
 
-/** A cell with more than a text: `f` in full, `v` for sorting, `b` best, `m` muted, `s` its curve, `c` its change. */
+/** A param with more than a text: `f` in full, `v` what it sorts by, `m` muted. */
 export interface RichCell {
   t: string;
   f?: string;
   v?: number | string | null;
-  b?: boolean;
   m?: boolean;
-  s?: Spark;
-  c?: Change;
 }
 
-/** One value of a row: nothing, a text that sorts as it reads, or more. NaN has `v` null and the text `NaN`. */
-export type Cell = null | string | RichCell;
+/** The value of a metric: a number, or the word for one that JSON has not: `NaN`, `inf`, `-inf`. */
+export type MetricValue = number | string;
+
+/**
+ * One value of a row. Of a metric: its last value, and its step where there is more than one point. Of a param: its
+ * text, which sorts as the number that it reads as, or else as a text; or more.
+ */
+export type Cell = null | MetricValue | [MetricValue, number | null] | RichCell;
 
 /** What stands behind one line: failed attempts, or repeats of the same code, params and data. */
 export interface Fold {
@@ -44,31 +52,34 @@ export interface Fold {
   ids: string[];
 }
 
-export interface Row {
+/** One run of a table. What is usual is left out: no note, no tags, not pinned. */
+export interface WireRow {
   id: string;
   number: number | null;
-  state: State;
+  /** One of the table's states, or how a state is said that is none of them. */
+  state: string | State;
   name: string;
-  color: string;
-  changed: string[];
-  /** The id of the parent run, or null. */
-  parent: string | null;
-  pinned: boolean;
-  baseline: boolean;
-  /** Whether it is still running. */
-  live: boolean;
-  deleted: boolean;
+  /** Milliseconds since the epoch. */
+  started: number;
+  /** How long it took; while it runs, at the moment of sending. */
+  seconds: number | null;
   experiment: string;
-  notebook: string;
-  note: string;
-  tags: Record<string, string>;
-  /** One per column, in the order of the columns. */
+  notebook?: string;
+  /** At the places that the columns say; what is missing at the end is nothing. */
   cells: Cell[];
-  /** As shown, and in seconds; while it runs, at the moment of sending. */
-  duration: [string, number | null];
-  /** As shown, milliseconds since the epoch, and in ISO 8601. */
-  age: [string, number, string];
+  changed?: string[];
+  /** The id of the parent run. */
+  parent?: string;
+  note?: string;
+  pinned?: boolean;
+  baseline?: boolean;
+  /** Whether it is still running. */
+  live?: boolean;
+  deleted?: boolean;
+  tags?: Record<string, string>;
   fold?: Fold;
+  /** What it is called together with the runs that differ from it only in the seed; where a seed tells runs apart. */
+  alike?: string;
 }
 
 export interface SortKey {
@@ -102,24 +113,30 @@ export interface TableMessage {
   type: 'table';
   rev: number;
   columns: Column[];
-  rows: Row[];
+  rows: WireRow[];
   total: number;
   more: boolean;
-  foot: string[];
+  /** How each state is said. */
+  states: Record<string, State>;
+  /** The colours of the runs, by their number modulo how many there are. */
+  colors: string[];
   empty: string;
   choices: Partial<Choices>;
 }
 export interface RowsMessage {
   type: 'rows';
-  rows: Row[];
+  rows: WireRow[];
+  /** The columns, where they have changed since the table was sent. */
+  columns?: Column[];
   more: boolean;
 }
 export interface PatchMessage {
   type: 'patch';
   rev: number;
-  rows: Row[];
+  rows: WireRow[];
   removed: string[];
-  foot: string[];
+  /** The columns, where they have changed. */
+  columns?: Column[];
 }
 /** Curves of rows that the view asked for with the action `curves`; null where a run has none. */
 export interface CurvesMessage {
