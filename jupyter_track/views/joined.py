@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import InvalidValue
 from .diffs import words
-from .format import middle_cut, number, plain_text
+from .format import MINUS, middle_cut, plain_text
 from .words import counted
 
 PAGE = 50
@@ -137,7 +137,11 @@ def _lacks(rows: Sequence[dict[str, Any] | None], names: Sequence[str]) -> bool:
 
 def _cells(values: Sequence[Any]) -> tuple[Cell | None, ...]:
     """The cells of one column of one row: the first run's as it is, the others' with what differs in them."""
+    present = [found[0] for found in values if found and found[1]]
     texts = [None if not found or not found[1] else cell_text(found[0]) for found in values]
+    if len({text for text in texts if text is not None}) < len({repr(value) for value in present}):
+        # Two numbers that differ after the digits that are shown: all of them, then.
+        texts = [None if not found or not found[1] else _exact(found[0]) for found in values]
     first = texts[0]
     cells: list[Cell | None] = []
     for place, text in enumerate(texts):
@@ -148,17 +152,23 @@ def _cells(values: Sequence[Any]) -> tuple[Cell | None, ...]:
         elif text == first:
             cells.append(Cell(((text, False),), same=True))
         else:
-            cells.append(Cell(words(first, text)[1]))
+            parts = words(first, text)[1]
+            told = any(changed for _, changed in parts)  # not where the two have too little in common
+            cells.append(Cell(parts if told else ((text, True),)))
     return tuple(cells)
 
 
+def _exact(value: Any) -> str:
+    return repr(value) if isinstance(value, float) else cell_text(value)
+
+
 def cell_text(value: Any) -> str:
-    """Return a value of a table as text: numbers as they are, without what they are not; None is nothing.
+    """Return a value of a table as text: numbers with six significant digits, None as nothing.
 
     Examples
     --------
     >>> [cell_text(value) for value in ("a", 3, 0.1, None, True, [1, 2])]
-    ['a', '3', '0.1000', '', 'true', '[1, 2]']
+    ['a', '3', '0.1', '', 'true', '[1, 2]']
     """
     if value is None:
         return ""
@@ -167,7 +177,7 @@ def cell_text(value: Any) -> str:
     elif isinstance(value, bool):
         return "true" if value else "false"
     elif isinstance(value, float):
-        return number(value)
+        return f"{value:.6g}".replace("-", MINUS, value < 0)
     elif isinstance(value, (list, dict)):
         text = json.dumps(value, ensure_ascii=False, default=str)
     else:

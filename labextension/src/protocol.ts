@@ -48,13 +48,10 @@ export type KernelMessage =
 export type Actions = CommonActions &
   CardActions &
   TableActions &
-  Omit<CurvesActions, 'code'> &
+  CurvesActions &
   ManyActions &
   BoardActions &
-  Omit<ComparisonActions, 'code'> & {
-    /** Of curves, a chart as code; of a comparison, the code of a run. */
-    code: CurvesActions['code'] | ComparisonActions['code'];
-  };
+  ComparisonActions;
 export type ActionName = keyof Actions;
 
 export interface ReadyMessage {
