@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from made_stores import START, add_runs, made_store
+from test_static_forms import ATTRIBUTES, PROPERTIES, TAGS, payloads, read
 
 from jupyter_track.charts.curves import chart
 from jupyter_track.errors import InvalidValue, NotFound
@@ -20,6 +21,7 @@ from jupyter_track.views import curve_choice
 from jupyter_track.views.curve_choice import Asked, Choice
 from jupyter_track.views.curves import BandPoint, Series, Stairs, band, frame, series_of, smoothed
 from jupyter_track.views.curves_html import curves_html, curves_text
+from jupyter_track.views.tokens import mark
 
 NAN, INF = math.nan, math.inf
 FIXTURE = Path(__file__).parent.parent / "labextension" / "tests" / "curves.json"
@@ -81,6 +83,20 @@ def test_of_many_runs_the_kept_ones_and_the_newest_are_shown(store: Path) -> Non
     choice = curve_choice.choose(store, Asked(("loss",)))
     assert [run.number for run in choice.runs] == [2, *range(17, 24)]
     assert choice.notes == ("8 of 23 runs: the baseline, the pinned and the newest",)
+
+
+def test_of_more_runs_than_can_be_told_apart_eight_are_in_colour(store: Path) -> None:
+    """The baseline and the newest; the others are grey and pale."""
+    ids = add_runs(store, *({"name": f"r{number}", "metrics": {"loss": [1.0, 2.0]}} for number in range(30)))
+    choice = curve_choice.choose(store, Asked(("loss",), (choice_base(store), *ids)))
+    coloured = [run.number for run in choice.runs if run.paint.opacity == 1.0]
+    assert coloured == [2, *range(27, 34)]
+    assert {run.paint.color for run in choice.runs if run.paint.opacity < 1.0} == {mark("muted")}
+
+
+def choice_base(store: Path) -> str:
+    """The id of the baseline."""
+    return next(run.run_id for run in curve_choice.choose(store, Asked()).runs if run.baseline)
 
 
 def test_an_empty_store_says_what_will_appear(tmp_path: Path) -> None:
@@ -255,6 +271,27 @@ def test_the_static_form_reads_right_without_its_pictures(store: Path) -> None:
     assert svg.count("<circle") == 2  # two points are dots, not a line
     assert "stroke-dasharray='5 3'" in svg
     assert svg.count("l6,6m0,-6l-6,6") == 2
+
+
+def test_names_are_text_and_only_what_a_sanitiser_keeps_is_used(tmp_path: Path) -> None:
+    """A hundred payloads as run and metric: the elements, their attributes and those of the pictures stay the same."""
+    forms = []
+    for number, word in enumerate(["plain", *payloads()]):
+        place = tmp_path / str(number)
+        place.mkdir()
+        made = made_store(place)
+        add_runs(made, {"name": word[:60], "params": {"lr": word}, "metrics": {word.replace("\x00", ""): LOSS}})
+        choice = curve_choice.choose(made, Asked(group="lr" if number % 2 else ""))
+        html = curves_html(choice, drawn(made, choice), "step")
+        nodes = read(html)
+        assert {node.tag for node in nodes} <= TAGS
+        assert {name for node in nodes for name in node.attributes} <= ATTRIBUTES
+        assert {name for node in nodes for name in node.style} <= PROPERTIES
+        assert "var(" not in html
+        svg = unquote(html.split('src="data:image/svg+xml,')[1].split('"')[0])
+        forms.append((tuple(node.tag for node in nodes), svg.count("<")))
+    assert len(forms) == 101
+    assert len(set(forms)) == 1
 
 
 def test_the_picture_spans_three_decades_by_powers(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "table": table.table,
     "screen": screen.screen,
     "curves": curves.curves,
+    "curves-live": curves.live,
 }
 
 

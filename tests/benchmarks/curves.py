@@ -1,6 +1,6 @@
 """Curves: a chart of ten million points, a zoom into it, and a live tick beside Altair's JupyterChart in one run.
 
-JupyterChart needs anywidget (``pip install 'altair[all]'`` or ``pip install anywidget``); without it its row is left out.
+JupyterChart needs anywidget (``pip install anywidget``); without it its row is left out.
 """
 
 from __future__ import annotations
@@ -185,3 +185,65 @@ def _jupyter_chart() -> Callable[[list[tuple[str, int, float]]], None] | None:
         json.dumps(widget.spec)  # as it goes over the wire
 
     return tick
+
+
+# ---- live in a kernel
+
+_LOG = """%%track live -q
+times, spent, began = [], ticker.spent, time.perf_counter()
+for step in range(600):
+    work(count * 10)
+    times.append(time.time())
+    for run in runs:
+        client.log_metric(run.info.run_id, "loss", float(step), step=step)
+took = time.perf_counter() - began
+spent = ticker.spent - spent
+"""
+_TEN = """client = track.MlflowClient()
+experiment = track.create_experiment("ten")
+runs = [client.create_run(experiment, run_name=f"r{number}") for number in range(10)]
+for run in runs:
+    client.log_metric(run.info.run_id, "loss", 0.0, step=0)
+track.flush()
+panel = track.curves("loss")
+panel
+"""
+
+
+def live(_: int) -> list[Row]:
+    """Ten runs that are logged by a busy cell, in a panel with a view: latency, the ticker's share, bytes."""
+    import sys
+
+    from .live import _SETUP
+    from .measure import REPOSITORY
+
+    sys.path.insert(0, str(REPOSITORY / "tests"))
+    from live_session import live_page
+
+    with folder() as place, live_page(place) as page:
+        page.run(_SETUP, "setup")
+        shown = page.send(_TEN, "panel")
+        page.over(shown)
+        comm = page.open(page.panel)
+        page.say(comm, type="ready")
+        page.take(1.0)
+        cell, seen, size, count = page.send(_LOG, "log"), [], 0, len(page.messages)
+        while not any(
+            one["msg_type"] == "status" and one["content"]["execution_state"] == "idle" for one in page.of(cell)[-3:]
+        ):
+            page.take(0.005)
+            now = time.time()
+            for message in page.messages[count:]:
+                data = message["content"].get("data", {})
+                if message["msg_type"] == "comm_msg" and data.get("type") == "curves-points":
+                    size += len(json.dumps(data))
+                    seen += [(now, max(part["x"])) for part in data["parts"] if part["x"]]
+            count = len(page.messages)
+        took, spent, times = json.loads(page.run("print(json.dumps([took, spent, times]))", "told").text)
+    steps = range(20, int(seen[-1][1]), 7)
+    waits = [next(when for when, last in seen if last >= step) - times[step] for step in steps]
+    return [
+        in_time("a point of ten curves at the view (median)", statistics.median(waits), 0.5),
+        Row("the thread's share, ten live curves", f"{spent / took:.2%}", "2 %", spent / took / 0.02, 1),
+        Row("bytes a point", f"{size / (10 * 600):.0f}", "60", size / (10 * 600) / 60, 1),
+    ]
