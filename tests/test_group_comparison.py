@@ -15,7 +15,7 @@ from jupyter_track.views.compared import Line, Value
 from jupyter_track.views.comparison_parts import column_curve
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
-from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in, seed_groups
+from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in
 from jupyter_track.views.statistics import WELCH
 
 
@@ -80,14 +80,24 @@ def test_a_difference_within_noise_is_said() -> None:
 
 
 def test_groups_that_differ_only_in_the_seed_are_found(tmp_path: Path) -> None:
-    """By the params without seeds, and the code; a run whose code is not known is alone."""
+    """By the params and the code without seeds; where one of them is alone, they are compared run by run."""
     store = made_store(tmp_path)
     runs = [{"params": {"C": C, "model.random_state": seed}} for seed in (0, 1) for C in (0.1, 1)]
     ids = with_code(store, *runs)
     reader = Reader(store)
     assert groups_in(reader, reader.runs_of(ids)) == [[ids[0], ids[2]], [ids[1], ids[3]]]
     assert groups_in(reader, reader.runs_of(ids[:3])) == []
-    assert [len(found) for found in seed_groups(reader.runs_of(ids), {})] == [1, 1, 1, 1]
+    repeats = with_code(store, *({"params": {"C": C}} for C in (0.1, 0.1, 1, 1)))
+    assert groups_in(reader, reader.runs_of(repeats)) == []
+
+
+def test_a_seed_in_the_code_is_no_other_code() -> None:
+    """The diff is that of the first runs, which stand for their groups."""
+    cells = {
+        run.run_id: [f"fit(C={C}, seed={n})"] for C, runs in ((1, SMALL), (2, LARGE)) for n, run in enumerate(runs)
+    }
+    (diff,) = compare_groups([SMALL, LARGE], cells).diffs
+    assert diff.title == "code of C 1.0 against C 0.1: 1 line added, 1 removed"
 
 
 def test_groups_are_read(tmp_path: Path) -> None:

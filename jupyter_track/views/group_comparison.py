@@ -1,13 +1,11 @@
 """Groups of runs side by side: each column is a group, and what repeats tell of a metric is mean ± sd (n).
 
-Groups are named by a person, or found: runs of one experiment, parent and code whose params differ in nothing but the
-seed are one group.
+Groups are named by a person, or found: those of runs that differ only in the seed (`groups`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..errors import InvalidValue
@@ -18,39 +16,9 @@ from .compared import Compared, Comparison
 from .compared_metrics import metrics
 from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
 from .format import middle_cut, one_line, param_text
+from .groups import has_seeds, seed_groups, seedless, seedless_sources
 from .measure import measure_of
-from .repeats import Repeats, repeat_key
-
-_SEEDS = re.compile(r"(?:^|[._/])(?:(?:random|torch|numpy|np|global|data|split)_?)?(?:seed|random_state|rng)$", re.I)
-
-
-def is_seed(key: str) -> bool:
-    """Whether a param is a seed, by its name.
-
-    Examples
-    --------
-    >>> [is_seed(key) for key in ("seed", "model.random_state", "split_seed", "seed_words")]
-    [True, True, True, False]
-    """
-    return _SEEDS.search(key) is not None
-
-
-def seed_groups(runs: Sequence[Run], sources: Mapping[str, str]) -> list[list[Run]]:
-    """Return the groups of runs that differ only in the seed, in the order of their first ones.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-    sources : mapping of str to str
-        A hash of each run's code (`Reader.sources`); a run without one is a group of its own.
-    """
-    groups: dict[object, list[Run]] = {}
-    for run in runs:
-        code = sources.get(run.run_id)
-        seedless = replace(run, params={key: param for key, param in run.params.items() if not is_seed(key)})
-        key = run.run_id if code is None else repeat_key(seedless, code)
-        groups.setdefault(key, []).append(run)
-    return list(groups.values())
+from .repeats import Repeats
 
 
 def comparison_among(reader: Reader, run_ids: Sequence[str], groups: bool | None = None) -> Comparison:
@@ -86,13 +54,12 @@ def groups_in(reader: Reader, runs: Sequence[Run]) -> list[list[str]]:
     That is where there are two groups or more, each with two runs or more that differ only in the seed, and not only
     repeats of each other.
     """
-    seeds = {key: {run.params[key].text for run in runs if key in run.params} for run in runs for key in run.params}
-    if len(runs) < 4 or not any(len(values) > 1 for key, values in seeds.items() if is_seed(key)):
+    if len(runs) < 4 or not has_seeds(runs):
         return []
-    found = seed_groups(runs, reader.sources([run.run_id for run in runs]))
-    if len(found) < 2 or any(len(group) < 2 for group in found):
+    found = seed_groups(runs, seedless_sources(reader, [run.run_id for run in runs]))
+    if len(found) < 2 or any(len(group.run_ids) < 2 for group in found):
         return []
-    return [[run.run_id for run in group] for group in found]
+    return [list(group.run_ids) for group in found]
 
 
 def group_comparison_of(reader: Reader, groups: Sequence[Sequence[str]]) -> Comparison:
@@ -145,7 +112,7 @@ def compare_groups(groups: Sequence[Sequence[Run]], cells: Cells) -> Comparison:
     known = {
         group[0].run_id: cells[group[0].run_id]
         for group in shown
-        if group[0].run_id in cells and len({tuple(cells.get(run.run_id, ())) for run in group}) == 1
+        if group[0].run_id in cells and len({_code(cells.get(run.run_id, ())) for run in group}) == 1
     }
     return assembled(
         _columns(shown),
@@ -160,6 +127,11 @@ def compare_groups(groups: Sequence[Sequence[Run]], cells: Cells) -> Comparison:
         ),
         more=len(groups) - len(shown),
     )
+
+
+def _code(cells: Sequence[str]) -> tuple[str, ...]:
+    """The code of a run without the numbers of its seeds."""
+    return tuple(map(seedless, cells))
 
 
 def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
