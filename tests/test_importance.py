@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Path:
 
 def rows_of(store: Path) -> list[TableRow]:
     """The active runs, the newest first."""
-    return table_rows.read_rows(store, table_rows.active_numbers(store))
+    return table_rows.RowReader(store).read(table_rows.active_numbers(store))
 
 
 def test_the_params_that_made_the_metric_come_first(store: Path) -> None:

@@ -36,7 +36,7 @@ def rows(tmp_path: Path) -> list[TableRow]:
         {"name": "b", "params": {"lr": 0.2, "model": "mlp"}, "metrics": {"loss": 0.25}},
         {"name": "c<", "params": {"lr": 0.3}, "metrics": {"loss": 1.0}},
     )
-    return table_rows.read_rows(store, [3, 2, 1])
+    return table_rows.RowReader(store).read([3, 2, 1])
 
 
 IMPORTANCE = Importance(
@@ -174,7 +174,7 @@ def test_a_picture_of_very_many_runs_stays_small(tmp_path: Path) -> None:
     """At most 150 lines, the best ones and every so many of the others; all that are selected have their colour."""
     store = made_store(tmp_path)
     ids = add_sweep(store, 400)
-    parallel = parallel_of(table_rows.read_rows(store, table_rows.active_numbers(store)), {})
+    parallel = parallel_of(table_rows.RowReader(store).read(table_rows.active_numbers(store)), {})
     selected = parallel.runs[7].run_id
     found = parallel_svg(parallel, [selected])
     paths = picture(found.uri).findall(".//{http://www.w3.org/2000/svg}g/{http://www.w3.org/2000/svg}path")
@@ -244,7 +244,7 @@ def test_a_name_of_a_param_is_text_everywhere(tmp_path: Path) -> None:
     store = made_store(tmp_path)
     for value in (1, 2):
         add_run(store, params={"</text><script>": value}, metrics={"loss": value})
-    parallel = parallel_of(table_rows.read_rows(store, [1, 2]), {})
+    parallel = parallel_of(table_rows.RowReader(store).read([1, 2]), {})
     texts = [node.text for node in picture(parallel_svg(parallel).uri).iter() if node.text]
     assert texts == ["1", "2", "</text><script>", "1", "2", "loss ↓?"]
     assert "<script" not in forms.parallel_html(parallel)

@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Path:
 
 def rows_of(store: Path) -> list[TableRow]:
     """The active runs, the newest first."""
-    return table_rows.read_rows(store, table_rows.active_numbers(store))
+    return table_rows.RowReader(store).read(table_rows.active_numbers(store))
 
 
 def param_axis(store: Path, *values: Any) -> axes.Axis:

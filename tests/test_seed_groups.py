@@ -73,7 +73,7 @@ def test_the_rows_of_a_table_make_the_same_groups_as_runs(store: Path) -> None:
         status = "FAILED" if number == 5 else "FINISHED"
         add_run(store, params={"model": "svm" if number % 2 else "mlp", "random_state": number}, status=status)
     reader = Reader(store)
-    rows = table_rows.read_rows(store, table_rows.active_numbers(store))
+    rows = table_rows.RowReader(store).read(table_rows.active_numbers(store))
     groups = seed_groups(rows, {})
     assert groups == seed_groups(reader.runs(), {})
     assert [(group.label, len(group.run_ids)) for group in groups] == [("model svm", 6), ("model mlp", 6)]

@@ -246,7 +246,7 @@ class BoardPanel(Panel):
     def _rows(self, ids: Sequence[str]) -> list[table_rows.TableRow]:
         if not store_exists(self.store):
             return []
-        return table_rows.read_rows(self.store, table_rows.numbers_of(self.store, ids)[::-1])
+        return table_rows.RowReader(self.store).read(table_rows.numbers_of(self.store, ids)[::-1])
 
     def _curved(self, ids: Sequence[str]) -> tuple[str, ...] | None:
         """The runs whose curves are drawn: the selected ones, else those that the board is about."""

@@ -245,7 +245,7 @@ class ManyPanel(Panel):
                 again = set(numbers) if changes.all or not known else {*changes.numbers, *(set(numbers) - known.keys())}
                 again |= {number for number, row in known.items() if row.live}  # their process may be gone
                 wanted = [number for number in numbers if number in again]
-                fresh = {row.number: row for row in table_rows.read_rows(self.store, wanted)}
+                fresh = {row.number: row for row in table_rows.RowReader(self.store).read(wanted)}
                 rows = [fresh.get(number) or known.get(number) for number in numbers]
                 found = [row for row in rows if row is not None and row.stage == "active"]
                 self._read = _Read(found, table_rows.goals(self.store), rev)

@@ -6,7 +6,6 @@ seed are one group.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -18,21 +17,9 @@ from .compared import Compared, Comparison
 from .compared_metrics import metrics
 from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
 from .format import middle_cut, one_line, param_text
+from .groups import is_seed, seedless_sources
 from .measure import measure_of
 from .repeats import Repeats, repeat_key
-
-_SEEDS = re.compile(r"(?:^|[._/])(?:(?:random|torch|numpy|np|global|data|split)_?)?(?:seed|random_state|rng)$", re.I)
-
-
-def is_seed(key: str) -> bool:
-    """Whether a param is a seed, by its name.
-
-    Examples
-    --------
-    >>> [is_seed(key) for key in ("seed", "model.random_state", "split_seed", "seed_words")]
-    [True, True, True, False]
-    """
-    return _SEEDS.search(key) is not None
 
 
 def seed_groups(runs: Sequence[Run], sources: Mapping[str, str]) -> list[list[Run]]:
@@ -42,7 +29,7 @@ def seed_groups(runs: Sequence[Run], sources: Mapping[str, str]) -> list[list[Ru
     ----------
     runs : sequence of Run
     sources : mapping of str to str
-        A hash of each run's code (`Reader.sources`); a run without one is a group of its own.
+        A hash of each run's code without its seeds (`seedless_sources`); a run without one is a group of its own.
     """
     groups: dict[object, list[Run]] = {}
     for run in runs:
@@ -89,7 +76,7 @@ def groups_in(reader: Reader, runs: Sequence[Run]) -> list[list[str]]:
     seeds = {key: {run.params[key].text for run in runs if key in run.params} for run in runs for key in run.params}
     if len(runs) < 4 or not any(len(values) > 1 for key, values in seeds.items() if is_seed(key)):
         return []
-    found = seed_groups(runs, reader.sources([run.run_id for run in runs]))
+    found = seed_groups(runs, seedless_sources(reader, [run.run_id for run in runs]))
     if len(found) < 2 or any(len(group) < 2 for group in found):
         return []
     return [[run.run_id for run in group] for group in found]

@@ -20,7 +20,7 @@ function made(insert?: (below: Node, code: string) => Promise<boolean>) {
   kernel.listen(message => void requests.receive(message));
   const mounted: { host: HTMLElement; transport: Transport; unmount: ReturnType<typeof vi.fn> }[] = [];
   const context = {
-    requests, shared, insertCode: insert, announce: () => {}, complain: () => {},
+    requests, shared, insertCode: insert, announce: () => {}, complain: () => {}, tell: () => {},
     charts: () => Promise.reject(new Error('none'))
   };
   const view = new BoardView(context, kernel, (host, transport) => {
