@@ -21,6 +21,7 @@ LABEL_PARAMS = 3  # that a label names
 _VALUE_LIMIT = 16
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LAST = ("seed", "seeds", "rng")
+_OF = ("torch", "np", "numpy", "python", "random", "global", "data", "split", "cv", "tf")  # seed_torch
 # seed = 3, random_state=3, np.random.seed(3), torch.manual_seed(3), default_rng(3)
 _SEED_NUMBER = re.compile(
     r"(?P<name>\b\w*(?:seed|random_state|rng)\w*\s*(?:=(?!=)|\()\s*)(?P<number>\d[\d_]*|None\b)", re.IGNORECASE
@@ -34,13 +35,14 @@ def is_seed(key: str) -> bool:
     --------
     >>> [is_seed(key) for key in ("seed", "np_seed", "model__random_state", "randomSeed", "seed_torch", "rng")]
     [True, True, True, True, True, True]
-    >>> [is_seed(key) for key in ("seedling", "n_seeds", "range", "state", "num_rng")]
+    >>> [is_seed(key) for key in ("seed_words", "n_seeds", "range", "state", "num_rng")]
     [False, False, False, False, False]
     """
     words = [word.lower() for word in _WORDS.findall(key)]
     if not words or words[0] in ("n", "num", "count"):  # how many seeds there are is a choice
         return False
-    return words[-1] in _LAST or words[0] == "seed" or words[-2:] == ["random", "state"]
+    first = words[0] == "seed" and len(words) == 2 and words[1] in _OF
+    return words[-1] in _LAST or first or words[-2:] == ["random", "state"]
 
 
 def seedless(code: str) -> str:
