@@ -21,7 +21,7 @@ from .media import Slot, slots_of
 from .overlay import Curve, Overlay, overlay
 from .samples import deviation, mean
 
-MOST_CURVES = 4
+MOST_CURVES, FEW = 4, 4
 STATIC_POINTS = 150
 STATIC_PICTURES, STATIC_PICTURE, STATIC_PICTURE_BYTES = 6, 300_000, 1_500_000
 STATIC_TABLE = 2_000_000  # bytes of a table that the static form joins
@@ -172,7 +172,8 @@ def overlays(reader: Reader, comparison: Comparison, keys: Sequence[CurveKey]) -
     """Return the pictures of curves for the static form."""
     drawn = run_paints(comparison)
     found = []
-    for one in keys:
+    most = MOST_CURVES if len(comparison.runs) <= FEW else MOST_CURVES // 2  # the static form is made at once
+    for one in keys[:most]:
         curves = []
         for run in comparison.runs:
             paint = drawn[run.run_id]

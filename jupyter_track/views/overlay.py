@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from .format import number, precision_of
+from .format import middle_cut, number, precision_of
 from .goals import Goal
 from .sparkline import LOG_SPAN, Point, thin
 from .tokens import mark
@@ -15,6 +16,7 @@ from .tokens import mark
 SIZE = (320, 140)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 6, 8, 18
 _POINTS = 150
+_ROW, _NAME_LIMIT = 16, 20
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,28 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
     axis = _Axes(min(steps), max(steps), _level(min(finite), log), _level(max(finite), log), log)
     body = axis.labels() + "".join(_line(one, axis) for one in drawn)
     width, height = SIZE
-    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{body}</svg>"
+    legend, below = _legend(drawn, height)
+    height += below
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{body}{legend}</svg>"
     precision = precision_of(finite, goal.direction)
     ends = [
         f"{one.title} {number(one.points[0][1], precision)} to {number(one.points[-1][1], precision)}" for one in drawn
     ]
     words = f"{key} by step{', log scale' if log else ''}: {'; '.join(ends)}"
-    return Overlay(key, "data:image/svg+xml," + quote(svg, safe=" =:/,.()-"), words)
+    return Overlay(key, "data:image/svg+xml," + quote(svg, safe=" =:/,.()-"), words, width, height)
+
+
+def _legend(curves: Sequence[Curve], top: int) -> tuple[str, int]:
+    """Which line is which run, two of them a row; and how many pixels that takes."""
+    parts = []
+    for place, curve in enumerate(curves):
+        x, y = place % 2 * SIZE[0] // 2, top + place // 2 * _ROW + 10
+        dash = f" stroke-dasharray='{','.join(map(str, curve.dash))}'" if curve.dash else ""
+        name = html.escape(middle_cut(curve.title, _NAME_LIMIT), quote=True)
+        parts.append(f"<path d='M{x},{y - 4}h16' stroke='{curve.color}' stroke-width='2'{dash}/>")
+        parts.append(f"<text x='{x + 22}' y='{y}'>{name}</text>")
+    style = f"font-family='sans-serif' font-size='11' fill='{mark('muted')}'"
+    return f"<g {style}>{''.join(parts)}</g>", (len(curves) + 1) // 2 * _ROW
 
 
 def _level(value: float, log: bool) -> float:
