@@ -172,7 +172,7 @@ def test_the_board_has_one_selection_and_one_hover(page: Page, lab: Lab) -> None
 def test_a_hover_lifts_at_once(page: Page, lab: Lab) -> None:
     """From a row to the charts within the event itself, and so within any frame: the kernel has no part in it."""
     cell = opened(page, lab, lab.notebook("hover", 12, "board = %track board"), ".jt-board .jt-row[aria-level]")
-    cell.locator(".jt-board-curves .jt-near").first.wait_for(state="detached", timeout=SOON)
+    cell.locator(".jt-board-curves .jt-run", has_text="try-8").wait_for(timeout=SOON)
     near = page.page.evaluate(
         """() => {
             const row = document.querySelectorAll('.jt-board-table .jt-row[aria-level]')[3];
