@@ -30,6 +30,9 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
 
 
+MIGRATIONS = ("m001_initial", "m002_tidying", "m003_choices", "m004_models")
+
+
 def tables(path: Path) -> dict[str, str]:
     """Every table, index and view with the statement that made it; white space apart."""
     with closing(sqlite3.connect(path)) as connection:
@@ -65,7 +68,7 @@ def test_both_ways_make_the_same(tmp_path: Path) -> None:
         assert pragma(path, "user_version") == schema.VERSION
         with closing(sqlite3.connect(path)) as connection:
             names = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-            assert names == [("jupyter_track", name) for name in ("m001_initial", "m002_tidying", "m003_choices")]
+            assert names == [("jupyter_track", name) for name in MIGRATIONS]
             assert connection.execute("SELECT id, name FROM experiments").fetchall() == [(0, "Default")]
             (one, identifier, rev, _, by) = connection.execute("SELECT * FROM store").fetchone()
             assert (one, len(identifier), rev, by) == (1, 32, 0, "test")
@@ -97,7 +100,11 @@ def test_without_rowid(tmp_path: Path) -> None:
         "metric_buckets",
         "metric_goals",
         "metric_points",
+        "model_aliases",
+        "model_version_files",
+        "model_version_tags",
         "params",
+        "registered_model_tags",
         "tags",
         "writers",
     }

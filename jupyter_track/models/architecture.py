@@ -201,28 +201,41 @@ def _shared(module: Any) -> set[frozenset[str]]:
 
 def _attributes(module: Any) -> dict[str, Any]:
     """What a module keeps of its own, apart from tensors, modules and what torch keeps for itself."""
-    found = {}
-    for key, value in vars(module).items():
-        if key == "training" or (key.startswith("_") and key in _TORCH_OWN):
-            continue
-        found[key] = _comparable(value)
-    return found
+    own = type(module).__module__.startswith("torch.nn.")
+    return {
+        key: _comparable(value, key, own)
+        for key, value in vars(module).items()
+        if key != "training" and key not in _TORCH_OWN
+    }
 
 
-def _comparable(value: Any) -> Any:
-    """A value that can be compared: itself where it is plain, else its class, of a tensor its shape too."""
+def _comparable(value: Any, key: str, own: bool) -> Any:
+    """A value in a form that can be compared; what a module of the user's keeps has to have one.
+
+    Raises
+    ------
+    Unknown
+        Where it has none: it could differ unseen.
+    """
+    import torch
+
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, (tuple, list)):
-        return [_comparable(one) for one in value]
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    return (kind, tuple(value.shape)) if hasattr(value, "detach") else kind
-
-
-_TORCH_OWN):
-            continue
-        found[key] = value if isinstance(value, (*_PLAIN, tuple, list)) else f"{type(value).__module__}.{type(value)}"
-    return found
+        return [_comparable(one, key, own) for one in value]
+    if isinstance(value, Mapping):
+        return {str(one): _comparable(other, key, own) for one, other in value.items()}
+    if isinstance(value, type) or inspect.isroutine(value):
+        name = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
+        if "<" in name:  # a lambda, or a function inside of one: several have this name
+            raise Unknown(f"it keeps a function without a name of its own in {key!r}")
+        return name
+    if isinstance(value, (torch.dtype, torch.device)):
+        return str(value)
+    if not own:
+        raise Unknown(f"it keeps a {type(value).__name__} in {key!r}, which cannot be told")
+    kind = type(value).__qualname__
+    return (kind, tuple(value.shape)) if isinstance(value, torch.Tensor) else kind
 
 
 _TORCH_OWN = frozenset(

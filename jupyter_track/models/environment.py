@@ -24,7 +24,7 @@ def load_yaml(text: str) -> Any:
     InvalidValue
         Where it is none.
     """
-    import yaml
+    import yaml  # type: ignore[import-untyped,unused-ignore]
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

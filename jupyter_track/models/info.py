@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..records import Shown
+from ..records import Shown, html_form, text_form
 from .folder import Model
 from .signature import ModelSignature
+
+if TYPE_CHECKING:
+    from ..views.details import Details
 
 
 @dataclass(frozen=True)
@@ -81,3 +84,32 @@ def info_of(model: Model, uri: str, version: int | None = None) -> ModelInfo:
         why=model.form.why if model.form is not None else "",
         title=model.title,
     )
+
+
+@html_form.register
+def _(record: ModelInfo) -> str:
+    from ..views.html import details_html
+
+    return details_html(_details(record))
+
+
+@text_form.register
+def _(record: ModelInfo) -> str:
+    from ..views.text import details_text
+
+    return details_text(_details(record))
+
+
+def _details(info: ModelInfo) -> Details:
+    from ..views.details import Details
+    from ..views.format import one_line
+
+    signature = info.signature
+    facts = [
+        ("what it is", info.title),
+        ("takes", repr(signature.inputs) if signature is not None and signature.inputs is not None else ""),
+        ("gives", repr(signature.outputs) if signature is not None and signature.outputs is not None else ""),
+        ("registered as version", "" if info.registered_model_version is None else str(info.registered_model_version)),
+        ("load it with", info.model_uri),
+    ]
+    return Details(name=one_line(info.name), facts=tuple((label, one_line(text)) for label, text in facts if text))

@@ -28,7 +28,7 @@ def write(thing: Any, file: Path, *, plain: bool = False) -> Modules:
     if not plain:
         base = need("cloudpickle", "A model that uses functions or classes of the notebook", "cloudpickle").Pickler
 
-    class Seeing(base):
+    class Seeing(base):  # type: ignore[misc]
         """Takes note of what goes by."""
 
         def reducer_override(self, thing: Any) -> Any:

@@ -44,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "search": Verb("WORDS", "the runs with these words in name, note, tags or code", look.search),
     "show": Verb("RUN", "one run in full", look.show, "runs"),
     "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
+    "models": Verb("[NAME]", "the registered models, or the versions of one", look.models),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
     "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
     "untag": Verb("RUN… KEY", "remove a tag", edit.untag, "runs"),

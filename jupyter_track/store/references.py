@@ -17,9 +17,9 @@ from .run_rows import is_text
 
 # What stands behind %track and jupyter-track; baseline is not among them, as a run is naturally called so.
 RESERVED = frozenset(
-    "bin clean compare completion delete doctor edit experiments export gc git help list merge move note notebook off"
-    " on open pin purge rename repair report restore rm run runs search server show status stop store tag tags ui undo"
-    " unpin untag version watch".split()
+    "bin clean compare completion delete doctor edit experiments export gc git help list merge models move note"
+    " notebook off on open pin purge rename repair report restore rm run runs search server show status stop store tag"
+    " tags ui undo unpin untag version watch".split()
 )
 _SHOWN = 5  # candidates that an error names
 _NAMES = 2_000  # newest names that are looked through for the nearest

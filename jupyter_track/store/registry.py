@@ -117,6 +117,15 @@ def versions(
         return _versions(connection, joins + Sql(" WHERE ") + condition + order + bounds(limit, offset))
 
 
+def versions_of(store: Path, name: str) -> list[ModelVersion]:
+    """Return the versions of a registered model, the newest first; none where there is no such model."""
+    if not store_exists(store) or not is_text(name):
+        return []
+    with reading(store) as connection:
+        where = Sql(" WHERE registered_models.name = ? ORDER BY model_versions.version DESC", (name,))
+        return _versions(connection, where)
+
+
 def version(store: Path, name: str, number: str | int) -> ModelVersion:
     """Return a version of a registered model.
 

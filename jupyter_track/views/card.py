@@ -134,7 +134,7 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``children 5``, ``best accuracy 0.96 #14``, ``figures 1``, ``output``, ``note``.
+        ``children 5``, ``best accuracy 0.96 #14``, ``model forest (skops)``, ``figures 1``, ``output``, ``note``.
     notes : tuple of str
         What else should be said, a line each.
     short : bool
@@ -165,6 +165,7 @@ def run_card(
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     figures: int = 0,
     output: bool = False,
+    models: Sequence[str] = (),
     notes: Sequence[str] = (),
     store_line: str | None = None,
     now_ms: int | None = None,
@@ -182,6 +183,8 @@ def run_card(
         How many figures were kept.
     output : bool, default False
         Whether printed output was kept.
+    models : sequence of str
+        What is said of the models that it logged: ``model forest (skops)``.
     notes : sequence of str
         What was warned of: ``51 figures shown, 50 kept``.
     store_line : str or None, default None
@@ -212,7 +215,11 @@ def run_card(
         error=error_line(run.error) if failed and run.error else "",
         params=params,
         more_params=more_params,
-        extras=(*children_words(beside.children), *_extras(run, len(ranked) if failed else 0, figures, output)),
+        extras=(
+            *children_words(beside.children),
+            *map(one_line, models),
+            *_extras(run, len(ranked) if failed else 0, figures, output),
+        ),
         notes=tuple(one_line(note) for note in (*notes, f"store {store_line}" if store_line else "") if note),
         short=run.duration is not None and run.duration < SHORT and not curved and not failed,
     )

@@ -11,6 +11,7 @@ from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
+from .logged import models_in
 from .tokens import State, state_of
 
 VALUE_LIMIT = 200
@@ -167,9 +168,11 @@ def _metrics(run: Run) -> Grid:
 
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Grid:
-    rows = [
+    models, others = models_in(artifacts)
+    rows = [(f"{one_line(one.name)}/", one_line(one.title), size(one.size)) for one in models]
+    rows += [
         (one_line(artifact.path), one_line(artifact.title or artifact.kind), size(artifact.size))
-        for artifact in artifacts
+        for artifact in others
         if artifact.kind != "state"
     ]
     return Grid(("artifact", "what", "size"), tuple(rows), (False, False, True))

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import Experiment, Run, html_form
+from ..records import Experiment, ModelVersion, RegisteredModel, Run, html_form
 from .card import FINISHED, Card, MetricLine, ParamItem
 from .columns import Column
 from .comparison import Comparison
@@ -22,6 +22,7 @@ from .details import Details, Grid, experiment_details, run_details, status_deta
 from .format import middle_cut, plain_text
 from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
+from .models import model_details, version_details
 from .runs import EMPTY, FEW_ROWS, Cell, Row, RunTable, changed_columns, table_foot
 from .runs import change_words as table_change
 from .sparkline import Sparkline
@@ -364,3 +365,13 @@ html_form.register(Card, card_html)
 html_form.register(Comparison, comparison_html)
 html_form.register(RunTable, table_html)
 html_form.register(Details, details_html)
+
+
+@html_form.register
+def _(record: RegisteredModel) -> str:
+    return details_html(model_details(record, record.latest_versions, {}, _now()))
+
+
+@html_form.register
+def _(record: ModelVersion) -> str:
+    return details_html(version_details(record))
