@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ..store.place import parse_store
 from .session import session
 from .tracker import Tracker
 
@@ -21,7 +20,7 @@ class StoreClient:
     """
 
     def __init__(self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None) -> None:
-        self._own = None if tracking_uri is None else Tracker(parse_store(tracking_uri, session.folder()))
+        self._own = None if tracking_uri is None else Tracker(session.parse(tracking_uri))
 
     @property
     def _tracker(self) -> Tracker:
