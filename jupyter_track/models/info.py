@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..records import Shown, html_form, text_form
 from .folder import Model
-from .signature import ModelSignature
+from .signature import ModelSignature, Schema, TensorSpec
 
 if TYPE_CHECKING:
     from ..views.details import Details
+
+_COLUMNS = 6  # of a signature, that are shown
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,18 @@ def _(record: ModelInfo) -> str:
     return details_text(_details(record))
 
 
+def _words(schema: Schema | None) -> str:
+    """Return the columns or tensors of a schema, some of them where they are many."""
+    if schema is None:
+        return ""
+    words = []
+    for one in schema:
+        shape = f" {one.shape}" if isinstance(one, TensorSpec) else "" if one.required else " (optional)"
+        words.append(f"{f'{one.name} ' if one.name is not None else ''}{one.type}{shape}")
+    more = len(words) - _COLUMNS
+    return " · ".join([*words[:_COLUMNS], *([f"+{more} columns"] if more > 0 else [])])
+
+
 def _details(info: ModelInfo) -> Details:
     from ..views.details import Details
     from ..views.format import one_line
@@ -107,8 +121,8 @@ def _details(info: ModelInfo) -> Details:
     signature = info.signature
     facts = [
         ("what it is", info.title),
-        ("takes", repr(signature.inputs) if signature is not None and signature.inputs is not None else ""),
-        ("gives", repr(signature.outputs) if signature is not None and signature.outputs is not None else ""),
+        ("takes", _words(signature.inputs if signature is not None else None)),
+        ("gives", _words(signature.outputs if signature is not None else None)),
         ("registered as version", "" if info.registered_model_version is None else str(info.registered_model_version)),
         ("load it with", info.model_uri),
     ]

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from ..errors import TrackError
 from ..records import Artifact, Experiment, MetricSummary, Run, Shown
+from ..store.reader import Reader
 from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
@@ -16,6 +18,7 @@ from .tokens import State, state_of
 
 VALUE_LIMIT = 200
 ALL_CHANGES = 12
+MAX_FILES = 50
 _METRIC_SOURCES = {
     "logged": "logged",
     "named": "named on the line",
@@ -104,6 +107,16 @@ def run_details(
     )
 
 
+def files_of(run: Run) -> Sequence[Artifact]:
+    """Return the files of a run from the store that it was read from; none where that cannot be read now."""
+    if run.store is None:
+        return ()
+    try:
+        return Reader(run.store).artifacts(run.run_id)
+    except TrackError:  # showing a record fails for no store that has gone or is locked meanwhile
+        return ()
+
+
 def _relations(run: Run, beside: Beside) -> list[tuple[str, str]]:
     """Return what is to be said of a run and others: what changed, repeats, the baseline, children."""
     facts = []
@@ -175,6 +188,8 @@ def _artifacts(artifacts: Sequence[Artifact]) -> Grid:
         for artifact in others
         if artifact.kind != "state"
     ]
+    if len(rows) > MAX_FILES:
+        rows[MAX_FILES:] = [(f"+{len(rows) - MAX_FILES:,} more", "", "")]
     return Grid(("artifact", "what", "size"), tuple(rows), (False, False, True))
 
 

@@ -18,7 +18,7 @@ from .card import FINISHED, Card, MetricLine, ParamItem
 from .columns import Column
 from .comparison import Comparison
 from .comparison_html import comparison_html
-from .details import Details, Grid, experiment_details, run_details, status_details
+from .details import Details, Grid, experiment_details, files_of, run_details, status_details
 from .format import middle_cut, plain_text
 from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
@@ -352,7 +352,7 @@ def _now() -> int:
 
 @html_form.register
 def _(record: Run) -> str:
-    return details_html(run_details(record))
+    return details_html(run_details(record, artifacts=files_of(record)))
 
 
 @html_form.register
@@ -369,7 +369,7 @@ html_form.register(Details, details_html)
 
 @html_form.register
 def _(record: RegisteredModel) -> str:
-    return details_html(model_details(record, record.latest_versions, {}, _now()))
+    return details_html(model_details(record, record.latest_versions, None, _now()))
 
 
 @html_form.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ def _aliases(model: RegisteredModel) -> str:
 def model_details(
     model: RegisteredModel,
     versions: Sequence[ModelVersion],
-    runs: dict[str, str],
+    runs: Mapping[str, str] | None,
     now_ms: int,
     zone: tzinfo | None = None,
 ) -> Details:
@@ -55,8 +55,8 @@ def model_details(
     model : RegisteredModel
     versions : sequence of ModelVersion
         The newest first.
-    runs : dict
-        What runs are called (``#12``), by id; a run that is gone is missing.
+    runs : mapping or None
+        What runs are called (``#12``), by id; a run that is gone is missing. None shows the beginnings of the ids.
     now_ms : int
     zone : tzinfo or None
         The reader's time zone; None is the machine's.
@@ -66,7 +66,7 @@ def model_details(
             str(one.version),
             middle_cut(one_line(one.title), _TITLE),
             ", ".join(map(one_line, one.aliases[:_ALIASES])),
-            "" if one.run_id is None else runs.get(one.run_id, "gone"),
+            _run_words(one, runs),
             age(one.creation_timestamp, now_ms),
             middle_cut(one_line(one.description or ""), _TITLE),
         )
@@ -80,6 +80,12 @@ def model_details(
         facts=tuple((label, one_line(text)) for label, text in facts if text),
         grids=(_narrowed(Grid(header, tuple(rows), (True, False, False, True, True, False))),) if rows else (),
     )
+
+
+def _run_words(version: ModelVersion, runs: Mapping[str, str] | None) -> str:
+    if version.run_id is None:
+        return ""
+    return version.run_id[:8] if runs is None else runs.get(version.run_id, "gone")
 
 
 def _narrowed(grid: Grid) -> Grid:

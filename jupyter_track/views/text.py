@@ -10,7 +10,7 @@ from ..records import Experiment, ModelVersion, RegisteredModel, Run, text_form
 from .card import FINISHED, Card, MetricLine, change_words
 from .comparison import CodeDiff, Comparison, Line, Value
 from .comparison import foot as comparison_foot
-from .details import Details, Grid, experiment_details, run_details, status_details
+from .details import Details, Grid, experiment_details, files_of, run_details, status_details
 from .format import MINUS, plain_text
 from .found import Runs
 from .models import model_details, version_details
@@ -182,7 +182,7 @@ def _now() -> int:
 
 @text_form.register
 def _(record: Run) -> str:
-    return details_text(run_details(record))
+    return details_text(run_details(record, artifacts=files_of(record)))
 
 
 @text_form.register
@@ -199,7 +199,7 @@ text_form.register(Details, details_text)
 
 @text_form.register
 def _(record: RegisteredModel) -> str:
-    return details_text(model_details(record, record.latest_versions, {}, _now()))
+    return details_text(model_details(record, record.latest_versions, None, _now()))
 
 
 @text_form.register
