@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -273,6 +274,18 @@ def test_what_is_no_estimator_is_refused(store: Path) -> None:
         with pytest.raises(InvalidValue, match=r"^dict is no estimator of scikit-learn"):
             mlflow.sklearn.log_model({"a": 1}, "m")
         assert run.list_artifacts() == []
+
+
+def test_a_hostile_list_of_trusted_types_is_refused(store: Path, fitted: LogisticRegression) -> None:
+    """A folder of somebody else's that wants Python's own functions to be trusted is not loaded; nor is one made."""
+    mlflow.sklearn.save_model(fitted, "m")
+    head = Path("m/MLmodel")
+    head.write_text(head.read_text().replace("skops_trusted_types: null", "skops_trusted_types: [posix.system]"))
+    with pytest.raises(DamagedModel, match=r"wants posix\.system to be trusted, which no model needs; nothing was"):
+        mlflow.sklearn.load_model("m")
+    with mlflow.start_run():
+        info = mlflow.sklearn.log_model(FunctionTransformer(os.getpid), "m")
+    assert info.why == "it holds posix.getpid, which no safe format should load"
 
 
 # ---- the run

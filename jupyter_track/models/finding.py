@@ -7,8 +7,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from ..errors import DamagedModel, InvalidValue, NotFound
 from ..recording.session import session
 from ..recording.tracker import Tracker
 from ..records import Artifact
-from ..store import pending, registry
+from ..store import files, pending, registry
 from ..store.artifacts import artifact_path as checked_path
+from ..store.database import reading
 from ..store.place import store_exists
 from ..store.registry import ModelFile
 from .folder import CODE, MLMODEL, Model, check_files
@@ -61,10 +62,10 @@ def find(uri: str | os.PathLike[str], tracker: Tracker | None = None) -> Found:
     if not isinstance(text, str) or not text:
         raise InvalidValue(f"The address of a model is one of {_FORMS}; not {uri!r}.")
     tracker = tracker or session.tracker()
-    if text.startswith("runs:"):
-        return _of_run(text, tracker)
-    if text.startswith("models:"):
-        return _registered(text, tracker)
+    if text.startswith(("runs:", "models:")):
+        pending.flush(tracker.store)
+        with reading(tracker.store) if store_exists(tracker.store) else nullcontext():  # opened once for all of it
+            return _of_run(text, tracker) if text.startswith("runs:") else _registered(text, tracker)
     if "://" in text and not text.startswith("file:"):
         raise InvalidValue(f"{text!r} is no address of a model; there is {_FORMS}.")
     folder = _path(text)
@@ -86,8 +87,8 @@ def _of_run(uri: str, tracker: Tracker) -> Found:
     if not run_id or not name:
         raise InvalidValue(f"The address of a run's model is runs:/<run id>/<name>, not {uri!r}.")
     name = checked_path(name.strip("/"))
-    model, files = of_run(tracker, run_id, name)
-    return Found(uri, model, files)
+    model, kept = of_run(tracker, run_id, name)
+    return Found(uri, model, kept)
 
 
 def of_run(tracker: Tracker, run_id: str, name: str) -> tuple[Model, tuple[ModelFile, ...]]:
@@ -134,7 +135,6 @@ def _registered(uri: str, tracker: Tracker) -> Found:
             raise InvalidValue(
                 f"{uri!r} names no version; there is models:/<name>/<version> and models:/<name>@<alias>."
             )
-    pending.flush(tracker.store)
     if at:
         version = registry.version_by_alias(tracker.store, name, alias)
     elif number.lower() == "latest":
@@ -144,11 +144,11 @@ def _registered(uri: str, tracker: Tracker) -> Found:
         version = newest[0]
     else:
         version = registry.version(tracker.store, name, number)
-    files = tuple(registry.files_of(tracker.store, version.name, version.version))
-    head = [one for one in files if one.path == MLMODEL]
+    kept = tuple(registry.files_of(tracker.store, version.name, version.version))
+    head = [one for one in kept if one.path == MLMODEL]
     if not head:
         raise DamagedModel(f"Version {version.version} of {version.name!r} has no {MLMODEL}.")
-    return Found(uri, Model.parse(tracker.reader.content(head[0].sha256)), files, version=version.version)
+    return Found(uri, Model.parse(tracker.reader.content(head[0].sha256)), kept, version=version.version)
 
 
 @contextmanager
@@ -207,8 +207,21 @@ def copy_files(found: Found, folder: Path, tracker: Tracker) -> None:
         check_files(found.folder, found.model)
         shutil.copytree(found.folder, folder, dirs_exist_ok=True)
         return
-    for one in found.files:
-        tracker.reader.copy_content(one.sha256, folder / checked_path(one.path))
+    for one, data in zip(found.files, _data_of(tracker, found.files), strict=True):
+        files.copy_to(tracker.store, one.sha256, data, folder / checked_path(one.path))
+
+
+def _data_of(tracker: Tracker, wanted: Sequence[ModelFile]) -> list[bytes | None]:
+    """The bytes of files that lie in the database, read at once; None for those that lie beside it."""
+    marks = ", ".join("?" * len(wanted))
+    with reading(tracker.store) as connection:
+        rows = connection.execute(
+            f"SELECT sha256, data FROM contents WHERE sha256 IN ({marks})", [one.sha256 for one in wanted]
+        )
+        known = dict(rows.fetchall())
+    if gone := [one.path for one in wanted if one.sha256 not in known]:
+        raise NotFound(f"The content of the model's file {gone[0]} is not in {tracker.store}.")
+    return [known[one.sha256] for one in wanted]
 
 
 def models_of(tracker: Tracker, run_id: str) -> list[Artifact]:

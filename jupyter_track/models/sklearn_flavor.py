@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ FLAVOR = "sklearn"
 FORMATS = ("skops", "cloudpickle", "pickle")
 _EXTRA = "jupyter-track[sklearn]"
 _SAFE = ("sklearn.", "numpy.", "scipy.")  # what skops reads again of these is not tried
+# Of Python's own modules nothing else is trusted in a model: a file that names os.system would run it.
+_PLAIN = frozenset("collections datetime decimal fractions math re uuid".split())
 
 
 def saver(model: Any, serialization_format: str | None, trusted: list[str] | None, predict: str) -> Any:
@@ -87,6 +91,8 @@ def _skops(file: Path, model: Any, trusted: list[str] | None, insisted: bool) ->
     if own := [name for name in types if _of_the_notebook(name)]:
         names = ", ".join(dict.fromkeys(_short(name) for name in own))
         return _insist(f"it uses {names} of the notebook", insisted), None, set()
+    if powerful := _powerful(types):
+        return _insist(f"it holds {powerful[0]}, which no safe format should load", insisted), None, set()
     if trusted is not None and (more := sorted(set(types) - set(trusted))):
         raise InvalidValue(f"The model holds types that are not among skops_trusted_types: {', '.join(more)}.")
     if any(not name.startswith(_SAFE) for name in types):
@@ -105,6 +111,12 @@ def _insist(why: str, insisted: bool) -> str:
 
 def _of_the_notebook(name: str) -> bool:
     return name.startswith("__main__.") or "<lambda>" in name or "<locals>" in name
+
+
+def _powerful(names: Sequence[str]) -> list[str]:
+    """Return the types that are of Python's own modules and no plain data."""
+    tops = {name: name.partition(".")[0] for name in names}
+    return [name for name, top in tops.items() if top in sys.stdlib_module_names and top not in _PLAIN]
 
 
 def _short(name: str) -> str:
@@ -152,9 +164,12 @@ def load(folder: Path, model: Model) -> Any:
             need("cloudpickle", "The model", "cloudpickle")
             pickling.say_python(model)
         return pickling.read(file, model)
+    trusted = [str(name) for name in own.get("skops_trusted_types") or ()]
+    if powerful := _powerful(trusted):
+        raise DamagedModel(f"The model wants {powerful[0]} to be trusted, which no model needs; nothing was loaded.")
     io = need("skops.io", "A model in the format skops", _EXTRA)
     try:
-        return io.load(file, trusted=list(own.get("skops_trusted_types") or ()))
+        return io.load(file, trusted=trusted)
     except ImportError as error:
         raise pickling.missing(error, folder, model) from error
     except Exception as error:

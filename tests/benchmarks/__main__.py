@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import filtering, live, logging_points, reading, runs
+from . import filtering, live, logging_points, models, reading, runs
 from .measure import Row, table
 
 BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "filter": filtering.filtering,
     "card": live.card,
     "table": live.table,
+    "models": models.models,
 }
 
 
