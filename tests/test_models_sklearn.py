@@ -276,6 +276,18 @@ def test_what_is_no_estimator_is_refused(store: Path) -> None:
         assert run.list_artifacts() == []
 
 
+@pytest.mark.parametrize("path", ["../outside.pkl", "/tmp/outside.pkl", "a/../../outside.pkl", "link.pkl"])
+def test_a_file_outside_of_the_model_is_not_loaded(store: Path, fitted: LogisticRegression, path: str) -> None:
+    """A folder whose MLmodel, or a link in it, leads out of it."""
+    mlflow.sklearn.save_model(fitted, "m", serialization_format="pickle")
+    Path("outside.pkl").write_bytes(Path("m/model.pkl").read_bytes())
+    Path("m/link.pkl").symlink_to(Path("outside.pkl").resolve())
+    head = Path("m/MLmodel")
+    head.write_text(head.read_text().replace("pickled_model: model.pkl", f"pickled_model: {path}"))
+    with pytest.raises(DamagedModel, match=r"[Nn]othing was loaded"):
+        mlflow.sklearn.load_model("m")
+
+
 def test_a_hostile_list_of_trusted_types_is_refused(store: Path, fitted: LogisticRegression) -> None:
     """A folder of somebody else's that wants Python's own functions to be trusted is not loaded; nor is one made."""
     mlflow.sklearn.save_model(fitted, "m")

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import DamagedModel, InvalidValue
 from ..recording.plain import plain
+from .folder import inside
 from .signature import as_array
 
 FILE = "input_example.json"
@@ -64,7 +65,7 @@ def read_example(folder: Path, about: Mapping[str, Any] | None) -> Any:
     if not about:
         return None
     try:
-        value = json.loads((folder / str(about.get("artifact_path", FILE))).read_text(encoding="utf-8"))
+        value = json.loads(inside(folder, about.get("artifact_path", FILE)).read_text(encoding="utf-8"))
         if about.get("type") == "dataframe":
             import pandas
 

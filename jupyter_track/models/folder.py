@@ -254,6 +254,23 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def inside(folder: Path, path: Any) -> Path:
+    """Return where a file lies that ``MLmodel`` names: within the model's folder, and nowhere else.
+
+    Raises
+    ------
+    DamagedModel
+        For a path that leads out of it.
+    """
+    try:
+        place = folder / artifact_path(str(path))
+    except InvalidValue as error:
+        raise DamagedModel(f"{MLMODEL} names a file that is not the model's: {error} Nothing was loaded.") from error
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise DamagedModel(f"{path} of the model is a link that leads out of its folder; nothing was loaded.")
+    return place
+
+
 def pyfunc_entry(loader: str, **more: Any) -> dict[str, Any]:
     """Return the section of ``MLmodel`` by which a model is loaded as a function."""
     entry = {"loader_module": loader, "python_version": platform.python_version(), "env": dict(ENV)}

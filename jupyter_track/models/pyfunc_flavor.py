@@ -14,7 +14,7 @@ from ..recording import artifacts as run_artifacts
 from ..recording.session import session
 from . import examples, pickling, pytorch_flavor, sklearn_flavor
 from .enforcement import enforce, enforce_params
-from .folder import CODE, PYFUNC, Form, Model, pyfunc_entry
+from .folder import CODE, PYFUNC, Form, Model, inside, pyfunc_entry
 from .info import ModelInfo, info_of
 from .keeping import Saved
 from .signature import ModelSignature
@@ -281,7 +281,7 @@ def _loaded(
         raise pickling.missing(error, folder, model) from error
     if not hasattr(module, "_load_pyfunc"):
         raise DamagedModel(f"The module {loader!r} cannot load the model: it has no _load_pyfunc.")
-    data = folder / str(entry["data"]) if entry.get("data") else folder
+    data = inside(folder, entry["data"]) if entry.get("data") else folder
     other = module._load_pyfunc(str(data))
     return other, lambda data, params: other.predict(data, **({"params": dict(params)} if params else {}))
 
@@ -290,10 +290,10 @@ def _python_model(
     folder: Path, model: Model, entry: Mapping[str, Any], config: Mapping[str, Any] | None
 ) -> tuple[Any, Callable[[Any, Mapping[str, Any]], Any]]:
     pickling.say_python(model)
-    loaded = pickling.read(folder / str(entry.get("python_model", FILE)), model)
+    loaded = pickling.read(inside(folder, entry.get("python_model", FILE)), model)
     places = entry.get("artifacts") or {}
     context = PythonModelContext(
-        {name: str(folder / one["path"]) for name, one in places.items()},
+        {name: str(inside(folder, one["path"])) for name, one in places.items()},
         {**(entry.get("config") or {}), **(config or {})},
     )
     if hasattr(loaded, "load_context"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DamagedModel, InvalidValue
 from . import architecture, pickling
-from .folder import CODE, PYFUNC, Form, Model, pyfunc_entry
+from .folder import CODE, PYFUNC, Form, Model, inside, pyfunc_entry
 from .keeping import Saved
 from .requirements import Modules, need
 
@@ -118,7 +118,7 @@ def load(folder: Path, model: Model, map_location: Any = None, device: Any = Non
         there = ", ".join(model.flavors)
         raise InvalidValue(f"This is no model of PyTorch; it can be loaded as {there} (pyfunc loads every one).")
     torch = need("torch", "The model", f"torch=={str(own.get('pytorch_version', '')).partition('+')[0]}".rstrip("="))
-    data = folder / str(own.get("model_data", DATA))
+    data = inside(folder, own.get("model_data", DATA))
     place = map_location if map_location is not None else device
     if (data / ARCHITECTURE).is_file():
         loaded = _load_safe(data, folder, model)

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import DamagedModel, InvalidValue
 from ..store.problems import report
 from . import pickling
-from .folder import CODE, PYFUNC, Form, Model, pyfunc_entry
+from .folder import CODE, PYFUNC, Form, Model, inside, pyfunc_entry
 from .keeping import Saved
 from .requirements import need
 
@@ -151,7 +151,7 @@ def load(folder: Path, model: Model) -> Any:
     if own is None:
         there = ", ".join(model.flavors)
         raise InvalidValue(f"This is no model of scikit-learn; it can be loaded as {there} (pyfunc loads every one).")
-    file = folder / str(own.get("pickled_model", "model.pkl"))
+    file = inside(folder, own.get("pickled_model", "model.pkl"))
     form = own.get("serialization_format", "cloudpickle")
     sklearn = need("sklearn", "The model", f"scikit-learn=={own.get('sklearn_version', '')}".rstrip("="))
     saved, here = str(own.get("sklearn_version", "")), sklearn.__version__
