@@ -72,13 +72,19 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "models",
     "parallel",
     "progress",
+    "pyfunc",
+    "pytorch",
+    "register_model",
     "restore_experiment",
     "restore_run",
     "runs",
     "scatter",
     "search_experiments",
+    "search_model_versions",
+    "search_registered_models",
     "search_runs",
     "set_experiment",
     "set_experiment_tag",
@@ -87,12 +93,13 @@ __all__ = [
     "set_tag",
     "set_tags",
     "set_tracking_uri",
+    "sklearn",
     "start_run",
     "tracking",
     "unload_ipython_extension",
 ]
 
-_MODULES = ("artifacts", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "entities", "exceptions", "models", "pyfunc", "pytorch", "sklearn", "tracking")
 _STORED = (
     "create_experiment",
     "delete_experiment",
@@ -131,6 +138,7 @@ _HOMES = {
     "TrackClient": "recording.client",
     "TrackError": "errors",
     "TrackWarning": "store.problems",
+    **dict.fromkeys(("register_model", "search_model_versions", "search_registered_models"), "models.registry"),
     "live": "notebook.live",
     "progress": "recording.progress",
     "ViewType": "records",
@@ -175,8 +183,9 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 if TYPE_CHECKING:
-    from . import artifacts, entities, exceptions, tracking
+    from . import artifacts, entities, exceptions, models, pyfunc, pytorch, sklearn, tracking
     from .errors import RunStopped, TrackError
+    from .models.registry import register_model, search_model_versions, search_registered_models
     from .notebook.board import board
     from .notebook.curves import curves
     from .notebook.live import live

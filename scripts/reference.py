@@ -29,7 +29,7 @@ from jupyter_track.store import schema
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN = "<!-- reference: written by scripts/reference.py from the code -->"
 END = "<!-- end of the reference -->"
-MODULES = ("artifacts", "entities", "exceptions", "tracking")
+MODULES = ("artifacts", "entities", "exceptions", "models", "pyfunc", "pytorch", "sklearn", "tracking")
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def class_lines(name: str, cls: type) -> list[str]:
         lines[0] += f" Fields: {', '.join(f'`{field.name}`' for field in dataclasses.fields(cls))}."
     if constants := [key for key in vars(cls) if key.isupper()]:
         lines[0] += f" {', '.join(f'`{key}`' for key in constants)}."
-    for key, member in vars(cls).items():
+    for key, member in own_members(cls).items():
         if key.startswith("_"):
             continue
         if isinstance(member, property):
@@ -106,6 +106,15 @@ def class_lines(name: str, cls: type) -> list[str]:
         elif inspect.isfunction(member):
             lines.append(f"  - `.{key}{signature(member, skip=1)}`: {first_line(member)}")
     return lines
+
+
+def own_members(cls: type) -> dict[str, Any]:
+    """Return what a class has of its own and of the client's parts that it is made of, these after its own."""
+    found: dict[str, Any] = {}
+    for one in cls.__mro__:
+        if one is cls or one.__name__.endswith("Client"):
+            found = {**found, **{key: member for key, member in vars(one).items() if key not in found}}
+    return found
 
 
 def module_line(module: Any) -> str:

@@ -10,13 +10,16 @@ from typing import Any
 
 from made_stores import START, add_runs, made_points, made_store, param_row, write
 
-from jupyter_track.store import edits, experiment_edits, files
+from jupyter_track.store import edits, experiment_edits, files, registry_edits
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.database import reading
+from jupyter_track.store.registry import ModelFile
+from jupyter_track.store.registry_edits import Registration
 
 TABLES = (
     "store writers experiments experiment_tags metric_goals runs params param_history tags metrics metric_points"
-    " metric_buckets contents artifacts executions"
+    " metric_buckets contents artifacts executions registered_models registered_model_tags model_versions"
+    " model_version_tags model_version_files model_aliases"
 ).split()
 
 
@@ -71,9 +74,24 @@ def full_store(store: Path, seed: int = 0) -> list[str]:
     assert found is not None
     experiment_edits.set_experiment_tags(store, str(found[0]), {"owner": "me"})
     edits.set_baseline(store, ids[0])
+    register_some(store, ids[3], seed)
     edits.pin_runs(store, [ids[3]])
     edits.delete_runs(store, [ids[4]])
     return ids
+
+
+def register_some(store: Path, run_id: str, seed: int = 0) -> None:
+    """Register a model of a run, and one that came from a folder; with tags, a description and an alias."""
+    head, large = files.keep(store, b"flavors: {}\n"), files.keep(store, bytes(15_000) + bytes([seed, 1]))
+    some = [ModelFile("MLmodel", head.sha256, head.size), ModelFile("model.bin", large.sha256, large.size)]
+    of_run = Registration(f"runs:/{run_id}/model", run_id, "sklearn Ridge · skops", some, (head, large))
+    of_folder = Registration("folder", None, "pyfunc f · cloudpickle", some[:1], (head,))
+    for registration in (of_run, of_folder):
+        registry_edits.create_version(
+            store, "forest", registration, user_id="me", tags={"checked": "yes"}, description="as it was", make=True
+        )
+    registry_edits.set_model_tags(store, "forest", {"team": "a"})
+    registry_edits.set_alias(store, "forest", "champion", 1)
 
 
 def contents_of(store: Path) -> dict[str, list[tuple[Any, ...]]]:

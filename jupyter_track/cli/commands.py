@@ -7,6 +7,7 @@ import click
 from .._version import __version__
 from . import bin, carry, completion, edit, git, look, tidy
 from .common import Commands, store_option
+from .models import models
 
 _EPILOG = """\b
 Examples:
@@ -45,7 +46,7 @@ def cli(store: str | None) -> None:
 
 
 cli.sections = {
-    "Look": ("runs", "search", "show", "compare", "watch", "status"),
+    "Look": ("runs", "search", "show", "compare", "watch", "models", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin", "clean", "gc", "doctor"),
     "Move": ("export", "merge"),
@@ -54,7 +55,7 @@ cli.sections = {
 }
 
 for _command in (
-    *(look.runs, look.search, look.show, look.compare, look.watch, look.status),
+    *(look.runs, look.search, look.show, look.compare, look.watch, models, look.status),
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
     *(tidy.clean, tidy.gc, tidy.doctor),

@@ -50,6 +50,7 @@ def show_card(
     typed: str | None = None,
     figures: int = 0,
     output: bool = False,
+    models: Sequence[str] = (),
     notes: Sequence[str] = (),
     store_line: str | None = None,
     one_line: bool = False,
@@ -65,6 +66,7 @@ def show_card(
         curves={} if one_line else curves_of(tracker, run),
         figures=figures,
         output=output,
+        models=models,
         notes=notes,
         store_line=store_line,
     )

@@ -244,6 +244,12 @@ class ActiveRun(Shown):
         """Return the files and folders that were logged, in the folder `path`."""
         return artifacts.list_artifacts(self._tracker, self.run_id, path)
 
+    def load_model(self, name: str | None = None) -> Any:
+        """Load a model that the run logged: the only one, or the one of a name; see `jupyter_track.Run.load_model`."""
+        from ..models.looking import load_of_run
+
+        return load_of_run(self._tracker, self.run_id, name)
+
     def end(self, status: str = RunStatus.FINISHED, error: RunError | None = None) -> None:
         """End the run, and the runs that were opened inside it in its thread and are open; once is enough.
 

@@ -366,7 +366,20 @@ def _searched(
 
 
 def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
-    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too."""
+    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too.
+
+    Where mlflow's own runs lie there, how to bring them is said. The address of a server is not blocked for: runs go to
+    the local store, which is named once.
+
+    Raises
+    ------
+    RunStateError
+        Where a run is open: its later points would go to another store than its first.
+    NotAStore, CorruptStore
+        Where the file is something else, or damaged.
+    InvalidValue
+        For an address of another kind.
+    """
     session.use_checked_store(uri)
 
 

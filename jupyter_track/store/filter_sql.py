@@ -105,6 +105,29 @@ EXPERIMENTS = Table(
     "experiment_tags",
     "experiment_id",
 )
+MODELS = Table(
+    "registered_models",
+    {
+        "name": "registered_models.name",
+        "creation_timestamp": "registered_models.created",
+        "last_updated_timestamp": "registered_models.updated",
+    },
+    "registered_model_tags",
+    "model_id",
+)
+VERSIONS = Table(
+    "model_versions",
+    {
+        "name": "(SELECT name FROM registered_models WHERE registered_models.id = model_versions.model_id)",
+        "run_id": "model_versions.run_uuid",
+        "source_path": "model_versions.source",
+        "version_number": "model_versions.version",
+        "creation_timestamp": "model_versions.created",
+        "last_updated_timestamp": "model_versions.updated",
+    },
+    "model_version_tags",
+    "version_id",
+)
 
 
 @dataclass(frozen=True)

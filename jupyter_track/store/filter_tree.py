@@ -176,3 +176,24 @@ EXPERIMENTS = Grammar(
     {},
     times=frozenset({"creation_time", "last_update_time"}),
 )
+MODELS = Grammar(
+    "registered model",
+    ("tag", "attribute"),
+    {"name": False, "creation_timestamp": True, "last_updated_timestamp": True},
+    {"timestamp": "last_updated_timestamp"},
+    times=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+)
+VERSIONS = Grammar(
+    "model version",
+    ("tag", "attribute"),
+    {
+        "name": False,
+        "run_id": False,
+        "source_path": False,
+        "version_number": True,
+        "creation_timestamp": True,
+        "last_updated_timestamp": True,
+    },
+    {"version": "version_number", "source": "source_path"},
+    times=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+)

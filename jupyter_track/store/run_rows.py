@@ -239,7 +239,7 @@ def load(store: Path, numbers: Sequence[int]) -> list[Run]:
     """Return the runs of some numbers, in their order; those deleted for good meanwhile are left out."""
     details = _Details()
     in_parts(store, numbers, details.read)
-    return [_run(details, details.rows[number]) for number in numbers if number in details.rows]
+    return [_run(store, details, details.rows[number]) for number in numbers if number in details.rows]
 
 
 def load_one(store: Path, run_id: str) -> Run:
@@ -253,7 +253,7 @@ def load_one(store: Path, run_id: str) -> Run:
     with reading(store) as connection:
         number = run_number(connection, run_id)
         details.read(connection, Sql("= ?", (number,)))
-    return _run(details, details.rows[number])
+    return _run(store, details, details.rows[number])
 
 
 def run_number(connection: sqlite3.Connection, run_id: str) -> int:
@@ -287,7 +287,7 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
-def _run(details: _Details, row: tuple[Any, ...]) -> Run:
+def _run(store: Path, details: _Details, row: tuple[Any, ...]) -> Run:
     (number, run_id, experiment, name, status, stage, start, end, duration, parent, note, user, *place) = row
     notebook, cell_id, execution_count, error_name, error_message, error_lines, *process, pinned, stop = place
     return Run(
@@ -317,4 +317,5 @@ def _run(details: _Details, row: tuple[Any, ...]) -> Run:
         pinned=pinned is not None,
         stop_requested=stop is not None,
         baseline_run_id=details.baselines.get(experiment),
+        store=store,
     )

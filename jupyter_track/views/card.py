@@ -136,8 +136,8 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``stopped early at 12 of 20 epoch``, ``children 5``, ``best accuracy 0.96 #14``, ``figures 1``, ``output``,
-        ``note``.
+        ``stopped early at 12 of 20 epoch``, ``children 5``, ``model forest (skops)``, ``best accuracy 0.96 #14``,
+        ``figures 1``, ``output``, ``note``.
     notes : tuple of str
         What else should be said, a line each.
     short : bool
@@ -168,6 +168,7 @@ def run_card(
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     figures: int = 0,
     output: bool = False,
+    models: Sequence[str] = (),
     notes: Sequence[str] = (),
     store_line: str | None = None,
     now_ms: int | None = None,
@@ -185,6 +186,8 @@ def run_card(
         How many figures were kept.
     output : bool, default False
         Whether printed output was kept.
+    models : sequence of str
+        What is said of the models that it logged: ``model forest (skops)``.
     notes : sequence of str
         What was warned of: ``51 figures shown, 50 kept``.
     store_line : str or None, default None
@@ -218,6 +221,7 @@ def run_card(
         extras=(
             *early_words(run),
             *children_words(beside.children),
+            *map(one_line, models),
             *_extras(run, len(ranked) if failed else 0, figures, output),
         ),
         notes=tuple(one_line(note) for note in (*notes, f"store {store_line}" if store_line else "") if note),

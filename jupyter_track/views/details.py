@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from ..errors import TrackError
 from ..records import Artifact, Experiment, MetricSummary, Run, Shown
+from ..store.reader import Reader
 from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
+from .logged import models_in
 from .tokens import State, state_of
 
 VALUE_LIMIT = 200
 ALL_CHANGES = 12
+MAX_FILES = 50
 _METRIC_SOURCES = {
     "logged": "logged",
     "named": "named on the line",
@@ -107,6 +111,16 @@ def _parent(run: Run, beside: Beside) -> str:
     return run.parent_run_id or "" if beside.parent is None else beside.parent.label
 
 
+def files_of(run: Run) -> Sequence[Artifact]:
+    """Return the files of a run from the store that it was read from; none where that cannot be read now."""
+    if run.store is None:
+        return ()
+    try:
+        return Reader(run.store).artifacts(run.run_id)
+    except TrackError:  # showing a record fails for no store that has gone or is locked meanwhile
+        return ()
+
+
 def _relations(run: Run, beside: Beside) -> list[tuple[str, str]]:
     """Return what is to be said of a run and others: what changed, repeats, the baseline, children."""
     facts = []
@@ -171,11 +185,15 @@ def _metrics(run: Run) -> Grid:
 
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Grid:
-    rows = [
+    models, others = models_in(artifacts)
+    rows = [(f"{one_line(one.name)}/", one_line(one.title), size(one.size)) for one in models]
+    rows += [
         (one_line(artifact.path), one_line(artifact.title or artifact.kind), size(artifact.size))
-        for artifact in artifacts
+        for artifact in others
         if artifact.kind != "state"
     ]
+    if len(rows) > MAX_FILES:
+        rows[MAX_FILES:] = [(f"+{len(rows) - MAX_FILES:,} more", "", "")]
     return Grid(("artifact", "what", "size"), tuple(rows), (False, False, True))
 
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import curves, filtering, live, logging_points, reading, runs, screen, table
+from . import curves, filtering, live, logging_points, models, reading, runs, screen, table
 from .measure import Row
 from .measure import table as as_table
 
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "screen": screen.screen,
     "curves": curves.curves,
     "curves-live": curves.live,
+    "models": models.models,
 }
 
 

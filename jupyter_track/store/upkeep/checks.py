@@ -42,12 +42,19 @@ LOOSE: dict[str, tuple[str, str]] = {
         "metric_goals WHERE experiment_id NOT IN (SELECT id FROM experiments)",
         "goals without their experiment",
     ),
+    **{
+        table: (f"{table} WHERE {column} NOT IN (SELECT id FROM {owner})", f"rows of {table} without their model")
+        for table, column, owner in (
+            ("registered_model_tags", "model_id", "registered_models"),
+            ("model_aliases", "model_id", "registered_models"),
+            ("model_versions", "model_id", "registered_models"),
+            ("model_version_tags", "version_id", "model_versions"),
+            ("model_version_files", "version_id", "model_versions"),
+        )
+    },
 }
 HOMELESS = "runs WHERE experiment_id NOT IN (SELECT id FROM experiments)"
-UNKEPT = (
-    "(SELECT sha256 FROM artifacts UNION SELECT source_sha256 FROM executions)"
-    " WHERE sha256 NOT IN (SELECT sha256 FROM contents)"
-)
+UNKEPT = f"({schema.NAMED_CONTENTS}) WHERE sha256 NOT IN (SELECT sha256 FROM contents)"
 
 
 @dataclass(frozen=True)
@@ -312,7 +319,14 @@ def _users(store: Path, hashes: Sequence[str]) -> list[str]:
             f" UNION SELECT run_id, 'its source' FROM executions WHERE source_sha256 IN ({marks}) ORDER BY 1, 2",
             [*some, *some],
         ).fetchall()
-    return [f"#{number} ({path})" for number, path in rows]
+        models = connection.execute(
+            "SELECT DISTINCT name, version FROM model_version_files"
+            " JOIN model_versions ON model_versions.id = version_id"
+            " JOIN registered_models ON registered_models.id = model_id"
+            f" WHERE sha256 IN ({marks}) ORDER BY name, version",
+            some,
+        ).fetchall()
+    return [*(f"#{number} ({path})" for number, path in rows), *(f"models:/{name}/{one}" for name, one in models)]
 
 
 def _counted(count: int, noun: str, several: str = "") -> str:

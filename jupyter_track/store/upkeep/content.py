@@ -19,6 +19,7 @@ from pathlib import Path
 from ..database import StoreFiles, reading
 from ..files import content_path, unfinished
 from ..place import files_folder
+from ..schema import NAMED_CONTENTS
 from ..spill import FAILED, ORPHAN, SUFFIX, folders
 from .pages import PAGE_BYTES
 from .turns import page_of
@@ -28,10 +29,7 @@ __all__ = ["Removed", "half_written", "orphans", "remove_files", "remove_rows", 
 YOUNG = 86_400.0  # seconds
 _ASIDE = ".gone-"
 _HASH = re.compile(r"[0-9a-f]{64}")
-_UNNAMED = (
-    "FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM artifacts)"
-    " AND sha256 NOT IN (SELECT source_sha256 FROM executions)"
-)
+_UNNAMED = f"FROM contents WHERE sha256 NOT IN ({NAMED_CONTENTS})"
 
 
 @dataclass
@@ -58,8 +56,9 @@ def remove_rows(files: StoreFiles) -> int:
             removed += connection.execute(
                 f"DELETE FROM contents WHERE sha256 IN ({marks})"
                 f" AND sha256 NOT IN (SELECT sha256 FROM artifacts WHERE sha256 IN ({marks}))"
-                f" AND sha256 NOT IN (SELECT source_sha256 FROM executions WHERE source_sha256 IN ({marks}))",
-                (*part, *part, *part),
+                f" AND sha256 NOT IN (SELECT source_sha256 FROM executions WHERE source_sha256 IN ({marks}))"
+                f" AND sha256 NOT IN (SELECT sha256 FROM model_version_files WHERE sha256 IN ({marks}))",
+                part * 4,
             ).rowcount
     return removed
 

@@ -95,7 +95,7 @@ def collect(
 ) -> Collected:
     """Delete for good what has been in the bin for long, and give the disk back.
 
-    A run stays while it is running, and while a run below it stays.
+    A run stays while it is running, while it has a model that is registered, and while a run below it stays.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _before(days: float, now: int | None) -> int:
 
 
 def _expired(connection: sqlite3.Connection, before: int) -> list[int]:
-    """Return the numbers of the runs that may go: long in the bin, not running, and none below them stays."""
+    """Return the numbers of the runs that may go: long in the bin, not running or registered, none below them stays."""
     gone: dict[str, int] = {}
     for number, start, *rest in connection.execute(
         "SELECT id, start_time, status, uuid, host_id, boot_id, pid, process_start, heartbeat FROM runs"
@@ -155,6 +155,8 @@ def _expired(connection: sqlite3.Connection, before: int) -> list[int]:
     ):
         if not _may_live(start, rest, min(before, now_ms() - DAY_MS)):
             gone[rest[1]] = number
+    for (run_id,) in connection.execute("SELECT run_uuid FROM model_versions WHERE run_uuid IS NOT NULL"):
+        gone.pop(run_id, None)
     below = connection.execute("SELECT parent_uuid, uuid FROM runs WHERE parent_uuid IS NOT NULL").fetchall()
     while kept := {parent for parent, child in below if parent in gone and child not in gone}:
         for parent in kept:

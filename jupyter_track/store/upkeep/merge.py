@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 import uuid
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -30,6 +30,7 @@ from ..insertion import insert_rows
 from ..place import store_exists
 from .experiments import experiment_statements
 from .leftovers import remove_curves
+from .models import hashes, read_models, unite
 from .pages import (
     PAGE_POINTS,
     Curve,
@@ -63,6 +64,8 @@ class MergedSource:
         What the target kept although the source has it otherwise.
     missing : list of str
         sha256 of content that the source names and does not have, or has damaged.
+    renumbered : list of str
+        Versions of models that got another number, since the target has one of theirs: ``models:/<name>/<number>``.
     """
 
     store: Path
@@ -71,6 +74,7 @@ class MergedSource:
     unchanged: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    renumbered: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -225,14 +229,15 @@ class _Union:
         at = 0
         for page in in_pages(list(numbers)):
             runs = self.source.runs(page)
-            self.contents(runs)
+            self.contents(set().union(*(run.hashes() for run in runs)))
             self.add([run for run in runs if run.run_id not in known])
             self.unite({known[run.run_id]: run for run in runs if run.run_id in known})
             at += len(page)
             yield at
+        self.models()
         yield at
 
-    # ---- experiments and content
+    # ---- experiments, models and content
 
     def experiments(self) -> None:
         """Unite the experiments by name, in one transaction."""
@@ -248,9 +253,18 @@ class _Union:
                 for sql, values in statements:
                     connection.execute(sql, {**values, "rev": rev})
 
-    def contents(self, runs: Sequence[RunRows]) -> None:
-        """Bring the content that runs name, before their rows: no row is ever without its content."""
-        named = sorted(set().union(*(run.hashes() for run in runs)))
+    def models(self) -> None:
+        """Unite the registries, after the runs that versions come from; their content comes first."""
+        with reading(self.source.place) as connection:
+            theirs = read_models(connection)
+        if theirs:
+            self.contents(hashes(theirs))
+            with page_of(self.files) as connection:
+                self.done.renumbered += unite(connection, theirs)
+
+    def contents(self, hashes: Collection[str]) -> None:
+        """Bring the content that is named, before the rows that name it: no row is ever without its content."""
+        named = sorted(hashes)
         with reading(self.store) as connection:
             marks = [named[at : at + 500] for at in range(0, len(named), 500)]
             known = {

@@ -25,6 +25,7 @@ class Weight:
         self._named: dict[int, set[str]] = {}
         for number, sha256 in connection.execute(
             "SELECT run_id, sha256 FROM artifacts UNION SELECT run_id, source_sha256 FROM executions"
+            " UNION SELECT -version_id, sha256 FROM model_version_files"  # which no run takes along
         ):
             self._users.setdefault(sha256, set()).add(number)
             self._named.setdefault(number, set()).add(sha256)
