@@ -36,6 +36,7 @@ __all__ = [
     "artifacts",
     "create_experiment",
     "current",
+    "data",
     "define_metric",
     "delete_experiment",
     "delete_experiment_tag",
@@ -61,6 +62,8 @@ __all__ = [
     "log_dict",
     "log_figure",
     "log_image",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
     "log_param",
@@ -86,7 +89,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_MODULES = ("artifacts", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
 _STORED = (
     "create_experiment",
     "delete_experiment",
@@ -165,7 +168,7 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 if TYPE_CHECKING:
-    from . import artifacts, entities, exceptions, tracking
+    from . import artifacts, data, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
     from .notebook.live import live
     from .recording.client import TrackClient
@@ -181,6 +184,8 @@ if TYPE_CHECKING:
         log_dict,
         log_figure,
         log_image,
+        log_input,
+        log_inputs,
         log_metric,
         log_metrics,
         log_param,

@@ -26,6 +26,7 @@ FLOORS = {
     "entities": 6,
     "tracking": 6,
     "artifacts": 6,
+    "data": 6,
     "notebook": 7,
     "charts": 6,
     "panels": 7,

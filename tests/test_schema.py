@@ -65,7 +65,9 @@ def test_both_ways_make_the_same(tmp_path: Path) -> None:
         assert pragma(path, "user_version") == schema.VERSION
         with closing(sqlite3.connect(path)) as connection:
             names = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-            assert names == [("jupyter_track", name) for name in ("m001_initial", "m002_tidying", "m003_choices")]
+            assert names == [
+                ("jupyter_track", name) for name in ("m001_initial", "m002_tidying", "m003_choices", "m005_inputs")
+            ]
             assert connection.execute("SELECT id, name FROM experiments").fetchall() == [(0, "Default")]
             (one, identifier, rev, _, by) = connection.execute("SELECT * FROM store").fetchone()
             assert (one, len(identifier), rev, by) == (1, 32, 0, "test")
@@ -92,6 +94,8 @@ def test_without_rowid(tmp_path: Path) -> None:
         "artifacts",
         "choices",
         "contents",
+        "contexts",
+        "datasets",
         "executions",
         "experiment_tags",
         "metric_buckets",

@@ -75,8 +75,10 @@ def log_metric(
         Milliseconds since the epoch; now by default.
     run_id : str, optional
         A run other than the active one.
-    model_id, dataset
-        mlflow's; not recorded yet, and an error where they are given.
+    model_id
+        mlflow's; not recorded yet, and an error where it is given.
+    dataset : Dataset, optional
+        Recorded as an input of the run, as `log_input` does; not of the single point.
 
     Raises
     ------
@@ -103,9 +105,12 @@ def log_metric(
             return
         except (KeyError, TypeError):
             pass  # the key is new to the run, or is no key
-    if model_id is not None or dataset is not None:
-        raise InvalidValue("model_id and dataset are not recorded yet; leave them out.")
-    _log_metric(key, value, step, timestamp, run_id)
+    if model_id is not None:
+        raise InvalidValue("model_id is not recorded yet; leave it out.")
+    if dataset is not None:
+        _log_with_dataset({key: value}, step, run_id, timestamp, dataset)
+    else:
+        _log_metric(key, value, step, timestamp, run_id)
     if synchronous:
         flush()
 
@@ -139,12 +144,27 @@ def log_metrics(
     dataset: Any = None,
 ) -> None:
     """Log one point of several metrics; one bad value means that none is written."""
-    if model_id is not None or dataset is not None:
-        raise InvalidValue("model_id and dataset are not recorded yet; leave them out.")
+    if model_id is not None:
+        raise InvalidValue("model_id is not recorded yet; leave it out.")
+    if dataset is not None:
+        _log_with_dataset(metrics, step, run_id, timestamp, dataset)
+        return
     tracker, target = log_target(run_id)
     tracker.metrics(target, metrics, step, timestamp)
     if synchronous:
         flush()
+
+
+def _log_with_dataset(
+    metrics: Mapping[str, Any], step: int | None, run_id: str | None, timestamp: int | None, dataset: Any
+) -> None:
+    """Log points that were measured on a dataset, which the run then has as an input."""
+    from . import datasets
+
+    tracker, target = log_target(run_id)
+    used = datasets.used_dataset(tracker, dataset)
+    tracker.metrics(target, metrics, step, timestamp)
+    tracker.dataset(target, used)
 
 
 def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
@@ -302,6 +322,60 @@ def load_table(
     return artifacts.load_table(
         tracker, artifact_file, run_ids, extra_columns, None if current is None else current.experiment_id
     )
+
+
+def log_input(
+    dataset: Any = None, context: str | None = None, tags: Mapping[str, Any] | None = None, model: Any = None
+) -> None:
+    """Log a dataset that the run reads.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        From `jupyter_track.data`: ``from_pandas(df, source="train.csv")``.
+    context : str, optional
+        What it is for, such as ``training``.
+    tags : dict, optional
+        Tags of the dataset in this run.
+    model
+        mlflow's; not recorded yet, and an error where it is given.
+
+    Raises
+    ------
+    InvalidValue
+        For what is no dataset; the message says how to make one.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_input(track.data.from_pandas(df, source="train.csv"), context="training")  # doctest: +SKIP
+    """
+    from . import datasets
+
+    _refuse_model(model)
+    if dataset is not None:
+        datasets.log_input(*log_target(None), dataset, context, tags)
+
+
+def log_inputs(
+    datasets: Sequence[Any] | None = None,
+    contexts: Sequence[str | None] | None = None,
+    tags_list: Sequence[Mapping[str, Any] | None] | None = None,
+    models: Sequence[Any] | None = None,
+) -> None:
+    """Log several datasets at once: lists of equal length. See `log_input`."""
+    from . import datasets as recorded
+
+    for model in models or ():
+        _refuse_model(model)
+    some = list(datasets or ())
+    nothing: list[Any] = [None] * len(some)
+    recorded.log_inputs(*log_target(None), some, list(contexts or nothing), list(tags_list or nothing))
+
+
+def _refuse_model(model: Any) -> None:
+    if model is not None:
+        raise InvalidValue("The models that a run reads are not recorded yet; leave model out.")
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:

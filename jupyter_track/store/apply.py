@@ -76,6 +76,9 @@ EXECUTION_COLUMNS = (
     "status",
 )
 
+DATASET_COLUMNS = ("name", "digest", "context", "source_type", "source", "sha256", "tags", "position")
+CONTEXT_COLUMNS = ("kind", "sha256", "created")
+
 
 def insert_rows(connection: sqlite3.Connection, head: str, width: int, flat: Sequence[Any], tail: str = "") -> None:
     """Insert rows by multi-row VALUES statements.
@@ -226,6 +229,7 @@ class Application:
         self._params(connection)
         self._tags(connection)
         self._files(connection)
+        self._inputs(connection)
         self._goals(connection)
         if batch.points:
             self._points(connection, alone)
@@ -421,6 +425,24 @@ class Application:
             flat,
         )
 
+    def _inputs(self, connection: sqlite3.Connection) -> None:
+        """Write what runs read, and what surrounded them."""
+        batch = self.batch
+        for table, rows, columns in (
+            ("datasets", batch.datasets, DATASET_COLUMNS),
+            ("contexts", batch.contexts, CONTEXT_COLUMNS),
+        ):
+            if not rows:
+                continue
+            self._touched(connection, (place[0] for place in rows))
+            flat = [
+                value
+                for (run, *_), row in rows.items()
+                for value in (self._number(run), *(row[name] for name in columns))
+            ]
+            head = f"INSERT OR REPLACE INTO {table} (run_id, {', '.join(columns)})"
+            insert_rows(connection, head, 1 + len(columns), flat)
+
     def _goals(self, connection: sqlite3.Connection) -> None:
         goals = self.batch.goals
         if not goals:
@@ -480,7 +502,7 @@ class Application:
     def _absorb(self, connection: sqlite3.Connection, run_id: str, child_id: str) -> None:
         """Give what the run of a cell recorded to its only child, and remove the run."""
         number, child = self._number(run_id), self._number(child_id)
-        for table in ("artifacts", "executions", "params", "tags"):
+        for table in ("artifacts", "executions", "datasets", "contexts", "params", "tags"):
             connection.execute(f"UPDATE OR IGNORE {table} SET run_id = ? WHERE run_id = ?", (child, number))
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (number,))
         connection.execute("DELETE FROM param_history WHERE run_id = ?", (number,))

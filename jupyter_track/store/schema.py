@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 APPLICATION_ID = 0x4A54524B  # "JTRK"
-VERSION = 3
+VERSION = 5
 DEFAULT_EXPERIMENT_ID = 0
 DEFAULT_EXPERIMENT = "Default"
 
@@ -238,6 +238,36 @@ THIRD = (
     ) WITHOUT ROWID""",
 )
 
+# Schema 5: what runs read, and what surrounded them.
+FIFTH = (
+    # sha256 is of a JSON document with the schema, the digest of each column and a small profile; tags are JSON.
+    """CREATE TABLE datasets (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        context TEXT NOT NULL,
+        source_type TEXT NOT NULL,
+        source TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        tags TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (run_id, name, digest, context)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX datasets_by_name ON datasets (name)",
+    # kind is environment, hardware, git (JSON documents) or diff (text). created is in milliseconds.
+    """CREATE TABLE contexts (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        kind TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        created INTEGER NOT NULL,
+        PRIMARY KEY (run_id, kind)
+    ) WITHOUT ROWID""",
+    """CREATE VIEW run_datasets AS
+        SELECT runs.id AS run, runs.name, datasets.name AS dataset, datasets.context, datasets.digest,
+               datasets.source_type, datasets.source
+        FROM datasets JOIN runs ON runs.id = datasets.run_id""",
+)
+
 MIGRATION_SET = "jupyter_track"
 _MIGRATIONS_TABLE = (
     """CREATE TABLE "_sqlite_migrations" (
@@ -292,6 +322,7 @@ def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], Non
         "m001_initial": lambda connection: _initial(connection, created_by),
         "m002_tidying": _second,
         "m003_choices": _third,
+        "m005_inputs": _fifth,
     }
 
 
@@ -302,6 +333,11 @@ def _second(connection: sqlite3.Connection) -> None:
 
 def _third(connection: sqlite3.Connection) -> None:
     for statement in THIRD:
+        connection.execute(statement)
+
+
+def _fifth(connection: sqlite3.Connection) -> None:
+    for statement in FIFTH:
         connection.execute(statement)
 
 

@@ -43,6 +43,7 @@ class TableRow:
     params: dict[str, Param] = field(default_factory=dict)
     metrics: dict[str, Last] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    data: frozenset[tuple[str, str]] = frozenset()  # digest and purpose of what it read
 
     @property
     def live(self) -> bool:
@@ -93,6 +94,9 @@ class _Reading:
         for number, key, value in tags:
             if not key.startswith(("mlflow.", "jupyter_track.")):
                 rows[number].tags[key] = value
+        data = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text}", values)
+        for number, digest, context in data:
+            rows[number].data |= {(digest, context)}
 
     def _row(self, row: tuple[Any, ...]) -> TableRow:
         (number, run_id, experiment, name, status, stage, start, _, duration, parent, note, _, notebook, *more) = row

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from ..records import MetricSummary, Param, Run, RunError, Shown
 from ..store.relatives import Children
+from . import datasets
 from .beside import ALONE, Beside
 from .changes import OWN_SOURCES, difference
 from .format import (
@@ -134,7 +135,7 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``children 5``, ``best accuracy 0.96 #14``, ``figures 1``, ``output``, ``note``.
+        ``children 5``, ``best accuracy 0.96 #14``, ``data iris 150 × 5``, ``figures 1``, ``output``, ``note``.
     notes : tuple of str
         What else should be said, a line each.
     short : bool
@@ -222,7 +223,7 @@ def run_card(
 def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ...]:
     """Return what was kept besides what the card shows; `metrics` counts those that an error stands in place of."""
     counted = [f"{word} {count}" for word, count in (("metrics", metrics), ("figures", figures)) if count]
-    return (*counted, *(["output"] if output else []), *(["note"] if run.note else []))
+    return (*datasets.card_words(run), *counted, *(["output"] if output else []), *(["note"] if run.note else []))
 
 
 def children_words(children: Children | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Run, Shown
 from ..store import relatives
 from ..store.reader import Reader
+from . import datasets
 from .card import run_words
 from .changes import OWN_SOURCES, CodeChange, code_change, difference
 from .diffs import DiffLine, unified
@@ -132,7 +133,7 @@ class Comparison(Shown):
     runs : tuple of Compared
         At most eight, the first one is what the others are measured against.
     lines : tuple of Line
-        By group, in this order: code, params, metrics, tags, environment, run.
+        By group, in this order: code, data, params, metrics, tags, environment, run.
     diffs : tuple of CodeDiff
     equal : tuple of (str, int)
         How many things of each group are equal and have no line: ``("params", 12)``.
@@ -210,6 +211,7 @@ def compare(
     groups = {run.run_id: Repeats(tuple(repeats.get(run.run_id) or (run,))) for run in shown}
     lines, equal = [*_code_lines(shown, sources)], []
     for group, found, count in (
+        _data(shown),
         _params(shown),
         _metrics(shown, groups),
         _tags(shown),
@@ -234,7 +236,9 @@ def equal_words(comparison: Comparison) -> str:
     words = []
     for group, count in comparison.equal:
         noun = group[:-1] if count == 1 and group.endswith("s") else group
-        words.append(group if group == "code" else f"{count:,} {noun}" if group != "run" else f"{count:,} more")
+        words.append(
+            group if group in ("code", "data") else f"{count:,} {noun}" if group != "run" else f"{count:,} more"
+        )
     return f"equal: {', '.join(words)}" if words else ""
 
 
@@ -317,6 +321,23 @@ def _params(runs: Sequence[Run]) -> tuple[str, list[Line], int]:
         right = all(param is None or param.type in ("int", "float") for param in params)
         lines.append(_text_line("params", key, fulls, [text == texts[0] for text in texts], right=right))
     return "params", lines, len(keys) - len(lines)
+
+
+def _data(runs: Sequence[Run]) -> tuple[str, list[Line], int]:
+    """The datasets that differ: the size and digest of the first run's, how the others differ from it."""
+    found, equal = datasets.compared(runs)
+    lines = [
+        Line(
+            "data",
+            middle_cut(name, PARAM_LIMIT),
+            tuple(
+                Value(middle_cut(text, NOTE_LIMIT), full, same=index > 0 and text == texts[0])
+                for index, (text, full) in enumerate(zip(texts, fulls, strict=True))
+            ),
+        )
+        for name, texts, fulls in found
+    ]
+    return "data", lines, equal
 
 
 def _tags(runs: Sequence[Run]) -> tuple[str, list[Line], int]:

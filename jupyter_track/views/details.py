@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from ..records import Artifact, Experiment, MetricSummary, Run, Shown
+from . import datasets
 from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
@@ -91,7 +92,7 @@ def run_details(
     facts += [("parent", run.parent_run_id or ""), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
-    grids = [_metrics(run), _params(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
+    grids = [_metrics(run), _params(run), _datasets(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(
         name=middle_cut(one_line(run.name), NAME_LIMIT),
         number="" if run.number is None else f"#{run.number}",
@@ -150,6 +151,12 @@ def _clean(facts: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 def _pairs(header: tuple[str, str], pairs: Mapping[str, str]) -> Grid:
     rows = tuple((one_line(key), _value(value)) for key, value in pairs.items())
     return Grid(header, rows, (False, False))
+
+
+def _datasets(run: Run) -> Grid:
+    return Grid(
+        ("data", "for", "size", "source", "digest"), datasets.rows_of(run), (False, False, True, False, False), 3
+    )
 
 
 def _params(run: Run) -> Grid:

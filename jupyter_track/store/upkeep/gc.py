@@ -20,6 +20,7 @@ from typing import Any
 
 from ...errors import InvalidValue, StoreBusy
 from .. import readback
+from ..belonging import BELONGING
 from ..database import BUSY_SECONDS, StoreFiles, connect, explain, reading
 from ..edits import now_ms
 from ..liveness import HEARTBEAT_SECONDS, state_of, this_process
@@ -35,8 +36,6 @@ WORTH_BYTES = 1_000_000  # free pages below this stay in the file, and below a t
 WORTH_PART = 0.1
 _STEP_PAGES = 1_000  # given back at a time: 4 MB
 _SMALL = 32_000_000  # bytes that a VACUUM rewrites in half a second
-
-_BELONGING = ("params", "param_history", "tags", "artifacts", "executions")
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ def _delete_page(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
         f" WHERE baseline_uuid IN (SELECT uuid FROM runs WHERE id IN ({marks}))",
         tuple(numbers),
     )
-    for table in _BELONGING:
+    for table in BELONGING:
         connection.execute(f"DELETE FROM {table} WHERE run_id IN ({marks})", tuple(numbers))
     return connection.execute(f"DELETE FROM runs WHERE id IN ({marks})", tuple(numbers)).rowcount
 

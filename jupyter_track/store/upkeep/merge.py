@@ -333,6 +333,8 @@ class _Union:
             batch.tags.update({(run_id, key): value for key, value in {**run.tags, **self.tags}.items()})
             batch.artifacts.update({(run_id, path): row for path, row in run.artifacts.items()})
             batch.executions += [(run_id, row) for row in run.executions.values()]
+            batch.datasets.update({(run_id, *place): row for place, row in run.datasets.items()})
+            batch.contexts.update({(run_id, kind): row for kind, row in run.contexts.items()})
         return batch
 
     def _write(
@@ -375,6 +377,9 @@ class _Union:
                     batch.tags.update({(mine.run_id, key): value for key, value in changes.tags.items()})
                     batch.artifacts.update({(mine.run_id, row["path"]): row for row in changes.artifacts})
                     batch.executions += [(mine.run_id, row) for row in changes.executions]
+                    for row in changes.datasets:
+                        batch.datasets[mine.run_id, row["name"], row["digest"], row["context"]] = row
+                    batch.contexts.update({(mine.run_id, row["kind"]): row for row in changes.contexts})
             if several:
                 rev = self._write(connection, batch).rev
                 for mine, changes in several:

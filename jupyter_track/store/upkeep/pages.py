@@ -36,6 +36,8 @@ PARAM_COLUMNS = "key, value, type, number, text, written, source, position"
 HISTORY_COLUMNS = "key, changed, value, type, text, source"
 ARTIFACT_COLUMNS = "path, sha256, size, mime, kind, title, line, created"
 EXECUTION_COLUMNS = "session, position, source_sha256, cell_id, execution_count, start_time, duration, status"
+DATASET_COLUMNS = "name, digest, context, source_type, source, sha256, tags, position"
+CONTEXT_COLUMNS = "kind, sha256, created"
 CURVE_COLUMNS = (
     "id, key, source, count, last_step, last_time, last_value, min_value, min_step, max_value, max_step"  # as Curve
 )
@@ -81,6 +83,8 @@ class RunRows:
     tags: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, Row] = field(default_factory=dict)
     executions: dict[tuple[str, int], Row] = field(default_factory=dict)
+    datasets: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    contexts: dict[str, Row] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
 
     @property
@@ -95,8 +99,8 @@ class RunRows:
 
     def hashes(self) -> set[str]:
         """Return the sha256 of all content that the run names."""
-        named = {row["sha256"] for row in self.artifacts.values()}
-        return named | {row["source_sha256"] for row in self.executions.values()}
+        rows = (*self.artifacts.values(), *self.datasets.values(), *self.contexts.values())
+        return {row["sha256"] for row in rows} | {row["source_sha256"] for row in self.executions.values()}
 
 
 @dataclass(slots=True)
@@ -143,6 +147,10 @@ def read_runs(connection: sqlite3.Connection, among: Sql) -> list[RunRows]:
         run.artifacts[row["path"]] = row
     for run, row in dicts_of("executions", EXECUTION_COLUMNS, "session, position"):
         run.executions[row["session"], row["position"]] = row
+    for run, row in dicts_of("datasets", DATASET_COLUMNS, "position"):
+        run.datasets[row["name"], row["digest"], row["context"]] = row
+    for run, row in dicts_of("contexts", CONTEXT_COLUMNS, "kind"):
+        run.contexts[row["kind"]] = row
     for run, values in rows_of("metrics", CURVE_COLUMNS, "id"):
         run.curves[values[1]] = Curve(*values)
     return list(found.values())

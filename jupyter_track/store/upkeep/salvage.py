@@ -26,6 +26,7 @@ from ...errors import CorruptStore, StoreBusy
 from ...records import RunStatus
 from .. import files as content_files
 from .. import schema
+from ..belonging import BELONGING, NAMING
 from ..damaged import note_losses
 from ..database import StoreFiles, connect
 from .curve_checks import rebuild_curve
@@ -59,6 +60,8 @@ _INTEGER_KEYS = {
     "metric_points": "metric_id",
     "artifacts": "run_id",
     "executions": "run_id",
+    "datasets": "run_id",
+    "contexts": "run_id",
 }
 
 
@@ -372,7 +375,7 @@ class _Salvage:
             "INSERT OR IGNORE INTO experiments (id, name, created, updated, rev) VALUES (?, ?, ?, ?, 0)",
             (schema.DEFAULT_EXPERIMENT_ID, schema.DEFAULT_EXPERIMENT, now, now),
         )
-        tables = ("params", "tags", "metrics", "artifacts", "executions")
+        tables = (*BELONGING, "metrics")
         union = " UNION ".join(f"SELECT run_id FROM {table} WHERE run_id > 0" for table in tables)
         there = {row[0] for row in new.execute("SELECT id FROM runs")}
         indexed = self._indexed_runs()
@@ -473,7 +476,10 @@ class _Salvage:
             if content_files.fault(self.store, sha256, size, data)
         ]
         new.executemany("UPDATE contents SET data = NULL WHERE sha256 = ?", [(sha256,) for sha256 in wrong])
-        named = "SELECT sha256, size FROM artifacts UNION ALL SELECT source_sha256, 0 FROM executions"
+        named = " UNION ALL ".join(
+            f"SELECT {column} AS sha256, {'size' if table == 'artifacts' else '0'} AS size FROM {table}"
+            for table, column in NAMING.items()
+        )
         gone = new.execute(
             f"INSERT OR IGNORE INTO contents SELECT sha256, max(size), NULL FROM ({named})"
             " WHERE sha256 NOT IN (SELECT sha256 FROM contents) GROUP BY sha256"
