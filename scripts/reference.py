@@ -29,7 +29,7 @@ from jupyter_track.store import schema
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN = "<!-- reference: written by scripts/reference.py from the code -->"
 END = "<!-- end of the reference -->"
-MODULES = ("artifacts", "entities", "exceptions", "tracking")
+MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
 
 
 def main() -> None:

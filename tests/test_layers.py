@@ -20,6 +20,7 @@ FLOORS = {
     "store": 3,
     "settings": 4,
     "context": 4,
+    "from_mlflow": 5,
     "views": 5,
     "recording": 6,
     "exceptions": 6,

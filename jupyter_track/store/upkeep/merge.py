@@ -20,7 +20,6 @@ from pathlib import Path
 
 from ...errors import InvalidValue, StoreBusy, StoreError, StoreUnavailable
 from ...values import check_key
-from .. import files
 from ..apply import Application, Knowledge, UnknownRuns, insert_rows
 from ..batch import Batch
 from ..curves import Points
@@ -44,7 +43,7 @@ from .run_statements import OWN_COLUMNS, finish, take_over
 from .turns import Progress, check_readable, no_progress, page_of, turn
 from .united import Changes, Conflict, changes_of
 
-__all__ = ["Conflict", "Merged", "MergedSource", "merge", "merge_files"]
+__all__ = ["Conflict", "Merged", "MergedSource", "Union", "merge", "merge_files"]
 
 _NOT_STARTED = {*OWN_COLUMNS, "uuid"}
 
@@ -150,7 +149,7 @@ def merge(
             for source in sources:
                 named = {key: _filled(value, source) for key, value in tags.items()}
                 with opened(source) as opened_source:
-                    union = _Union(files_of_target, opened_source, named)
+                    union = Union(files_of_target, opened_source, named)
                     for looked_at in union.run():
                         (progress or no_progress)(before + looked_at, max(total, before + looked_at))
                     before += looked_at
@@ -202,7 +201,7 @@ def merge_files(ours: Path, base: Path, theirs: Path) -> Merged:
     return Merged(ours, merged.sources)
 
 
-class _Union:
+class Union:
     """Brings one source into the target."""
 
     def __init__(self, files_of_target: StoreFiles, source: Source, tags: dict[str, str]) -> None:
@@ -213,6 +212,7 @@ class _Union:
         self.tags = tags
         self.done = MergedSource(source.store)
         self.writer = uuid.uuid4().hex
+        self.points = 0  # of all runs that were looked at
 
     def run(self) -> Iterator[int]:
         """Bring all runs, and yield now and then how many were looked at."""
@@ -222,6 +222,7 @@ class _Union:
         at = 0
         for page in in_pages(list(numbers)):
             runs = self.source.runs(page)
+            self.points += sum(run.points for run in runs)
             self.contents(runs)
             self.add([run for run in runs if run.run_id not in known])
             self.unite({known[run.run_id]: run for run in runs if run.run_id in known})
@@ -271,7 +272,7 @@ class _Union:
 
     def _file(self, sha256: str, size: int) -> None:
         try:
-            files.carry(self.source.store, sha256, size, self.store)
+            self.source.carry(sha256, size, self.store)
         except StoreUnavailable:
             raise
         except (LookupError, StoreError):  # it stays named, and can be brought later

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...errors import StoreBusy
+from .. import files
 from ..curves import Points
 from ..database import reading
 from ..filter_sql import Sql
@@ -43,6 +44,7 @@ CURVE_COLUMNS = (
 )
 
 Row = dict[str, Any]
+Rows = Sequence[tuple[int, int, float | None]]  # step, time, value of points
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +216,11 @@ class Source:
         while left:
             page: list[Points] = []
             room = PAGE_POINTS
-            with reading(self.place) as connection:
+            with self.reading_points() as read:
                 while left and room > 0:
                     one = left.pop()
-                    rows = connection.execute(
-                        "SELECT step, time, value FROM metric_points WHERE metric_id = ? AND seq >= ?"
-                        " ORDER BY seq LIMIT ?",
-                        (one.curve.id, one.start, min(one.curve.count - one.start, room)),
-                    ).fetchall()
+                    rows = read(one, min(one.curve.count - one.start, room))
                     if not rows:
-                        self._check_is_there(connection, one.curve)
                         continue
                     page.append(_points(one, rows))
                     room -= len(rows) + _CURVE_COST
@@ -232,10 +229,36 @@ class Source:
             breathe()
             yield page
 
+    @contextmanager
+    def reading_points(self) -> Iterator[Callable[[Wanted, int], Rows]]:
+        """Give a function that returns at most so many points of a curve."""
+        with reading(self.place) as connection:
+
+            def read(one: Wanted, limit: int) -> Rows:
+                rows = connection.execute(
+                    "SELECT step, time, value FROM metric_points WHERE metric_id = ? AND seq >= ? ORDER BY seq LIMIT ?",
+                    (one.curve.id, one.start, limit),
+                ).fetchall()
+                if not rows:
+                    self._check_is_there(connection, one.curve)
+                return rows
+
+            yield read
+
     def _check_is_there(self, connection: sqlite3.Connection, curve: Curve) -> None:
         """A curve that is there with fewer points than it says is damaged, and is taken as it is."""
         if not connection.execute("SELECT 1 FROM metrics WHERE id = ? AND key = ?", (curve.id, curve.key)).fetchone():
             raise StoreBusy(f"{self.store} was tidied while it was being read; try again.")
+
+    def carry(self, sha256: str, size: int, target: Path) -> None:
+        """Bring large content to another store.
+
+        Raises
+        ------
+        NotFound, CorruptStore, StoreUnavailable
+            As `files.carry`.
+        """
+        files.carry(self.store, sha256, size, target)
 
     def contents(self, hashes: Sequence[str]) -> Iterator[list[tuple[str, int, bytes | None]]]:
         """Yield (sha256, size, data or None) of those contents that the store has, in pages of some 4 MB."""
@@ -256,7 +279,7 @@ class Source:
             yield part
 
 
-def _points(wanted: Wanted, rows: Sequence[tuple[int, int, float | None]]) -> Points:
+def _points(wanted: Wanted, rows: Rows) -> Points:
     steps, times, values = zip(*rows, strict=True)
     if None in values:
         values = tuple(math.nan if value is None else value for value in values)
