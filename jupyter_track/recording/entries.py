@@ -429,11 +429,10 @@ class Entries:
             memory.datasets[described.name, described.digest, used.context] = used
             memory.own += 1
 
-    def surroundings(self, run_id: str, kind: str, document: bytes) -> None:
-        """Record what surrounds a run, from any thread; it is not the user's own."""
+    def surroundings(self, run_id: str, kind: str, content: files.Content) -> None:
+        """Record a document on what surrounds a run, from any thread; it is not the user's own."""
         if not self.exists(run_id):
             return
-        content = files.keep(self.store, document)
         row = {"kind": kind, "sha256": content.sha256, "created": now_ms(), "content": (content.size, content.data)}
         self.writer.submit("context", run_id, row)
 

@@ -162,8 +162,7 @@ def _opened(run: ActiveRun, git: bool = True, shared: bool = False) -> ActiveRun
     active.push(run, shared=shared)
     if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
         return run
-    if git:
-        context.describe(run._tracker, run.run_id, session.folder())
+    context.describe(run._tracker, run.run_id, session.folder(), git=git)
     for observer in active.observers:
         observer.run_started(run)
     return run

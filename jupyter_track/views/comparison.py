@@ -33,6 +33,8 @@ from .format import (
 )
 from .goals import NO_GOAL, Goal, goal_of, rank
 from .repeats import Repeats, within_noise
+from .surroundings import Surroundings
+from .surroundings import compared as compared_surroundings
 from .tokens import State, run_color, state_of
 from .words import counted
 
@@ -177,7 +179,8 @@ def comparison_of(reader: Reader, run_ids: Sequence[str]) -> Comparison:
         raise NotFound(f"There is no run {min(missing)!r} in this store.")
     codes = reader.sources(shown)
     repeats = {run.run_id: relatives.alike(reader.store, run, codes.get(run.run_id), relatives.MOST) for run in runs}
-    return compare(runs, reader.source_texts(shown), repeats=repeats, total=len(wanted))
+    around = reader.surroundings(shown)
+    return compare(runs, reader.source_texts(shown), repeats=repeats, surroundings=around, total=len(wanted))
 
 
 def compare(
@@ -185,6 +188,7 @@ def compare(
     sources: Mapping[str, str] = MappingProxyType({}),
     *,
     repeats: Mapping[str, Sequence[Run]] = MappingProxyType({}),
+    surroundings: Mapping[str, Surroundings] = MappingProxyType({}),
     total: int | None = None,
 ) -> Comparison:
     """Decide what the comparison of `runs` says.
@@ -197,6 +201,8 @@ def compare(
         The code of each run that has code, by run id.
     repeats : mapping of str to sequence of Run
         The runs that repeat a run, itself among them, by its id.
+    surroundings : mapping, optional
+        What surrounded each run, by its id.
     total : int or None, default None
         How many runs were asked for, where `runs` is a part of them.
 
@@ -215,7 +221,7 @@ def compare(
         _params(shown),
         _metrics(shown, groups),
         _tags(shown),
-        _environment(shown),
+        _environment(shown, surroundings),
         _facts(shown),
     ):
         lines += found
@@ -346,13 +352,14 @@ def _tags(runs: Sequence[Run]) -> tuple[str, list[Line], int]:
     return "tags", lines, len(keys) - len(lines)
 
 
-def _environment(runs: Sequence[Run]) -> tuple[str, list[Line], int]:
+def _environment(runs: Sequence[Run], surroundings: Mapping[str, Surroundings]) -> tuple[str, list[Line], int]:
     dirty = {"true": "uncommitted changes", "false": "clean"}
     asked: dict[str, list[str]] = {
         "commit": [run.own_tags.get(COMMIT_TAG, "")[:12] for run in runs],
         "branch": [run.own_tags.get("jupyter_track.git.branch", "") for run in runs],
         "files": [dirty.get(run.own_tags.get("jupyter_track.git.dirty", ""), "") for run in runs],
     }
+    asked |= compared_surroundings([surroundings.get(run.run_id, {}) for run in runs])
     known = {label: texts for label, texts in asked.items() if any(texts)}
     return "environment", _differing("environment", known), 0
 

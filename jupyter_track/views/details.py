@@ -12,6 +12,8 @@ from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
+from .surroundings import NOTHING, Surroundings
+from .surroundings import facts as surrounding_facts
 from .tokens import State, state_of
 
 VALUE_LIMIT = 200
@@ -68,6 +70,7 @@ def run_details(
     figures: int = 0,
     artifacts: Sequence[Artifact] = (),
     beside: Beside = ALONE,
+    surroundings: Surroundings = NOTHING,
     zone: tzinfo | None = None,
 ) -> Details:
     """Return all that the record of a run says.
@@ -81,6 +84,8 @@ def run_details(
         The files to list.
     beside : Beside, optional
         What changed since the run before it of the same cell, the runs that it repeats, its children.
+    surroundings : mapping, optional
+        What surrounded it, as `Reader.surroundings` gives it.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
     """
@@ -91,6 +96,7 @@ def run_details(
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
     facts += [("parent", run.parent_run_id or ""), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
+    facts += surrounding_facts(surroundings)
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
     grids = [_metrics(run), _params(run), _datasets(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(
