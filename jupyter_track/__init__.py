@@ -42,6 +42,8 @@ __all__ = [
     "delete_experiment_tag",
     "delete_run",
     "delete_tag",
+    "disable_system_metrics_logging",
+    "enable_system_metrics_logging",
     "end_run",
     "entities",
     "exceptions",
@@ -82,6 +84,9 @@ __all__ = [
     "set_experiment_tag",
     "set_experiment_tags",
     "set_note",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
     "set_tag",
     "set_tags",
     "set_tracking_uri",
@@ -112,9 +117,17 @@ _STORED = (
     "set_experiment_tags",
     "set_tracking_uri",
 )
+_SYSTEM = (
+    "disable_system_metrics_logging",
+    "enable_system_metrics_logging",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
+)
 # Where a name lives; every other name of __all__ is in recording.fluent, with the functions that log.
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
+    **dict.fromkeys(_SYSTEM, "recording.system"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
     "Experiment": "records",
@@ -222,6 +235,13 @@ if TYPE_CHECKING:
         set_experiment_tag,
         set_experiment_tags,
         set_tracking_uri,
+    )
+    from .recording.system import (
+        disable_system_metrics_logging,
+        enable_system_metrics_logging,
+        set_system_metrics_node_id,
+        set_system_metrics_samples_before_logging,
+        set_system_metrics_sampling_interval,
     )
     from .records import Experiment, Run, RunStatus, ViewType
     from .store.problems import TrackWarning

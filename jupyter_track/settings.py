@@ -31,6 +31,9 @@ class JupyterTrack(Configurable):
     output = Bool(True, help="Keep what a run's cell prints.").tag(config=True)
     source = Bool(True, help="Keep the source of a run's cell.").tag(config=True)
     git = Bool(True, help="Record git's commit, branch, remote, and the uncommitted diff.").tag(config=True)
+    system_metrics = Bool(
+        False, help="Record processor, memory, disk, network and GPUs while runs are going (%%track --system: of one)."
+    ).tag(config=True)
     environment = Bool(True, help="Record Python, the packages imported, and the machine.").tag(config=True)
 
 

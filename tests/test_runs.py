@@ -12,7 +12,6 @@ import jupyter_track as track
 from jupyter_track.entities import RunTag
 from jupyter_track.errors import InvalidValue, NotFound, RunStateError
 from jupyter_track.records import RunError, RunInfo
-from jupyter_track.store.problems import TrackWarning
 
 NOBODY = "0" * 32
 
@@ -264,12 +263,6 @@ def test_the_last_active_run_is_the_open_one_or_the_last_that_ended(store: Path)
         (run.run_id, "RUNNING"),
         (run.run_id, "FINISHED"),
     ]
-
-
-def test_system_metrics_are_accepted_and_said_to_be_missing(store: Path) -> None:
-    """The argument is mlflow's; what has no effect is said once."""
-    with pytest.warns(TrackWarning, match=r"^System metrics are not recorded yet; log_system_metrics=True"):
-        track.start_run(log_system_metrics=True)
 
 
 def test_an_open_run_shows_its_name_status_and_experiment(store: Path) -> None:

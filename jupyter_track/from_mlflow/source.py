@@ -96,7 +96,8 @@ class MlflowSource(Source):
                 rows.tags[key] = _safe_value(key, value)[:_MOST_TAG]
         for at, (key, count) in enumerate(run.curves.items()):
             if self._is_key(key):
-                rows.curves[key] = Curve(at, key, "logged", count, 0, 0, None, None, None, None, None)
+                origin = "system" if key.startswith("system/") else "logged"
+                rows.curves[key] = Curve(at, key, origin, count, 0, 0, None, None, None, None, None)
         for at, used in enumerate(run.datasets):
             self._dataset(rows, used, run.start_time * 1000 + at)
         self._files(rows, run.address, "", run.end_time or run.start_time)

@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import RunStateError
 from ..records import Run, RunStatus
 from ..store import gate
-from ..store.problems import report
 from . import active, context, ending, stopping, unasked
+from . import system as system_metrics
 from .entries import Kind
 from .names import random_name
 from .run import ActiveRun
@@ -51,7 +51,8 @@ def start_run(
     description : str, optional
         The run's note.
     log_system_metrics : bool, optional
-        Accepted for mlflow's sake; system metrics are not recorded yet, and True says so.
+        Record processor, memory, disk, network and GPUs while it runs; by default as
+        `enable_system_metrics_logging` says.
 
     Returns
     -------
@@ -74,15 +75,19 @@ def start_run(
     """
     tracker = session.tracker()
     cell = active.current_cell()
-    if log_system_metrics:
-        report("system-metrics", "System metrics are not recorded yet; log_system_metrics=True has no effect.")
     _end_runs_of_earlier_execution(cell)
     parent = _parent(nested, parent_run_id, tracker)
     if run_id is not None:
-        return _resumed(tracker, run_id, experiment_id, run_name, tags, description)
+        return _resumed(tracker, run_id, experiment_id, run_name, tags, description, log_system_metrics)
     experiment = _experiment_beside(parent) if experiment_id is None else get_experiment(experiment_id).name
     return open_run(
-        kind="user", name=run_name, experiment=experiment, parent_run_id=parent, tags=tags, note=description
+        kind="user",
+        name=run_name,
+        experiment=experiment,
+        parent_run_id=parent,
+        tags=tags,
+        note=description,
+        system=log_system_metrics,
     )
 
 
@@ -97,11 +102,12 @@ def open_run(
     git: bool = True,
     start_time: int | None = None,
     shared: bool = False,
+    system: bool | None = None,
 ) -> ActiveRun:
     """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`.
 
     `start_time` is in milliseconds since the epoch, now by default. A `shared` run is that of the thread that runs the
-    cell, whichever thread opens it.
+    cell, whichever thread opens it. `system` says whether it gets system metrics, None as for all.
     """
     if name:
         check_name(name)
@@ -121,7 +127,7 @@ def open_run(
         start_time=start_time,
     )
     memory.surrounding = session.experiment
-    return _opened(ActiveRun(tracker, memory), git, shared or kind == "auto")
+    return _opened(ActiveRun(tracker, memory), git, shared or kind == "auto", system)
 
 
 def _experiment_beside(parent: str | None) -> str:
@@ -140,6 +146,7 @@ def _resumed(
     name: str | None,
     tags: Mapping[str, Any] | None,
     note: str | None,
+    system: bool | None,
 ) -> ActiveRun:
     """Go on with a run; a name, tags and a description that are given change those that it has."""
     tracker.check_tags(tags or {})
@@ -154,15 +161,17 @@ def _resumed(
         tracker.tags(run_id, tags)
     if note is not None:
         tracker.note(run_id, note)
-    return _opened(ActiveRun(tracker, memory))
+    return _opened(ActiveRun(tracker, memory), system=system)
 
 
-def _opened(run: ActiveRun, git: bool = True, shared: bool = False) -> ActiveRun:
+def _opened(run: ActiveRun, git: bool = True, shared: bool = False, system: bool | None = None) -> ActiveRun:
     ending.install()
     active.push(run, shared=shared)
     if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
         return run
     context.describe(run._tracker, run.run_id, session.folder(), git=git)
+    if system_metrics.wanted(system):
+        system_metrics.begin(run._tracker, run.run_id, resumed=not run._memory.fresh)
     for observer in active.observers:
         observer.run_started(run)
     return run

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import schema
 from .batch import Batch, Row
+from .belonging import BELONGING
 from .curves import Bucket, CurveState, Plan
 
 
@@ -502,10 +503,10 @@ class Application:
     def _absorb(self, connection: sqlite3.Connection, run_id: str, child_id: str) -> None:
         """Give what the run of a cell recorded to its only child, and remove the run."""
         number, child = self._number(run_id), self._number(child_id)
-        for table in ("artifacts", "executions", "datasets", "contexts", "params", "tags"):
+        for table in (*BELONGING, "metrics"):
             connection.execute(f"UPDATE OR IGNORE {table} SET run_id = ? WHERE run_id = ?", (child, number))
+        for table in BELONGING:  # curves of the machine that the child has too belong to no run, and gc takes them
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (number,))
-        connection.execute("DELETE FROM param_history WHERE run_id = ?", (number,))
         connection.execute(
             "UPDATE runs SET parent_uuid = (SELECT parent_uuid FROM runs WHERE id = ?), rev = ? WHERE id = ?",
             (number, self.rev, child),

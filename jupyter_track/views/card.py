@@ -30,7 +30,7 @@ from .format import (
     param_text,
     precision_of,
 )
-from .goals import Goal, goal_of, main_first
+from .goals import SYSTEM, Goal, goal_of, main_first
 from .repeats import Repeats, within_noise
 from .sparkline import Point, Sparkline, sparkline
 from .tokens import State, run_color, state_of
@@ -196,11 +196,12 @@ def run_card(
         Shows itself as HTML and text once `jupyter_track.views.html` and `.text` are imported.
     """
     failed = run.state == "failed" and run.error is not None
-    ranked = main_first(run.metrics.values(), run.goals)
+    own = [metric for metric in run.metrics.values() if metric.source != SYSTEM]
+    ranked = main_first(own, run.goals)
     shown = [] if failed else ranked[:MAX_METRICS]
     lines = tuple(_metric_line(metric, run, beside, curves.get(metric.key, ())) for metric in shown)
     params, more_params = _params(run.params)
-    curved = any(metric.count > 1 for metric in run.metrics.values())
+    curved = any(metric.count > 1 for metric in own)
     card = Card(
         state=state_of(run.state),
         name=middle_cut(one_line(run.name), NAME_LIMIT) or run.run_id[:8],
@@ -222,7 +223,9 @@ def run_card(
 
 def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ...]:
     """Return what was kept besides what the card shows; `metrics` counts those that an error stands in place of."""
-    counted = [f"{word} {count}" for word, count in (("metrics", metrics), ("figures", figures)) if count]
+    system = sum(metric.source == SYSTEM for metric in run.metrics.values())
+    kept = (("metrics", metrics), ("figures", figures), ("system metrics", system))
+    counted = [f"{word} {count}" for word, count in kept if count]
     return (*datasets.card_words(run), *counted, *(["output"] if output else []), *(["note"] if run.note else []))
 
 

@@ -31,7 +31,7 @@ from .format import (
     param_text,
     precision_of,
 )
-from .goals import NO_GOAL, Goal, goal_of, rank
+from .goals import NO_GOAL, SYSTEM, Goal, goal_of, rank
 from .repeats import Repeats, within_noise
 from .surroundings import Surroundings
 from .surroundings import compared as compared_surroundings
@@ -420,6 +420,8 @@ def _metrics(runs: Sequence[Run], groups: Mapping[str, Repeats]) -> tuple[str, l
     ranks: dict[str, int] = {}
     for run in runs:
         for key, metric in run.metrics.items():
+            if metric.source == SYSTEM:  # of the machine, and not of the result
+                continue
             ranks[key] = min(ranks.get(key, 9), rank(metric, run.goals))
     goals = {key: goal for run in reversed(runs) for key, goal in run.goals.items()}
     lines = []

@@ -23,6 +23,7 @@ _METRIC_SOURCES = {
     "named": "named on the line",
     "result": "last expression",
     "auto": "captured",
+    "system": "of the machine",
 }
 
 

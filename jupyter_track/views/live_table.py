@@ -32,14 +32,14 @@ from .format import (
     param_text,
     precision_of,
 )
-from .goals import NO_GOAL, Goal, goal_of
+from .goals import NO_GOAL, SYSTEM, Goal, goal_of
 from .live import change_message
 from .runs import NAME_LIMIT
 from .tokens import run_color, state_of
 
 Message = dict[str, Any]
 Kind = Literal["metric", "param", "tag", "attribute"]
-_METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3}
+_METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3, SYSTEM: 8}
 _PARAM_RANKS = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
 _NUMBERS = ("int", "float")
 _PREFIX = {"metric": "metrics.", "param": "params.", "tag": "tags.", "attribute": "attributes."}
@@ -107,7 +107,7 @@ def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) ->
         finite = [value for value in values[key] if math.isfinite(value)]
         low, high = min(finite, default=0.0), max(finite, default=0.0)
         differs = low != high or (bool(finite) and len(finite) < len(values[key]))
-        shown = room > 0 and (index == 0 or differs or len(rows) == 1)
+        shown = room > 0 and (index == 0 or differs or len(rows) == 1) and ranks[key] < _METRIC_RANKS[SYSTEM]
         room -= shown
         best = None if goal.direction is None or low == high else low if goal.direction == "min" else high
         precision = precision_of(finite, goal.direction)
