@@ -36,6 +36,7 @@ __all__ = [
     "artifacts",
     "create_experiment",
     "current",
+    "curves",
     "data",
     "define_metric",
     "delete_experiment",
@@ -130,6 +131,7 @@ _HOMES = {
     **dict.fromkeys(_SYSTEM, "recording.system"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
+    "curves": "notebook.curves",
     "Experiment": "records",
     "MlflowClient": "tracking",
     "Run": "records",
@@ -185,6 +187,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, data, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .notebook.curves import curves
     from .notebook.live import live
     from .recording.client import TrackClient
     from .recording.fluent import (

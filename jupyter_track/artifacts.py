@@ -6,28 +6,32 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidValue
 from .recording import artifacts as _artifacts
 from .recording.session import session as _session
 from .records import FileInfo
 
+if TYPE_CHECKING:
+    from .recording.tracker import Tracker
+
 __all__ = ["download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text"]
 
 
-def _place(uri: str | None, run_id: str | None, path: str | None) -> tuple[str, str]:
-    """The run and path that the caller means: either an address, or a run with a path."""
-    if (uri is None) == (run_id is None):
+def _place(tracker: Tracker, uri: str | None, run_id: str | int | None, path: str | None) -> tuple[str, str]:
+    """The id of the run and the path that the caller means: either an address, or a run with a path."""
+    if uri is not None and run_id is None:
+        reference, path = _artifacts.parse_uri(uri)
+        return tracker.meant(reference), path
+    if uri is not None or run_id is None:
         raise InvalidValue("Give either artifact_uri, or run_id with artifact_path.")
-    if uri is not None:
-        return _artifacts.parse_uri(uri)
-    return str(run_id), path or ""
+    return tracker.meant(run_id), path or ""
 
 
 def download_artifacts(
     artifact_uri: str | None = None,
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     artifact_path: str | None = None,
     dst_path: str | os.PathLike[str] | None = None,
     tracking_uri: str | None = None,
@@ -37,9 +41,9 @@ def download_artifacts(
     Parameters
     ----------
     artifact_uri : str, optional
-        ``runs:/<run id>/<path>``.
+        ``runs:/<run>/<path>``: the run by its id, or as people name it (``runs:/best/model.json``).
     run_id, artifact_path : str, optional
-        Instead of the address.
+        Instead of the address; the run also as ``12``, ``"#12"``, a name, ``last`` or ``best``.
     dst_path : path, optional
         The folder to copy to; a new temporary one by default.
     tracking_uri : str, optional
@@ -55,20 +59,21 @@ def download_artifacts(
     NotFound
         Where the run has nothing of that name.
     """
-    run, path = _place(artifact_uri, run_id, artifact_path)
     tracker = _tracker(tracking_uri)
+    run, path = _place(tracker, artifact_uri, run_id, artifact_path)
     return str(_artifacts.download(tracker, run, path, None if dst_path is None else Path(dst_path)))
 
 
 def list_artifacts(
     artifact_uri: str | None = None,
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     artifact_path: str | None = None,
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
     """Return what lies in a folder of a run: the outermost one by default."""
-    run, path = _place(artifact_uri, run_id, artifact_path)
-    return _artifacts.list_artifacts(_tracker(tracking_uri), run, path or None)
+    tracker = _tracker(tracking_uri)
+    run, path = _place(tracker, artifact_uri, run_id, artifact_path)
+    return _artifacts.list_artifacts(tracker, run, path or None)
 
 
 def load_text(artifact_uri: str) -> str:
@@ -110,19 +115,20 @@ def load_image(artifact_uri: str) -> Any:
     except ImportError:
         raise InvalidValue("Reading an image needs Pillow: 'pip install pillow'.") from None
     with tempfile.TemporaryDirectory() as folder:
-        run, path = _artifacts.parse_uri(artifact_uri)
-        image = Image.open(_artifacts.download(_session.tracker(), run, path, Path(folder)))
+        tracker = _session.tracker()
+        image = Image.open(_artifacts.download(tracker, *_place(tracker, artifact_uri, None, None), Path(folder)))
         image.load()
         return image
 
 
-def _tracker(tracking_uri: str | None) -> Any:
+def _tracker(tracking_uri: str | None) -> Tracker:
     from .recording.client import TrackClient
 
     return TrackClient(tracking_uri)._tracker
 
 
 def _content(artifact_uri: str) -> bytes:
-    run, path = _artifacts.parse_uri(artifact_uri)
+    tracker = _session.tracker()
+    run, path = _place(tracker, artifact_uri, None, None)
     with tempfile.TemporaryDirectory() as folder:
-        return _artifacts.download(_session.tracker(), run, path, Path(folder)).read_bytes()
+        return _artifacts.download(tracker, run, path, Path(folder)).read_bytes()

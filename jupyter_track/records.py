@@ -15,6 +15,7 @@ from functools import singledispatch
 from typing import Any, Literal
 
 Goal = Literal["min", "max"]
+_LABEL_LENGTH = 40  # of a run's name in a sentence
 
 
 class ViewType:
@@ -40,6 +41,27 @@ class RunStatus:
 # The states of runs whose values may be the best. What a run had when it failed, was stopped or was lost is where it
 # broke off, and no result.
 RESULT_STATES = ("finished", "running", "scheduled", "unknown")
+
+
+def run_label(number: int | None, name: str) -> str:
+    r"""Return a run as people name it in a sentence: on one line, without control characters, a long name cut.
+
+    Examples
+    --------
+    >>> run_label(12, "baseline"), run_label(3, "two\nlines")
+    ('#12 baseline', '#3 two lines')
+    """
+    plain = " ".join("".join(char if char.isprintable() else " " for char in name).split())
+    cut = plain if len(plain) <= _LABEL_LENGTH else f"{plain[: _LABEL_LENGTH - 1]}…"
+    return cut if number is None else f"#{number} {cut}".rstrip()
+
+
+def is_deleted(number: int | None, name: str) -> str:
+    """Return the sentence of an error: a run is deleted, and how to bring it back."""
+    return (
+        f"The run {run_label(number, name)} is deleted; restore_run({number}), '%track restore {number}' or "
+        f"'jupyter track restore {number}' brings it back."
+    )
 
 
 @singledispatch
@@ -353,6 +375,11 @@ class Run(Shown):
     pinned: bool = False
     stop_requested: bool = False
     baseline_run_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The run as people name it in a sentence: ``#12 baseline``."""
+        return run_label(self.number, self.name)
 
     @property
     def info(self) -> RunInfo:

@@ -2,8 +2,9 @@
 
 Usage: python3 scripts/test.py [PYTEST ARGUMENT ...]
 
-Without arguments all tests but the slow ones are run, and the package's coverage has to reach the bar of
-pyproject.toml. With arguments the bar does not count: scripts/test.py tests/test_filters.py, scripts/test.py -m slow.
+Without arguments all tests but the slow ones are run, on all cores, and the package's coverage has to reach the bar of
+pyproject.toml. With arguments they run one after the other and the bar does not count: scripts/test.py
+tests/test_filters.py, scripts/test.py -m slow.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ def main() -> int:
     python = prepare(ROOT / ".venv", {"test"})
     given = sys.argv[1:]
     command = [str(python), "-m", "pytest", "--cov", "--cov-report=term:skip-covered"]
-    return subprocess.run(
-        [*command, *(["--cov-fail-under=0", *given] if given else [])], cwd=ROOT, check=False
-    ).returncode
+    # A file's tests stay in one process: they share kernels, servers and stores.
+    chosen = ["--cov-fail-under=0", *given] if given else ["-n", "auto", "--dist", "loadfile"]
+    return subprocess.run([*command, *chosen], cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

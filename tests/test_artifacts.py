@@ -257,7 +257,7 @@ def test_what_the_run_does_not_have_cannot_be_downloaded(store: Path) -> None:
     ):
         with pytest.raises(NotFound) as caught:
             call()
-        assert str(caught.value) == f"The run {run.run_id[:8]} has no artifact 'b.txt'; it has a.txt."
+        assert str(caught.value) == f"The run #1 {run.name} has no artifact 'b.txt'; it has a.txt."
 
 
 @pytest.mark.parametrize("uri", ["a.txt", "s3://bucket/a", "runs:/", "models:/a/1"])

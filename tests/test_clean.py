@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_stores import START, add_run, add_runs, made_store, with_code, write
+from made_stores import START, add_run, add_runs, made_points, made_store, with_code, write
 from whole_stores import contents_of
 
 from jupyter_track.errors import InvalidValue, StoreUnavailable
@@ -272,3 +272,28 @@ def test_a_parent_stays_where_only_its_reason_is_applied(store: Path) -> None:
     assert [reason.run_ids for reason in reasons] == [(parent,), (child,)]
     assert clean.apply(store, reasons[:1]) == []
     assert clean.apply(store, reasons) == [parent, child]
+
+
+@pytest.mark.parametrize("change", ["pin", "log", "child", "nothing"])
+def test_what_changes_while_the_runs_are_looked_at_stays(
+    store: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """A run that is pinned, logged to, or gets a child between the look and the transaction; the other one goes."""
+    made_store(store.parent)
+    first, second = add_runs(store, *({"status": "FAILED", "duration": 1.0} for _ in range(2)))
+    reasons = clean.candidates(store)
+    assert {run_id for reason in reasons for run_id in reason.run_ids} == {first, second}
+
+    def meanwhile(place: Path) -> Any:
+        if change == "pin":
+            edits.pin_runs(place, [first])
+        elif change == "log":
+            write(place, Batch("w", 1, points=[made_points(first, "loss", [1.0])]))
+        elif change == "child":
+            add_run(place, parent_uuid=first)
+        else:
+            write(place, Batch("w", 1, points=[made_points(add_run(place), "loss", [1.0])]))
+        return edits.editing(place)
+
+    monkeypatch.setattr(clean, "editing", meanwhile)
+    assert clean.apply(store, reasons) == ([first, second] if change == "nothing" else [second])

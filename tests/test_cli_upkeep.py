@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from cli_session import cli, fix_time, parsed, record, sql, three_runs
 from click.testing import CliRunner
-from made_stores import START, add_run, add_runs, made_store, with_code
+from made_stores import START, add_run, add_runs, made_points, made_store, with_code
 
 from jupyter_track.cli import commands
-from jupyter_track.store import edits, files
+from jupyter_track.store import edits, files, spill
+from jupyter_track.store.batch import Batch
 from jupyter_track.store.liveness import this_process
 from jupyter_track.store.reader import Reader
 
@@ -316,6 +317,22 @@ def test_doctor_finds_nothing_wrong_with_a_good_store(sound: Path) -> None:
         "kept": None,
     }
     assert store.read_bytes() == before
+
+
+def test_doctor_does_not_nag_of_what_waits_for_another_branch(sound: Path) -> None:
+    """All is well, and it is said what is kept; the exit code is 0."""
+    kept = spill.save(sound, Batch("w", 1, points=[made_points("ab" * 16, "loss", [1.0])]))
+    kept.rename(kept.with_name("w" + spill.ORPHAN))
+    for arguments in (["doctor"], ["doctor", "--repair"]):
+        result = cli(sound, *arguments)
+        assert (result.exit_code, result.stderr) == (0, "")
+        first, second = result.stdout.splitlines()
+        assert first == "All is well."
+        assert second.startswith(
+            "· Kept for runs that are not in this store, but in that of another git branch or in a"
+        )
+    (finding,) = parsed(cli(sound, "doctor", "--json"))["findings"]
+    assert (finding["kind"], finding["wrong"], finding["count"]) == ("orphan", False, 1)
 
 
 def test_doctor_says_what_is_wrong_and_repairs_it(sound: Path) -> None:

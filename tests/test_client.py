@@ -169,6 +169,7 @@ def test_search_takes_filter_view_and_order(client: track.TrackClient) -> None:
         run = client.create_run("0", run_name=f"r{value}").info.run_id
         client.log_metric(run, "loss", value)
         ids.append(run)
+        client.set_terminated(run)
     client.delete_run(ids[0])
 
     def names(*arguments: Any, **named: Any) -> list[str]:

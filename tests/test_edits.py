@@ -115,10 +115,12 @@ class TestRuns:
         return when
 
     def test_a_deleted_run_is_not_edited(self, made: Path, run_id: str) -> None:
-        """In the bin a run cannot be changed, and the error says what it has to be."""
+        """In the bin a run cannot be changed, and the error names it and the way back."""
         edits.delete_run(made, run_id)
         for call in CALLS.values():
-            with pytest.raises(InvalidValue, match="is deleted; it has to be active"):
+            with pytest.raises(
+                InvalidValue, match=r"The run #1 .+ is deleted; restore_run\(1\), '%track restore 1' or"
+            ):
                 call(made, run_id)
 
     @pytest.mark.parametrize("name", ["update", "terminate", "note", "tags", "delete tag", "delete", "restore"])
@@ -227,7 +229,9 @@ class TestManyRuns:
         """It is not brought back into an experiment that is in the bin."""
         (run,) = add_runs(made, {"experiment": "e"})
         experiment_edits.delete_experiment(made, read(made, run).experiment_id)
-        with pytest.raises(InvalidValue, match="deleted experiment 'e': restore that first"):
+        with pytest.raises(
+            InvalidValue, match=r"of the deleted experiment 'e'; restore_experiment\(\d+\) brings that back first"
+        ):
             edits.restore_runs(made, [run])
 
     def test_asking_to_stop(self, made: Path) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 import jupyter_track
-from jupyter_track.views.format import spread
+from jupyter_track.views.format import Precision, change, duration, middle_cut, number, spread
 
 ROOT = Path(jupyter_track.__file__).parent.parent
 FRONT_END = ROOT / "labextension"
@@ -42,11 +42,27 @@ def test_the_version_is_the_same_on_both_sides() -> None:
     assert package["version"] == jupyter_track.__version__
 
 
-def test_a_spread_reads_the_same_in_a_group_and_in_a_table() -> None:
-    """Groups are made in the browser: vitest reads the same file."""
-    cases = json.loads((FRONT_END / "tests" / "spread.json").read_text(encoding="utf-8"))
-    assert len(cases) > 40
-    assert [spread(case["values"]) for case in cases] == [case["text"] for case in cases]
+def test_numbers_and_times_read_the_same_in_the_browser_and_here() -> None:
+    """The rows of a table become texts in the browser: vitest reads the same file."""
+    cases = json.loads((FRONT_END / "tests" / "format.json").read_text(encoding="utf-8"))
+    precise = [(value, None if d is None else Precision(d, m)) for value, d, m, _ in cases["number"]]
+    changes = [(*each, {"↑": "max", "↓?": "min", "": None}[goal], d) for *each, goal, d, _, _ in cases["change"]]
+    told = [change(value, other, goal, Precision(d)) for value, other, goal, d in changes]
+    better = {"better": True, "worse": False}
+    found = {
+        "number": [number(value, precision) for value, precision in precise],
+        "repr": [repr(float(value)) for value, _ in cases["repr"]],
+        "change": [None if each is None else (each.text, better.get(each.verdict or "")) for each in told],
+        "duration": [duration(seconds) for seconds, _ in cases["duration"]],
+        "cut": [middle_cut(text, limit) for text, limit, _ in cases["cut"]],
+        "spread": [spread(case["values"]) for case in cases["spread"]],
+    }
+    assert found == {
+        **{kind: [each[-1] for each in cases[kind]] for kind in ("number", "repr", "duration", "cut")},
+        "change": [None if text is None else (text, verdict) for *_, text, verdict in cases["change"]],
+        "spread": [case["text"] for case in cases["spread"]],
+    }
+    assert all(len(each) > 5 for each in found.values())
 
 
 @pytest.mark.parametrize("name", ["src/index.ts", "src/table/view.ts", "style/card.css", "package.json", "yarn.lock"])

@@ -16,12 +16,13 @@ from made_stores import START, add_run, add_runs, made_points, made_store, param
 from whole_stores import contents_of, full_store, meaning_of
 
 from jupyter_track.errors import CorruptStore, InvalidValue, NewerStore, NotAStore, NotFound, StoreUnavailable
-from jupyter_track.store import edits, experiment_edits, files
+from jupyter_track.store import edits, experiment_edits, files, spill
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.place import files_folder
+from jupyter_track.store.problems import TrackWarning
 from jupyter_track.store.reader import Reader
-from jupyter_track.store.upkeep import export, merge, pages
+from jupyter_track.store.upkeep import export, gc, merge, pages
 from jupyter_track.store.upkeep.merge import Conflict
 
 
@@ -91,6 +92,18 @@ def test_the_sources_stay_as_they_are(store: Path, tmp_path: Path) -> None:
     before = contents_of(other)
     merge.merge(store, [other])
     assert contents_of(other) == before
+
+
+def test_what_was_put_by_for_a_run_comes_in_with_it(store: Path, tmp_path: Path) -> None:
+    """A kernel logged on to a run of another branch; the merge brings the run, and then its last points."""
+    source, target = made(tmp_path, "source"), made(tmp_path, "target")
+    run_id = add_run(source, metrics={"loss": [1.0, 2.0]})
+    spill.save(target, Batch("w", 1, points=[made_points(run_id, "loss", [3.0], first=2)]))
+    with pytest.warns(TrackWarning, match="it is not in this store"):
+        gc.collect(target)
+    merge.merge(target, [source])
+    assert points(target, run_id) == [1.0, 2.0, 3.0]
+    assert spill.waiting(target, spill.ORPHAN) == []
 
 
 def test_many_stores_of_a_class(tmp_path: Path) -> None:

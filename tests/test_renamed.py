@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from shell_session import Notebook, notebook
 
+import jupyter_track as track
 from jupyter_track.recording.session import session
+from jupyter_track.store.choices import keep_choices, read_choices
+from jupyter_track.store.reader import Reader
 
 CELL = "%%track\nC = 1\nfloat('0.5')"
 
@@ -50,6 +53,55 @@ def test_the_runs_go_along(earlier: Path, open_as: object) -> None:
     assert notebooks(nb) == ["final.ipynb"] * 3
     nb.run(CELL, cell_id="a1")
     assert "renamed" not in nb.cards[0]
+
+
+def experiments(nb: Notebook) -> list[str]:
+    """The experiment of each run, by number."""
+    return [run.experiment_name for run in nb.runs]
+
+
+@pytest.fixture
+def named_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which ``demo.ipynb`` has made two runs in the experiment that is called after it."""
+    (tmp_path / "demo.ipynb").write_text("{}")
+    with notebook(tmp_path, monkeypatch) as nb:
+        session.notebook, session.default_experiment = tmp_path / "demo.ipynb", "demo"
+        for _ in range(2):
+            nb.run(CELL, cell_id="a1")
+        assert experiments(nb) == ["demo"] * 2
+        keep_choices(session.tracker().store, "demo.ipynb", "table", {"filter": "pinned"})
+    (tmp_path / "demo.ipynb").rename(tmp_path / "final.ipynb")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("prepare", "line", "names"),
+    [
+        ("", "", ["final"] * 3),
+        ("track.create_experiment('final')", "", ["demo", "demo", "final"]),  # the name is taken
+        ("track.TrackClient().create_run(track.get_experiment_by_name('demo').experiment_id)", "", None),
+        ("", " -e demo", ["demo"] * 3),  # it is a name that the person gives
+        ("", " -e other", ["demo", "demo", "other"]),
+        ("track.set_experiment('mine')", "", ["demo", "demo", "mine"]),
+        ("track.delete_experiment(track.get_experiment_by_name('demo').experiment_id)", "", ["demo", "demo", "final"]),
+    ],
+    ids=["free", "taken", "shared", "named", "other", "set", "deleted"],
+)
+def test_its_experiment_follows_the_name(
+    named_after: Path, monkeypatch: pytest.MonkeyPatch, prepare: str, line: str, names: list[str] | None
+) -> None:
+    """Where it is called after the notebook and holds its runs alone, and the new name is free; the card says so."""
+    with notebook(named_after, monkeypatch) as nb:
+        session.notebook, session.default_experiment = named_after / "final.ipynb", "final"
+        nb.run(f"import jupyter_track as track\n{prepare}")
+        nb.run(CELL.replace("%%track", f"%%track{line}"), cell_id="a1")
+        followed = "renamed: 2 runs of demo.ipynb are this notebook's, and its experiment demo is final now"
+        assert (followed in nb.cards[0]) == (names == ["final"] * 3)
+        track.flush()
+        found = sorted(Reader(session.tracker().store).runs(view_type=3), key=lambda run: run.number or 0)
+        own = [run.experiment_name for run in found if run.notebook == "final.ipynb" and run.cell_id == "a1"]
+        assert own == (names or ["demo", "demo", "final"])
+        assert read_choices(session.tracker().store, "final.ipynb", "table") == {"filter": "pinned"}
 
 
 def test_a_copy_is_its_own(earlier: Path, open_as: object) -> None:

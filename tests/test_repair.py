@@ -128,6 +128,26 @@ def test_side_files(store: Path) -> None:
     assert (finding.kind, finding.repairable) == ("failed", False)
 
 
+def test_what_waits_for_another_branch_is_nothing_wrong(store: Path) -> None:
+    """It is good to know, and is written once the run is there."""
+    made_store(store.parent)
+    for number in (1, 2):
+        kept = spill.save(store, Batch(uuid.uuid4().hex, number, points=[made_points("ab" * 16, "loss", [1.0])]))
+        kept.rename(kept.with_name(kept.name.removesuffix(spill.SUFFIX) + spill.ORPHAN))
+    for report in (repair.examine(store), repair.repair(store)):
+        (finding,) = report.findings
+        assert (finding.kind, finding.count, finding.wrong, finding.repairable) == ("orphan", 2, False, False)
+        assert str(finding) == (
+            "Kept for runs that are not in this store, but in that of another git branch or in a backup: 2 batches in "
+            f"{files_folder(store) / 'spill'}. They are written once the runs are back. If those were deleted for "
+            "good, remove the files."
+        )
+    add_run(store, uuid="ab" * 16)
+    report = repair.repair(store)
+    assert (report.findings, report.did) == ((), ("Wrote what waited in 2 side files.",))
+    assert Reader(store).points("ab" * 16, "loss").values == [1.0, 1.0]
+
+
 def test_a_journal_and_gitignore(store: Path, tmp_path: Path) -> None:
     """A killed writer's journal is said before it is taken back; a missing .gitignore is made."""
     full_store(store)

@@ -33,7 +33,7 @@ def test_a_tag_can_be_removed_once(store: Path) -> None:
         with pytest.raises(NotFound) as caught:
             track.delete_tag("a")
     assert (str(caught.value), caught.value.error_code) == (
-        f"The run {run.run_id!r} has no tag 'a'.",
+        "The run #1 n has no tag 'a'.",
         "RESOURCE_DOES_NOT_EXIST",
     )
     assert tags(run) == {"mlflow.runName": "n", "b": "2"}

@@ -239,6 +239,22 @@ def test_an_open_run_follows(nb: Notebook) -> None:
     assert "✓ delta" in nb.cards[-1]
 
 
+def test_a_run_that_is_deleted_while_it_runs_goes_on(nb: Notebook) -> None:
+    """Its cell is not broken; what it logs lies in the bin with it."""
+    nb.run(
+        "%%track gamma\nimport jupyter_track as track\ntrack.log(loss=1)\n%track delete last\n"
+        "track.log(loss=2)\nlate = 3"
+    )
+    assert (
+        "#4 gamma: deleted. %track undo brings it back.\n"
+        "#4 gamma is still running and goes on: what it logs from now on lies in the bin with it. "
+        "'%track stop 4' or 'jupyter track stop 4' ends it." in nb.printed
+    )
+    assert say(nb, "undo") == "#4 gamma: restored"
+    run = run_of(nb, 4)
+    assert (run.status, nb.metrics(run), run.data.params) == ("FINISHED", {"loss": 2.0}, {"late": "3"})
+
+
 def test_stop(nb: Notebook) -> None:
     """The run hears of it, and the next log call ends the cell."""
     nb.run("import jupyter_track as track\nr = track.start_run(run_name='open')")

@@ -280,6 +280,33 @@ class TestOtherProcesses:
         assert len(spill.waiting(store, spill.ORPHAN)) == 1
         mine.close()
 
+    def test_a_run_that_comes_back(self, store: Path, quick: None) -> None:
+        """Another git branch is checked out while a run logs, and the first one again: all points, in their order."""
+        mine = Writer(store)
+        mine.submit("start", "ab" * 16, self.row())
+        points = mine.curve("ab" * 16, "loss").points
+        points.append((0, 0, 0.0))
+        assert mine.flush()
+        with_it = store.read_bytes()
+        other = Writer(store)
+        store.unlink()
+        other.submit("start", "cd" * 16, self.row())
+        assert other.flush()
+        with pytest.warns(TrackWarning, match="it is not in this store") as said:
+            for step in (1, 2):
+                points.append((step, 0, float(step)))
+                mine.submit("tags", "cd" * 16, {"step": str(step)})
+                assert not mine.flush()
+        assert len(said) == 1
+        assert (Reader(store).run("cd" * 16).own_tags, len(spill.waiting(store, spill.ORPHAN))) == ({"step": "2"}, 2)
+        store.write_bytes(with_it)
+        points.append((3, 0, 3.0))
+        assert mine.flush()
+        assert values(store, "ab" * 16) == [0.0, 1.0, 2.0, 3.0]
+        assert spill.waiting(store, spill.ORPHAN) == []
+        for one in (mine, other):
+            one.close()
+
     @staticmethod
     def row() -> dict[str, Any]:
         """A run's row."""

@@ -49,7 +49,7 @@ def delete(ctx: click.Context, runs: Sequence[str], children: bool, as_json: boo
     """Put runs into the bin.
 
     Nothing is lost by it: 'undo' and 'restore' bring them back, until 'gc' frees the disk of what has been in the bin
-    for 30 days. A run that is still running goes on logging.
+    for 30 days. A run that is still running goes on: what it logs lies in the bin with it.
     """
     from ..store import bin as bins
     from ..store import edits
@@ -64,7 +64,8 @@ def delete(ctx: click.Context, runs: Sequence[str], children: bool, as_json: boo
         left = [] if children else below
         stays = f"{counted(len(left), 'child run')} stay{'s' if len(left) == 1 else ''}"
         more = f"{stays}; --children deletes {'it' if len(left) == 1 else 'them'} too. " if left else ""
-        say(f"{more}'jupyter track undo' brings back what was deleted last.")
+        going = bins.still_running(reader.store, [run.run_id for run in gone])
+        say(f"{more}'jupyter track undo' brings back what was deleted last.", *([going] if going else []))
 
 
 @click.command(

@@ -233,7 +233,8 @@ def doctor(ctx: click.Context, repair: bool, mark_lost: bool, as_json: bool, sto
         else:
             report = repairing.examine(reader.store, progress=progress)
     repaired = repair or mark_lost
-    left = [one for one in report.findings if not (repaired and (one.repairable or (one.kind == "lost" and mark_lost)))]
+    wrong = [one for one in report.findings if one.wrong]
+    left = [one for one in wrong if not (repaired and (one.repairable or (one.kind == "lost" and mark_lost)))]
     if as_json:
         kept = None if report.kept is None else str(report.kept)
         findings = [vars(finding) for finding in report.findings]
@@ -241,13 +242,15 @@ def doctor(ctx: click.Context, repair: bool, mark_lost: bool, as_json: bool, sto
         print_json({"store": str(reader.store), "findings": findings, **said, "kept": kept})
     else:
         well = "The store is sound." if report.earlier else "All is well."
-        say(*(_doctor_lines(report, left, repaired) or [well]), *_earlier_lines(reader, report))
+        lines = _doctor_lines(report, left, repaired)
+        known = [f"· {one}" for one in report.findings if not one.wrong]
+        say(*(lines if lines or wrong else [well]), *known, *_earlier_lines(reader, report))
     if left or report.lost:
         ctx.exit(ERROR)
 
 
 def _doctor_lines(report: Report, left: Sequence[Finding], repaired: bool) -> list[str]:
-    lines = [f"✗ {finding}" for finding in report.findings]
+    lines = [f"✗ {finding}" for finding in report.findings if finding.wrong]
     lines += [f"✓ {one}" for one in report.did]
     lines += [f"✗ {one}" for one in report.lost]
     if report.kept is not None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..errors import TrackError
 from ..records import ViewType
-from ..store import references
+from ..store import curve_feed, references
 from ..store.database import reading
+from ..views.curves import AXES
 from ..views.format import one_line
 from .desk import Desk
 from .options import OPTION_NAMES
@@ -47,9 +48,13 @@ def _words(desk: Desk, line: str, begun: str) -> list[str]:
     verb = VERBS.get(before[0])
     if verb is None:
         return []
+    if before[-1:] == ["-x"]:
+        return [*AXES, *_metrics(desk)]
     if begun.startswith("-"):
         return list(verb.options)
     found: list[str] = []
+    if "metrics" in verb.takes:
+        found += _metrics(desk)
     if "runs" in verb.takes:
         found += _references(desk, begun)
     if "deleted" in verb.takes:
@@ -69,6 +74,15 @@ def _references(desk: Desk, begun: str) -> list[str]:
     except TrackError:  # the command itself says what is wrong with the store
         return []
     return [word for word in words if word == one_line(word)]
+
+
+def _metrics(desk: Desk) -> list[str]:
+    try:
+        reader = desk.found(TAB_WAIT)
+        keys = curve_feed.metric_keys(reader.store, most=MOST) if reader is not None else []
+    except TrackError:  # as above
+        return []
+    return [key for key in keys if key == one_line(key)]
 
 
 def _deleted(desk: Desk) -> list[str]:

@@ -21,8 +21,7 @@ from ..recording.run import ActiveRun, status_of
 from ..recording.session import session
 from ..records import Execution, Run, RunError, RunStatus
 from ..settings import JupyterTrack
-from ..store import edits
-from ..store.notebooks import renamed_from
+from ..store.notebooks import move_notebook, renamed_from
 from ..store.place import store_exists
 from ..store.problems import report
 from ..views.format import one_line
@@ -233,12 +232,14 @@ class CellHooks:
                 del self._last[next(iter(self._last))]
         return previous
 
-    def recognise(self, cell: Cell) -> str | None:
+    def recognise(self, cell: Cell, named: bool) -> str | None:
         """Give a notebook that was renamed the runs that it had under its earlier name, and say so.
 
-        Looked up once for each notebook and store, before its first run.
+        Its experiment follows the name too, unless the person has `named` one. Looked up once for each notebook and
+        store, before its first run.
         """
-        store, notebook = session.tracker().store, session.notebook
+        tracker, notebook = session.tracker(), session.notebook
+        store = tracker.store
         if notebook is None or (store, notebook) in self._recognised or not store_exists(store):
             return None
         self._recognised.add((store, notebook))
@@ -246,8 +247,13 @@ class CellHooks:
         earlier = renamed_from(store, now, cell.cell_id)
         if earlier is None:
             return None
-        count = edits.move_notebook(store, earlier, now)
-        return f"renamed: {count:,} run{'' if count == 1 else 's'} of {one_line(earlier)} are this notebook's"
+        follows = not named and session.experiment == notebook.stem
+        count, old = move_notebook(store, earlier, now, experiment=follows)
+        said = f"renamed: {count:,} run{'' if count == 1 else 's'} of {one_line(earlier)} are this notebook's"
+        if old is None:
+            return said
+        tracker.rename_experiment(old, notebook.stem)
+        return f"{said}, and its experiment {one_line(old)} is {one_line(notebook.stem)} now"
 
     def store_line(self) -> str | None:
         """Say which store is used, under the first card only."""

@@ -14,7 +14,7 @@ from .options import make_parser
 from .verbs import help_lines, run_line
 
 if TYPE_CHECKING:
-    from ..panels.table import RunTablePanel
+    from ..panels.panel import Panel
 
 _HELP = f"""Record a cell as a run, or look at the runs of this store and tidy them.
 
@@ -47,7 +47,7 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
         self._desk = desk
 
     @line_cell_magic
-    def track(self, line: str, cell: str | None = None) -> RunTablePanel | None:
+    def track(self, line: str, cell: str | None = None) -> Panel | None:
         """Record a cell, or look at runs; the help is set below."""
         if cell is not None:
             raise UsageError("%%track has to be the first line of a cell that is run as a whole.")

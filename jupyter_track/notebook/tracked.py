@@ -70,7 +70,7 @@ class TrackedCell:
         try:
             options = expanded(head, shell)
             hooks.end_earlier(cell)
-            renamed = recognised(hooks, cell)
+            renamed = recognised(hooks, cell, options.experiment is not None)
             outer = active.current()
             if outer is not None and outer._memory.kind == "cell":
                 outer = None  # a cell that runs beside this one, in a subshell
@@ -300,10 +300,13 @@ def failure_of(status: str, error: BaseException | None) -> RunError | None:
     return describe_error(error) if error is not None and status == RunStatus.FAILED else None
 
 
-def recognised(hooks: CellHooks, cell: Cell) -> list[str]:
-    """Return the note of a notebook that was renamed; a fault here keeps no run from being opened."""
+def recognised(hooks: CellHooks, cell: Cell, named: bool) -> list[str]:
+    """Return the note of a notebook that was renamed; a fault here keeps no run from being opened.
+
+    `named` says that the run's experiment was named by the person.
+    """
     with guarded("renamed notebook"), contextlib.suppress(StoreError):  # which opening the run says
-        found = hooks.recognise(cell)
+        found = hooks.recognise(cell, named)
         return [] if found is None else [found]
     return []
 

@@ -13,7 +13,7 @@ from . import verbs_look as look
 from .desk import Desk
 
 if TYPE_CHECKING:
-    from ..panels.table import RunTablePanel
+    from ..panels.panel import Panel
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Verb:
     help : str
         What it does, in a few words.
     run : callable
-        Takes the desk and what follows the verb.
+        Takes the desk and what follows the verb; what it returns is the value of the line.
     takes : str
-        What Tab completes behind it: ``runs``, ``runs experiments``, ``options`` or nothing.
+        What Tab completes behind it: ``runs``, ``metrics runs``, ``runs experiments``, ``options`` or nothing.
     """
 
     usage: str
     help: str
-    run: Callable[[Desk, str], None]
+    run: Callable[[Desk, str], Panel | None]
     takes: str = ""
     options: tuple[str, ...] = ()
 
@@ -43,6 +43,13 @@ VERBS: dict[str, Verb] = {
     "runs": Verb("[-e EXPERIMENT] [FILTER]", "the runs that a filter finds", look.runs, options=("-e",)),
     "search": Verb("WORDS", "the runs with these words in name, note, tags or code", look.search),
     "show": Verb("RUN", "one run in full", look.show, "runs"),
+    "curves": Verb(
+        "[METRIC…] [RUN…] [-x AXIS] [--smooth 0.6] [--group PARAM]",
+        "metrics as live charts; AXIS: step, time, elapsed or a metric",
+        look.curves,
+        "metrics runs",
+        ("-x", "--smooth", "--group"),
+    ),
     "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
     "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
@@ -78,8 +85,8 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> RunTablePanel | None:
-    """Do what a line of ``%track`` says; the line alone gives its table.
+def run_line(desk: Desk, line: str) -> Panel | None:
+    """Do what a line of ``%track`` says; the line alone gives its table, a panel's verb the panel.
 
     Raises
     ------
@@ -92,8 +99,7 @@ def run_line(desk: Desk, line: str) -> RunTablePanel | None:
     verb = VERBS.get(word)
     if verb is None:
         raise InvalidValue(_unknown(word))
-    verb.run(desk, rest.strip())
-    return None
+    return verb.run(desk, rest.strip())
 
 
 def _unknown(word: str) -> str:

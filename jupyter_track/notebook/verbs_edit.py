@@ -11,7 +11,7 @@ from ..recording.entries import NAME_TAG, NOTE_TAG, PARENT_TAG, now_ms
 from ..recording.session import session
 from ..records import Run
 from ..store import edits, experiment_edits, references
-from ..store.bin import below
+from ..store.bin import below, still_running
 from ..views.format import one_line, size
 from ..views.html import status_html
 from ..views.text import status_text
@@ -171,7 +171,9 @@ def delete(desk: Desk, rest: str) -> None:
     edits.delete_runs(desk.tracker.store, _ids(runs))
     stay = len(below(desk.tracker.store, _ids(runs)))
     left = f" {counted(stay, 'child run')} stay{'s' if stay == 1 else ''}." if stay else ""
-    desk.say(f"{named(runs)}: deleted.{left} %track undo brings {'it' if len(runs) == 1 else 'them'} back.")
+    going = still_running(desk.tracker.store, _ids(runs))
+    back = f"%track undo brings {'it' if len(runs) == 1 else 'them'} back."
+    desk.say(f"{named(runs)}: deleted.{left} {back}" + (f"\n{going}" if going else ""))
 
 
 def restore(desk: Desk, rest: str) -> None:

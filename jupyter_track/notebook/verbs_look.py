@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, NotFound
 from ..recording.entries import now_ms
 from ..recording.session import session
 from ..records import ViewType, html_form, text_form
-from ..store import filter_hints, run_rows
+from ..store import curve_feed, filter_hints, run_rows
 from ..store.bin import deleted_times
+from ..views.curve_choice import Asked
 from ..views.format import age, one_line
 from ..views.html import status_html
 from ..views.measure import measure_of
 from ..views.text import status_text
 from . import showing
-from .desk import Desk, split
+from .desk import Desk, split, take_value
 from .status import status_items, status_problems
 
 if TYPE_CHECKING:
+    from ..panels.curves import CurvesPanel
     from ..panels.table import RunTablePanel
 
 TABLE_RUNS = 50
@@ -70,6 +73,33 @@ def show(desk: Desk, rest: str) -> None:
     # Not split: the name of a run may have blanks, and needs no quotes where nothing follows it.
     reader = desk.reader()
     showing.show_run(desk.shell, desk.tracker, reader.run(reader.resolve(rest.strip().strip("\"'"))))
+
+
+def curves(desk: Desk, rest: str) -> CurvesPanel:
+    """Show metrics of runs as charts: words that are metrics, then runs."""
+    from .curves import make
+
+    words = split(rest, "curves [METRIC…] [RUN…]")
+    x, smooth, group = take_value(words, "-x"), take_value(words, "--smooth"), take_value(words, "--group")
+    try:
+        smoothing = 0.0 if smooth is None else float(smooth)
+    except ValueError:
+        raise InvalidValue(
+            f"%track curves --smooth takes a number from 0 to 0.999, not {one_line(smooth or '')!r}."
+        ) from None
+    reader = desk.found()
+    keys = curve_feed.metric_keys(reader.store) if reader is not None else []
+    metrics = [word for word in words if word in keys or reader is None]
+    named = [word for word in words if word not in metrics]
+    try:
+        runs = None if not named else tuple(run.run_id for run in desk.runs(named))
+    except NotFound as error:
+        near = difflib.get_close_matches(named[0], keys, n=1)
+        hint = f" Nor is there a metric of that name; did you mean {near[0]!r}?" if near else ""
+        raise NotFound(f"{error}{hint}") from None
+    panel = make(Asked(tuple(metrics), runs, x or "step", smoothing, group or ""))
+    panel._ipython_display_()
+    return panel
 
 
 def compare(desk: Desk, rest: str) -> None:

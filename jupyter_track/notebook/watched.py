@@ -97,7 +97,7 @@ class WatchedCell:
             Where the store cannot be written.
         """
         hooks, options = self.hooks, self.options
-        renamed = recognised(hooks, self.cell)
+        renamed = recognised(hooks, self.cell, options.experiment is not None)
         run = opening.open_run(
             kind="cell",
             experiment=options.experiment,

@@ -9,6 +9,7 @@ from typing import Any
 from ..context.entered import safe_text
 from ..errors import InvalidValue
 from ..store import edits, references
+from ..store.bin import still_running
 from ..store.reader import Reader
 from ..views.found import Runs
 
@@ -61,8 +62,11 @@ def edit_runs(store: Path, name: str, message: Mapping[str, Any]) -> dict[str, A
         edits.set_baseline(store, ids[0])
     elif name == "rename":
         edits.update_run(store, ids[0], name=safe_text(references.check_new_name(_text(message, "text"))))
-    elif name in ("delete", "restore"):  # without reading what may be thousands of runs
-        (edits.delete_runs if name == "delete" else edits.restore_runs)(store, ids)
+    elif name == "restore":  # without reading what may be thousands of runs
+        edits.restore_runs(store, ids)
+    elif name == "delete":
+        edits.delete_runs(store, ids)
+        return {"said": still_running(store, ids)}
     else:
         _edit(Runs(Reader(store).runs_of(ids), store=store), name, message)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from ..errors import InvalidValue
 from ..records import Run
@@ -19,6 +19,7 @@ from .ticker import ticker
 
 FIRST = 1.0  # seconds in which nothing is shown: a short cell has its static card only
 HTML_REST, LINK_REST = 0.5, 0.25
+ERASED_REST = 0.05  # what the cell shows after ``clear_output`` comes first
 CLOCK, SLOW_CLOCK, LONG = (
     1.0,
     5.0,
@@ -62,7 +63,7 @@ class CardPanel(Panel):
         Its place under the cell.
     """
 
-    kind: Literal["card"] = "card"
+    kind = "card"
 
     def __init__(self, source: CardSource, display: Display) -> None:
         super().__init__()
@@ -85,9 +86,10 @@ class CardPanel(Panel):
         return self._source.run_id
 
     def erased(self) -> None:
-        """``clear_output`` has taken the card from the page; it is shown again with the next refresh."""
+        """``clear_output`` has taken the card from the page; it is shown again in a moment."""
         if self._display.shown:
             self._display.erase()
+            ticker.hurry(self, ERASED_REST)
 
     def changed(self) -> None:
         """Refresh the card at once."""
@@ -103,7 +105,7 @@ class CardPanel(Panel):
             if not self._display.shown or not links:
                 self._show(live)
             if links:
-                self._send(live, links)
+                self._send(live)
                 return LINK_REST
             return HTML_REST
 
@@ -116,13 +118,16 @@ class CardPanel(Panel):
         self._said, self._clock, self._seen = told, now, True
         self._display.show(self.bundle(live_html(live), live_text(live)))
 
-    def _send(self, live: LiveCard, links: list[Link]) -> None:
+    def _send(self, live: LiveCard) -> None:
         told = card_message(live)
         if self._sent is not None and same(told, self._sent):
             return
         self._sent = told
+        self._tell(told)
+
+    def _tell(self, told: Message) -> None:
         self.rev += 1
-        for link in links:
+        for link in self.links:
             link.send({"type": "card", "rev": self.rev, "card": told})
 
     def greet(self, link: Link) -> None:
@@ -173,6 +178,7 @@ class CardPanel(Panel):
             self._sent = card_message(LiveCard(card, run.run_id, run.start_time, note=run.note or ""))
             if self._seen:
                 self._display.show(self.bundle(card_html(card), card_text(card), final=True))
+            self._tell(self._sent)  # a page that was loaded since then has no part in that display
             return self._seen
 
     def abandon(self) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 from ..errors import InvalidValue, TrackError
 from ..store.problems import report
@@ -17,6 +18,7 @@ from ..store.problems import report
 MIME = "application/vnd.jupyter-track+json"
 VERSION = 1
 KEPT = 100  # panels that can still be found by a page that is loaded again
+ASSETS = frozenset({"charts.js"})  # what a view may ask for of the files beside this module
 Message = dict[str, Any]
 
 
@@ -48,7 +50,7 @@ class Link:
 class Panel:
     """A panel: its id, its links, and what they say to it. Subclasses say what its state is and what it can do."""
 
-    kind: Literal["card", "table"]
+    kind: str
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
@@ -112,6 +114,8 @@ class Panel:
         try:
             if not isinstance(name, str):
                 raise InvalidValue("What is to be done is not said.")
+            if name == "asset":  # changes nothing
+                return {"ok": True, "message": "", "text": _asset(message.get("file"))}
             answer = self.act(name, message)
         except TrackError as error:
             return {"ok": False, "message": str(error)}
@@ -120,6 +124,12 @@ class Panel:
             return {"ok": False, "message": f"That did not work: {error!r}"}
         self.changed()
         return {"ok": True, "message": "", **(answer or {})}
+
+
+def _asset(name: object) -> str:
+    if name not in ASSETS:
+        raise InvalidValue(f"There is no file {name!r:.40} for a view.")
+    return Path(__file__).with_name("static").joinpath(str(name)).read_text(encoding="utf-8")
 
 
 _panels: OrderedDict[str, Panel] = OrderedDict()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, TrackError
 from ..records import Run
@@ -15,36 +13,27 @@ from ..store import run_rows, table_rows
 from ..store.choices import keep_choices, read_choices
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.table_rows import TableRow
 from ..views.details import run_details
 from ..views.found import Runs
 from ..views.live import spark_message
-from ..views.live_table import (
-    Fold,
-    LiveColumn,
-    RowMaker,
-    folds,
-    foot,
-    live_columns,
-    predecessors,
-    sorted_rows,
-)
+from ..views.live_table import sorted_rows
 from ..views.runs import EMPTY
 from ..views.sparkline import sparkline
-from ..views.tokens import run_color
+from ..views.tokens import RUN_COLORS, STATES, run_color
 from .actions import edit_runs, ids_of
 from .display import Display
+from .followed import FollowedRuns
 from .panel import Link, Message, Panel
 from .ticker import ticker
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from ..store.table_rows import TableRow
+
 FIRST_ROWS, MORE_ROWS = 200, 1_000  # of a message
 HTML_REST = 1.0  # seconds between two looks at the store for the HTML's sake
 REST = 0.25  # seconds between two looks at the store
-LIVENESS = 5.0  # seconds between two looks whether runs of other kernels still live
-FEW, COLUMNS_REST = 2_000, 30.0  # of more runs, the columns are chosen anew only so often (seconds)
 CURVE_POINTS, MOST_CURVES = 60, 100
 
 
@@ -69,7 +58,7 @@ class RunTablePanel(Panel):
     >>> panel.selected.tag(keep="yes")  # doctest: +SKIP
     """
 
-    kind: Literal["table"] = "table"
+    kind = "table"
 
     def __init__(
         self,
@@ -86,20 +75,13 @@ class RunTablePanel(Panel):
         self._show = shown
         self._display: Display | None = None
         self._forms: Callable[[], tuple[str, str]] | None = None
-        self._run_ids = None if run_ids is None else tuple(run_ids)
+        self._runs = FollowedRuns(store, run_ids)
         self._notebook = notebook or ""
         self._edited = edited
         self._lock = threading.RLock()
-        self._rows: dict[int, TableRow] = {}  # the newest first
-        self._columns: tuple[LiveColumn, ...] = ()
-        self._folds: dict[str, Fold] = {}
-        self._sources: dict[str, str] = {}  # by run, a hash of its code; kept, since code does not change
-        self._store_rev = -1
-        self._seen: tuple[int, int] | None = None  # the file when it was looked at: time of change, and size
-        self._whole = False
+        self._seen: tuple[int, int] | None = None  # the file that the HTML on the page tells of
         self._chosen: dict[str, Any] | None = None
         self._selected: tuple[str, ...] = ()
-        self._alive = self._arranged = 0.0
 
     # ---- what a person asks in Python
 
@@ -144,26 +126,19 @@ class RunTablePanel(Panel):
         global _newest
         with self._lock:
             self._display, self._forms = display, forms
-            self._seen = self._file()
+            self._seen = self._runs.file()
             display.show(self.bundle(html, text))
         _newest = self
         ticker.watch(self, HTML_REST)
 
-    def _file(self) -> tuple[int, int] | None:
-        try:
-            state = os.stat(self.store)
-        except OSError:
-            return None
-        return state.st_mtime_ns, state.st_size
-
     def _shown(self) -> list[str]:
         with self._lock:
-            followed = bool(self.links)
-            if not (followed and self._whole):
-                self._load()
-            rows = self._active()
+            runs, followed = self._runs, bool(self.links)
+            if not (followed and runs.whole):
+                runs.load()
+            rows = runs.active()
             if not followed:
-                self._forget()
+                runs.forget()
         chosen = self._choices()
         text = chosen.get("filter")
         if isinstance(text, str) and text.strip():
@@ -171,115 +146,57 @@ class RunTablePanel(Panel):
             rows = [row for row in rows if row.run_id in found]
         return [row.run_id for row in sorted_rows(rows, chosen.get("sort"))]
 
-    # ---- what is read
-
-    def _numbers(self) -> list[int]:
-        if not store_exists(self.store):
-            return []
-        if self._run_ids is None:
-            return table_rows.active_numbers(self.store)
-        return table_rows.numbers_of(self.store, self._run_ids)
-
-    def _load(self, limit: int | None = None) -> None:
-        """Read the runs anew: all of them, or the first of them."""
-        if not store_exists(self.store):
-            self._rows, self._columns, self._whole = {}, (), True
-            return
-        rev = table_rows.revision(self.store)
-        numbers = self._numbers()
-        if limit is None and (gone := self._rows.keys() - set(numbers)):
-            # What was deleted while somebody looks stays, so that it can be taken back in its place.
-            numbers = sorted({*numbers, *gone}, reverse=True)
-        part = numbers if limit is None else numbers[:limit]
-        self._rows = {row.number: row for row in table_rows.read_rows(self.store, part)}
-        self._store_rev, self._whole = rev, len(part) == len(numbers)
-        self._arrange()
-
-    def _active(self) -> list[TableRow]:
-        return [row for row in self._rows.values() if row.stage == "active"]
-
-    def _forget(self) -> None:
-        """Keep no rows while nobody looks: they grow old, and there may be many."""
-        self._rows, self._columns, self._folds, self._whole = {}, (), {}, False
-
-    def _arrange(self) -> None:
-        rows = self._active()
-        self._columns = live_columns(rows, table_rows.goals(self.store))
-        self._folds = folds(rows, self._hashes(rows))
-        self._arranged = time.monotonic()
-
-    def _hashes(self, rows: Sequence[TableRow]) -> Mapping[str, str]:
-        """The hashes of the runs' code, by which repeats are known; of a very long table none."""
-        if len(rows) > FEW:
-            return {}
-        asked = [row.run_id for row in rows if row.state == "finished" and row.run_id not in self._sources]
-        if asked:
-            self._sources.update(self.reader.sources(asked))
-        return self._sources
-
-    def _maker(self) -> Callable[[Sequence[TableRow]], list[Message]]:
-        """What makes rows as they are sent: one for all parts of a table, since equal cells are made once."""
-        baselines = {row.experiment_id: row for row in self._rows.values() if row.baseline}
-        maker = RowMaker(self._columns, time.time_ns() // 1_000_000, baselines)
-        before = predecessors(self._rows.values())
-
-        def make(rows: Sequence[TableRow]) -> list[Message]:
-            made = []
-            for row in rows:
-                message = maker.row(row, before.get(row.run_id))
-                if (fold := self._folds.get(row.run_id)) is not None:
-                    message["fold"] = fold.message()
-                made.append(message)
-            return made
-
-        return make
-
     # ---- what is sent
 
     def greet(self, link: Link) -> None:
         """Send the first rows at once, then the others."""
         with self._lock:
-            if not self._whole:
-                self._load(FIRST_ROWS)
-            self._send_table([link], more=True)
-            if not self._whole:
-                sent = self._columns
-                self._load()
-                if self._columns != sent:  # another value is the best, or needs another precision
-                    self._send_table([link], more=True)
-            self._send_rest([link])
+            runs = self._runs
+            if not runs.whole:
+                runs.load(FIRST_ROWS)
+            self._send_table(link)
+            if not runs.whole:
+                runs.load()
+                # The first ones again: what changed and what folds is known only now.
+                self._send_rows(link, 0, runs.column_messages())
+            else:
+                self._send_rows(link, FIRST_ROWS)
             link.ready = True
-            self._seen = None
+            runs.look_again()
         ticker.watch(self, REST)
 
-    def _send_table(self, links: Sequence[Link], more: bool) -> None:
-        rows = list(self._rows.values())
+    def _send_table(self, link: Link) -> None:
+        runs = self._runs
+        rows = list(runs.rows.values())[:FIRST_ROWS]
         self.rev += 1
-        message = {
-            "type": "table",
-            "rev": self.rev,
-            "columns": [column.message() for column in self._columns],
-            "rows": self._maker()(rows[:FIRST_ROWS]),
-            "total": len(self._active()) if self._whole else len(self._numbers()),
-            "more": more and (not self._whole or len(rows) > FIRST_ROWS),
-            "foot": foot(self._columns),
-            "empty": EMPTY,
-            "choices": self._choices(),
-        }
-        for link in links:
-            link.send(message)
+        link.send(
+            {
+                "type": "table",
+                "rev": self.rev,
+                "columns": runs.column_messages(),
+                "rows": runs.row_messages(rows, runs.maker()),
+                "total": len(runs.active()) if runs.whole else runs.total,
+                "more": len(runs.rows) > FIRST_ROWS or not runs.whole,
+                "states": {name: vars(state).copy() for name, state in STATES.items()},
+                "colors": list(RUN_COLORS),
+                "empty": EMPTY,
+                "choices": self._choices(),
+            }
+        )
 
-    def _send_rest(self, links: Sequence[Link]) -> None:
-        rows, make = list(self._rows.values()), self._maker()
-        for start in range(FIRST_ROWS, len(rows), MORE_ROWS):
-            part = rows[start : start + MORE_ROWS]
-            message = {"type": "rows", "rows": make(part), "more": start + MORE_ROWS < len(rows)}
-            for link in links:
-                link.send(message)
+    def _send_rows(self, link: Link, start: int, columns: Sequence[Message] | None = None) -> None:
+        runs = self._runs
+        rows, maker = list(runs.rows.values()), runs.maker()
+        for at in range(start, len(rows), MORE_ROWS):
+            part = runs.row_messages(rows[at : at + MORE_ROWS], maker)
+            message = {"type": "rows", "rows": part, "more": at + MORE_ROWS < len(rows)}
+            link.send(message if columns is None else {**message, "columns": columns})
+            columns = None
 
     def changed(self) -> None:
         """Look at the store at once."""
         self._seen = None
+        self._runs.look_again()
         ticker.hurry(self)
 
     def refresh(self) -> float | None:
@@ -287,99 +204,39 @@ class RunTablePanel(Panel):
         with self._lock:
             links = self.links
             if not links:
-                self._forget()
+                self._runs.forget()
                 return self._refresh_html()
-            numbers = self._to_read()
-            if numbers is None:
-                self._load()
-                self._send_table(links, more=True)
-                self._send_rest(links)
-            elif numbers:
-                self._patch(numbers, links)
+            if (update := self._runs.update()) is not None:
+                columns = self._runs.column_messages() if update.columns else None
+                self._send_patch(update.rows, update.removed, columns, links)
             return REST
+
+    def _send_patch(
+        self,
+        rows: Sequence[TableRow],
+        removed: Sequence[str],
+        columns: Sequence[Message] | None,
+        links: Sequence[Link],
+    ) -> None:
+        maker = self._runs.maker()
+        for at in range(0, max(len(rows), 1), MORE_ROWS):
+            self.rev += 1
+            part = self._runs.row_messages(rows[at : at + MORE_ROWS], maker)
+            message: Message = {"type": "patch", "rev": self.rev, "rows": part, "removed": list(removed)}
+            if columns is not None:
+                message["columns"] = list(columns)
+            for link in links:
+                link.send(message)
+            removed, columns = (), None
 
     def _refresh_html(self) -> float | None:
         """Show the static forms anew, in the newest place only: pages of old tables are not sent again and again."""
         if _newest is not self or self._display is None or self._forms is None:
             return None
-        if (seen := self._file()) != self._seen:
+        if (seen := self._runs.file()) != self._seen:
             self._seen = seen
             self._display.show(self.bundle(*self._forms()))
         return HTML_REST
-
-    def _to_read(self) -> Sequence[int] | None:
-        """The numbers of the runs that may have changed; None for all."""
-        seen, now = self._file(), time.monotonic()
-        if seen is None:
-            return None if self._rows else ()
-        numbers: set[int] = set()
-        if now - self._alive >= LIVENESS:
-            self._alive = now
-            numbers.update(number for number, row in self._rows.items() if row.live)
-        if seen != self._seen:
-            changes = table_rows.changes_since(self.store, self._store_rev)
-            if changes.all or changes.rev < self._store_rev:
-                return None
-            self._store_rev, self._seen = changes.rev, seen
-            numbers.update(changes.numbers)
-            if self._run_ids is not None:
-                numbers &= set(self._numbers())
-        return sorted(numbers, reverse=True)
-
-    def _patch(self, numbers: Sequence[int], links: Sequence[Link]) -> None:
-        found = {row.number: row for row in table_rows.read_rows(self.store, numbers)}
-        removed = [self._rows.pop(number).run_id for number in numbers if number in self._rows and number not in found]
-        fresh = {n: row for n, row in found.items() if n not in self._rows and row.stage == "active"}
-        changed = {n: row for n, row in found.items() if n in self._rows and row != self._rows[n]}
-        if not (removed or fresh or changed):
-            return
-        self._rows = {**dict(sorted(fresh.items(), reverse=True)), **self._rows, **changed}
-        if fresh and list(self._rows)[: len(fresh)] != sorted(self._rows, reverse=True)[: len(fresh)]:
-            self._rows = dict(sorted(self._rows.items(), reverse=True))
-        earlier, folded = self._columns, self._folds
-        new = self._has_new_column([*fresh.values(), *changed.values()])
-        if new or len(self._rows) <= FEW or time.monotonic() - self._arranged > COLUMNS_REST:
-            self._arrange()
-        if [column.layout for column in earlier] != [column.layout for column in self._columns]:
-            self._send_table(links, more=True)
-            self._send_rest(links)
-            return
-        affected = {**fresh, **changed, **self._affected(earlier, folded)}
-        self.rev += 1
-        message = {
-            "type": "patch",
-            "rev": self.rev,
-            "rows": self._maker()(list(affected.values())),
-            "removed": removed,
-            "foot": foot(self._columns),
-        }
-        for link in links:
-            link.send(message)
-
-    def _has_new_column(self, rows: Sequence[TableRow]) -> bool:
-        known = {(column.kind, column.key) for column in self._columns}
-        return any(
-            (kind, key) not in known
-            for row in rows
-            for kind, keys in (("metric", row.metrics), ("param", row.params), ("tag", row.tags))
-            for key in keys
-        )
-
-    def _affected(self, earlier: Sequence[LiveColumn], folded: Mapping[str, Fold]) -> dict[int, TableRow]:
-        """The rows that look different because others have changed: the best of a column, and what is folded."""
-        values = {
-            (one.key, value)
-            for one, other in zip(earlier, self._columns, strict=True)
-            if one.best != other.best
-            for value in (one.best, other.best)
-        }
-        keys = {key for key, _ in values}
-        heads = {head for head in {**folded, **self._folds} if folded.get(head) != self._folds.get(head)}
-        return {
-            number: row
-            for number, row in self._rows.items()
-            if row.run_id in heads or any(key in row.metrics and (key, row.metrics[key][1]) in values for key in keys)
-        }
 
     # ---- what a person does
 
@@ -432,12 +289,12 @@ class RunTablePanel(Panel):
         keep_choices(self.store, self._notebook, self.kind, self._chosen)
 
     def _curves(self, run_ids: Sequence[str]) -> dict[str, Message | None]:
-        main = next((column for column in self._columns if column.main), None)
+        main = next((column for column in self._runs.columns if column.main), None)
         found: dict[str, Message | None] = dict.fromkeys(run_ids)
         if main is None:
             return found
         wanted = set(run_ids)
-        for row in list(self._rows.values()):
+        for row in list(self._runs.rows.values()):
             last = row.metrics.get(main.key)
             if row.run_id in wanted and last is not None and last[0] > 1:
                 points = [(one.step, one.value) for one in self.reader.curve(row.run_id, main.key, CURVE_POINTS)]

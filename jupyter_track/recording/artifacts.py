@@ -165,7 +165,7 @@ def list_artifacts(tracker: Tracker, run_id: str, path: str | None = None) -> li
 def load_table(
     tracker: Tracker,
     artifact_file: str,
-    run_ids: Sequence[str] | None,
+    run_ids: Sequence[str | int] | None,
     extra_columns: Sequence[str] | None,
     experiment_id: str | None,
 ) -> DataFrame:
@@ -178,7 +178,8 @@ def load_table(
         nowhere = experiment_id is None or not store_exists(tracker.store)
         runs = [] if nowhere else tracker.reader.runs([str(experiment_id)])
     else:
-        runs = [tracker.read(run_id) for run_id in run_ids]
+        several = [run_ids] if isinstance(run_ids, (str, int)) else run_ids
+        runs = [tracker.read(tracker.meant(one)) for one in several]
     suffix = "." + path.rpartition(".")[2]
     frames: list[DataFrame] = []
     for run in runs:
@@ -244,7 +245,7 @@ def download(tracker: Tracker, run_id: str, path: str, target: Path | None = Non
     ]
     if not artifacts:
         known = ", ".join(artifact.path for artifact in tracker.reader.artifacts(run_id)[:5]) or "nothing"
-        raise NotFound(f"The run {run_id[:8]} has no artifact {path!r}; it has {known}.")
+        raise NotFound(f"The run {tracker.read(run_id).label} has no artifact {path!r}; it has {known}.")
     folder = Path(tempfile.mkdtemp(prefix="jupyter-track-")) if target is None else Path(target)
     for artifact in artifacts:
         place = folder / checked_path(artifact.path)  # checked again: the store may be somebody else's
@@ -254,7 +255,7 @@ def download(tracker: Tracker, run_id: str, path: str, target: Path | None = Non
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
-    """Return run id and path of an address such as ``runs:/<run id>/<path>``.
+    """Return run and path of an address such as ``runs:/<run id>/<path>``; the run as it is written there.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`TrackClient`: mlflow's client, on runs by their id. Nothing here looks at the active run."""
+"""`TrackClient`: mlflow's client, on runs that are named. Nothing here looks at the active run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..context.prose import redact_prose
 from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
 from ..store import edits, experiment_edits, pending
+from ..store.bin import delete_and_warn
 from ..store.place import parse_store, store_exists
 from ..values import check_time, clean_text
 from ..views.found import Runs
@@ -40,7 +41,10 @@ class Page(list[Experiment]):
 
 
 class TrackClient:
-    """Runs and experiments of a store by their ids.
+    """Runs and experiments of a store.
+
+    Wherever a method takes a `run_id`, it is an id or what people call the run: ``12`` or ``"#12"``, a name (the newest
+    so called), six or more digits of the id, ``last``, ``last~1``, ``best``, ``best:val_loss``.
 
     Parameters
     ----------
@@ -67,6 +71,11 @@ class TrackClient:
         """The path of the store."""
         return str(self._tracker.store)
 
+    def _target(self, reference: str | int, *, deleted: bool = False) -> tuple[Tracker, str]:
+        """The tracker, and the id of the run that is meant."""
+        tracker = self._tracker
+        return tracker, tracker.meant(reference, deleted=deleted)
+
     # ---- runs
 
     def create_run(
@@ -85,18 +94,19 @@ class TrackClient:
         memory = self._tracker.start(name=name, experiment=experiment.name, tags=given, start_time=start_time)
         return self._tracker.read(memory.run_id)
 
-    def get_run(self, run_id: str) -> Run:
+    def get_run(self, run_id: str | int) -> Run:
         """Return a run; NotFound where there is none."""
-        return self._tracker.read(run_id)
+        tracker, run_id = self._target(run_id)
+        return tracker.read(run_id)
 
-    def get_parent_run(self, run_id: str) -> Run | None:
+    def get_parent_run(self, run_id: str | int) -> Run | None:
         """Return the parent of a run, None where it has none."""
         parent = self.get_run(run_id).parent_run_id
         return None if parent is None else self.get_run(parent)
 
-    def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
+    def set_terminated(self, run_id: str | int, status: str | None = None, end_time: int | None = None) -> None:
         """End a run; FINISHED by default. `end_time` is in milliseconds since the epoch."""
-        tracker = self._tracker
+        tracker, run_id = self._target(run_id)
         if tracker.memory(run_id) is not None:
             tracker.end(run_id, _checked(status or RunStatus.FINISHED), end_time=end_time)
             for run in [run for run in active.open_runs() if run.run_id == run_id]:
@@ -106,21 +116,24 @@ class TrackClient:
             end_time = check_time(end_time, "end_time")
         edits.set_terminated(tracker.store, run_id, _checked(status or RunStatus.FINISHED), end_time)
 
-    def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
+    def update_run(self, run_id: str | int, status: str | None = None, name: str | None = None) -> None:
         """Rename a run or set its status."""
         name = None if name is None else clean_text(redact_prose(name))
-        edits.update_run(self._tracker.store, run_id, name=name, status=status)
-        memory = self._tracker.memory(run_id)
+        tracker, run_id = self._target(run_id)
+        edits.update_run(tracker.store, run_id, name=name, status=status)
+        memory = tracker.memory(run_id)
         if memory is not None and name is not None:
             memory.name = name
 
-    def delete_run(self, run_id: str) -> None:
-        """Put a run into the bin."""
-        edits.delete_run(self._tracker.store, run_id)
+    def delete_run(self, run_id: str | int) -> None:
+        """Put a run into the bin. One that is still running goes on, and logs into the bin; one warning says so."""
+        tracker, run_id = self._target(run_id)
+        delete_and_warn(tracker.store, [run_id])
 
-    def restore_run(self, run_id: str) -> None:
-        """Take a run out of the bin."""
-        edits.restore_run(self._tracker.store, run_id)
+    def restore_run(self, run_id: str | int) -> None:
+        """Take a run out of the bin; of a name the newest deleted run is meant."""
+        tracker, run_id = self._target(run_id, deleted=True)
+        edits.restore_run(tracker.store, run_id)
 
     def search_runs(
         self,
@@ -148,7 +161,7 @@ class TrackClient:
 
     # ---- what mlflow's client does not have
 
-    def set_note(self, run_id: str, text: str | None) -> None:
+    def set_note(self, run_id: str | int, text: str | None) -> None:
         """Set the note of a run (mlflow's description); None removes it.
 
         Raises
@@ -158,31 +171,35 @@ class TrackClient:
         InvalidValue
             Where the run is deleted, here and below, or `text` is no text.
         """
-        edits.set_note(self._tracker.store, [run_id], check_note(text))
-        self._tracker.follow_edits()
+        tracker, run_id = self._target(run_id)
+        edits.set_note(tracker.store, [run_id], check_note(text))
+        tracker.follow_edits()
 
-    def pin_run(self, run_id: str) -> None:
+    def pin_run(self, run_id: str | int) -> None:
         """Pin a run: it stands on top of tables, and tidying keeps it."""
-        edits.pin_runs(self._tracker.store, [run_id])
+        tracker, run_id = self._target(run_id)
+        edits.pin_runs(tracker.store, [run_id])
 
-    def unpin_run(self, run_id: str) -> None:
+    def unpin_run(self, run_id: str | int) -> None:
         """Take the pin off a run."""
-        edits.pin_runs(self._tracker.store, [run_id], pinned=False)
+        tracker, run_id = self._target(run_id)
+        edits.pin_runs(tracker.store, [run_id], pinned=False)
 
-    def move_run(self, run_id: str, experiment: str) -> None:
+    def move_run(self, run_id: str | int, experiment: str) -> None:
         """Move a run, and its children with it, to the experiment of a name, which is made where there is none.
 
         Examples
         --------
-        >>> client = TrackClient()
-        >>> client.move_run(client.search_runs(["0"])[0].run_id, "second try")  # doctest: +SKIP
+        >>> TrackClient().move_run("#12", "second try")  # doctest: +SKIP
         """
-        edits.move_runs(self._tracker.store, [run_id], experiment)
-        self._tracker.follow_edits()
+        tracker, run_id = self._target(run_id)
+        edits.move_runs(tracker.store, [run_id], experiment)
+        tracker.follow_edits()
 
-    def set_baseline(self, run_id: str) -> None:
+    def set_baseline(self, run_id: str | int) -> None:
         """Make a run the one that others of its experiment are measured against."""
-        edits.set_baseline(self._tracker.store, run_id)
+        tracker, run_id = self._target(run_id)
+        edits.set_baseline(tracker.store, run_id)
 
     def clear_baseline(self, experiment_id: str | int) -> None:
         """Let an experiment have no baseline; does nothing where it has none.
@@ -204,7 +221,7 @@ class TrackClient:
         """
         return edits.undo_delete(self._tracker.store)
 
-    def request_stop(self, run_id: str) -> None:
+    def request_stop(self, run_id: str | int) -> None:
         """Ask a run to stop, in whichever process it runs.
 
         There `ActiveRun.should_stop` becomes true, and the next log call of its cell raises `RunStopped`: at once
@@ -215,20 +232,21 @@ class TrackClient:
         InvalidValue
             Where the run has ended.
         """
-        edits.request_stop(self._tracker.store, [run_id])
+        tracker, run_id = self._target(run_id)
+        edits.request_stop(tracker.store, [run_id])
 
     # ---- logging
 
     def log_batch(
         self,
-        run_id: str,
+        run_id: str | int,
         metrics: Sequence[Metric] = (),
         params: Sequence[Param] = (),
         tags: Sequence[RunTag] = (),
         synchronous: bool | None = None,
     ) -> None:
         """Log metrics, params and tags at once; one bad key or value means that none is written."""
-        tracker = self._tracker
+        tracker, run_id = self._target(run_id)
         tracker.check_params({param.key: param.value for param in params})
         tracker.check_tags({tag.key: tag.value for tag in tags})
         tracker.points(run_id, [(metric.key, metric.value, metric.timestamp, metric.step) for metric in metrics])
@@ -244,7 +262,7 @@ class TrackClient:
 
     def log_metric(
         self,
-        run_id: str,
+        run_id: str | int,
         key: str,
         value: Any,
         timestamp: int | None = None,
@@ -252,57 +270,66 @@ class TrackClient:
         synchronous: bool | None = None,
     ) -> None:
         """Log one point of a metric; `synchronous` waits until it is on disk, here and below."""
-        self._tracker.metrics(run_id, {key: value}, step, timestamp)
+        tracker, run_id = self._target(run_id)
+        tracker.metrics(run_id, {key: value}, step, timestamp)
         self._wait(synchronous)
 
-    def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
+    def log_param(self, run_id: str | int, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Log one param and return its value."""
-        self._tracker.params(run_id, {key: value})
+        tracker, run_id = self._target(run_id)
+        tracker.params(run_id, {key: value})
         self._wait(synchronous)
         return value
 
-    def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> None:
+    def set_tag(self, run_id: str | int, key: str, value: Any, synchronous: bool | None = None) -> None:
         """Set a tag of a run."""
-        self._tracker.tags(run_id, {key: value})
+        tracker, run_id = self._target(run_id)
+        tracker.tags(run_id, {key: value})
         self._wait(synchronous)
 
-    def delete_tag(self, run_id: str, key: str) -> None:
+    def delete_tag(self, run_id: str | int, key: str) -> None:
         """Remove a tag of a run; NotFound where there is none."""
-        self._tracker.delete_tag(run_id, key)
+        tracker, run_id = self._target(run_id)
+        tracker.delete_tag(run_id, key)
 
-    def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
+    def get_metric_history(self, run_id: str | int, key: str) -> list[Metric]:
         """Return all points of a metric in the order of logging."""
-        self._tracker.find(run_id)
-        pending.flush(self._tracker.store)
-        return self._tracker.reader.history(run_id, key)
+        tracker, run_id = self._target(run_id)
+        tracker.find(run_id)
+        pending.flush(tracker.store)
+        return tracker.reader.history(run_id, key)
 
     # ---- artifacts
 
-    def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+    def log_artifact(
+        self, run_id: str | int, local_path: str | os.PathLike[str], artifact_path: str | None = None
+    ) -> None:
         """Log a file or folder."""
-        artifacts.log_artifact(self._tracker, run_id, local_path, artifact_path)
+        artifacts.log_artifact(*self._target(run_id), local_path, artifact_path)
 
-    def log_artifacts(self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+    def log_artifacts(
+        self, run_id: str | int, local_dir: str | os.PathLike[str], artifact_path: str | None = None
+    ) -> None:
         """Log all files of a folder."""
-        artifacts.log_artifacts(self._tracker, run_id, local_dir, artifact_path)
+        artifacts.log_artifacts(*self._target(run_id), local_dir, artifact_path)
 
-    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
+    def log_text(self, run_id: str | int, text: str, artifact_file: str) -> None:
         """Log text as a file."""
-        artifacts.log_text(self._tracker, run_id, text, artifact_file)
+        artifacts.log_text(*self._target(run_id), text, artifact_file)
 
-    def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
+    def log_dict(self, run_id: str | int, dictionary: Any, artifact_file: str) -> None:
         """Log a dict as JSON or YAML."""
-        artifacts.log_dict(self._tracker, run_id, dictionary, artifact_file)
+        artifacts.log_dict(*self._target(run_id), dictionary, artifact_file)
 
     def log_figure(
-        self, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
+        self, run_id: str | int, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
     ) -> None:
         """Log a figure."""
-        artifacts.log_figure(self._tracker, run_id, figure, artifact_file, save_kwargs)
+        artifacts.log_figure(*self._target(run_id), figure, artifact_file, save_kwargs)
 
     def log_image(
         self,
-        run_id: str,
+        run_id: str | int,
         image: Any,
         artifact_file: str | None = None,
         key: str | None = None,
@@ -311,20 +338,20 @@ class TrackClient:
         synchronous: bool | None = None,
     ) -> None:
         """Log an image."""
-        artifacts.log_image(self._tracker, run_id, image, artifact_file, key, step, timestamp)
+        artifacts.log_image(*self._target(run_id), image, artifact_file, key, step, timestamp)
         self._wait(synchronous)
 
-    def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
+    def log_table(self, run_id: str | int, data: Any, artifact_file: str) -> None:
         """Log a table; the same file again appends."""
-        artifacts.log_table(self._tracker, run_id, data, artifact_file)
+        artifacts.log_table(*self._target(run_id), data, artifact_file)
 
-    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, run_id: str | int, path: str | None = None) -> list[FileInfo]:
         """Return what lies in a folder of a run."""
-        return artifacts.list_artifacts(self._tracker, run_id, path)
+        return artifacts.list_artifacts(*self._target(run_id), path)
 
-    def download_artifacts(self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
+    def download_artifacts(self, run_id: str | int, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
         """Copy a file or folder out of the store and return where it lies."""
-        return str(artifacts.download(self._tracker, run_id, path, None if dst_path is None else Path(dst_path)))
+        return str(artifacts.download(*self._target(run_id), path, None if dst_path is None else Path(dst_path)))
 
     # ---- experiments
 

@@ -8,6 +8,7 @@ memory and does not wait for the disk.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from ..context import entered, redaction
 from ..context.prose import redact_source
 from ..errors import InvalidValue, NotFound, RunStateError
-from ..records import CONTEXT_TAG, Artifact, DatasetInput, Execution, Param, Run, RunError, RunStatus
+from ..records import CONTEXT_TAG, Artifact, DatasetInput, Execution, Param, Run, RunError, RunStatus, is_deleted
 from ..store import edits, files, inputs, pending
 from ..store.artifacts import artifact_path
 from ..store.curves import Point
@@ -49,6 +50,7 @@ PARENT_TAG = "mlflow.parentRunId"
 _ROUTES = {NAME_TAG: "name", NOTE_TAG: "note", PARENT_TAG: "parent_uuid"}  # tags that are columns of the run
 MANY_RUNS = 10_000
 MAX_STEP = 2**63
+_WHOLE_ID = re.compile("[0-9a-f]{32}")
 
 
 @dataclass
@@ -139,8 +141,40 @@ class Entries:
         if memory.status != RunStatus.RUNNING:
             self._memories.pop(memory.run_id, None)
 
+    def meant(self, reference: str | int, *, deleted: bool = False) -> str:
+        """Return the id of the run that a person means: the one joint of all calls that take a run.
+
+        A whole id is returned as it is, without a look at the store; whether there is such a run is for who uses it.
+        Anything else (``#12``, ``12``, a name, some digits, ``last``, ``best``, ``best:loss``) is looked up, after
+        what this process logged is written.
+
+        Parameters
+        ----------
+        reference : str or int
+        deleted : bool, default False
+            Whether a deleted run is meant: of a name then the newest deleted run before any active one.
+
+        Raises
+        ------
+        NotFound
+            Where nothing fits, with the nearest names, or several runs do, with the candidates.
+        InvalidValue
+            For what can name no run.
+        """
+        if isinstance(reference, str) and (reference in self._known or _WHOLE_ID.fullmatch(reference)):
+            return reference
+        if reference is None or reference == "":
+            raise InvalidValue(f"A run is named by its number, name or id, not by {reference!r}.")
+        pending.flush(self.store)
+        if not store_exists(self.store):
+            raise NotFound(f"There is no run {reference!r}: there is no store at {self.store} yet.")
+        return self.reader.resolve(reference, deleted=deleted)
+
     def require(self, run_id: str) -> None:
         """Make sure that a run exists and is not deleted; waits for the store at the first use of an unknown id.
+
+        A run that is open in this process goes on where it was deleted meanwhile: what it logs lies in the bin with
+        it, and comes back with it. A training that runs for hours must not fail because somebody tidied a table.
 
         Raises
         ------
@@ -149,10 +183,11 @@ class Entries:
         RunStateError
             Where the run is deleted.
         """
-        if run_id in self._known:
+        if run_id in self._known or run_id in self._memories:
             return
-        if self.read(run_id).lifecycle_stage != "active":
-            raise RunStateError(f"The run {run_id!r} is deleted; restore_run({run_id!r}) brings it back.")
+        run = self.read(run_id)
+        if run.lifecycle_stage != "active":
+            raise RunStateError(is_deleted(run.number, run.name))
         self._know(run_id)
 
     def _know(self, run_id: str) -> None:
@@ -184,8 +219,6 @@ class Entries:
         NotFound
             Where there is no such run.
         """
-        if not isinstance(run_id, str) or not run_id:
-            raise InvalidValue(f"A run id is a string of 32 hexadecimal digits, not {run_id!r}.")
         pending.flush(self.store)
         if not store_exists(self.store):
             raise NotFound(f"There is no run {run_id!r}: there is no store at {self.store} yet.")
@@ -353,7 +386,7 @@ class Entries:
         memory = self._memories.get(run_id)
         if key in _ROUTES:
             if self.read(run_id).data.tags.get(key) is None or key == NAME_TAG:
-                raise NotFound(f"The run {run_id!r} has no tag {key!r} that can be removed.")
+                raise NotFound(f"The run {self.read(run_id).label} has no tag {key!r} that can be removed.")
             self.writer.submit("update", run_id, {_ROUTES[key]: None})
             if memory is not None:
                 memory.note = None if key == NOTE_TAG else memory.note

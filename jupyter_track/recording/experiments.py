@@ -11,7 +11,7 @@ from typing import Any
 from ..context.redaction import redact_value
 from ..errors import NotFound
 from ..records import Experiment, ViewType
-from ..store import experiment_edits, pending, schema
+from ..store import bin, experiment_edits, pending, schema
 from ..store.place import store_exists
 from ..values import check_key, clean_text
 from .session import session
@@ -98,9 +98,11 @@ def rename(tracker: Tracker, experiment_id: str | int, name: str) -> None:
 
 
 def delete(tracker: Tracker, experiment_id: str | int) -> None:
-    """Put an experiment and its runs into the bin."""
+    """Put an experiment and its runs into the bin; those that are still running go on, which is said."""
+    going = [] if not store_exists(tracker.store) else tracker.reader.runs(str(experiment_id), "status = 'RUNNING'")
     experiment_edits.delete_experiment(tracker.store, str(experiment_id))
     tracker.forget_experiments()
+    bin.warn_of_running(tracker.store, [run.run_id for run in going])
 
 
 def restore(tracker: Tracker, experiment_id: str | int) -> None:

@@ -42,7 +42,7 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
     return value
 
 
-def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> None:
+def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | int | None = None) -> None:
     """Log params; one bad key or value means that none is written."""
     tracker, target = log_target(run_id)
     tracker.params(target, params)
@@ -56,7 +56,7 @@ def log_metric(
     step: int | None = None,
     synchronous: bool | None = None,
     timestamp: int | None = None,
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     model_id: str | None = None,
     dataset: Any = None,
 ) -> None:
@@ -73,8 +73,9 @@ def log_metric(
         True waits until the point is on disk.
     timestamp : int, optional
         Milliseconds since the epoch; now by default.
-    run_id : str, optional
-        A run other than the active one.
+    run_id : str or int, optional
+        A run other than the active one, as people name it: an id, ``12``, ``#12``, a name, ``last``, ``best``. All but
+        an id is looked up at each call, so a loop is faster with ``get_run("best").run_id``.
     model_id
         mlflow's; not recorded yet, and an error where it is given.
     dataset : Dataset, optional
@@ -115,7 +116,7 @@ def log_metric(
         flush()
 
 
-def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: str | None) -> None:
+def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: str | int | None) -> None:
     """The slow path of `log_metric`, which also prepares the fast one."""
     if run_id is not None:
         tracker, target = log_target(run_id)
@@ -138,7 +139,7 @@ def log_metrics(
     metrics: Mapping[str, Any],
     step: int | None = None,
     synchronous: bool | None = None,
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     timestamp: int | None = None,
     model_id: str | None = None,
     dataset: Any = None,
@@ -156,7 +157,7 @@ def log_metrics(
 
 
 def _log_with_dataset(
-    metrics: Mapping[str, Any], step: int | None, run_id: str | None, timestamp: int | None, dataset: Any
+    metrics: Mapping[str, Any], step: int | None, run_id: str | int | None, timestamp: int | None, dataset: Any
 ) -> None:
     """Log points that were measured on a dataset, which the run then has as an input."""
     from . import datasets
@@ -240,7 +241,7 @@ def set_note(text: str | None) -> None:
 
 
 def log_artifact(
-    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | int | None = None
 ) -> None:
     """Log a file (or all files of a folder) as it is now.
 
@@ -253,23 +254,23 @@ def log_artifact(
 
 
 def log_artifacts(
-    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | int | None = None
 ) -> None:
     """Log all files of a folder; links that lead out of it are left out and reported."""
     artifacts.log_artifacts(*log_target(run_id), local_dir, artifact_path)
 
 
-def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+def log_text(text: str, artifact_file: str, run_id: str | int | None = None) -> None:
     """Log text as a file."""
     artifacts.log_text(*log_target(run_id), text, artifact_file)
 
 
-def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+def log_dict(dictionary: Any, artifact_file: str, run_id: str | int | None = None) -> None:
     """Log a dict or list as JSON, or as YAML where the file is called so."""
     artifacts.log_dict(*log_target(run_id), dictionary, artifact_file)
 
 
-def log_stream(stream: IO[bytes] | IO[str], artifact_file: str, run_id: str | None = None) -> None:
+def log_stream(stream: IO[bytes] | IO[str], artifact_file: str, run_id: str | int | None = None) -> None:
     """Log what a stream gives as a file."""
     artifacts.log_stream(*log_target(run_id), stream, artifact_file)
 
@@ -293,21 +294,22 @@ def log_image(
         flush()
 
 
-def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
+def log_table(data: Any, artifact_file: str, run_id: str | int | None = None) -> None:
     """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends."""
     artifacts.log_table(*log_target(run_id), data, artifact_file)
 
 
 def load_table(
-    artifact_file: str, run_ids: Sequence[str] | None = None, extra_columns: Sequence[str] | None = None
+    artifact_file: str, run_ids: Sequence[str | int] | None = None, extra_columns: Sequence[str] | None = None
 ) -> DataFrame:
     """Return the tables that runs logged under a name, one below the other.
 
     Parameters
     ----------
     artifact_file : str
-    run_ids : list of str, optional
-        By default all runs of the current experiment that have the file.
+    run_ids : list of str or int, optional
+        The runs as people name them (an id, ``#12``, a name, ``best``); by default all runs of the current experiment
+        that have the file.
     extra_columns : list of str, optional
         Columns of the run to add, called as in `search_runs`: any field of ``run.info`` (``run_id``), and
         ``params.*``, ``metrics.*`` and ``tags.*``.

@@ -22,11 +22,11 @@ _opening = threading.Lock()
 
 
 def start_run(
-    run_id: str | None = None,
+    run_id: str | int | None = None,
     experiment_id: str | int | None = None,
     run_name: str | None = None,
     nested: bool = False,
-    parent_run_id: str | None = None,
+    parent_run_id: str | int | None = None,
     tags: Mapping[str, Any] | None = None,
     description: str | None = None,
     log_system_metrics: bool | None = None,
@@ -35,8 +35,9 @@ def start_run(
 
     Parameters
     ----------
-    run_id : str, optional
-        A run to resume; its status goes back to RUNNING.
+    run_id : str or int, optional
+        A run to resume, by its id, number (``12``, ``#12``), name, ``last`` or ``best``; its status goes back to
+        RUNNING.
     experiment_id : str, optional
         The experiment of a new run; by default the one of `set_experiment`, else Default (in a notebook with the
         extension loaded, the experiment that is named after the notebook).
@@ -45,8 +46,8 @@ def start_run(
     nested : bool, default False
         Open a child of the active run; with no run active it is an ordinary run. Inside a cell with ``%%track`` a
         run is a child of the cell's run without it.
-    parent_run_id : str, optional
-        The parent, where it is not the active run.
+    parent_run_id : str or int, optional
+        The parent, named as `run_id`, where it is not the active run.
     tags : dict, optional
     description : str, optional
         The run's note.
@@ -76,9 +77,10 @@ def start_run(
     tracker = session.tracker()
     cell = active.current_cell()
     _end_runs_of_earlier_execution(cell)
-    parent = _parent(nested, parent_run_id, tracker)
+    parent = _parent(nested, None if parent_run_id is None else tracker.meant(parent_run_id), tracker)
     if run_id is not None:
-        return _resumed(tracker, run_id, experiment_id, run_name, tags, description, log_system_metrics)
+        meant = tracker.meant(run_id)
+        return _resumed(tracker, meant, experiment_id, run_name, tags, description, log_system_metrics)
     experiment = _experiment_beside(parent) if experiment_id is None else get_experiment(experiment_id).name
     return open_run(
         kind="user",
@@ -246,10 +248,11 @@ def active_or_new() -> ActiveRun:
     return run
 
 
-def log_target(run_id: str | None) -> tuple[Tracker, str]:
+def log_target(reference: str | int | None) -> tuple[Tracker, str]:
     """The tracker and run that a log call goes to."""
-    if run_id is not None:
+    if reference is not None:
         tracker = session.tracker()
+        run_id = tracker.meant(reference)
         tracker.require(run_id)
         return tracker, run_id
     run = active_or_new()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ..errors import InvalidValue, NotFound
 from ..records import Experiment, Run, ViewType
 from ..store import edits, experiment_edits, pending
+from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
 from ..store.place import store_exists
 from ..views.found import Runs
@@ -27,31 +28,49 @@ if TYPE_CHECKING:
 # ---- runs
 
 
-def get_run(run_id: str) -> Run:
+def get_run(run_id: str | int) -> Run:
     """Return a run as it stands in the store.
+
+    Parameters
+    ----------
+    run_id : str or int
+        An id, or what people call the run, here and wherever a function takes a run: ``12`` or ``"#12"``, a name (the
+        newest so called), six or more digits of the id, ``last``, ``last~1``, ``best``, ``best:val_loss``.
 
     Raises
     ------
     NotFound
-        Where there is no such run.
+        Where there is no such run (with the nearest names), or several are meant (with the candidates).
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.get_run("best:accuracy").params["C"].value  # doctest: +SKIP
+    10.0
     """
-    return session.tracker().read(run_id)
+    tracker = session.tracker()
+    return tracker.read(tracker.meant(run_id))
 
 
-def get_parent_run(run_id: str) -> Run | None:
+def get_parent_run(run_id: str | int) -> Run | None:
     """Return the parent of a run, None where it has none."""
     parent = get_run(run_id).parent_run_id
     return None if parent is None else get_run(parent)
 
 
-def delete_run(run_id: str) -> None:
-    """Put a run into the bin; deleting twice is fine."""
-    edits.delete_run(session.tracker().store, run_id)
+def delete_run(run_id: str | int) -> None:
+    """Put a run into the bin; deleting twice is fine.
+
+    A run that is still running goes on: what it logs lies in the bin with it. One warning says so.
+    """
+    tracker = session.tracker()
+    delete_and_warn(tracker.store, [tracker.meant(run_id)])
 
 
-def restore_run(run_id: str) -> None:
-    """Take a run out of the bin."""
-    edits.restore_run(session.tracker().store, run_id)
+def restore_run(run_id: str | int) -> None:
+    """Take a run out of the bin, with all that it has logged since; of a name the newest deleted run is meant."""
+    tracker = session.tracker()
+    edits.restore_run(tracker.store, tracker.meant(run_id, deleted=True))
 
 
 # ---- experiments

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..context.entered import safe_text
 from ..context.place import user_name
 from ..errors import InvalidValue, RunStateError
-from ..records import Goal, Run, RunError, RunInputs, RunStatus
+from ..records import Goal, Run, RunError, RunInputs, RunStatus, is_deleted
 from ..store import database, experiment_edits, schema
 from ..store.liveness import this_process
 from ..store.place import store_exists
@@ -203,9 +203,9 @@ class Tracker(Entries):
         """
         run = self.read(run_id)
         if run.lifecycle_stage != "active":
-            raise RunStateError(f"The run {run_id!r} is deleted; restore_run({run_id!r}) brings it back.")
+            raise RunStateError(is_deleted(run.number, run.name))
         if experiment_id is not None and experiment_id != run.experiment_id:
-            raise InvalidValue(f"The run {run_id!r} is in the experiment {run.experiment_id}, not {experiment_id}.")
+            raise InvalidValue(f"The run {run.label} is in the experiment {run.experiment_id}, not {experiment_id}.")
         if known := self._memories.get(run_id):
             known.handles += 1
             return known

@@ -1,4 +1,8 @@
-"""The bin: since when deleted runs have been in it, and what stays above it when runs go there."""
+"""The bin: putting runs into it, since when they have been there, and what is said of those that are still running.
+
+A run that is deleted while it runs goes on, in whichever process: what it logs lies in the bin with it, and comes back
+with it. gc leaves it until it has ended.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,46 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..records import run_label
+from . import edits
+from .caller import warn_caller
 from .database import reading
+from .liveness import state_of
+
+_NAMED = 3  # runs that a sentence names
+
+
+def delete_and_warn(store: Path, run_ids: Sequence[str]) -> None:
+    """Put runs into the bin, with a warning at the caller's line where some of them are still running."""
+    edits.delete_runs(store, run_ids)
+    warn_of_running(store, run_ids)
+
+
+def warn_of_running(store: Path, run_ids: Sequence[str]) -> None:
+    """Warn at the caller's line of those deleted runs that are still running."""
+    if run_ids and (said := still_running(store, run_ids)):
+        warn_caller(said)
+
+
+def still_running(store: Path, run_ids: Sequence[str]) -> str:
+    """Return a sentence on what becomes of those deleted runs that are still running; nothing where none is."""
+    with reading(store) as connection:
+        rows = connection.execute(
+            "SELECT id, name, status, uuid, host_id, boot_id, pid, process_start, heartbeat FROM runs"
+            " WHERE uuid IN (SELECT value FROM json_each(?)) AND status = 'RUNNING' ORDER BY id",
+            (json.dumps(list(run_ids)),),
+        ).fetchall()
+    runs = [(number, name) for number, name, *rest in rows if state_of(*rest) == "running"]
+    if not runs:
+        return ""
+    names = ", ".join(run_label(*run) for run in runs[:_NAMED])
+    more = f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
+    several = len(runs) > 1
+    going, it = ("are still running and go on", "them") if several else ("is still running and goes on", "it")
+    they = "they log" if several else "it logs"
+    one = "" if several else f" {runs[0][0]}"
+    ways = f"'%track stop{one}' or 'jupyter track stop{one}' ends {it}."
+    return f"{names}{more} {going}: what {they} from now on lies in the bin with {it}. {ways}"
 
 
 def deleted_times(store: Path) -> dict[str, int]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InvalidValue, NotFound
-from ..records import RunStatus
+from ..records import RunStatus, is_deleted, run_label
 from . import pending
 from .database import StoreFiles, explain, nothing_yet
 from .place import store_exists
@@ -67,13 +67,18 @@ def _editing_runs(
 def _run_number(connection: sqlite3.Connection, run_id: str, stage: str | None = "active") -> int:
     row = None
     if is_text(run_id):
-        row = connection.execute("SELECT id, lifecycle_stage FROM runs WHERE uuid = ?", (run_id,)).fetchone()
+        row = connection.execute("SELECT id, lifecycle_stage, name FROM runs WHERE uuid = ?", (run_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no run {run_id!r} in this store.")
     if stage is not None and row[1] != stage:
-        raise InvalidValue(f"The run {run_id!r} is {row[1]}; it has to be {stage} for this.")
+        raise InvalidValue(is_deleted(row[0], row[2]))
     number: int = row[0]
     return number
+
+
+def _label(connection: sqlite3.Connection, number: int) -> str:
+    """How people name a run in a sentence."""
+    return run_label(*connection.execute("SELECT id, name FROM runs WHERE id = ?", (number,)).fetchone())
 
 
 def check_run_name(name: object) -> str:
@@ -167,10 +172,10 @@ def delete_tags(store: Path, run_ids: Sequence[str], key: str) -> None:
         Where one of them has no such tag.
     """
     with _editing_runs(store, run_ids) as (connection, _, numbers):
-        for run_id, number in zip(run_ids, numbers, strict=True):
+        for number in numbers:
             gone = connection.execute("DELETE FROM tags WHERE run_id = ? AND key = ?", (number, key)).rowcount
             if not gone:
-                raise NotFound(f"The run {run_id!r} has no tag {key!r}.")
+                raise NotFound(f"The run {_label(connection, number)} has no tag {key!r}.")
 
 
 def pin_runs(store: Path, run_ids: Sequence[str], pinned: bool = True) -> None:
@@ -225,23 +230,16 @@ def request_stop(store: Path, run_ids: Sequence[str], when: int | None = None) -
     Raises
     ------
     InvalidValue
-        Where a run has ended already.
+        Where a run has ended already. One that is deleted while it runs goes on, and can be stopped.
     """
     asked = now_ms() if when is None else when
-    with _editing_runs(store, run_ids) as (connection, _, numbers):
-        for run_id, number in zip(run_ids, numbers, strict=True):
+    with _editing_runs(store, run_ids, stage=None) as (connection, _, numbers):
+        for number in numbers:
             status = connection.execute("SELECT status FROM runs WHERE id = ?", (number,)).fetchone()[0]
             if status in RunStatus.ENDED:
-                raise InvalidValue(f"The run {run_id!r} has ended ({status}); there is nothing to stop.")
+                label = _label(connection, number)
+                raise InvalidValue(f"The run {label} has ended ({status}); there is nothing to stop.")
             connection.execute("UPDATE runs SET stop_requested = ? WHERE id = ?", (asked, number))
-
-
-def move_notebook(store: Path, earlier: str, notebook: str) -> int:
-    """Give the runs of a notebook that was renamed its new path, relative to the store; return how many they are."""
-    with editing(store) as (connection, rev):
-        return connection.execute(
-            "UPDATE runs SET notebook = ?, rev = ? WHERE notebook = ?", (notebook, rev, earlier)
-        ).rowcount
 
 
 def delete_run(store: Path, run_id: str) -> None:
@@ -283,12 +281,15 @@ def restore_runs(store: Path, run_ids: Sequence[str]) -> None:
     with _editing_runs(store, run_ids, stage=None) as (connection, _, numbers):
         for number in numbers:
             row = connection.execute(
-                "SELECT runs.uuid, experiments.name FROM runs JOIN experiments ON experiments.id = experiment_id"
+                "SELECT experiments.id, experiments.name FROM runs JOIN experiments ON experiments.id = experiment_id"
                 " WHERE runs.id = ? AND experiments.lifecycle_stage = 'deleted'",
                 (number,),
             ).fetchone()
             if row is not None:
-                raise InvalidValue(f"The run {row[0]!r} is of the deleted experiment {row[1]!r}: restore that first.")
+                raise InvalidValue(
+                    f"The run {_label(connection, number)} is of the deleted experiment {row[1]!r}; "
+                    f"restore_experiment({row[0]}) brings that back first."
+                )
         connection.executemany(
             "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE id = ?",
             [(number,) for number in numbers],

@@ -288,7 +288,8 @@ def _everywhere(word: str, first: bool) -> Sql:
         if first
         else f"EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND {tagged})"
     )
-    text = f"(runs.name {fits} OR coalesce(runs.note, '') {fits} OR {own_tags} OR {_RAN}{_CODE} {fits})))"
+    # Tags come last: looking for a run among those of a piece of code costs less than reading the tags of a run.
+    text = f"(runs.name {fits} OR coalesce(runs.note, '') {fits} OR {_RAN}{_CODE} {fits})) OR {own_tags})"
     return Sql(text, (pattern,) * 5)
 
 

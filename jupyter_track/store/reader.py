@@ -94,7 +94,7 @@ class Reader:
         """
         return run_rows.load_one(self.store, run_id)
 
-    def resolve(self, reference: str | int, experiment: int | None = None) -> str:
+    def resolve(self, reference: str | int, experiment: int | None = None, *, deleted: bool = False) -> str:
         """Return the id of the run that a person means.
 
         Parameters
@@ -105,6 +105,8 @@ class Reader:
             from six digits on.
         experiment : int, optional
             Where the best and the baseline are looked for; by default in the experiment of the newest run.
+        deleted : bool, default False
+            Whether a deleted run is meant: of a name then the newest deleted run before any active one.
 
         Raises
         ------
@@ -115,7 +117,7 @@ class Reader:
             Where it is a range of runs.
         """
         with reading(self.store) as connection:
-            return references.resolve(connection, reference, experiment)
+            return references.resolve(connection, reference, experiment, deleted=deleted)
 
     def runs_meant(self, words: Iterable[str | int], *, deleted: bool = False) -> list[Run]:
         """Return the runs that a person means, each once: references as in `resolve`, and ranges such as ``#3..#7``.

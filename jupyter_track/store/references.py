@@ -6,10 +6,11 @@ Also what a new name must not look like, and the words that complete a reference
 from __future__ import annotations
 
 import difflib
+import operator
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from ..errors import InvalidValue, NotFound
 from .best import best_run, metrics_with_goals
@@ -31,7 +32,9 @@ _NUMBER = re.compile(r"#.*|\d+|[0-9a-fA-F]{32}", re.DOTALL)
 _HEX = re.compile(r"[0-9a-fA-F]{6,32}\Z")
 
 
-def resolve(connection: sqlite3.Connection, reference: str | int, experiment: int | None = None) -> str:
+def resolve(
+    connection: sqlite3.Connection, reference: str | int, experiment: int | None = None, *, deleted: bool = False
+) -> str:
     """Return the id of the run that is meant.
 
     In this order: ``#12``, ``last`` and ``last~1`` (the one before), ``best`` and ``best:val_loss`` (by the last value
@@ -46,6 +49,8 @@ def resolve(connection: sqlite3.Connection, reference: str | int, experiment: in
     reference : str or int
     experiment : int, optional
         Where the best and the baseline are looked for; by default in the experiment of the newest run.
+    deleted : bool, default False
+        Whether a deleted run is meant: of a name then the newest deleted run before any active one.
 
     Raises
     ------
@@ -55,8 +60,7 @@ def resolve(connection: sqlite3.Connection, reference: str | int, experiment: in
     InvalidValue
         Where it is neither text nor a whole number, or is a range (``#3..#7``).
     """
-    if isinstance(reference, bool) or not isinstance(reference, (str, int)):
-        raise InvalidValue(f"A run is named by its number, name or id, not by {type(reference).__name__}.")
+    reference = _text_or_number(reference)
     text = str(reference).strip()
     if not text or not is_text(text):
         raise NotFound(f"{reference!r} names no run; give a number such as #12, a name, 'last' or 'best'.")
@@ -71,6 +75,8 @@ def resolve(connection: sqlite3.Connection, reference: str | int, experiment: in
     best = _BEST.match(text)
     if best:
         return best_run(connection, None if best[1] is None else best[1].strip(), experiment)
+    if deleted and not _is_taken(text) and (binned := _one(connection, _DELETED_NAME, (text,))):
+        return binned
     if _BASELINE.match(text):
         return _baseline(connection, text, experiment)
     found = _by_id(connection, text)
@@ -78,6 +84,15 @@ def resolve(connection: sqlite3.Connection, reference: str | int, experiment: in
         found = _by_number(connection, text)
     found = found or _by_name(connection, text) or _by_number(connection, text) or _by_prefix(connection, text)
     return found or _fail(connection, f"There is no run {text!r}", text)
+
+
+def _text_or_number(reference: object) -> str | int:
+    """What may name a run; a number may be NumPy's, as one that comes out of a frame is."""
+    if isinstance(reference, str):
+        return reference
+    if isinstance(reference, SupportsIndex) and not isinstance(reference, bool):
+        return operator.index(reference)
+    raise InvalidValue(f"A run is named by its number, name or id, not by {type(reference).__name__}.")
 
 
 def resolve_all(connection: sqlite3.Connection, references: Iterable[str | int], *, deleted: bool = False) -> list[str]:
@@ -104,9 +119,7 @@ def resolve_all(connection: sqlite3.Connection, references: Iterable[str | int],
         if span:
             ids.update(dict.fromkeys(_between(connection, int(span[1]), int(span[2]), deleted)))
         else:
-            by_name = deleted and is_text(text) and not _is_taken(text)
-            binned = _one(connection, _DELETED_NAME, (text,)) if by_name else None
-            ids[binned or resolve(connection, reference)] = None
+            ids[resolve(connection, reference, deleted=deleted)] = None
     return list(ids)
 
 

@@ -19,6 +19,7 @@ from .filter_sql import Sql
 from .liveness import state_of
 
 Last = tuple[int, float, int | None, str]  # number of points, last value, its step, source
+MOST_PARAMS = 200_000  # different ones that a reader keeps
 
 
 @dataclass(slots=True)
@@ -60,36 +61,46 @@ class Changes:
     all: bool = False
 
 
-class _Reading:
-    def __init__(self) -> None:
-        self.rows: dict[int, TableRow] = {}
+class RowReader:
+    """Reads the runs of one table, again and again; equal params are one record through all of its reads.
+
+    Parameters
+    ----------
+    store : Path
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._rows: dict[int, TableRow] = {}
         self._params: dict[tuple[Any, ...], Param] = {}
         self._experiments: dict[int, tuple[str, str | None]] = {}
 
-    def read(self, connection: sqlite3.Connection, among: Sql) -> None:
+    def read(self, numbers: Sequence[int]) -> list[TableRow]:
+        """Return the runs of some of the store's numbers, in their order; those deleted for good are left out."""
+        if len(self._params) > MOST_PARAMS:
+            self._params = {}
+        self._rows, self._experiments = {}, {}
+        run_rows.in_parts(self._store, numbers, self._read)
+        found, self._rows = self._rows, {}
+        return [found[number] for number in numbers if number in found]
+
+    def _read(self, connection: sqlite3.Connection, among: Sql) -> None:
         if not self._experiments:
             found = connection.execute("SELECT id, name, baseline_uuid FROM experiments")
             self._experiments = {number: (name, baseline) for number, name, baseline in found}
-        rows, values = self.rows, among.values
+        rows, values = self._rows, among.values
         for row in connection.execute(f"SELECT {run_rows.RUN_COLUMNS} FROM runs WHERE id {among.text}", values):
             rows[row[0]] = self._row(row)
-        known = self._params
-        for number, *what in connection.execute(
-            f"SELECT run_id, key, text, type, source, written FROM params WHERE run_id {among.text}"
-            " ORDER BY run_id, position, key",
-            values,
-        ):
-            key, text, kind, source, written = what
-            param = known.get(tuple(what))
-            if param is None:
-                param = known[tuple(what)] = Param(key, text, text, kind, source, written)
-            rows[number].params[key] = param
+        self._read_params(connection, among)
+        nan, at, metrics = float("nan"), None, {}
         for number, key, count, last, step, source in connection.execute(
             f"SELECT run_id, key, count, last_value, last_step, source FROM metrics WHERE run_id {among.text}"
             " ORDER BY run_id, id",
             values,
         ):
-            rows[number].metrics[key] = (count, float("nan") if last is None else last, step, source)
+            if number != at:
+                at, metrics = number, rows[number].metrics
+            metrics[key] = (count, nan if last is None else last, step, source)
         tags = connection.execute(f"SELECT run_id, key, value FROM tags WHERE run_id {among.text}", values)
         for number, key, value in tags:
             if not key.startswith(("mlflow.", "jupyter_track.")):
@@ -97,6 +108,23 @@ class _Reading:
         data = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text}", values)
         for number, digest, context in data:
             rows[number].data |= {(digest, context)}
+
+    def _read_params(self, connection: sqlite3.Connection, among: Sql) -> None:
+        known, rows = self._params, self._rows
+        at, params = None, {}
+        for row in connection.execute(
+            f"SELECT key, text, type, source, written, run_id FROM params WHERE run_id {among.text}"
+            " ORDER BY run_id, position, key",
+            among.values,
+        ):
+            number, what = row[5], row[:5]
+            param = known.get(what)
+            if param is None:
+                key, text, kind, source, written = what
+                param = known[what] = Param(key, text, text, kind, source, written)
+            if number != at:
+                at, params = number, rows[number].params
+            params[what[0]] = param
 
     def _row(self, row: tuple[Any, ...]) -> TableRow:
         (number, run_id, experiment, name, status, stage, start, _, duration, parent, note, _, notebook, *more) = row
@@ -107,13 +135,6 @@ class _Reading:
         marks = pinned is not None, baseline == run_id
         place = note or "", notebook or "", told
         return TableRow(number, run_id, experiment, known, name, state, stage, start, duration, parent, *place, *marks)
-
-
-def read_rows(store: Path, numbers: Sequence[int]) -> list[TableRow]:
-    """Return the runs of some of the store's numbers, in their order; those deleted for good are left out."""
-    found = _Reading()
-    run_rows.in_parts(store, numbers, found.read)
-    return [found.rows[number] for number in numbers if number in found.rows]
 
 
 def revision(store: Path) -> int:

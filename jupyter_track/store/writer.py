@@ -46,6 +46,14 @@ PATIENCE = 3  # failed tries before a batch is spilled
 RUN_PATIENCE = 5  # tries until a run must be there: the process that forked this one may not have written it yet
 
 
+class RunsAreBack(Exception):
+    """Runs that were gone are in the store again: another git branch was checked out, or a backup put back."""
+
+    def __init__(self, runs: set[str]) -> None:
+        self.runs = runs
+        super().__init__(f"{len(runs)} runs are in the store again")
+
+
 class Writer:
     """Writes what a process logs to one store.
 
@@ -80,7 +88,7 @@ class Writer:
         self._patience: int | None = None  # how much longer to wait; None until the file system was looked at
         self._spilled = False
         self._put_aside = False  # a part of what was logged is kept in a file that nobody reads back
-        self._gone: set[str] = set()  # runs that were deleted for good while they were logged to
+        self._gone: set[str] = set()  # runs that were logged to and are not in the store any more
         self._hopeless = False  # neither the store nor a side file could be written
         self._longest_wait = math.inf  # seconds for the mutex; less at the end of the process
         self._heart = time.monotonic()
@@ -409,6 +417,8 @@ class Writer:
                 busy=BUSY_WAIT * patience,
             ) as connection:
                 fresh = application.write(connection, again=again)
+                if self._gone and (back := self._gone & batch.run_ids(ends=True)):
+                    raise RunsAreBack(back)  # and take this back: what was put by for them comes first
                 if not application.alone and self._watched:
                     self.stops.read(connection, self._watched)
         except Exception as error:  # noqa: BLE001 - raised again
@@ -469,6 +479,9 @@ class Writer:
         """Keep the batch for another try, or put it aside; return whether to go on at once."""
         self._failures += 1
         self._ready = False
+        if isinstance(error, RunsAreBack):
+            self._gone -= error.runs
+            return True
         if self._kept is None:
             problems.report("store", f"{error} What lies in side files is read back later.")
             self._finish(self._asked)

@@ -195,10 +195,13 @@ class Runs(Shown, list[Run]):
         return self._edited(lambda store, ids: move_runs(store, ids, experiment))
 
     def delete(self) -> Runs:
-        """Put them into the bin, from where `restore` brings them back; deleting twice is fine."""
-        from ..store.edits import delete_runs
+        """Put them into the bin, from where `restore` brings them back; deleting twice is fine.
 
-        return self._edited(delete_runs)
+        Those that are still running go on, and log into the bin; one warning says so.
+        """
+        from ..store.bin import delete_and_warn
+
+        return self._edited(delete_and_warn)
 
     def restore(self) -> Runs:
         """Take them out of the bin; restoring an active run is fine."""

@@ -1,149 +1,26 @@
-"""The live table of runs: its columns and rows as the front end gets them, texts as they are shown.
+"""The live table of runs: its rows as the front end gets them, what folds, and the order that a person chose.
 
-Numbers, changes and names are those of the static table to the digit. Raw values travel beside them for sorting.
+A table may have 10,000 runs by 30 columns, so a row is short: what is usual is left out, a metric is its raw value, and
+the front end writes numbers, changes and times by the rules of `views.format` (labextension/src/format.ts; one file of
+cases is read by the tests of both).
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..records import Goal as Direction
 from ..records import Param
 from ..store.table_rows import Last, TableRow
 from .changes import OWN_SOURCES, SHORT_CHANGES, ParamChange
-from .columns import MAX_PARAM_COLUMNS, OTHER_METRICS
-from .format import (
-    PARAM_LIMIT,
-    Precision,
-    age,
-    change,
-    clock,
-    duration,
-    iso,
-    middle_cut,
-    number,
-    one_line,
-    param_text,
-    precision_of,
-)
-from .goals import NO_GOAL, SYSTEM, Goal, goal_of
-from .live import change_message
+from .format import middle_cut, one_line, param_text
+from .live_columns import NUMBERS, Kind, Message
 from .runs import NAME_LIMIT
-from .tokens import run_color, state_of
+from .tokens import STATES, state_of
 
-Message = dict[str, Any]
-Kind = Literal["metric", "param", "tag", "attribute"]
-_METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3, SYSTEM: 8}
-_PARAM_RANKS = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
-_NUMBERS = ("int", "float")
-_PREFIX = {"metric": "metrics.", "param": "params.", "tag": "tags.", "attribute": "attributes."}
-
-
-@dataclass(frozen=True)
-class LiveColumn:
-    """One column: what it is of, and how its values are told."""
-
-    key: str
-    kind: Kind
-    right: bool = False
-    goal: Goal = NO_GOAL
-    main: bool = False
-    shown: bool = False
-    equal: bool = False
-    precision: Precision = field(default=Precision(0))
-    best: float | None = None
-
-    @property
-    def id(self) -> str:
-        """``metrics.loss``, as filters name it."""
-        return _PREFIX[self.kind] + self.key
-
-    @property
-    def layout(self) -> tuple[Any, ...]:
-        """All that every cell of the column depends on: not which value is the best."""
-        return self.id, self.goal, self.main, self.shown, self.equal, self.right, self.precision
-
-    def message(self) -> Message:
-        """Return the column as the front end gets it."""
-        return {
-            "id": self.id,
-            "key": self.key,
-            "title": middle_cut(one_line(self.key), PARAM_LIMIT),
-            "kind": self.kind,
-            "right": self.right,
-            "goal": self.goal.arrow,
-            "main": self.main,
-            "shown": self.shown,
-            "equal": self.equal,
-            "width": None,
-        }
-
-
-def live_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> tuple[LiveColumn, ...]:
-    """Return the columns of a table: metrics, the main one first, params, tags, experiment and notebook.
-
-    Shown are the main metric, further metrics and params that differ, as in the static table.
-    """
-    return (*_metric_columns(rows, goals), *_param_columns(rows), *_other_columns(rows))
-
-
-def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> list[LiveColumn]:
-    values: dict[str, list[float]] = {}
-    ranks: dict[str, int] = {}
-    for row in rows:
-        for key, (_, last, _, source) in row.metrics.items():
-            values.setdefault(key, []).append(last)
-            ranks[key] = min(ranks.get(key, 9), 0 if key in goals else _METRIC_RANKS.get(source, 1))
-    ordered = sorted(values, key=lambda key: (ranks[key], -len(values[key])))
-    columns, room = [], OTHER_METRICS + 1
-    for index, key in enumerate(ordered):
-        goal = goal_of(key, goals)
-        finite = [value for value in values[key] if math.isfinite(value)]
-        low, high = min(finite, default=0.0), max(finite, default=0.0)
-        differs = low != high or (bool(finite) and len(finite) < len(values[key]))
-        shown = room > 0 and (index == 0 or differs or len(rows) == 1) and ranks[key] < _METRIC_RANKS[SYSTEM]
-        room -= shown
-        best = None if goal.direction is None or low == high else low if goal.direction == "min" else high
-        precision = precision_of(finite, goal.direction)
-        columns.append(LiveColumn(key, "metric", True, goal, index == 0, shown, not differs, precision, best))
-    return columns
-
-
-def _param_columns(rows: Sequence[TableRow]) -> list[LiveColumn]:
-    texts: dict[str, set[str]] = {}
-    counts: Counter[str] = Counter()
-    words: set[str] = set()  # params that are not numbers everywhere
-    ranks: dict[str, int] = {}
-    for row in rows:
-        for key, param in row.params.items():
-            texts.setdefault(key, set()).add(param.text)
-            counts[key] += 1
-            ranks[key] = min(ranks.get(key, 9), _PARAM_RANKS.get(param.source, 4))
-            if param.type not in _NUMBERS:
-                words.add(key)
-    whole = sum(row.state != "failed" for row in rows)  # a failed run may not have come so far
-    columns, room = [], MAX_PARAM_COLUMNS
-    for key in sorted(texts, key=lambda key: ranks[key]):
-        differs = len(texts[key]) > 1 or counts[key] < whole
-        shown = room > 0 and (differs or len(rows) == 1)
-        room -= shown
-        columns.append(LiveColumn(key, "param", key not in words, shown=shown, equal=not differs))
-    return columns
-
-
-def _other_columns(rows: Sequence[TableRow]) -> list[LiveColumn]:
-    tags = dict.fromkeys(key for row in rows for key in row.tags)
-    columns = [LiveColumn(key, "tag") for key in tags]
-    for key in ("experiment", "notebook"):
-        equal = len({getattr(row, key) for row in rows}) < 2
-        columns.append(LiveColumn(key, "attribute", equal=equal))
-    return columns
+Cell = None | str | float | list[Any] | Message
 
 
 class RowMaker:
@@ -151,112 +28,98 @@ class RowMaker:
 
     Parameters
     ----------
-    columns : sequence of LiveColumn
+    places : mapping of (kind, key) to int
+        Where the values of each metric and param stand in a row: from 0 on, in order.
     now_ms : int
-        The moment from which ages are told.
-    baselines : mapping of int to TableRow, optional
-        By experiment, the run that the others' metrics are measured against.
+        The moment up to which the time of a run that goes on is told.
+    hidden : collection of str
+        Params that have a column: what changed in them is seen there.
     """
 
-    def __init__(
-        self, columns: Sequence[LiveColumn], now_ms: int, baselines: Mapping[int, TableRow] = MappingProxyType({})
-    ) -> None:
-        self._baselines = baselines
-        self._plan = [(column.kind, column.key, column) for column in columns]
+    def __init__(self, places: Mapping[tuple[Kind, str], int], now_ms: int, hidden: Collection[str] = ()) -> None:
+        self._places = [(kind == "metric", key) for kind, key in places]
         self._now = now_ms
-        self._hidden = {column.key for column in columns if column.kind == "param" and column.shown}
-        self._params: dict[int, Message] = {}  # by the identity of a param, which equal ones share
+        self._hidden = frozenset(hidden)
+        self._params: dict[int, Cell] = {}  # by the identity of a param, which equal ones share
         self._kept: list[Param] = []
 
     def row(self, row: TableRow, earlier: TableRow | None) -> Message:
         """Return one run as the front end gets it; `earlier` is the run before it, with which it is compared."""
-        name, state = one_line(row.name), state_of(row.state)
-        changed = [] if earlier is None else changed_params(row, earlier, self._hidden)
         seconds = row.duration
         if seconds is None and row.live:
             seconds = max(0.0, (self._now - row.start_time) / 1000)
-        took = "" if seconds is None else clock(seconds) if row.live else duration(seconds)
-        return {
+        made: Message = {
             "id": row.run_id,
             "number": row.number,
-            "state": {"glyph": state.glyph, "word": state.word, "token": state.token},
-            "name": middle_cut(name, NAME_LIMIT) or row.run_id[:8],
-            "color": run_color(row.number),
-            "changed": changed,
-            "parent": row.parent,
-            "pinned": row.pinned,
-            "baseline": row.baseline,
-            "live": row.live,
-            "deleted": row.stage == "deleted",
+            "state": row.state if row.state in STATES else vars(state_of(row.state)).copy(),
+            "name": middle_cut(one_line(row.name), NAME_LIMIT) or row.run_id[:8],
+            "started": row.start_time,
+            "seconds": seconds,
             "experiment": one_line(row.experiment),
-            "notebook": one_line(row.notebook),
-            "note": row.note,
-            "tags": row.tags,
             "cells": self._cells(row),
-            "duration": [took, seconds],
-            "age": [age(row.start_time, self._now), row.start_time, iso(row.start_time)],
         }
+        if earlier is not None and (changed := changed_params(row, earlier, self._hidden)):
+            made["changed"] = changed
+        for name, told in (
+            ("notebook", one_line(row.notebook)),
+            ("parent", row.parent),
+            ("note", row.note),
+            ("pinned", row.pinned),
+            ("baseline", row.baseline),
+            ("live", row.live),
+            ("deleted", row.stage == "deleted"),
+        ):
+            if told:
+                made[name] = told
+        if row.tags:
+            made["tags"] = {key: one_line(value) for key, value in row.tags.items()}
+        return made
 
-    def _cells(self, row: TableRow) -> list[Message | str | None]:
-        metrics, params, tags = row.metrics, row.params, row.tags
-        baseline = self._baselines.get(row.experiment_id)
-        if baseline is row:
-            baseline = None
-        cells: list[Message | str | None] = []
-        for kind, key, column in self._plan:
-            if kind == "metric":
+    def _cells(self, row: TableRow) -> list[Cell]:
+        metrics, params, known = row.metrics, row.params, self._params
+        cells: list[Cell] = []
+        for is_metric, key in self._places:
+            if is_metric:
                 last = metrics.get(key)
-                cell = None if last is None else _metric_cell(last, column)
-                if cell is not None and baseline is not None and key in baseline.metrics:
-                    _compare(cell, metrics[key][1], baseline, column)
-                cells.append(cell)
-            elif kind == "param":
-                param = params.get(key)
-                cells.append(None if param is None else self._params.get(id(param)) or self._param_cell(param))
+                cells.append(None if last is None else _metric_cell(last))
             else:
-                text = tags.get(key) if kind == "tag" else getattr(row, key)
-                cells.append(None if text is None else _text_cell(text))
+                param = params.get(key)
+                if param is None:
+                    cells.append(None)
+                elif (cell := known.get(id(param))) is not None:
+                    cells.append(cell)
+                else:
+                    cells.append(self._param_cell(param))
         return cells
 
-    def _param_cell(self, param: Param) -> Message:
+    def _param_cell(self, param: Param) -> Cell:
         self._kept.append(param)  # so that its identity stays its own
-        cell: Message = {"t": param_text(param)}
-        self._params[id(param)] = cell
-        full = one_line(param.text)
-        if full != cell["t"]:
-            cell["f"] = full
-        if param.type in _NUMBERS:
-            cell["v"] = _number(param.text)
-        if param.source not in OWN_SOURCES:
-            cell["m"] = True
+        cell = self._params[id(param)] = param_cell(param)
         return cell
 
 
-def _compare(cell: Message, value: float, baseline: TableRow, column: LiveColumn) -> None:
-    """Put the change against the baseline beside a value."""
-    found = change(value, baseline.metrics[column.key][1], column.goal.direction, column.precision)
-    if found is not None:
-        cell["c"] = change_message(found, f"#{baseline.number}")
-
-
-def _metric_cell(last: Last, column: LiveColumn) -> Message:
+def _metric_cell(last: Last) -> Cell:
+    """Its value, and its step where there is more than one point; what JSON cannot say is a word."""
     count, value, step, _ = last
-    finite = math.isfinite(value)
-    cell: Message = {"t": number(value, column.precision), "v": value if finite else None}
-    if not finite and not math.isnan(value):
-        cell["v"] = math.copysign(1.7976931348623157e308, value)  # JSON has no infinity; it sorts at the end
-    if count > 1:
-        cell["f"] = f"{value!r} at step {step}"
-    if column.best is not None and value == column.best:
-        cell["b"] = True
+    told: float | str = value if math.isfinite(value) else "NaN" if value != value else "inf" if value > 0 else "-inf"
+    return told if count <= 1 else [told, step]
+
+
+def param_cell(param: Param) -> Cell:
+    """Return a param as the front end gets it: a text where that is all, and sorts as it reads."""
+    text, full = param_text(param), one_line(param.text)
+    is_number = param.type in NUMBERS
+    value = _number(param.text) if is_number else None
+    muted = param.source not in OWN_SOURCES
+    if text == full and not muted and (value is not None or not is_number):
+        return text if is_number or _number(text) is None else {"t": text, "v": text}
+    cell: Message = {"t": text}
+    if full != text:
+        cell["f"] = full
+    cell["v"] = value if is_number else full
+    if muted:
+        cell["m"] = True
     return cell
-
-
-@lru_cache(maxsize=1_000)
-def _text_cell(text: str) -> Message | str | None:
-    line = one_line(text)
-    cut = middle_cut(line, PARAM_LIMIT)
-    return (cut or None) if cut == line else {"t": cut, "f": line}
 
 
 def _number(text: str) -> float | None:
@@ -270,6 +133,8 @@ def _number(text: str) -> float | None:
 def changed_params(row: TableRow, earlier: TableRow, hidden: Collection[str] = ()) -> list[str]:
     """Return what `Difference.short` says of the params of two runs, without making all of its records."""
     before, after = earlier.params, row.params
+    if before == after:
+        return []
     may_lack, may_come = row.state == "failed", earlier.state == "failed"  # a failed run may not have come so far
     own: list[str] = []
     rest: list[str] = []
@@ -281,23 +146,23 @@ def changed_params(row: TableRow, earlier: TableRow, hidden: Collection[str] = (
             own.append(key)
         elif old is not None:
             rest.append(key)
-    if not may_lack:
+    if not (may_lack or before.keys() <= after.keys()):
         gone = before.keys() - after.keys() - set(hidden)
-        own += [key for key in before if key in gone and before[key].source in OWN_SOURCES] if gone else []
+        own += [key for key in before if key in gone and before[key].source in OWN_SOURCES]
     found = [*own, *rest]
     shown = [ParamChange(key, before.get(key), after.get(key)).text for key in found[:SHORT_CHANGES]]
     return [*shown, f"+{len(found) - SHORT_CHANGES}"] if len(found) > SHORT_CHANGES else shown
 
 
-def predecessors(rows: Iterable[TableRow]) -> dict[str, TableRow]:
-    """Return for each run the one before it, among those of the same experiment and parent."""
-    before: dict[str, TableRow] = {}
-    last: dict[tuple[int, str | None], TableRow] = {}
+def predecessors(rows: Iterable[TableRow]) -> dict[int, int]:
+    """Return for each run, by number, the one before it, among those of the same experiment and parent."""
+    before: dict[int, int] = {}
+    last: dict[tuple[int, str | None], int] = {}
     for row in sorted(rows, key=lambda row: row.number):
         group = row.experiment_id, row.parent
         if group in last:
-            before[row.run_id] = last[group]
-        last[group] = row
+            before[row.number] = last[group]
+        last[group] = row.number
     return before
 
 
@@ -378,7 +243,7 @@ def _sort_value(row: TableRow, kind: str, name: str) -> tuple[int, float, str] |
     if kind == "metrics" and name in row.metrics:
         value = row.metrics[name][1]
     elif kind == "params" and (param := row.params.get(name)) is not None:
-        number_of = _number(param.text) if param.type in _NUMBERS else None
+        number_of = _number(param.text) if param.type in NUMBERS else None
         value = param.text if number_of is None else number_of
     elif kind == "tags":
         value = row.tags.get(name)
@@ -387,9 +252,3 @@ def _sort_value(row: TableRow, kind: str, name: str) -> tuple[int, float, str] |
     if isinstance(value, int | float):
         return (0, float(value), "") if value == value else None
     return (1, 0.0, str(value).casefold()) if value else None
-
-
-def foot(columns: Sequence[LiveColumn]) -> list[str]:
-    """Return what stands below the table."""
-    equal = sum(column.equal for column in columns if column.kind in ("metric", "param"))
-    return [f"{equal} column{' is' if equal == 1 else 's are'} equal or empty"] if equal else []

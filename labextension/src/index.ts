@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
+import { Left } from './lab/left.js';
 import { PanelRenderer } from './lab/renderer.js';
 import { Sessions } from './lab/sessions.js';
 import { MIME_TYPE } from './protocol.js';
@@ -17,13 +18,14 @@ const panels: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry],
   activate(app: JupyterFrontEnd, registry: IRenderMimeRegistry): void {
     const sessions = new Sessions(app.shell);
+    const left = new Left();
     const factory: IRenderMime.IRendererFactory = {
       // Safe: it shows text only, and asks the kernel for a panel by an id that nobody can guess.
       safe: true,
       mimeTypes: [MIME_TYPE],
       createRenderer: options => {
         const html = registry.getFactory('text/html');
-        return new PanelRenderer(() => html?.createRenderer({ ...options, mimeType: 'text/html' }) ?? null, sessions);
+        return new PanelRenderer(() => html?.createRenderer({ ...options, mimeType: 'text/html' }) ?? null, sessions, left);
       }
     };
     registry.addFactory(factory, RANK);

@@ -1,7 +1,9 @@
 import { CardView } from './card/view.js';
+import { type ChartsLoader, once } from './charts/load.js';
 import { button, div, element, fill, setText, span } from './dom.js';
 import type { KernelMessage } from './protocol.js';
 import { Requests } from './requests.js';
+import { Shared } from './shared.js';
 import { TableView } from './table/view.js';
 import type { Transport } from './transport.js';
 import type { Context, View } from './view.js';
@@ -10,7 +12,22 @@ import { kernelStopped, READING, WAITS } from './words.js';
 /** After how long it is said that the panel is being read, in milliseconds. */
 const READING_AFTER = 300;
 
+/** Makes a view; one that is loaded when it is needed makes a promise of it. */
+type Maker = (context: Context) => View | Promise<View>;
+
+/** The view of each kind of panel, by the type of the first message. */
+const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
+  card: context => new CardView(context),
+  table: context => new TableView(context),
+  'curves-view': async context => {
+    const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
+    return new CurvesView(context, charts);
+  }
+};
+
 export interface MountOptions {
+  /** Loads the charts' module; without it, a view says that it has no charts. */
+  charts?: (transport: Transport, requests: Requests) => ReturnType<ChartsLoader>;
   /** Called when the first content is on the page. */
   onShown?: () => void;
   /** Called when the kernel does not know the panel. */
@@ -40,6 +57,7 @@ class Panel {
   ) {
     this.requests = new Requests(transport, waiting => this.sayWaiting(waiting));
     const line = div('jt-line', this.waits, this.problem);
+    this.charts = once(() => options.charts?.(transport, this.requests) ?? Promise.reject(new Error('no charts here')));
     this.node.append(this.status, this.place, line);
     host.append(this.node);
     this.stopListening = transport.listen(message => this.receive(message));
@@ -51,6 +69,7 @@ class Panel {
   }
 
   dispose(): void {
+    this.disposed = true;
     clearTimeout(this.reading);
     this.stopListening();
     this.view?.dispose();
@@ -68,28 +87,59 @@ class Panel {
     if (this.requests.receive(message)) {
       return;
     }
-    if (this.view === null && (message.type === 'card' || message.type === 'table')) {
-      clearTimeout(this.reading);
-      this.view = message.type === 'card' ? new CardView(this.context()) : new TableView(this.context());
-      fill(this.place, this.view.node);
+    if (this.view !== null) {
       this.view.receive(message);
-      this.options.onShown?.();
       return;
     }
-    this.view?.receive(message);
+    const maker = VIEWS[message.type];
+    if (this.early.length || maker !== undefined) {
+      this.early.push(message);
+    }
+    if (maker !== undefined && this.early.length === 1) {
+      void this.show(maker);
+    }
+  }
+
+  /** Make the view; what comes meanwhile is given to it once it is there. */
+  private async show(maker: Maker): Promise<void> {
+    let view: View;
+    try {
+      const made = maker(this.context());
+      view = made instanceof Promise ? await made : made;
+    } catch (error) {
+      this.early = [];
+      this.complain(`The view could not be loaded: ${String(error)}`);
+      return;
+    }
+    if (this.disposed) {
+      view.dispose();
+      return;
+    }
+    clearTimeout(this.reading);
+    this.view = view;
+    fill(this.place, view.node);
+    this.early.splice(0).forEach(message => view.receive(message));
+    if (this.gone) {
+      this.freeze();
+    }
+    this.options.onShown?.();
   }
 
   private context(): Context {
     const interrupt = this.transport.interrupt?.bind(this.transport);
     return {
       requests: this.requests,
+      shared: this.shared,
+      charts: this.charts,
       interrupt,
       announce: text => setText(this.status, text),
-      complain: text => this.complain(text)
+      complain: text => this.complain(text),
+      tell: text => this.notice(span('jt-warning', '⚠ '), text)
     };
   }
 
   private freeze(): void {
+    this.gone = true;
     this.requests.close('The kernel is gone: nothing was changed.');
     this.view?.freeze();
     if (this.view !== null) {
@@ -108,8 +158,12 @@ class Panel {
       fill(this.problem);
       return;
     }
+    this.notice(span('jt-failed', '✗ '), text);
+  }
+
+  private notice(mark: HTMLElement, text: string): void {
     const close = button('Dismiss', () => fill(this.problem));
-    fill(this.problem, span('jt-failed', '✗ '), span('', text), ' ', close);
+    fill(this.problem, mark, span('', text), ' ', close);
   }
 
   private readonly node = div('jt-panel');
@@ -120,6 +174,11 @@ class Panel {
   private readonly requests: Requests;
   private readonly stopListening: () => void;
   private reading: ReturnType<typeof setTimeout> | undefined;
+  private readonly shared = new Shared();
+  private readonly charts: ChartsLoader;
+  private early: KernelMessage[] = [];
   private view: View | null = null;
+  private disposed = false;
+  private gone = false;
   private seen = new Date();
 }

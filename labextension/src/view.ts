@@ -1,7 +1,9 @@
+import type { ChartsLoader } from './charts/load.js';
 import type { KernelMessage } from './protocol.js';
 import type { Requests } from './requests.js';
+import type { Shared } from './shared.js';
 
-/** One of the two views of a panel. */
+/** The view of one kind of panel. */
 export interface View {
   readonly node: HTMLElement;
   /** Take a message that is meant for it; others are left alone. */
@@ -14,10 +16,16 @@ export interface View {
 /** What a view is given. */
 export interface Context {
   requests: Requests;
+  /** What it shares with the other views of the panel. */
+  shared: Shared;
+  /** Loads the charts' module, once. */
+  charts: ChartsLoader;
   /** The host's own interrupt, where there is one. */
   interrupt?: (() => Promise<void>) | undefined;
   /** Read out a change of state, once. */
   announce(text: string): void;
   /** Say what went wrong, until the next action. */
   complain(text: string): void;
+  /** Say what should be known of what was done, until the next action. */
+  tell(text: string): void;
 }

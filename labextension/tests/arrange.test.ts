@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 
-import type { Row } from '../src/protocol.js';
 import { type Arrangement, arrange, type Line } from '../src/table/arrange.js';
+import type { Row } from '../src/table/rows.js';
 import { newestFirst } from '../src/table/sorting.js';
-import { madeColumn, madeRow, STATES } from './made.js';
+import { madeColumn, madeRun, placed } from './made.js';
 
-const columns = [madeColumn({ key: 'accuracy', main: true, goal: '↑' }), madeColumn({ kind: 'param', key: 'C' })];
-const index = new Map(columns.map((column, place) => [column.id, place]));
+const columns = placed([madeColumn({ key: 'accuracy', main: true, goal: '↑' }), madeColumn({ kind: 'param', key: 'C' })]);
+const index = new Map(columns.map(column => [column.id, column]));
 
 function lines(rows: Row[], wanted: Partial<Arrangement> = {}): Line[] {
   return arrange({
@@ -38,32 +38,32 @@ function words(made: Line[]): string[] {
   });
 }
 
-const id = (number: number) => madeRow(number).id;
-const failed = STATES['failed'] as NonNullable<(typeof STATES)['failed']>;
+const id = (number: number) => madeRun(number).id;
+const failed = 'failed';
 
 test('children stand below their parent once it is opened, whatever the order', () => {
-  const rows = [madeRow(1), madeRow(2, { parent: id(4) }), madeRow(3, { parent: id(4) }), madeRow(4)];
+  const rows = [madeRun(1), madeRun(2, { parent: id(4) }), madeRun(3, { parent: id(4) }), madeRun(4)];
   expect(words(lines(rows))).toEqual(['1', '4']);
   expect(words(lines(rows, { toggled: new Set([id(4)]) }))).toEqual(['1', '4', '>2', '>3']);
 });
 
 test('a child whose parent is not in the table stands for itself', () => {
-  expect(words(lines([madeRow(1, { parent: id(9) })]))).toEqual(['1']);
+  expect(words(lines([madeRun(1, { parent: id(9) })]))).toEqual(['1']);
 });
 
 test('runs that are each other\'s parents do not hang the table', () => {
-  expect(words(lines([madeRow(1, { parent: id(1) })]))).toEqual(['1']);
+  expect(words(lines([madeRun(1, { parent: id(1) })]))).toEqual(['1']);
 });
 
 test('a search shows a child that matches below its parent, open until it is closed', () => {
-  const rows = [madeRow(1), madeRow(2, { parent: id(3) }), madeRow(3)];
+  const rows = [madeRun(1), madeRun(2, { parent: id(3) }), madeRun(3)];
   const matches = (row: Row) => row.number === 2;
   expect(words(lines(rows, { matches }))).toEqual(['3', '>2']);
   expect(words(lines(rows, { matches, toggled: new Set([id(3)]) }))).toEqual(['3']);
 });
 
 test('pinned and baseline runs stand on top, with the hairline under the last one', () => {
-  const made = lines([madeRow(1), madeRow(2, { pinned: true }), madeRow(3), madeRow(4, { baseline: true })]);
+  const made = lines([madeRun(1), madeRun(2, { pinned: true }), madeRun(3), madeRun(4, { baseline: true })]);
   expect(words(made)).toEqual(['2', '4', '1', '3']);
   expect(made.map(line => line.kind === 'run' && line.lastPinned)).toEqual([false, true, false, false]);
 });
@@ -71,27 +71,27 @@ test('pinned and baseline runs stand on top, with the hairline under the last on
 test('failed attempts fold to one line, which opens', () => {
   const ids = [2, 3, 4].map(id);
   const fold = { kind: 'failed' as const, count: 3, ids };
-  const rows = [madeRow(1), madeRow(2, { state: failed, fold }), madeRow(3, { state: failed }), madeRow(4, { state: failed }), madeRow(5)];
+  const rows = [madeRun(1), madeRun(2, { state: failed, fold }), madeRun(3, { state: failed }), madeRun(4, { state: failed }), madeRun(5)];
   expect(words(lines(rows))).toEqual(['1', '{3 failed}', '5']);
   expect(words(lines(rows, { toggled: new Set([`fold:${id(2)}`]) }))).toEqual(['1', '{3 failed}', '>2', '>3', '>4', '5']);
 });
 
 test('repeats stand behind the newest of them', () => {
-  const rows = [madeRow(1, { fold: { kind: 'repeat', count: 3, ids: [1, 2, 3].map(id) } }), madeRow(2), madeRow(3)];
+  const rows = [madeRun(1, { fold: { kind: 'repeat', count: 3, ids: [1, 2, 3].map(id) } }), madeRun(2), madeRun(3)];
   expect(words(lines(rows))).toEqual(['1×3']);
   expect(words(lines(rows, { toggled: new Set([id(1)]) }))).toEqual(['1×3', '>2', '>3']);
 });
 
 test('a fold counts only what was searched for, and one run alone is no fold', () => {
   const fold = { kind: 'failed' as const, count: 3, ids: [1, 2, 3].map(id) };
-  const rows = [madeRow(1, { fold }), madeRow(2), madeRow(3)];
+  const rows = [madeRun(1, { fold }), madeRun(2), madeRun(3)];
   expect(words(lines(rows, { matches: row => row.number !== 1 }))).toEqual(['{2 failed}']);
   expect(words(lines(rows, { matches: row => row.number === 2 }))).toEqual(['2']);
 });
 
 test('groups say mean and deviation, stand in the order of the sorted metric, and open', () => {
   const row = (number: number, accuracy: number, C: string) =>
-    madeRow(number, { cells: [{ t: String(accuracy), v: accuracy }, C] });
+    madeRun(number, { cells: [accuracy, C] });
   const rows = [row(1, 0.95, '1'), row(2, 0.97, '1'), row(3, 0.99, '10'), row(4, 0.97, '10')];
   const sort = [{ column: 'metrics.accuracy', descending: true }];
   const made = lines(rows, { group: 'params.C', sort });
@@ -105,7 +105,7 @@ test('groups say mean and deviation, stand in the order of the sorted metric, an
 });
 
 test('a deletion is said in the place of the run', () => {
-  const rows = [1, 2, 3, 4].map(number => madeRow(number));
+  const rows = [1, 2, 3, 4].map(number => madeRun(number));
   const deleted = new Map([[id(2), [id(2), id(4)]]]);
   expect(words(lines(rows, { deleted }))).toEqual(['1', '-2', '3']);
 });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 
 import { hiddenColumns, layout, moved, shownColumns, switched } from '../src/table/columns.js';
-import { madeColumn, madeRow } from './made.js';
+import { madeColumn, madeRun, placed } from './made.js';
 
-const columns = [
+const columns = placed([
   madeColumn({ key: 'accuracy', main: true, goal: '↑' }),
   madeColumn({ key: 'loss', shown: false }),
   madeColumn({ kind: 'param', key: 'C' }),
   madeColumn({ kind: 'param', key: 'seed', shown: false, equal: true })
-];
+]);
 const SHOWN = ['metrics.accuracy', 'params.C', 'attributes.duration', 'attributes.start_time'];
 const NO_TEXTS = { rows: [], groups: [] };
 
@@ -23,7 +23,7 @@ test('status, number and name are always the first three', () => {
 });
 
 test('a column is as wide as its longest text, a group\'s too, or as was chosen', () => {
-  const rows = [madeRow(1, { cells: ['0.9', null, 'a-long-value-of-C'] })];
+  const rows = [madeRun(1, { cells: [0.9, null, 'a-long-value-of-C'] })];
   const width = (texts: { rows: typeof rows; groups: string[][] }, widths = {}) =>
     layout(columns, { columns: ['params.C'], widths }, texts, 800, text => text.length * 10)[3]?.width;
   expect(width({ rows, groups: [] })).toBe(192);
@@ -36,6 +36,19 @@ test('the first columns are narrow on a narrow page', () => {
     layout(columns, { columns: null, widths: {} }, NO_TEXTS, available).slice(0, 3).reduce((sum, slot) => sum + slot.width, 0);
   expect(fixed(480)).toBeLessThan(220);
   expect(fixed(800)).toBeGreaterThan(320);
+});
+
+test('the name gives way so that the last column is seen whole, and takes room that is left as far as it needs', () => {
+  const rows = [madeRow(1, { name: 'a-name-of-thirty-characters-xx', changed: ['lr 1e-3 → 3e-4', 'C 1 → 10'] })];
+  const total = (available: number, widths = {}) => {
+    const slots = layout(columns, { columns: null, widths }, { rows, groups: [] }, available);
+    return [slots[2]?.width, slots.reduce((sum, slot) => sum + slot.width, 28)];
+  };
+  const [natural, whole] = total(650) as [number, number];
+  expect(total(whole - 50)).toEqual([natural - 50, whole - 50]);
+  expect(total(whole + 100)).toEqual([natural + 100, whole + 100]);
+  expect(total(whole + 1000)).toEqual([420, whole + 420 - natural]);
+  expect(total(whole - 50, { 'attributes.name': natural })).toEqual([natural, whole]);
 });
 
 test('a hidden column comes back before duration and age', () => {

@@ -1,13 +1,14 @@
 /**
  * Cards and tables with made data and a made kernel, without Jupyter: `jlpm gallery`, then open lib/gallery.html.
  *
- * ?kind=table|cards &rows=8 &baseline=1 &theme=dark &curves=0 &slow=1 (the kernel does not answer)
+ * ?kind=table|cards &rows=8 &baseline=1 &theme=dark &slow=1 (the kernel does not answer)
  */
 
 import { mount } from '../src/panel.js';
-import type { Card, KernelMessage, Row, ViewMessage } from '../src/protocol.js';
+import type { Card, KernelMessage, ViewMessage, WireRow } from '../src/protocol.js';
 import type { Transport } from '../src/transport.js';
-import { learning, madeCard, madeTable, manyColumns, manyRuns, spark, STATES } from './made.js';
+import { iso } from '../src/times.js';
+import { COLORS, learning, madeCard, madeTable, manyColumns, manyRuns, spark, STATES } from './made.js';
 
 const query = new URLSearchParams(location.search);
 const CHUNK = 200;
@@ -49,7 +50,7 @@ class MadeKernel implements Transport {
         }
         return;
       case 'curves':
-        this.say({ type: 'curves', curves: Object.fromEntries(message.runs.map(id => [id, spark(learning(0.9, parseInt(id, 16)), '#1d95fb')])) });
+        this.say({ type: 'curves', curves: Object.fromEntries(message.runs.map(id => [id, spark(learning(0.9, parseInt(id, 16)), COLORS[parseInt(id, 16) % 8] as string)])) });
         return;
       case 'open':
         this.say({ ...answer, details: made(message.run) });
@@ -66,9 +67,9 @@ class MadeKernel implements Transport {
     this.say(answer);
   }
 
-  private change(ids: string[], change: (row: Row) => Row): void {
+  private change(ids: string[], change: (row: WireRow) => WireRow): void {
     const changed = rows.filter(row => ids.includes(row.id)).map(change);
-    this.say({ type: 'patch', rev: ++rev, rows: changed, removed: [], foot: [] });
+    this.say({ type: 'patch', rev: ++rev, rows: changed, removed: [] });
   }
 
   private readonly listeners = new Set<(message: KernelMessage) => void>();
@@ -76,16 +77,16 @@ class MadeKernel implements Transport {
 
 let rev = 1;
 const count = Number(query.get('rows') ?? 8);
-const rows = manyRuns(count, { curves: query.get('curves') !== '0' && count <= 1000, baseline: query.has('baseline') });
+const rows = manyRuns(count, { baseline: query.has('baseline') });
 
 function made(id: string) {
-  const row = rows.find(each => each.id === id) as Row;
+  const row = rows.find(each => each.id === id) as WireRow;
   return {
     name: row.name,
     number: `#${row.number}`,
-    state: row.state,
-    facts: [['experiment', row.experiment], ['started', row.age[2]], ['id', row.id]] as [string, string][],
-    problems: row.state.word === 'failed' ? ["ValueError: could not convert string to float: 'a'"] : [],
+    state: STATES[String(row.state)] ?? null,
+    facts: [['experiment', row.experiment], ['started', iso(row.started)], ['id', row.id]] as [string, string][],
+    problems: row.state === 'failed' ? ["ValueError: could not convert string to float: 'a'"] : [],
     grids: [
       { header: ['metric', 'last', 'min', 'max', 'points'], rows: [['accuracy ↑', '0.9641', '0.4120', '0.9641', '24']], right: [false, true, true, true, true] },
       { header: ['param', 'value', 'type', 'source'], rows: [['C', '1', 'int', 'assigned in the cell']], right: [false, false, false, false] }
@@ -96,7 +97,7 @@ function made(id: string) {
 
 function tableMessages(): KernelMessage[] {
   const empty = 'No runs here yet. Put %%track above a cell and run it.';
-  const start = madeTable(manyColumns(), rows.slice(0, CHUNK), { total: count, more: count > CHUNK, empty });
+  const start = madeTable(manyColumns(rows), rows.slice(0, CHUNK), { total: count, more: count > CHUNK, empty });
   const messages: KernelMessage[] = [start];
   for (let place = CHUNK; place < count; place += 1000) {
     messages.push({ type: 'rows', rows: rows.slice(place, place + 1000), more: place + 1000 < count });

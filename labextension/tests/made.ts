@@ -1,10 +1,10 @@
 /** Made runs, for the tests and the gallery: the same every time. */
 
-import type { Card, Cell, Column, Row, Spark, State, TableMessage } from '../src/protocol.js';
+import type { Card, Cell, Column, Spark, State, TableMessage, WireRow } from '../src/protocol.js';
+import { type Row, rowOf } from '../src/table/rows.js';
 
 export const NOW = Date.UTC(2026, 2, 14, 15, 30);
-const COLORS = ['#1d95fb', '#c53b06', '#9947a9', '#63a17b', '#e2791d', '#357a59', '#4d61e4', '#8d84b5'];
-const DAY = 86_400_000;
+export const COLORS = ['#1d95fb', '#c53b06', '#9947a9', '#63a17b', '#e2791d', '#357a59', '#4d61e4', '#8d84b5'];
 
 export const STATES: Record<string, State> = {
   running: { glyph: '●', word: 'running', token: 'running' },
@@ -55,42 +55,45 @@ export function madeColumn(changes: Partial<Column> = {}): Column {
     key,
     title: key,
     kind,
+    place: 0,
     right: true,
     goal: '',
     main: false,
     shown: true,
     equal: false,
-    width: null,
+    decimals: 4,
+    mantissa: 2,
+    best: null,
     ...changes
   };
 }
 
-export function madeRow(number: number, changes: Partial<Row> = {}): Row {
-  const started = NOW - number * 60_000;
+/** Columns whose values stand in the rows as the columns do. */
+export function placed(columns: Column[]): Column[] {
+  return columns.map((column, place) => ({ ...column, place }));
+}
+
+export function madeRow(number: number, changes: Partial<WireRow> = {}): WireRow {
   return {
     id: number.toString(16).padStart(32, '0'),
     number,
-    state: STATES['finished'] as State,
+    state: 'finished',
     name: `run-${number}`,
-    color: COLORS[number % 8] as string,
-    changed: [],
-    parent: null,
-    pinned: false,
-    baseline: false,
-    live: false,
-    deleted: false,
+    started: NOW - number * 60_000,
+    seconds: 3.2,
     experiment: 'digits',
     notebook: 'digits.ipynb',
-    note: '',
-    tags: {},
     cells: [],
-    duration: ['3.2 s', 3.2],
-    age: ['4 min', started, '2026-03-14 15:26+00:00'],
     ...changes
   };
 }
 
-export function madeTable(columns: Column[], rows: Row[], changes: Partial<TableMessage> = {}): TableMessage {
+/** A run as the views have it. */
+export function madeRun(number: number, changes: Partial<WireRow> = {}): Row {
+  return rowOf(madeRow(number, changes), { states: STATES, colors: COLORS });
+}
+
+export function madeTable(columns: Column[], rows: WireRow[], changes: Partial<TableMessage> = {}): TableMessage {
   return {
     type: 'table',
     rev: 1,
@@ -98,7 +101,8 @@ export function madeTable(columns: Column[], rows: Row[], changes: Partial<Table
     rows,
     total: rows.length,
     more: false,
-    foot: [],
+    states: STATES,
+    colors: COLORS,
     empty: '',
     choices: {},
     ...changes
@@ -108,105 +112,69 @@ export function madeTable(columns: Column[], rows: Row[], changes: Partial<Table
 const NAMES = ['baseline', 'wide', 'deep', 'cosine', 'dropout', 'adamw', 'no-aug', 'label-smoothing', 'svc', 'resnet50'];
 
 /** The columns of `manyRuns`: a main metric, others, params, and some that are equal. */
-export function manyColumns(): Column[] {
+export function manyColumns(rows: readonly WireRow[]): Column[] {
+  const values = rows.flatMap(row => (Array.isArray(row.cells[0]) && typeof row.cells[0][0] === 'number' ? row.cells[0][0] : []));
   const metrics = ['accuracy', 'loss', 'f1', 'val/loss'].map((key, place) =>
-    madeColumn({ key, goal: ['↑', '↓?', '↑?', '↓?'][place] as string, main: place === 0 })
+    madeColumn({
+      key,
+      goal: ['↑', '↓?', '↑?', '↓?'][place] as string,
+      main: place === 0,
+      best: place === 0 && values.length > 1 ? Math.max(...values) : null
+    })
   );
   const params = ['C', 'lr', 'model', 'batch_size'].map(key =>
     madeColumn({ kind: 'param', key, right: key !== 'model' })
   );
   const more = Array.from({ length: 22 }, (_, place) =>
-    madeColumn({ kind: 'param', key: `option_${place}`, shown: false, equal: place > 3 })
+    madeColumn({ kind: 'param', key: `option_${place}`, shown: false, equal: place > 3, right: false })
   );
-  return [...metrics, ...params, ...more];
+  return placed([...metrics, ...params, ...more]);
 }
 
 /** Runs as a person makes them in a week: most finish, some fail, some are lost, one goes on. */
-export function manyRuns(count: number, options: { curves?: boolean; baseline?: boolean } = {}): Row[] {
+export function manyRuns(count: number, options: { baseline?: boolean } = {}): WireRow[] {
   const next = random(7);
-  const rows: Row[] = [];
-  for (let place = 0; place < count; place++) {
-    rows.push(oneOfMany(count - place, place, next, options));
-  }
-  const ids = rows.filter(row => row.state.word === 'failed' && row.cells[0] === null).map(row => row.id);
+  const rows = Array.from({ length: count }, (_, place) => oneOfMany(count - place, place, next, options));
+  const ids = rows.filter(row => row.state === 'failed' && row.cells[0] === null).map(row => row.id);
   const first = rows.find(row => row.id === ids[0]);
   if (first && ids.length > 2) {
     first.fold = { kind: 'failed', count: ids.length, ids };
   }
-  markBest(rows);
   return rows;
 }
 
-function oneOfMany(
-  number: number,
-  place: number,
-  next: () => number,
-  options: { curves?: boolean; baseline?: boolean }
-): Row {
+function oneOfMany(number: number, place: number, next: () => number, options: { baseline?: boolean }): WireRow {
   const kind = place === 0 ? 'running' : place === 3 ? 'failed' : place === 5 ? 'lost' : stateOf(next());
-  const color = COLORS[number % 8] as string;
   const end = 0.82 + 0.16 * next();
-  const nan = place === 4;
-  const started = Date.now() - place * place * 400_000 - 40_000;
   const params = [['0.1', '1', '10'][number % 3], ['1e-3', '3e-4', '1e-2'][number % 3], NAMES[number % 5], String(16 << number % 4)];
   const failed = kind === 'failed' && place !== 3;
-  const accuracy: Cell = failed ? null : {
-    t: nan ? 'NaN' : end.toFixed(4),
-    v: nan ? null : end,
-    f: nan ? 'nan' : `${end} at step 23`,
-    ...(options.curves !== false && !nan ? { s: spark(learning(end, number), color) } : {}),
-    ...(options.baseline && place !== 6 && !nan ? { c: changeOf(end - 0.9312) } : {})
-  };
-  const loss = 1.2 - end;
+  const metric = (value: number): Cell => (failed ? null : [place === 4 ? 'NaN' : value, 23]);
   const cells: Cell[] = [
-    accuracy,
-    failed ? null : { t: nan ? 'NaN' : loss.toFixed(4), v: nan ? null : loss },
-    failed ? null : { t: (end - 0.02).toFixed(4), v: end - 0.02 },
-    failed ? null : { t: (loss + 0.05).toFixed(4), v: loss + 0.05, m: true },
-    ...params.map(text => ({ t: text ?? '', v: Number(text) || (text ?? '') })),
+    metric(end),
+    metric(1.2 - end),
+    metric(end - 0.02),
+    metric(1.25 - end),
+    ...params.map(text => text ?? ''),
     ...Array.from({ length: 22 }, (_, option) => (option > 3 ? 'auto' : `value ${(number * (option + 3)) % 7}`))
   ];
   const long = 'resnet50-imagenet-cosine-schedule-warmup-5-epochs-seed-00042';
+  const changed = place % 3 === 1 ? [`C ${params[0]} → 1`] : place % 3 === 2 ? ['lr 1e-3 → 3e-4', '+2'] : [];
   return madeRow(number, {
-    state: STATES[kind] as State,
+    state: kind,
     name: place === 2 ? long : (NAMES[number % NAMES.length] as string),
-    color,
-    changed: place % 3 === 1 ? [`C ${params[0]} → 1`] : place % 3 === 2 ? ['lr 1e-3 → 3e-4', '+2'] : [],
+    changed,
     cells,
     live: kind === 'running',
     baseline: options.baseline === true && place === 6,
     pinned: place === 7,
-    experiment: ['digits', 'imagenet', 'ablation'][number % 3] as string,
-    duration: kind === 'running' ? ['0:42', 42] : ['4 m 12 s', 252 + number],
-    age: [ageWords(Date.now() - started), started, new Date(started).toISOString()]
+    experiment: options.baseline ? 'digits' : (['digits', 'imagenet', 'ablation'][number % 3] as string),
+    seconds: kind === 'running' ? 42 : 252 + number,
+    started: Date.now() - place * place * 400_000 - 40_000
   });
 }
 
 function stateOf(chance: number): string {
   return chance < 0.86 ? 'finished' : chance < 0.94 ? 'failed' : chance < 0.97 ? 'stopped' : 'lost';
-}
-
-function ageWords(passed: number): string {
-  return passed < 60_000 ? 'now' : passed < 3_600_000 ? `${Math.floor(passed / 60_000)} min` : passed < DAY ? `${Math.floor(passed / 3_600_000)} h` : '12 Mar';
-}
-
-function changeOf(difference: number): NonNullable<Extract<Cell, object>['c']> {
-  const better = difference > 0;
-  return {
-    text: `${better ? '+' : '−'}${Math.abs(difference).toFixed(4)}`,
-    arrow: better ? '▲' : '▼',
-    better,
-    versus: 'baseline'
-  };
-}
-
-function markBest(rows: Row[]): void {
-  const values = rows.map(row => (typeof row.cells[0] === 'object' && typeof row.cells[0]?.v === 'number' ? row.cells[0].v : -1));
-  const best = rows[values.indexOf(Math.max(...values))];
-  const cell = best?.cells[0];
-  if (typeof cell === 'object' && cell) {
-    cell.b = true;
-  }
 }
 
 export function madeCard(changes: Partial<Card> = {}): Card {

@@ -3,9 +3,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { mount } from '../src/panel.js';
-import type { KernelMessage, Row } from '../src/protocol.js';
+import type { KernelMessage, WireRow } from '../src/protocol.js';
 import { FakeKernel, settled } from './fakekernel.js';
-import { madeCard, madeColumn, madeRow, madeTable } from './made.js';
+import { madeCard, madeColumn, madeRow, madeTable, placed } from './made.js';
 
 const PAYLOADS = [
   '<script>window.ran = 1</script>',
@@ -84,11 +84,13 @@ test.each(PAYLOADS)('a card shows %s as text in every field', payload => {
 });
 
 test.each(PAYLOADS)('a table shows %s as text in every field', async payload => {
-  const row = (number: number, changes: Partial<Row> = {}): Row =>
-    madeRow(number, { cells: [{ t: '1', f: '1', s: madeCard().metrics[0]!.spark!, c: madeCard().metrics[0]!.change! }, 'x'], note: 'n', tags: { a: 'b' }, changed: ['C'], ...changes });
-  const columns = [madeColumn({ main: true }), madeColumn({ kind: 'param', key: 'C' })];
+  const row = (number: number, changes: Partial<WireRow> = {}): WireRow =>
+    madeRow(number, { cells: [[1, 3], { t: '1', f: '1' }, 'x'], note: 'n', tags: { a: 'b' }, changed: ['C'], ...changes });
+  const params = ['C', 'model'].map(key => madeColumn({ kind: 'param', key }));
+  const columns = placed([madeColumn({ main: true, best: 1, goal: '↑' }), ...params, madeColumn({ kind: 'tag', key: 'a' })]);
+  columns[3]!.place = null;
   const rows = [row(1, { baseline: true }), row(2), row(3, { live: true })];
-  show(poisoned(madeTable(columns, rows, { foot: ['foot'], empty: 'empty' }), payload, KEEP));
+  show(poisoned(madeTable(columns, rows, { empty: 'empty' }), payload, KEEP));
   check();
   expect(host.querySelector('.jt-row .jt-name')?.textContent).toBe(`${payload}run-1`);
   (host.querySelectorAll('.jt-row')[1] as HTMLElement).click();

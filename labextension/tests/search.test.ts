@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { holdsWords, isGrammar, wordsOf } from '../src/table/search.js';
-import { madeRow } from './made.js';
+import { isGrammar, SearchTexts, wordsOf } from '../src/table/search.js';
+import { madeColumn, madeRun, placed } from './made.js';
 
 test.each([
   'metrics.loss < 0.5',
@@ -26,15 +26,17 @@ test.each(['baseline', 'svm digits', '#12', 'what is in this run', 'not like the
 );
 
 test('finds a run by any of its texts, in any order and case', () => {
-  const row = madeRow(12, {
+  const columns = placed([madeColumn(), madeColumn({ key: 'loss' }), madeColumn({ kind: 'param', key: 'model' })]);
+  const texts = new SearchTexts(columns);
+  const row = madeRun(12, {
     name: 'Baseline',
     note: 'after the fix',
     tags: { team: 'vision' },
-    cells: ['0.9641', null, { t: 'svm' }],
+    cells: [0.96412, null, { t: 'svm' }],
     changed: ['C 0.1 → 1']
   });
   for (const text of ['base', 'SVM baseline', 'team=vision', '#12', 'fix after', 'finished', '0.96 digits', '→ 1']) {
-    expect(holdsWords(row, wordsOf(text)), text).toBe(true);
+    expect(texts.holds(row, wordsOf(text)), text).toBe(true);
   }
-  expect(holdsWords(row, wordsOf('baseline forest'))).toBe(false);
+  expect(texts.holds(row, wordsOf('baseline forest'))).toBe(false);
 });

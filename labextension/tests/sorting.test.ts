@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 
-import type { Row, SortKey } from '../src/protocol.js';
+import type { SortKey } from '../src/protocol.js';
 import { reader } from '../src/table/cells.js';
+import type { Row } from '../src/table/rows.js';
 import { compareValues, firstDirection, newestFirst, nextSort, sortRows } from '../src/table/sorting.js';
-import { madeRow } from './made.js';
+import { madeColumn, madeRun, placed } from './made.js';
 
-const index = new Map([['metrics.loss', 0], ['params.lr', 1]]);
+const columns = placed([madeColumn({ key: 'loss' }), madeColumn({ kind: 'param', key: 'lr' })]);
+const index = new Map(columns.map(column => [column.id, column]));
 const read = (column: string) => reader(column, index);
 
 function sorted(rows: Row[], ...sort: SortKey[]): (number | null)[] {
@@ -13,15 +15,15 @@ function sorted(rows: Row[], ...sort: SortKey[]): (number | null)[] {
 }
 
 test('stands newest first until a column says otherwise', () => {
-  expect(sorted([madeRow(3), madeRow(1), madeRow(2)])).toEqual([1, 2, 3]);
+  expect(sorted([madeRun(3), madeRun(1), madeRun(2)])).toEqual([1, 2, 3]);
 });
 
 test('puts nothing and NaN last, whichever way a column is sorted', () => {
   const rows = [
-    madeRow(1, { cells: [null] }),
-    madeRow(2, { cells: [{ t: 'NaN', v: null }] }),
-    madeRow(3, { cells: [{ t: '0.2', v: 0.2 }] }),
-    madeRow(4, { cells: [{ t: '0.1', v: 0.1 }] })
+    madeRun(1, { cells: [null] }),
+    madeRun(2, { cells: ['NaN'] }),
+    madeRun(3, { cells: [0.2] }),
+    madeRun(4, { cells: [[0.1, 5]] })
   ];
   expect(sorted(rows, { column: 'metrics.loss', descending: false })).toEqual([4, 3, 1, 2]);
   expect(sorted(rows, { column: 'metrics.loss', descending: true })).toEqual([3, 4, 1, 2]);
@@ -29,26 +31,25 @@ test('puts nothing and NaN last, whichever way a column is sorted', () => {
 
 test('sorts by raw values and not by texts, numbers before words', () => {
   const rows = [
-    madeRow(1, { cells: [null, { t: '1e-3', v: 0.001 }] }),
-    madeRow(2, { cells: [null, { t: '0.5', v: 0.5 }] }),
-    madeRow(3, { cells: [null, 'auto'] }),
-    madeRow(4, { cells: [null, 'Adaptive'] })
+    madeRun(1, { cells: [null, { t: '1e-3', f: '0.001', v: 0.001 }] }),
+    madeRun(2, { cells: [null, '0.5'] }),
+    madeRun(3, { cells: [null, 'auto'] }),
+    madeRun(4, { cells: [null, 'Adaptive'] })
   ];
   expect(sorted(rows, { column: 'params.lr', descending: false })).toEqual([1, 2, 4, 3]);
 });
 
 test('sorts words as people do: seed-10 after seed-9', () => {
-  const rows = ['seed-10', 'seed-9', 'Seed-1'].map((name, place) => madeRow(place + 1, { name }));
+  const rows = ['seed-10', 'seed-9', 'Seed-1'].map((name, place) => madeRun(place + 1, { name }));
   expect(sorted(rows, { column: 'attributes.name', descending: false })).toEqual([3, 2, 1]);
 });
 
 test('lets a second key decide between equals, and newest first after that', () => {
-  const cell = (v: number) => ({ t: String(v), v });
   const rows = [
-    madeRow(1, { cells: [cell(1), 'b'] }),
-    madeRow(2, { cells: [cell(1), 'a'] }),
-    madeRow(3, { cells: [cell(0), 'c'] }),
-    madeRow(4, { cells: [cell(1), 'a'] })
+    madeRun(1, { cells: [1, 'b'] }),
+    madeRun(2, { cells: [1, 'a'] }),
+    madeRun(3, { cells: [0, 'c'] }),
+    madeRun(4, { cells: [1, 'a'] })
   ];
   const keys = [{ column: 'metrics.loss', descending: true }, { column: 'params.lr', descending: false }];
   expect(sorted(rows, ...keys)).toEqual([2, 4, 1, 3]);

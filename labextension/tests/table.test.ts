@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { mount } from '../src/panel.js';
-import type { Row, TableMessage } from '../src/protocol.js';
+import type { TableMessage, WireRow } from '../src/protocol.js';
 import { FakeKernel, settled } from './fakekernel.js';
-import { madeColumn, madeRow, madeTable, STATES } from './made.js';
+import { madeColumn, madeRow, madeTable, placed } from './made.js';
 
-const columns = [madeColumn({ key: 'accuracy', main: true, goal: '↑' }), madeColumn({ kind: 'param', key: 'C' })];
+const columns = placed([madeColumn({ key: 'accuracy', main: true, goal: '↑', decimals: 2 }), madeColumn({ kind: 'param', key: 'C' })]);
 let kernel: FakeKernel;
 let host: HTMLElement;
 let dispose: () => void;
@@ -23,10 +23,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function row(number: number, accuracy = number / 10, changes: Partial<Row> = {}): Row {
-  return madeRow(number, { cells: [{ t: accuracy.toFixed(2), v: accuracy }, String(number % 2)], ...changes });
+function row(number: number, accuracy = number / 10, changes: Partial<WireRow> = {}): WireRow {
+  return madeRow(number, { cells: [[accuracy, 7], String(number % 2)], ...changes });
 }
-function load(rows: Row[], changes: Partial<TableMessage> = {}): void {
+function load(rows: WireRow[], changes: Partial<TableMessage> = {}): void {
   kernel.say(madeTable(columns, rows, changes));
 }
 const grid = () => host.querySelector('.jt-grid') as HTMLElement;
@@ -131,7 +131,7 @@ test('a patch changes, adds and removes rows, and leaves order, marks and focus 
   key('ArrowDown');
   key(' ');
   const focused = host.querySelector('[data-current]')?.getAttribute('data-key');
-  kernel.say({ type: 'patch', rev: 2, rows: [row(3, 0.05), row(4, 0.25)], removed: [row(1).id], foot: [] });
+  kernel.say({ type: 'patch', rev: 2, rows: [row(3, 0.05), row(4, 0.25)], removed: [row(1).id] });
   vi.advanceTimersByTime(250);
   expect(names()).toEqual(['run-4', 'run-2', 'run-3']);
   expect(host.querySelector('[data-current]')?.getAttribute('data-key')).toBe(focused);
@@ -142,11 +142,40 @@ test('a row that a patch leaves alone keeps its element, and so do the cells of 
   load([row(1), row(2)]);
   const [first, second] = host.querySelectorAll('.jt-row');
   const nameCell = first!.querySelector('.jt-name-cell');
-  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.77)], removed: [], foot: [] });
+  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.77)], removed: [] });
   vi.advanceTimersByTime(250);
   expect([...host.querySelectorAll('.jt-row')]).toEqual([first, second]);
   expect(first!.querySelector('.jt-name-cell')).toBe(nameCell);
   expect(first!.textContent).toContain('0.77');
+});
+
+test('columns alone change which value is the best and how all are written', () => {
+  load([row(1, 0.5), row(2, 0.25)]);
+  const texts = () => [...host.querySelectorAll('.jt-row')].map(each => each.children[4]?.textContent);
+  expect(texts()).toEqual(['0.50', '0.25']);
+  const [accuracy, C] = columns as [(typeof columns)[0], (typeof columns)[0]];
+  kernel.say({ type: 'patch', rev: 2, rows: [], removed: [], columns: [{ ...accuracy!, decimals: 3, best: 0.5 }, C!] });
+  vi.advanceTimersByTime(250);
+  expect(texts()).toEqual(['▲ 0.500', '0.250']);
+  expect(host.querySelector('.jt-row')?.children[4]?.getAttribute('title')).toBe('0.5 at step 7');
+});
+
+test('with a baseline, metrics of its experiment show the change beside the value', () => {
+  const other = row(3, 0.9, { experiment: 'other' });
+  load([row(1, 0.5), row(2, 0.25, { baseline: true }), other]);
+  const texts = () => [...host.querySelectorAll('.jt-row')].map(each => each.children[4]?.textContent);
+  expect(texts()).toEqual(['0.25', '0.50+0.25 ▲', '0.90']);
+  kernel.say({ type: 'patch', rev: 2, rows: [row(2, 0.25), row(1, 0.5, { baseline: true })], removed: [] });
+  vi.advanceTimersByTime(250);
+  expect(texts()).toEqual(['0.50', '0.25−0.25 ▼', '0.90']);
+});
+
+test('a column that is new stands behind the others in the rows, and rows that lack it are empty there', () => {
+  load([row(1, 0.5), row(2, 0.25)]);
+  const lr = madeColumn({ kind: 'param', key: 'lr', place: 2 });
+  kernel.say({ type: 'patch', rev: 2, rows: [row(3, 0.1, { cells: [0.1, '1', '1e-3'] })], removed: [], columns: [...columns, lr] });
+  vi.advanceTimersByTime(250);
+  expect([...host.querySelectorAll('.jt-row')].map(each => each.children[6]?.textContent)).toEqual(['', '', '1e-3']);
 });
 
 test('the keyboard moves, marks, extends, opens, searches and clears', async () => {
@@ -193,12 +222,21 @@ test('deletes at once and takes it back in place', async () => {
   key('Delete');
   expect(names()).toEqual(['run-1', 'Deleted run-2 #2 · Undo', 'run-3']);
   await kernel.reply('delete');
-  kernel.say({ type: 'patch', rev: 2, rows: [], removed: [row(2).id], foot: [] });
+  kernel.say({ type: 'patch', rev: 2, rows: [], removed: [row(2).id] });
   vi.advanceTimersByTime(9000);
   expect(names()[1]).toBe('Deleted run-2 #2 · Undo');
   button('Undo').click();
   expect(names()).toEqual(['run-1', 'run-2', 'run-3']);
   expect(kernel.last('restore')).toMatchObject({ runs: [row(2).id] });
+});
+
+test('says what becomes of a run that is deleted while it runs', async () => {
+  load([row(1), row(2)]);
+  (host.querySelectorAll('.jt-row')[0] as HTMLElement).click();
+  key('Delete');
+  await kernel.reply('delete', { said: '#1 run-1 is still running and goes on.' });
+  expect(names()).toEqual(['Deleted run-1 #1 · Undo', 'run-2']);
+  expect(host.querySelector('[role=alert]')?.textContent).toBe('⚠ #1 run-1 is still running and goes on. Dismiss');
 });
 
 test('a deletion is said for ten seconds, then it is done', async () => {
@@ -225,7 +263,7 @@ test('renames in place, and a patch meanwhile does not take the field away', asy
   key('F2');
   const field = host.querySelector('.jt-name-cell input') as HTMLInputElement;
   field.value = 'new name';
-  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.5)], removed: [], foot: [] });
+  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.5)], removed: [] });
   vi.advanceTimersByTime(250);
   expect(host.querySelector('.jt-name-cell input')).toBe(field);
   field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
@@ -248,7 +286,7 @@ test('tags the marked runs in the line below', async () => {
 
 test('says how many columns are equal or empty, and shows them', () => {
   const equal = ['a', 'b'].map(each => madeColumn({ kind: 'param', key: each, shown: false, equal: true }));
-  kernel.say(madeTable([...columns, ...equal], [row(1), row(2)]));
+  kernel.say(madeTable(placed([...columns, ...equal]), [row(1), row(2)]));
   expect(host.querySelector('.jt-table-foot')?.textContent).toBe('2 columns are equal or empty · show');
   button('show').click();
   expect(host.querySelector('.jt-header')?.textContent).toContain('ab');
@@ -292,8 +330,8 @@ test('says in one sentence that there is nothing yet', () => {
 });
 
 test('reads out a run that ended', () => {
-  load([row(1, 0.1, { live: true, state: STATES['running'] as Row['state'] })]);
-  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.2)], removed: [], foot: [] });
+  load([row(1, 0.1, { live: true, state: 'running' })]);
+  kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.2)], removed: [] });
   expect(host.querySelector('[role=status]')?.textContent).toBe('run-1 finished');
 });
 

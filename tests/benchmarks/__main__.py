@@ -10,8 +10,9 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import filtering, live, logging_points, reading, runs
-from .measure import Row, table
+from . import filtering, live, logging_points, reading, runs, screen, table
+from .measure import Row
+from .measure import table as as_table
 
 BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "log": lambda times: [logging_points.log_call(times * 3)],
@@ -23,7 +24,8 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "read": reading.reading,
     "filter": filtering.filtering,
     "card": live.card,
-    "table": live.table,
+    "table": table.table,
+    "screen": screen.screen,
 }
 
 
@@ -38,7 +40,7 @@ def main() -> int:
         if not given.only or name in given.only:
             print(f"{name} …", file=sys.stderr)
             rows += benchmark(given.times)
-    print(table(rows))
+    print(as_table(rows))
     return 0 if all(row.met for row in rows) else 1
 
 

@@ -1,7 +1,4 @@
-"""The live card beside a loop of 1 ms NumPy steps that logs each step: slowdown, the thread's share, latency, bytes.
-
-And the live table of 10,000 runs by 30 columns: when the first 200 rows are there, and when all are.
-"""
+"""The live card beside a loop of 1 ms NumPy steps that logs each step: slowdown, the thread's share, latency, bytes."""
 
 from __future__ import annotations
 
@@ -16,8 +13,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from jupyter_track.panels.panel import Link
-from jupyter_track.panels.table import RunTablePanel
 from jupyter_track.store.schema import create
 
 from .measure import REPOSITORY, Row, folder, in_time
@@ -125,7 +120,7 @@ def card(times: int) -> list[Row]:
     return rows  # fmt: skip
 
 
-# ---- the table
+# ---- the store of the live table
 
 
 def fill(store: Path, runs: int = 10_000, keys: int = 15) -> None:
@@ -153,30 +148,3 @@ def fill(store: Path, runs: int = 10_000, keys: int = 15) -> None:
         )
     connection.execute("COMMIT")
     connection.close()
-
-
-def table(times: int) -> list[Row]:
-    """The first 200 rows and all of 10,000 by 30, as JSON ready to be sent."""
-    with folder() as place:
-        store = place / "track.db"
-        fill(store)
-        first, whole, size = [], [], 0
-        for _ in range(max(2, times // 2)):
-            arrived: list[float] = []
-            size = 0
-
-            def send(message: dict[str, Any], arrived: list[float] = arrived) -> None:
-                nonlocal size
-                size += len(json.dumps(message))
-                arrived.append(time.perf_counter())
-
-            panel = RunTablePanel(store)
-            began = time.perf_counter()
-            panel.greet(Link(send))
-            first.append(arrived[0] - began)
-            whole.append(arrived[-1] - began)
-            panel.refresh()
-    return [
-        in_time("table of 10,000 runs by 30: the first 200 rows", min(first), 1.0),
-        in_time(f"table of 10,000 runs by 30: all rows ({size / 1e6:.1f} MB)", min(whole), 3.0),
-    ]

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +23,15 @@ from typing import Any, Literal
 
 import nbformat
 
+import jupyter_track
+
+PACKAGE = Path(jupyter_track.__file__).parent
+BUILT = PACKAGE / "labextension"
 App = Literal["lab", "notebook"]
 STARTS_WITHIN = 60.0  # seconds
 CELL_WITHIN = 120_000  # milliseconds
-LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
+PATIENCE = 60.0  # seconds that anything on a loaded machine may take
+LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:", "file:")
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
@@ -60,12 +65,15 @@ class Server:
         ``http://127.0.0.1:<port>``.
     root : Path
         The folder that it serves.
+    home : Path
+        The folder of its configuration and data.
     """
 
     address: str
     token: str
     app: App
     root: Path
+    home: Path
 
     def url(self, notebook: str) -> str:
         """The page of a notebook, in a fresh workspace."""
@@ -90,7 +98,10 @@ class Server:
 def serving(
     root: Path, home: Path, app: App = "lab", settings: dict[str, Any] | None = None, *, extension: bool = True
 ) -> Iterator[Server]:
-    """Serve a folder on loopback with configuration, data and settings of its own under `home`."""
+    """Serve a folder on loopback with configuration, data and settings of its own under `home`.
+
+    The lab extension is the one that was built in this tree, whichever is installed.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -100,6 +111,8 @@ def serving(
         folder = home / "settings" / package
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+    if extension:
+        shutil.copytree(BUILT, home / "data" / "labextensions" / "jupyter-track", dirs_exist_ok=True)
     page_config = home / "config" / "labconfig" / "page_config.json"
     page_config.parent.mkdir(parents=True, exist_ok=True)
     page_config.write_text(json.dumps({"disabledExtensions": {} if extension else {"jupyter-track": True}}))
@@ -111,7 +124,7 @@ def serving(
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=_environ(home), cwd=root)
     try:
-        server = Server(f"http://127.0.0.1:{port}", token, app, root)
+        server = Server(f"http://127.0.0.1:{port}", token, app, root, home)
         _await(server, process, log)
         yield server
     finally:
@@ -133,10 +146,10 @@ def _environ(home: Path) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         "MPLCONFIGDIR": "matplotlib",
     }
-    package = Path(__file__).parent.parent.parent
-    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     own = {name: str(home / folder) for name, folder in folders.items()}
+    own["JUPYTER_PREFER_ENV_PATH"] = "0"  # else the installed lab extension hides that of this tree
     return {**os.environ, **threads, **own, "PYTHONPATH": os.pathsep.join(paths)}
 
 
@@ -170,28 +183,44 @@ class Page:
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def open(self, server: Server, notebook: str, *, kernel: bool = True) -> None:
-        """Open a notebook and wait until its cells stand and, unless told otherwise, its kernel answers."""
+    def open(self, server: Server, notebook: str, *, kernel: bool = True, idle: bool = True) -> None:
+        """Open a notebook and wait until its cells stand and, unless told otherwise, its kernel answers.
+
+        A kernel that runs a cell (not `idle`) answers when that is over.
+        """
         self.page.goto(server.url(notebook))
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=STARTS_WITHIN * 1000)
         self.page.evaluate(
-            """async kernel => {
+            """async ([kernel, idle]) => {
                 await jupyterapp.restored;
                 const panel = jupyterapp.shell.currentWidget;
                 await panel.context.ready; await panel.revealed;
                 if (!kernel) { return; }
                 await panel.sessionContext.ready;
-                await panel.sessionContext.session.kernel.info;
+                if (idle) { await panel.sessionContext.session.kernel.info; }
             }""",
-            kernel,
+            [kernel, idle],
         )
 
     def cell(self, index: int) -> Any:
         """A cell by its place among all cells of the notebook."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
+    def panel(self, index: int) -> Any:
+        """The live view of ours below a cell."""
+        return self.cell(index).locator(".jt-output .jt-panel:visible")
+
+    def html(self, index: int) -> Any:
+        """The HTML of ours below a cell, where it is what is seen."""
+        return self.cell(index).locator(".jt-output .jp-RenderedHTMLCommon:visible")
+
     def run(self, index: int) -> Any:
         """Run a code cell through the application, wait until it is done, and return it."""
+        self.start(index)
+        return self.over(index)
+
+    def start(self, index: int) -> None:
+        """Start a code cell without waiting for its end."""
         self.page.evaluate(
             """index => {
                 const notebook = jupyterapp.shell.currentWidget.content;
@@ -201,6 +230,9 @@ class Page:
             }""",
             index,
         )
+
+    def over(self, index: int) -> Any:
+        """Wait for the end of a cell, and return it."""
         self.page.wait_for_function(
             """index => {
                 const model = jupyterapp.shell.currentWidget.content.widgets[index].model;
@@ -212,6 +244,23 @@ class Page:
         cell = self.cell(index)
         cell.scroll_into_view_if_needed()
         return cell
+
+    def is_busy(self, index: int) -> bool:
+        """Whether a cell is running."""
+        return bool(
+            self.page.evaluate(
+                "index => jupyterapp.shell.currentWidget.content.widgets[index].model.executionState === 'running'",
+                index,
+            )
+        )
+
+    def restart(self) -> None:
+        """Restart the kernel of the notebook, and wait for the new one."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+
+    def command(self, name: str) -> None:
+        """Execute a command of the application without waiting for its end."""
+        self.page.evaluate("name => { void jupyterapp.commands.execute(name); }", name)
 
     def save(self) -> None:
         """Save the notebook."""
@@ -250,10 +299,34 @@ def _note_error(page: Page, message: str) -> None:
         page.errors.append(message)
 
 
-def write_notebook(path: Path, cells: Sequence[str]) -> Path:
+def words(locator: Any) -> str:
+    """The text that a person reads, on one line."""
+    return " ".join(locator.inner_text().split())
+
+
+def until(condition: Callable[[], Any], what: str = "it") -> Any:
+    """Wait until a callable gives something true, and return that."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come within {PATIENCE:.0f} s"
+        time.sleep(0.05)
+    return found
+
+
+def add_kernel(home: Path, name: str, environ: Mapping[str, str]) -> None:
+    """Add a kernel of this environment with variables of its own, to the server at `home`."""
+    folder = home / "data" / "kernels" / name
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": name, "language": "python", "env": dict(environ)}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+
+
+def write_notebook(path: Path, cells: Sequence[str], kernel: str = "python3") -> Path:
     """Write a notebook of code cells."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
     )
     for number, source in enumerate(cells):
         cell = nbformat.v4.new_code_cell(source)

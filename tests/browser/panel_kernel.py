@@ -82,24 +82,26 @@ def made_table(count: int) -> dict[str, Any]:
             "key": key,
             "title": key,
             "kind": kind,
+            "place": place,
             "right": True,
             "goal": goal,
             "main": bool(goal),
             "shown": True,
             "equal": False,
-            "width": None,
+            "decimals": 4,
+            "mantissa": 2,
+            "best": 1.0 if goal else None,
         }
-        for kind, key, goal in (("metric", "accuracy", "↑"), ("param", "C", ""))
+        for place, (kind, key, goal) in enumerate((("metric", "accuracy", "↑"), ("param", "C", "")))
     ]
     rows = [
-        {"id": f"{number:032x}", "number": number, "state": {"glyph": "✓", "word": "finished", "token": "better"},
-         "name": f"run-{number}", "color": "#1d95fb", "changed": [], "parent": None, "pinned": False, "baseline": False,
-         "live": False, "deleted": False, "experiment": "digits", "notebook": "digits.ipynb", "note": "", "tags": {},
-         "cells": [{"t": f"{number / count:.4f}", "v": number / count}, str(number % 3)], "duration": ["3.2 s", 3.2],
-         "age": ["12 Mar", 1_773_000_000_000 - number * 60_000, "2026-03-12 10:00+00:00"]}
+        {"id": f"{number:032x}", "number": number, "state": "finished", "name": f"run-{number}",
+         "experiment": "digits", "notebook": "digits.ipynb", "cells": [number / count, str(number % 3)], "seconds": 3.2,
+         "started": 1_773_000_000_000 - number * 60_000}
         for number in range(1, count + 1)
     ]  # fmt: skip
     return {
-        "type": "table", "rev": 1, "columns": columns, "rows": rows, "total": count, "more": False, "foot": [],
-        "empty": "", "choices": {},
+        "type": "table", "rev": 1, "columns": columns, "rows": rows, "total": count, "more": False, "empty": "",
+        "states": {"finished": {"glyph": "✓", "word": "finished", "token": "better"}}, "colors": ["#1d95fb"],
+        "choices": {},
     }  # fmt: skip

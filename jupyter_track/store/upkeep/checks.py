@@ -20,6 +20,7 @@ from ..place import files_folder, store_exists
 from . import content
 from .curve_checks import wrong_curves
 from .leftovers import ORPHANS
+from .page_copy import copy_pages
 from .pages import Source, in_pages
 from .turns import Progress, check_readable
 from .values_check import odd_values
@@ -62,6 +63,8 @@ class Finding:
         Whether `repair.repair` does something about it.
     items : tuple
         What it is about: ids of runs, hashes of content, files.
+    wrong : bool
+        Whether something is wrong; else it is only good to know, and the store is well.
     """
 
     kind: str
@@ -69,6 +72,7 @@ class Finding:
     count: int = 1
     repairable: bool = True
     items: tuple[str, ...] = ()
+    wrong: bool = True
 
     def __str__(self) -> str:
         return self.message
@@ -98,12 +102,13 @@ def of_files(store: Path) -> Iterator[Finding]:
     if orphans:
         yield Finding(
             "orphan",
-            f"Logged to runs that are not in this store, and kept: {_some([str(path) for path in orphans])}. It is "
-            "written once the runs are there, as in the store of another git branch; after a deletion for good, remove "
-            "the files.",
+            f"Kept for runs that are not in this store, but in that of another git branch or in a backup: "
+            f"{_counted(len(orphans), 'batch', 'batches')} in {orphans[0].parent}. They are written once the runs are "
+            "back. If those were deleted for good, remove the files.",
             len(orphans),
             repairable=False,
             items=tuple(map(str, orphans)),
+            wrong=False,
         )
     failed = spill.waiting(store, spill.FAILED)
     if failed:
@@ -137,8 +142,7 @@ def _journal_waits(store: Path) -> bool:
 def damage(store: Path) -> Finding | None:
     """Look whether SQLite can read every page.
 
-    It looks at a copy, so that a writer waits half as long (0.2 s for 60 MB); at the store itself where there is no
-    room for one.
+    It looks at a copy, which is made so that no writer waits long; at the store itself where there is no room for one.
 
     Raises
     ------
@@ -178,10 +182,8 @@ def _checked(store: Path) -> list[str]:
 
 
 def _checked_copy(store: Path, place: Path) -> list[str]:
+    copy_pages(store, place)
     with closing(sqlite3.connect(place, isolation_level=None)) as copy:
-        copy.execute("PRAGMA synchronous = OFF")
-        with reading(store) as connection:
-            connection.backup(copy)
         try:
             return [row[0] for row in copy.execute(_QUICK_CHECK)]
         except sqlite3.DatabaseError as error:

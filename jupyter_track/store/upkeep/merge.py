@@ -20,10 +20,11 @@ from pathlib import Path
 
 from ...errors import InvalidValue, StoreBusy, StoreError, StoreUnavailable
 from ...values import check_key
+from .. import readback, spill
 from ..apply import Application, Knowledge, UnknownRuns, insert_rows
 from ..batch import Batch
 from ..curves import Points
-from ..database import StoreFiles, explain, reading
+from ..database import BUSY_SECONDS, StoreFiles, explain, reading
 from ..filter_sql import Sql
 from ..place import store_exists
 from .experiments import experiment_statements
@@ -40,7 +41,7 @@ from .pages import (
     read_runs,
 )
 from .run_statements import OWN_COLUMNS, finish, take_over
-from .turns import Progress, check_readable, no_progress, page_of, turn
+from .turns import WRITE_WAIT, Progress, check_readable, no_progress, page_of, turn
 from .united import Changes, Conflict, changes_of
 
 __all__ = ["Conflict", "Merged", "MergedSource", "Union", "merge", "merge_files"]
@@ -154,6 +155,8 @@ def merge(
                         (progress or no_progress)(before + looked_at, max(total, before + looked_at))
                     before += looked_at
                 done.append(union.done)
+            if spill.waiting(target, spill.ORPHAN):  # what was logged to runs that came with the union
+                readback.read_back(files_of_target, timeout=WRITE_WAIT, busy=BUSY_SECONDS)
     except sqlite3.Error as error:
         raise explain(error, target) from error
     return Merged(target, tuple(done))

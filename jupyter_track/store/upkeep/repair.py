@@ -147,6 +147,8 @@ def repair(store: Path, *, mark_lost: bool = False, progress: Progress | None = 
         raise StoreUnavailable(
             f"{store.parent} cannot be written ({error.strerror}); make room, and repair again."
         ) from error
+    if not spill.waiting(store, spill.ORPHAN):  # what was put by was written just now
+        findings = tuple(finding for finding in findings if finding.kind != "orphan")
     return Report(findings, tuple(did), kept, tuple(lost), earlier)
 
 

@@ -45,9 +45,12 @@ export class NoteField {
       }
     });
     field.addEventListener('blur', () => {
-      if (this.editing) {
-        void this.keep(field.value.trim());
-      }
+      // Later: a field that was taken from the page is still being written in, and may come back.
+      setTimeout(() => {
+        if (this.editing && field.isConnected && document.activeElement !== field) {
+          void this.keep(field.value.trim());
+        }
+      });
     });
     fill(this.node, field);
     field.focus();

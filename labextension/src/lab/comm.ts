@@ -1,9 +1,10 @@
-import type { Kernel, KernelMessage as Wire } from '@jupyterlab/services';
+import { type Kernel, KernelMessage as Wire } from '@jupyterlab/services';
 
 import { COMM_TARGET, type KernelMessage, type ViewMessage } from '../protocol.js';
 import { isKernelMessage, type Transport } from '../transport.js';
 
-const SUBSHELL_WAIT = 2_000; // milliseconds
+const INFO_WAIT = 1_500; // milliseconds
+const SUBSHELL_WAIT = 2_000;
 
 type JSONValue = Parameters<Kernel.IComm['send']>[0];
 
@@ -32,15 +33,35 @@ export class CommTransport implements Transport {
 
   /** Open once there is a subshell: what is sent before that waits for the cell that runs. */
   private async begin(panel: string): Promise<void> {
-    await this.kernel.info;
-    if (this.kernel.supportsSubshells) {
-      // Not in the interface, as it is JupyterLab's own handler that has it.
-      const { subshellStarted } = this.comm as { subshellStarted?: Promise<void> };
-      await Promise.race([subshellStarted?.catch(() => undefined), new Promise(resolve => setTimeout(resolve, SUBSHELL_WAIT))]);
+    if ((await soon(this.kernel.info, INFO_WAIT)) !== undefined || !(await this.goBeside())) {
+      await this.kernel.info;
+      if (this.kernel.supportsSubshells) {
+        // Not in the interface, as it is JupyterLab's own handler that has it.
+        const { subshellStarted } = this.comm as { subshellStarted?: Promise<void> };
+        await soon(subshellStarted?.catch(() => undefined), SUBSHELL_WAIT);
+      }
     }
     if (this.open && !this.comm.isDisposed) {
       this.comm.open({ panel });
     }
+  }
+
+  /**
+   * Make a subshell for this comm alone; false where that fails.
+   *
+   * On a page that was loaded while a cell runs, the host learns what the kernel can do only after that cell, and makes
+   * no subshell before. The kernel makes one at once: that is asked for on its control channel.
+   */
+  private async goBeside(): Promise<boolean> {
+    const { username, clientId: session } = this.kernel;
+    const request = Wire.createMessage({ msgType: 'create_subshell_request', channel: 'control', username, session, content: {} });
+    const reply = await soon(this.kernel.sendControlMessage(request, true, true).done.catch(() => undefined), SUBSHELL_WAIT);
+    const id = (reply?.content as { subshell_id?: string } | undefined)?.subshell_id;
+    if (!id) {
+      return false;
+    }
+    Object.assign(this.comm, { _subshellId: id }); // as the host's handler does itself, once it knows
+    return true;
   }
 
   send(message: ViewMessage): void {
@@ -85,4 +106,9 @@ export class CommTransport implements Transport {
   private readonly listeners = new Set<(message: KernelMessage) => void>();
   private readonly onClosed: (() => void)[] = [];
   private open = true;
+}
+
+/** What a promise gives, or undefined where that takes longer. */
+function soon<Value>(promise: Promise<Value> | undefined, milliseconds: number): Promise<Value | undefined> {
+  return Promise.race([promise, new Promise<undefined>(resolve => setTimeout(resolve, milliseconds))]);
 }

@@ -20,9 +20,9 @@ export class Connection {
    */
   constructor(
     private readonly panel: string,
-    private readonly session: SessionContext,
-    private readonly host: HTMLElement,
-    private readonly onShown: () => void
+    readonly session: SessionContext,
+    readonly host: HTMLElement,
+    public onShown: () => void
   ) {
     session.kernelChanged.connect(this.onKernel, this);
     session.statusChanged.connect(this.onStatus, this);
@@ -39,6 +39,14 @@ export class Connection {
     this.shown?.unmount();
     this.shown?.transport.dispose();
     this.shown = null;
+  }
+
+  /** What had the focus when the output was taken from the page. */
+  focused: HTMLElement | null = null;
+
+  /** Whether the live view has content. */
+  get isShown(): boolean {
+    return this.shown !== null;
   }
 
   /** Open a comm and mount a view beside what is shown; it takes the place once it has something to show. */
@@ -65,6 +73,7 @@ export class Connection {
       }
     });
     const unmount = mount(place, transport, {
+      charts: () => import('../charts/index.js'),
       onShown: () => this.show(attempt, place),
       onGone: () => this.trying === attempt && this.drop()
     });

@@ -3,6 +3,7 @@ import { Widget } from '@lumino/widgets';
 
 import { type Bundle, MIME_TYPE } from '../protocol.js';
 import { Connection } from './connection.js';
+import type { Left } from './left.js';
 import type { Sessions } from './sessions.js';
 
 /**
@@ -14,10 +15,12 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   /**
    * @param makeHtml - makes the host's renderer for HTML
    * @param sessions - finds the kernel of the document around the panel
+   * @param left - live views whose outputs have just been erased
    */
   constructor(
     private readonly makeHtml: () => IRenderMime.IRenderer | null,
-    private readonly sessions: Sessions
+    private readonly sessions: Sessions,
+    private readonly left: Left
   ) {
     super();
     this.addClass('jt-output');
@@ -34,7 +37,9 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this.connection?.dispose();
+      if (this.connection !== null && this.connected !== null) {
+        this.left.leave(this.connected, this.connection);
+      }
       this.connection = null;
       this.html?.dispose();
       super.dispose();
@@ -43,6 +48,14 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
 
   protected override onAfterAttach(): void {
     this.connect();
+  }
+
+  protected override onBeforeDetach(): void {
+    const { activeElement } = document;
+    if (this.connection !== null) {
+      const inside = activeElement instanceof HTMLElement && this.live.contains(activeElement);
+      this.connection.focused = inside ? activeElement : null;
+    }
   }
 
   private async renderHtml(model: IRenderMime.IMimeModel): Promise<void> {
@@ -65,10 +78,20 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
       return;
     }
     const session = this.sessions.find(bundle.panel, this.node);
-    if (session !== null) {
-      this.disconnect();
-      this.connected = bundle.panel;
+    if (session === null) {
+      return;
+    }
+    this.disconnect();
+    this.connected = bundle.panel;
+    this.connection = this.left.take(bundle.panel, session);
+    if (this.connection === null) {
       this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true));
+    } else {
+      this.live.replaceWith(this.connection.host);
+      this.live = this.connection.host;
+      this.connection.onShown = () => this.showLive(true);
+      this.showLive(this.connection.isShown);
+      this.connection.focused?.focus({ preventScroll: true });
     }
   }
 
@@ -85,7 +108,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   private readonly still = document.createElement('div');
-  private readonly live = document.createElement('div');
+  private live: HTMLElement = document.createElement('div');
   private html: IRenderMime.IRenderer | null = null;
   private bundle: Bundle | null = null;
   private connected: string | null = null;

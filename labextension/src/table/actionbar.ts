@@ -1,10 +1,11 @@
 import { StopButton } from '../card/stop.js';
 import { button, div, fill, span } from '../dom.js';
-import type { ActionName, Actions, ReplyMessage, Row } from '../protocol.js';
+import type { ActionName, Actions, ReplyMessage } from '../protocol.js';
 import type { Context } from '../view.js';
 import { runCount } from '../words.js';
 import { askInLine } from './form.js';
 import type { TableModel } from './model.js';
+import type { Row } from './rows.js';
 
 /** What the bar asks of the table. */
 export interface BarActions {

@@ -4,10 +4,11 @@
  * Pure: the same runs and choices give the same lines.
  */
 
-import type { Column, Row, SortKey } from '../protocol.js';
-import { cellText, cellValue, reader } from './cells.js';
+import { spread } from '../format.js';
+import type { Column, SortKey } from '../protocol.js';
+import { cellFull, cellText, metricValue, reader } from './cells.js';
+import type { Row } from './rows.js';
 import { compareValues, sortRows } from './sorting.js';
-import { spread } from './spread.js';
 
 export interface RunLine {
   kind: 'run';
@@ -50,7 +51,8 @@ export interface Arrangement {
   /** Newest first. */
   rows: readonly Row[];
   columns: readonly Column[];
-  index: ReadonlyMap<string, number>;
+  /** The columns by id. */
+  index: ReadonlyMap<string, Column>;
   sort: readonly SortKey[];
   /** Whether a run is asked for; null where nothing is filtered. */
   matches: ((row: Row) => boolean) | null;
@@ -63,6 +65,8 @@ export interface Arrangement {
 }
 
 const NONE: Row[] = [];
+/** The group of the runs that have no value to be grouped by. */
+const NO_VALUE = '(none)';
 
 /** Return the lines of the table in order. */
 export function arrange(wanted: Arrangement): Line[] {
@@ -181,15 +185,17 @@ class Arranger {
   }
 
   private addGroups(lines: Line[], rows: Row[]): void {
-    const label = groupLabel(this.wanted);
+    const column = this.wanted.index.get(this.wanted.group);
     const groups = new Map<string, Row[]>();
-    rows.forEach(row => push(groups, label(row), row));
+    rows.forEach(row => push(groups, column === undefined ? '' : cellFull(row, column), row));
     for (const [text, members] of this.orderedGroups(groups)) {
       const key = `group:${this.wanted.group}:${text}`;
       const open = this.wanted.toggled.has(key);
       const all = members.flatMap(row => this.folds.get(row.id)?.rows ?? [row]);
-      const cells = this.wanted.columns.map((column, place) => summary(all, column, place));
-      lines.push({ kind: 'group', key, label: text, ids: all.map(row => row.id), open, cells });
+      const cells = this.wanted.columns.map(each => summary(all, each));
+      const [first] = members;
+      const label = (column && first && cellText(first, column)) || NO_VALUE;
+      lines.push({ kind: 'group', key, label, ids: all.map(row => row.id), open, cells });
       if (open) {
         members.forEach(row => this.add(lines, row, 1));
       }
@@ -221,30 +227,18 @@ class Arranger {
   private readonly folded = new Set<string>();
 }
 
-/** The text by which rows are put together. */
-function groupLabel(wanted: Arrangement): (row: Row) => string {
-  if (wanted.group === 'attributes.experiment') {
-    return row => row.experiment || '(none)';
-  }
-  if (wanted.group === 'attributes.notebook') {
-    return row => row.notebook || '(none)';
-  }
-  const place = wanted.index.get(wanted.group);
-  return row => (place === undefined ? '(none)' : cellText(row.cells[place]) || '(none)');
-}
-
 /** What a group says in a column: mean and deviation of a metric, the text that all have of anything else. */
-function summary(rows: readonly Row[], column: Column, place: number): string {
+function summary(rows: readonly Row[], column: Column): string {
   if (column.kind === 'metric') {
-    const values = rows.map(row => cellValue(row.cells[place]));
-    return spread(values.filter(value => typeof value === 'number'));
+    return spread(rows.flatMap(row => metricValue(row, column) ?? []));
   }
-  const first = cellText(rows[0]?.cells[place]);
-  return rows.every(row => cellText(row.cells[place]) === first) ? first : '';
+  const [first] = rows;
+  const text = first === undefined ? '' : cellText(first, column);
+  return rows.every(row => cellText(row, column) === text) ? text : '';
 }
 
 function mean(values: readonly unknown[]): number | null {
-  const numbers = values.filter(value => typeof value === 'number');
+  const numbers = values.filter(value => typeof value === 'number' && Number.isFinite(value)) as number[];
   return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 

@@ -1,6 +1,8 @@
-/** What a cell says, whichever of its three forms it has. */
+/** What a row says in a column: as a text, in full, and as a value to sort by. */
 
-import type { Cell, Row } from '../protocol.js';
+import { middleCut, number, repr } from '../format.js';
+import type { Cell, Column, MetricValue } from '../protocol.js';
+import type { Row } from './rows.js';
 
 /** A value to sort by: null stands for nothing and for NaN, and comes last. */
 export type Value = number | string | null;
@@ -12,29 +14,80 @@ export const NAME = 'attributes.name';
 export const DURATION = 'attributes.duration';
 export const STARTED = 'attributes.start_time';
 
-/** The text of a cell as it is shown. */
-export function cellText(cell: Cell | undefined): string {
-  return cell === null || cell === undefined ? '' : typeof cell === 'string' ? cell : cell.t;
+const LIMIT = 32; // characters of a value, as in views.format
+const WORDS: Record<string, number> = { NaN: Number.NaN, inf: Infinity, '-inf': -Infinity };
+const NUMERIC = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+/** The last value of a metric in a row, NaN and infinities too; null where it has none. */
+export function metricValue(row: Row, column: Column): number | null {
+  const cell = cellOf(row, column);
+  const value = Array.isArray(cell) ? cell[0] : cell;
+  return value === null || typeof value === 'object' ? null : numberOf(value);
 }
 
-/** The value of a cell; a cell that carries none sorts as it reads. */
-export function cellValue(cell: Cell | undefined): Value {
-  if (cell === null || cell === undefined) {
-    return null;
+/** The text of a row in a column as it is shown. */
+export function cellText(row: Row, column: Column): string {
+  const cell = cellOf(row, column);
+  if (cell === null) {
+    return '';
+  }
+  if (column.kind === 'metric') {
+    const value = metricValue(row, column);
+    return value === null ? '' : number(value, column);
+  }
+  return typeof cell === 'string' ? middleCut(cell, LIMIT) : textOf(cell);
+}
+
+/** What a row says in a column in full: every digit of a number, and its step. */
+export function cellFull(row: Row, column: Column): string {
+  const cell = cellOf(row, column);
+  if (cell === null) {
+    return '';
+  }
+  if (column.kind === 'metric') {
+    const value = metricValue(row, column);
+    const step = Array.isArray(cell) && cell[1] !== null ? ` at step ${cell[1]}` : '';
+    return value === null ? '' : `${repr(value)}${step}`;
+  }
+  return typeof cell === 'string' ? cell : isRich(cell) ? (cell.f ?? cell.t) : '';
+}
+
+/** The value of a row in a column. */
+export function cellValue(row: Row, column: Column): Value {
+  const cell = cellOf(row, column);
+  if (column.kind === 'metric') {
+    const value = metricValue(row, column);
+    return value === null || Number.isNaN(value) ? null : value;
   }
   if (typeof cell === 'string') {
-    return cell || null;
+    return column.kind === 'param' && NUMERIC.test(cell) ? Number(cell) : cell || null;
   }
-  return cell.v === undefined ? cell.t || null : cell.v;
+  return isRich(cell) ? (cell.v === undefined ? cell.t || null : cell.v) : null;
+}
+
+/** Whether a row's value in a column is to be muted: nobody has written it. */
+export function isMuted(row: Row, column: Column): boolean {
+  const cell = cellOf(row, column);
+  return isRich(cell) && cell.m === true;
+}
+
+/** Whether a metric of a row has a curve: more than one point. */
+export function hasCurve(row: Row, column: Column): boolean {
+  return Array.isArray(cellOf(row, column));
+}
+
+/** Whether a row has the best value of a column. */
+export function isBest(row: Row, column: Column): boolean {
+  return column.best !== null && !row.deleted && metricValue(row, column) === column.best;
 }
 
 /**
  * How to read the value of a column from a row.
  *
  * @param id - of one of the columns that every table has, or of the message's
- * @param index - place of the message's column in the cells, by id
+ * @param index - the message's columns, by id
  */
-export function reader(id: string, index: ReadonlyMap<string, number>): (row: Row) => Value {
+export function reader(id: string, index: ReadonlyMap<string, Column>): (row: Row) => Value {
   switch (id) {
     case STATUS:
       return row => row.state.word;
@@ -43,10 +96,32 @@ export function reader(id: string, index: ReadonlyMap<string, number>): (row: Ro
     case NAME:
       return row => row.name;
     case DURATION:
-      return row => row.duration[1];
+      return row => row.seconds;
     case STARTED:
-      return row => row.age[1];
+      return row => row.started;
   }
-  const place = index.get(id);
-  return place === undefined ? () => null : row => cellValue(row.cells[place]);
+  const column = index.get(id);
+  return column === undefined ? () => null : row => cellValue(row, column);
+}
+
+function cellOf(row: Row, column: Column): Cell {
+  if (column.place !== null) {
+    return row.cells[column.place] ?? null;
+  }
+  if (column.kind === 'tag') {
+    return row.tags[column.key] ?? null;
+  }
+  return (column.key === 'experiment' ? row.experiment : column.key === 'notebook' ? row.notebook : '') || null;
+}
+
+function numberOf(value: MetricValue): number | null {
+  return typeof value === 'number' ? value : (WORDS[value] ?? null);
+}
+
+function isRich(cell: Cell): cell is Extract<Cell, { t: string }> {
+  return typeof cell === 'object' && cell !== null && !Array.isArray(cell);
+}
+
+function textOf(cell: Cell): string {
+  return isRich(cell) ? cell.t : '';
 }

@@ -1,7 +1,8 @@
 /** Which columns are shown, in which order and how wide. */
 
-import type { Choices, Column, Row } from '../protocol.js';
-import { cellText, DURATION, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import type { Change, Choices, Column } from '../protocol.js';
+import { cellText, DURATION, isBest, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import type { Row } from './rows.js';
 
 /** A column as it stands on the page. */
 export interface Slot {
@@ -11,8 +12,9 @@ export interface Slot {
   right: boolean;
   goal: string;
   width: number;
-  /** Its place in the cells of a row; null for the columns that every table has. */
+  /** Its place among the columns of the message; null for the columns that every table has. */
   place: number | null;
+  column: Column | null;
   main: boolean;
   /** The width that a change to the baseline takes; 0 where the column shows none. */
   changeWidth: number;
@@ -32,7 +34,11 @@ const NUMBER_PADDING = 14;
 const SPARK_WIDTH = 84;
 const WIDEST = 240;
 const SAMPLED = 200;
+const BOLDER = 1.08; // a name is set in semi-bold
 const LAST = [DURATION, STARTED];
+/** How narrow and how wide the name becomes so that all columns have room, where the person chose no width. */
+const NAME_LEAST = 160;
+const NAME_MOST = 420;
 
 interface Own {
   title: string;
@@ -70,6 +76,8 @@ export interface Texts {
   rows: readonly Row[];
   /** What the groups say, one text per column. */
   groups: readonly (readonly string[])[];
+  /** What a row says against its baseline. */
+  change?: (row: Row, column: Column) => Change | null;
 }
 
 /**
@@ -85,12 +93,12 @@ export function layout(
   measure: Measure = byCharacters
 ): Slot[] {
   const narrow = available > 0 && available < NARROW;
-  const sample = { rows: texts.rows.slice(0, SAMPLED), groups: texts.groups };
+  const sample = { ...texts, rows: texts.rows.slice(0, SAMPLED) };
   const places = new Map(columns.map((column, place) => [column.id, place]));
-  return [STATUS, NUMBER, NAME, ...shownColumns(columns, choices.columns)].map(id => {
+  const slots = [STATUS, NUMBER, NAME, ...shownColumns(columns, choices.columns)].map(id => {
     const place = places.get(id) ?? null;
     const column = place === null ? undefined : columns[place];
-    const chosen = choices.widths[id] ?? column?.width ?? null;
+    const chosen = choices.widths[id] ?? null;
     if (column === undefined || place === null) {
       const { title, hint, right, holds, narrow: least } = OWN[id] as Own;
       const wide = typeof holds === 'number' ? holds : measure(holds) + PADDING;
@@ -98,14 +106,37 @@ export function layout(
       const number = id === NUMBER ? measure(`${texts.rows[0]?.number ?? ''}`) + NUMBER_PADDING : 0;
       const width = bounded(chosen ?? Math.max(natural, number));
       const bare = narrow && least !== null && least < MIN_WIDTH; // no room for a word: the hint says it
-      return { id, title: bare ? '' : title, hint, right, goal: '', place: null, main: false, changeWidth: 0, width };
+      return { id, title: bare ? '' : title, hint, right, goal: '', place, column: null, main: false, changeWidth: 0, width };
     }
-    const changeWidth = widthOfChange(sample.rows, place, measure);
+    const changeWidth = widthOfChange(sample, column, measure);
     const natural = naturalWidth(column, place, sample, measure) + changeWidth;
     const hint = [column.kind, column.key, goalWords(column.goal)].filter(Boolean).join(' · ');
     const { title, right, goal, main } = column;
-    return { id, title, hint, right, goal, place, main, changeWidth, width: bounded(chosen ?? natural) };
+    return { id, title, hint, right, goal, place, column, main, changeWidth, width: bounded(chosen ?? natural) };
   });
+  const elastic = available > 0 && !narrow && choices.widths[NAME] === undefined;
+  return elastic ? fitted(slots, sample.rows, available, measure) : slots;
+}
+
+/** The columns with a name that gives way so that the last one is seen whole, or takes room that is left. */
+function fitted(slots: Slot[], rows: readonly Row[], available: number, measure: Measure): Slot[] {
+  const spare = Math.floor(available) - slots.reduce((sum, slot) => sum + slot.width, MARK_WIDTH);
+  return slots.map(slot => {
+    if (slot.id !== NAME) {
+      return slot;
+    }
+    const wanted = Math.min(longestName(rows, measure), NAME_MOST);
+    const width = slot.width + spare;
+    if (spare < 0) {
+      return width < NAME_LEAST ? slot : { ...slot, width };
+    }
+    return { ...slot, width: Math.round(Math.max(slot.width, Math.min(width, wanted))) };
+  });
+}
+
+function longestName(rows: readonly Row[], measure: Measure): number {
+  const texts = rows.map(row => [row.name, row.changed.join(', ') || row.note].filter(Boolean).join('   '));
+  return measure(texts.reduce(longer, '')) * BOLDER + PADDING + BEST_MARK;
 }
 
 /** A width within the bounds, in whole pixels. */
@@ -149,26 +180,24 @@ export function goalWords(goal: string): string {
 function naturalWidth(
   column: Column,
   place: number,
-  sample: { rows: readonly Row[]; groups: Texts['groups'] },
+  sample: Texts,
   measure: Measure
 ): number {
   let longest = sample.groups.reduce((text, cells) => longer(text, cells[place] ?? ''), '');
   let best = 0;
   for (const row of sample.rows) {
-    const cell = row.cells[place];
-    longest = longer(longest, cellText(cell));
-    best = typeof cell === 'object' && cell?.b ? BEST_MARK : best;
+    longest = longer(longest, cellText(row, column));
+    best = isBest(row, column) ? BEST_MARK : best;
   }
   const title = measure(`${column.title} ${column.goal}`) + SORT_MARK;
   const text = Math.min(Math.max(title, measure(longest) + best), WIDEST);
   return text + PADDING + (column.main ? SPARK_WIDTH : 0);
 }
 
-function widthOfChange(sample: readonly Row[], place: number, measure: Measure): number {
+function widthOfChange(sample: Texts, column: Column, measure: Measure): number {
   let longest = '';
-  for (const row of sample) {
-    const cell = row.cells[place];
-    const change = typeof cell === 'object' ? cell?.c : undefined;
+  for (const row of sample.rows) {
+    const change = sample.change?.(row, column);
     longest = change ? longer(longest, `${change.text} ${change.arrow}`) : longest;
   }
   return longest ? Math.ceil(measure(longest)) + 2 : 0;

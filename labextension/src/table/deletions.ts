@@ -33,6 +33,8 @@ export class Deletions {
     if (!reply.ok) {
       this.restore(place);
       this.context.complain(reply.message ?? 'Nothing was deleted.');
+    } else if (reply.said) {
+      this.context.tell(reply.said);
     }
   }
 

@@ -3,7 +3,7 @@ import { differingColumns, equalColumns, noMatch, NO_RUNS, READING, runCount } f
 import { hiddenColumns } from './columns.js';
 import type { TableModel } from './model.js';
 
-/** The lines below the table: how many runs, which columns are not shown, and what the kernel adds. */
+/** The lines below the table: how many runs, and which columns are not shown. */
 export class Foot {
   readonly node = div('jt-table-foot');
 
@@ -31,7 +31,7 @@ export class Foot {
     } else if (loaded > 12) {
       parts.push(span('', runCount(loaded)));
     }
-    parts.push(...this.hidden(), ...store.foot.map(text => span('', text)));
+    parts.push(...this.hidden());
     return parts;
   }
 

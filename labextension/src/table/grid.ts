@@ -138,6 +138,7 @@ export class Grid {
       marked: id => selection.marks.has(id),
       current: id => selection.current === id,
       curve: row => store.curve(row),
+      change: (row, column) => store.change(row, column),
       since: row => store.since(row),
       anyMarked: selection.marks.size > 0
     };

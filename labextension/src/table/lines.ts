@@ -2,11 +2,12 @@
 
 import { bestMark, arrow } from '../card/changes.js';
 import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom.js';
-import type { Cell, Row, Spark } from '../protocol.js';
-import { age, clock } from '../times.js';
+import type { Change, Column, Spark } from '../protocol.js';
+import { age, clock, iso } from '../times.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
-import { cellText, DURATION, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import { cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
 import type { Slot } from './columns.js';
+import { type Row, tookText } from './rows.js';
 
 /** What a line is drawn with. */
 export interface Drawing {
@@ -17,6 +18,8 @@ export interface Drawing {
   current(id: string): boolean;
   /** The curve of the main metric: undefined until it is known. */
   curve(row: Row): Spark | null | undefined;
+  /** What a row says against its baseline. */
+  change(row: Row, column: Column): Change | null;
   /** Seconds since the rows were received. */
   since(row: Row): number;
   /** Whether any run is marked: the curves of the others recede then. */
@@ -100,12 +103,12 @@ function fillCell(cell: HTMLElement, line: RunLine, slot: Slot, drawing: Drawing
       cell.textContent = durationText(row, drawing.since(row));
       return;
     case STARTED:
-      cell.append(span('jt-muted', ageText(row)));
-      cell.title = row.age[2];
+      cell.append(span('jt-muted', age(row.started, Date.now())));
+      cell.title = iso(row.started);
       return;
   }
-  if (slot.place !== null) {
-    valueCell(cell, row, row.cells[slot.place] ?? null, slot, drawing, chosen);
+  if (slot.column !== null) {
+    valueCell(cell, row, slot.column, slot, drawing, chosen);
   }
 }
 
@@ -158,33 +161,32 @@ function nameElement(name: string, narrow: boolean): HTMLElement {
 function valueCell(
   cell: HTMLElement,
   row: Row,
-  value: Cell,
+  column: Column,
   slot: Slot,
   drawing: Drawing,
   chosen: boolean
 ): void {
-  const text = cellText(value);
-  const rich = typeof value === 'object' && value !== null ? value : null;
+  const text = cellText(row, column);
   if (slot.main) {
-    const spark = value === null ? null : drawing.curve(row);
+    const spark = drawing.curve(row);
     const place = span('jt-spark-place', spark ? picture(spark) : null);
     if (drawing.anyMarked && !chosen) {
       place.classList.add('jt-faint');
     }
     cell.append(place);
   }
-  const shown = rich?.b
+  const shown = isBest(row, column)
     ? span('', bestMark(slot.goal.slice(0, 1)), ' ', span('jt-best', text))
-    : span(valueClass(text, rich?.m ?? false), text);
+    : span(valueClass(text, isMuted(row, column)), text);
   shown.classList.add('jt-cut');
   cell.append(shown);
   if (slot.changeWidth > 0) {
-    const change = rich?.c;
+    const change = drawing.change(row, column);
     const beside = span('jt-change jt-muted', change ? change.text : '', change?.arrow && ' ', change && arrow(change));
     beside.style.width = `${slot.changeWidth}px`;
     cell.append(beside);
   }
-  const full = rich?.f ?? text;
+  const full = cellFull(row, column);
   if (full) {
     cell.title = full;
   }
@@ -196,13 +198,7 @@ function valueClass(text: string, muted: boolean): string {
 
 /** How long a run took; a running one goes on. */
 export function durationText(row: Row, since: number): string {
-  const [text, seconds] = row.duration;
-  return row.live && seconds !== null ? clock(seconds + since) : text;
-}
-
-/** How long ago a run began: as the kernel said it, unless it is so recent that the words have changed since. */
-function ageText(row: Row): string {
-  return /^(now|\d+ min|\d+ h)$/.test(row.age[0]) ? age(row.age[1], Date.now()) : row.age[0];
+  return row.live && row.seconds !== null ? clock(row.seconds + since) : tookText(row);
 }
 
 function groupElement(line: GroupLine, drawing: Drawing): HTMLElement {

@@ -1,8 +1,9 @@
-import type { Choices, Column, Row, SortKey, TableMessage } from '../protocol.js';
+import type { Choices, Column, SortKey, TableMessage } from '../protocol.js';
 import { arrange, type Line } from './arrange.js';
 import { layout, type Measure, shownColumns, type Slot } from './columns.js';
+import type { Row } from './rows.js';
 import { RowStore } from './rowstore.js';
-import { holdsWords, wordsOf } from './search.js';
+import { wordsOf } from './search.js';
 import { NOTHING, type Selection, selected, without } from './selection.js';
 import { newestFirst } from './sorting.js';
 
@@ -62,7 +63,8 @@ export class TableModel {
   slots(available: number, measure?: Measure): Slot[] {
     const lines = this.choices.group === '' ? [] : this.lines;
     const groups = lines.flatMap(line => (line.kind === 'group' ? [line.cells] : []));
-    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups }, available, measure);
+    const change = (row: Row, column: Column) => this.store.change(row, column);
+    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups, change }, available, measure);
   }
 
   /** Ids of the columns after the first three, in order. */
@@ -152,7 +154,7 @@ export class TableModel {
     if ('found' in filter) {
       return row => filter.found.has(row.id);
     }
-    return filter.words.length === 0 ? null : row => holdsWords(row, filter.words);
+    return filter.words.length === 0 ? null : row => this.store.texts.holds(row, filter.words);
   }
 
   private readonly toggled = new Set<string>();

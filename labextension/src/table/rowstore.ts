@@ -1,12 +1,16 @@
-import type { Column, CurvesMessage, PatchMessage, Row, RowsMessage, Spark, TableMessage } from '../protocol.js';
+import { change } from '../format.js';
+import type { Change, Column, CurvesMessage, PatchMessage, RowsMessage, Spark, TableMessage, WireRow } from '../protocol.js';
+import { hasCurve, metricValue } from './cells.js';
+import { type Row, rowOf, type Shared } from './rows.js';
+import { SearchTexts } from './search.js';
 import { newestFirst } from './sorting.js';
 
 /** The runs of a table as the kernel last told them, and the curves that were asked for. */
 export class RowStore {
   columns: Column[] = [];
-  /** The place of a column in a row's cells, by id. */
-  index: ReadonlyMap<string, number> = new Map();
-  foot: string[] = [];
+  /** The columns by id. */
+  index: ReadonlyMap<string, Column> = new Map();
+  texts = new SearchTexts([]);
   empty = '';
   total = 0;
   /** Whether the first load is still coming in. */
@@ -20,6 +24,7 @@ export class RowStore {
       const seen = new Set(known.map(row => row.id));
       const fresh = [...this.rows.values()].filter(row => !seen.has(row.id));
       this.sorted = [...fresh, ...known].sort(newestFirst);
+      this.baselines = new Map(this.sorted.filter(row => row.baseline).map(row => [row.experiment, row]));
       this.stale = false;
     }
     return this.sorted;
@@ -39,9 +44,8 @@ export class RowStore {
 
   /** Take a whole table. */
   load(message: TableMessage): void {
-    this.columns = message.columns;
-    this.index = new Map(message.columns.map((column, place) => [column.id, place]));
-    this.foot = message.foot;
+    this.shared = { states: message.states, colors: message.colors };
+    this.name(message.columns);
     this.empty = message.empty;
     this.total = message.total;
     this.rows.clear();
@@ -52,12 +56,14 @@ export class RowStore {
 
   /** Take further rows of the first load. */
   append(message: RowsMessage): void {
+    this.name(message.columns);
     this.put(message.rows);
     this.more = message.more;
   }
 
   /** Take changed and new rows, each whole. */
   patch(message: PatchMessage): void {
+    this.name(message.columns);
     for (const id of message.removed) {
       this.remove(id);
       this.curves.delete(id);
@@ -66,7 +72,6 @@ export class RowStore {
       this.curves.delete(row.id);
     }
     this.put(message.rows);
-    this.foot = message.foot;
   }
 
   /** Take curves that were asked for. */
@@ -81,14 +86,22 @@ export class RowStore {
     return this.columns.find(column => column.main) ?? null;
   }
 
-  /** The curve of a row's main metric: its own, else what was asked for; undefined until it is known. */
+  /** The curve of a row's main metric; null where there is none, undefined until it is known. */
   curve(row: Row): Spark | null | undefined {
-    const place = this.main === null ? undefined : this.index.get(this.main.id);
-    const cell = place === undefined ? null : row.cells[place];
-    if (cell === null || cell === undefined) {
+    return this.main === null || !hasCurve(row, this.main) ? null : this.curves.get(row.id);
+  }
+
+  /** How a row's metric differs from that of the baseline of its experiment, null where there is nothing to say. */
+  change(row: Row, column: Column): Change | null {
+    void this.newest; // knows the baselines
+    const baseline = this.baselines.get(row.experiment);
+    if (baseline === undefined || baseline.id === row.id || column.kind !== 'metric') {
       return null;
     }
-    return (typeof cell === 'object' && cell.s) || this.curves.get(row.id);
+    const [value, reference] = [metricValue(row, column), metricValue(baseline, column)];
+    const found = value === null || reference === null ? null : change(value, reference, column.goal, column);
+    const arrow = found?.better === true ? '▲' : found?.better === false ? '▼' : '';
+    return found === null ? null : { ...found, arrow, versus: `#${baseline.number ?? ''}` };
   }
 
   /** Seconds since a running row was received: its duration goes on from there. */
@@ -97,9 +110,18 @@ export class RowStore {
     return received === undefined ? 0 : (Date.now() - received) / 1000;
   }
 
-  private put(rows: readonly Row[]): void {
+  private name(columns: Column[] | undefined): void {
+    if (columns !== undefined) {
+      this.columns = columns;
+      this.index = new Map(columns.map(column => [column.id, column]));
+      this.texts = new SearchTexts(columns);
+    }
+  }
+
+  private put(rows: readonly WireRow[]): void {
     const now = Date.now();
-    for (const row of rows) {
+    for (const wire of rows) {
+      const row = rowOf(wire, this.shared);
       this.set(row);
       if (row.live) {
         this.received.set(row, now);
@@ -107,7 +129,9 @@ export class RowStore {
     }
   }
 
+  private shared: Shared = { states: {}, colors: [] };
   private sorted: readonly Row[] = [];
+  private baselines: ReadonlyMap<string, Row> = new Map();
   private stale = false;
   private readonly received = new WeakMap<Row, number>();
   private readonly curves = new Map<string, Spark | null>();

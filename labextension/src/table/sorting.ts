@@ -1,14 +1,18 @@
 /** The order of the rows: newest first, until a column says otherwise. */
 
-import type { Row, SortKey } from '../protocol.js';
+import type { SortKey } from '../protocol.js';
 import type { Value } from './cells.js';
+import type { Row } from './rows.js';
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** Compare two values: numbers before texts, texts as people sort them, nothing and NaN last either way. */
 export function compareValues(one: Value, other: Value, descending: boolean): number {
+  if (one === other) {
+    return 0;
+  }
   if (one === null || other === null) {
-    return one === other ? 0 : one === null ? 1 : -1;
+    return one === null ? 1 : -1;
   }
   let order: number;
   if (typeof one === 'number') {
@@ -39,7 +43,7 @@ function ranks(values: Value[]): Value[] {
 
 /** Newest first. */
 export function newestFirst(one: Row, other: Row): number {
-  return other.age[1] - one.age[1] || (other.number ?? Infinity) - (one.number ?? Infinity) || 0;
+  return other.started - one.started || (other.number ?? Infinity) - (one.number ?? Infinity) || 0;
 }
 
 /**

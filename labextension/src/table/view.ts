@@ -10,7 +10,6 @@ import { Filtering } from './filtering.js';
 import { emptyLine, Foot } from './foot.js';
 import { Grid } from './grid.js';
 import { TableModel } from './model.js';
-import { prepareTexts } from './search.js';
 import { NOTHING, selected } from './selection.js';
 import { Toolbar } from './toolbar.js';
 
@@ -121,8 +120,9 @@ export class TableView implements View {
 
   /** Draw all anew. */
   private refresh(): void {
+    const { store } = this.model;
     this.stopPreparing();
-    this.stopPreparing = this.model.store.more ? () => {} : prepareTexts(this.model.store.newest);
+    this.stopPreparing = store.more ? () => {} : store.texts.prepare(store.newest);
     const empty = emptyLine(this.model, () => this.filter('', true));
     fill(this.empty, empty);
     const bare = this.model.store.rows.size === 0 && this.model.deleted.size === 0;

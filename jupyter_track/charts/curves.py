@@ -1,0 +1,159 @@
+"""The charts of curves: one spec for every live chart, and charts with their data to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..views.curve_choice import Chart, Choice
+from ..views.curves import AXES, TIME, CurveRun, Series, band, smoothed
+from .theme import HEIGHT, WIDTH, config
+
+if TYPE_CHECKING:
+    import altair as alt
+    from pandas import DataFrame
+
+RAW_OPACITY = 0.25  # of the raw line behind a smoothed one
+BAND_OPACITY = 0.15
+LINE_WIDTH, BASELINE_WIDTH = 1.5, 2.0
+BASELINE_DASH = [5, 3]
+
+
+def spec() -> dict[str, Any]:
+    """Return the spec of a live chart of one metric.
+
+    Its data sets: ``band`` (x, low, high, run), ``raw`` and ``line`` (x, y, run, part), ``base`` (x, y, part) for the
+    baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no
+    finite number, and ``ends`` (x, py, text) for the names at the lines' ends; py is in pixels. A null in y is a gap.
+    """
+    import altair as alt
+
+    nameless = alt.Axis(title=None)
+    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False), axis=nameless)
+    y = alt.Y("y:Q", scale=alt.Scale(zero=False), axis=nameless)
+    low = alt.Y("low:Q", scale=alt.Scale(zero=False), axis=nameless)
+    run = alt.Color("run:N", legend=None)
+    dash = alt.StrokeDash("run:N", legend=None)
+    pale = alt.Opacity("run:N", legend=None)
+    as_it_comes = alt.Order(value=0)  # a curve goes back where its steps do
+    detail = alt.Detail("part:N")
+
+    band = alt.Chart(alt.NamedData("band")).mark_area(clip=True, opacity=BAND_OPACITY)
+    raw = alt.Chart(alt.NamedData("raw")).mark_line(clip=True, opacity=RAW_OPACITY, strokeWidth=1)
+    line = alt.Chart(alt.NamedData("line")).mark_line(clip=True)
+    base = alt.Chart(alt.NamedData("base")).mark_line(
+        clip=True, style="jt-text", strokeWidth=BASELINE_WIDTH, strokeDash=BASELINE_DASH
+    )
+    dots = alt.Chart(alt.NamedData("dots")).mark_point(clip=True, filled=True, size=28)
+    best = alt.Chart(alt.NamedData("best")).mark_point(clip=True, filled=False, size=50, strokeWidth=1.5)
+    odd = alt.Chart(alt.NamedData("odd")).mark_text(text="×", dy=-5, fontSize=13, clip=True)
+    ends = alt.Chart(alt.NamedData("ends")).mark_text(align="left", dx=6, limit=84)
+    made = alt.layer(
+        band.encode(x=x, y=low, y2="high:Q", color=run, order=as_it_comes),
+        raw.encode(x=x, y=y, color=run, detail=detail, order=as_it_comes),
+        base.encode(x=x, y=y, detail=detail, order=as_it_comes),
+        line.encode(x=x, y=y, color=run, strokeDash=dash, opacity=pale, detail=detail, order=as_it_comes),
+        dots.encode(x=x, y=y, color=run, opacity=pale),
+        best.encode(x=x, y=y, color=run),
+        odd.encode(x=x, y=alt.value("height"), color=run),
+        ends.encode(x=x, y=alt.Y("py:Q", scale=None), text="text:N"),
+    )
+    found: dict[str, Any] = made.to_dict()
+    return found
+
+
+# ---- charts to take away
+
+
+def chart(choice: Choice, series: Sequence[Series], *, x: str, smoothing: float = 0.0) -> alt.VConcatChart:
+    """Return curves as an Altair chart with its data in it: one below the other, a chart for each metric."""
+    import altair as alt
+
+    charts = [
+        _chart(choice, one, [each for each in series if each.key == one.key], x, smoothing) for one in choice.charts
+    ]
+    made: alt.VConcatChart = alt.vconcat(*charts).configure(**config())
+    return made
+
+
+def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoothing: float) -> Any:
+    import altair as alt
+
+    runs = {run.run_id: run for run in choice.runs}
+    grouped = any(run.group for run in choice.runs)
+    data = _groups(series, runs, smoothing) if grouped else _points(series, runs, smoothing)
+    names = list(dict.fromkeys(data["run"]))
+    drawn = {_name(run): run for run in choice.runs}
+    first = {run.group: run for run in reversed(choice.runs)}
+    known = [(first if grouped else drawn)[name] for name in names]
+    color = alt.Color(
+        "run:N",
+        scale=alt.Scale(domain=names, range=[run.paint.color for run in known]),
+        legend=alt.Legend(title=None) if len(names) > 1 else None,
+    )
+    dash = alt.StrokeDash(
+        "run:N",
+        scale=alt.Scale(domain=names, range=[list(_dash(run, grouped)) for run in known]),
+        legend=None,
+    )
+    title = AXES.get(x, x)
+    across = alt.X("x:T" if x == TIME else "x:Q", title=title, scale=alt.Scale(zero=False, nice=False))
+    up = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False))
+    base = alt.Chart(data).encode(x=across, color=color, order=alt.Order("place:Q"))
+    tips = [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("x:T" if x == TIME else "x:Q", title=title),
+        alt.Tooltip("y:Q", title=chart.key),
+    ]
+    layers = [base.mark_line().encode(y=up, strokeDash=dash, tooltip=tips)]
+    if grouped:
+        layers.insert(0, base.mark_area(opacity=BAND_OPACITY).encode(y=alt.Y("low:Q", title=None), y2="high:Q"))
+    elif smoothing:
+        layers.insert(0, base.mark_line(opacity=RAW_OPACITY, strokeWidth=1).encode(y=alt.Y("raw:Q", title=None)))
+    if any(len(one.xs) < 3 for one in series):
+        layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips))
+    words = f"{chart.title}{f' (smoothed {smoothing:g})' if smoothing else ''}"
+    return alt.layer(*layers).properties(title=words, width=WIDTH, height=HEIGHT)
+
+
+def _dash(run: CurveRun, grouped: bool) -> Sequence[int]:
+    if run.baseline and not grouped:
+        return BASELINE_DASH
+    return run.paint.dash or (1, 0)
+
+
+def _name(run: CurveRun) -> str:
+    return f"{run.name} #{run.number}"
+
+
+def _points(series: Sequence[Series], runs: dict[str, CurveRun], smoothing: float) -> DataFrame:
+    import pandas as pd
+
+    parts = [
+        pd.DataFrame(
+            {
+                "run": _name(runs[one.run_id]),
+                "place": range(len(one.xs)),
+                "x": one.xs,
+                "y": smoothed(one.ys, smoothing),
+                **({"raw": one.ys} if smoothing else {}),
+            }
+        )
+        for one in series
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"run": [], "place": [], "x": [], "y": []})
+
+
+def _groups(series: Sequence[Series], runs: dict[str, CurveRun], smoothing: float) -> DataFrame:
+    import pandas as pd
+
+    groups: dict[str, list[Series]] = {}
+    for one in series:
+        shown = Series(one.run_id, one.key, one.xs, tuple(smoothed(one.ys, smoothing)))
+        groups.setdefault(runs[one.run_id].group, []).append(shown)
+    rows = [
+        (name, place, point.x, point.mean, point.mean - point.sd, point.mean + point.sd, point.n)
+        for name, members in groups.items()
+        for place, point in enumerate(band(members))
+    ]
+    return pd.DataFrame(rows, columns=["run", "place", "x", "y", "low", "high", "n"])

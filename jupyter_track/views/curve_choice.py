@@ -1,0 +1,174 @@
+"""Which runs and which metrics a panel of curves shows, and what it says of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InvalidValue, NotFound
+from ..records import Run
+from ..store import curve_feed, run_rows, table_rows
+from ..store.curve_feed import StoredCurve
+from ..store.place import store_exists
+from ..store.reader import Reader
+from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings
+from .format import one_line
+from .goals import Goal, rank
+from .words import counted
+
+DEFAULT_RUNS = 8  # where none is named: as many as there are colours
+DEFAULT_CHARTS = 6
+MOST_CHARTS = 40
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked for.
+
+    Attributes
+    ----------
+    metrics : tuple of str
+        Empty for the main ones.
+    run_ids : tuple of str or None
+        None for the baseline, the pinned and the newest runs that have them.
+    x : str
+        ``step``, ``time``, ``elapsed`` or a metric.
+    smoothing : float
+    group : str
+        A param, a tag, ``experiment`` or ``name``; empty for none.
+    """
+
+    metrics: tuple[str, ...] = ()
+    run_ids: tuple[str, ...] | None = None
+    x: str = "step"
+    smoothing: float = 0.0
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: its metric, and which way is better."""
+
+    key: str
+    goal: Goal
+
+    @property
+    def title(self) -> str:
+        """The metric with its arrow."""
+        return f"{one_line(self.key)} {self.goal.arrow}".rstrip()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is shown.
+
+    Attributes
+    ----------
+    runs : tuple of CurveRun
+    charts : tuple of Chart
+    curves : tuple of StoredCurve
+        Of these runs, all metrics: one of them may be the x axis.
+    metrics : tuple of str
+        What may be the x axis.
+    groupings : tuple of str
+        What the runs may be grouped by.
+    notes : tuple of str
+        What is left out.
+    empty : str
+        Said where there is nothing to draw.
+    records : tuple of Run
+    """
+
+    runs: tuple[CurveRun, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    curves: tuple[StoredCurve, ...] = ()
+    metrics: tuple[str, ...] = ()
+    groupings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    empty: str = ""
+    records: tuple[Run, ...] = ()
+
+    def drawn(self, x: str) -> list[StoredCurve]:
+        """The curves that have a chart; not the x axis over itself."""
+        keys = {chart.key for chart in self.charts}
+        return [curve for curve in self.curves if curve.key in keys and not (curve.key == x and x not in AXES)]
+
+
+def check(store: Path, asked: Asked) -> None:
+    """Refuse what cannot be shown, before anything is.
+
+    Raises
+    ------
+    InvalidValue
+        For smoothing out of range, or too many runs or metrics.
+    NotFound
+        For a metric that no run has, where runs have others.
+    """
+    check_smoothing(asked.smoothing)
+    if asked.run_ids is not None and len(asked.run_ids) > MOST_RUNS:
+        raise InvalidValue(f"Curves show at most {MOST_RUNS} runs, not {len(asked.run_ids):,}: take the best of them.")
+    if len(asked.metrics) > MOST_CHARTS:
+        raise InvalidValue(f"Curves show at most {MOST_CHARTS} metrics at once, not {len(asked.metrics)}.")
+    known = curve_feed.metric_keys(store) if store_exists(store) else []
+    if not known:
+        return
+    for key in (*asked.metrics, *(() if asked.x in AXES else (asked.x,))):
+        if key not in known:
+            near = difflib.get_close_matches(key[:100], known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:8])}."
+            raise NotFound(f"No run has the metric {one_line(key)!r}; {hint}")
+
+
+def choose(store: Path, asked: Asked) -> Choice:
+    """Return what is shown of a store now."""
+    what = ", ".join(map(one_line, asked.metrics)) or "a metric"
+    nothing = Choice(empty=f"No run has logged {what} yet. It appears here when one does.")
+    if not store_exists(store):
+        return nothing
+    notes = []
+    if asked.run_ids is None:
+        numbers, total = curve_feed.runs_with(store, asked.metrics, DEFAULT_RUNS)
+        records = run_rows.load(store, sorted(numbers))
+        if total > len(records):
+            notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
+    else:
+        records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+    if not records:
+        return nothing
+    keys = asked.metrics or _main(records)
+    charts = [Chart(key, goal_among(records, key)) for key in keys if any(key in run.metrics for run in records)]
+    if not asked.metrics and len(charts) > DEFAULT_CHARTS:
+        notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
+        charts = charts[:DEFAULT_CHARTS]
+    numbers = [run.number for run in records if run.number is not None]
+    curves = curve_feed.stored_curves(store, numbers)
+    if not charts:
+        return nothing
+    return Choice(
+        tuple(curve_runs(records, asked.group or None)),
+        tuple(charts),
+        tuple(curves),
+        tuple(dict.fromkeys(curve.key for curve in curves)),
+        tuple(groupings(records)),
+        tuple(notes),
+        "",
+        tuple(records),
+    )
+
+
+def _main(records: Sequence[Run]) -> list[str]:
+    """The metrics of the runs, main ones first; those with a curve before single values."""
+    best: dict[str, tuple[int, bool]] = {}
+    for run in records:
+        for key, metric in run.metrics.items():
+            place = (rank(metric, run.goals), metric.count < 2)
+            best[key] = min(best.get(key, place), place)
+    curved = {key for key, (_, single) in best.items() if not single}
+    return sorted(curved or best, key=lambda key: best[key])
+
+
+def revision(store: Path) -> int:
+    """Return the store's revision; -1 where there is none yet."""
+    return table_rows.revision(store) if store_exists(store) else -1

@@ -1,0 +1,117 @@
+"""The static forms of curves: pictures with their numbers beside them, and text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .curve_choice import Chart, Choice
+from .curve_picture import HEIGHT, WIDTH, picture
+from .curves import AXES, CurveRun, Series
+from .format import number, one_line, precision_of
+from .goals import Goal
+from .markup import Markup, element, glyph, join, muted
+from .styles import BODY, LINE, RULED_ROW, TABLE, WIDE, cell_style
+from .tokens import MUTED_OPACITY, mark
+from .words import counted
+
+_HEAD = ("run", "last", "best", "at step", "points", "not finite")
+
+
+def curves_html(choice: Choice, series: Sequence[Series], x: str) -> Markup:
+    """Return curves as static HTML: of each metric the picture and a table of its runs."""
+    if choice.empty:
+        return element("div", choice.empty, style=BODY)
+    parts = [_chart(choice, chart, [one for one in series if one.key == chart.key], x) for chart in choice.charts]
+    notes = [f"x: {AXES.get(x, one_line(x))}", *choice.notes]
+    return element("div", *parts, element("div", muted(" · ".join(notes))), style=BODY)
+
+
+def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Markup:
+    runs = {run.run_id: run for run in choice.runs}
+    rows = table_of(choice, chart, series)
+    title = join([element("b", one_line(chart.key)), muted(chart.goal.arrow, title=chart.goal.words)])
+    alt = f"{one_line(chart.key)} of {counted(len(series), 'run')} over {AXES.get(x, one_line(x))}"
+    image = element("img", src=picture(chart, series, runs, x), alt=alt, width=WIDTH, height=HEIGHT,
+                    style="max-width:100%;margin:0;vertical-align:top")  # fmt: skip
+    odd = any(row[-1] for row in rows)
+    size = len(_HEAD) if odd else len(_HEAD) - 1
+    head = [
+        element("th", text, style=cell_style(place > 0, height=24, more=f"font-weight:normal;opacity:{MUTED_OPACITY}"),
+                scope="col")
+        for place, text in enumerate(_HEAD[:size])
+    ]  # fmt: skip
+    body = [_row(runs[run_id], row, size) for run_id, row in zip((one.run_id for one in series), rows, strict=True)]
+    header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
+    table = element("table", header, element("tbody", *body), style=TABLE)
+    return element("div", element("div", title, style=LINE), image, element("div", table, style=WIDE))
+
+
+def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
+    swatch = element("span", "—", style=f"color:{mark('muted') if run.baseline else run.paint.color}")
+    name = join([swatch, run.name, muted(f"#{run.number}"), muted("baseline") if run.baseline else ""])
+    cells = [element("th", name, style=cell_style(False, height=24, more="font-weight:normal"), scope="row")]
+    best = row[2]
+    for place, text in enumerate(row[1:size], start=1):
+        shown: str = text
+        if place == 2 and best.startswith("▲"):
+            shown = join([glyph("▲", "better", "best of these"), element("b", best[1:])])
+        cells.append(element("td", shown, style=cell_style(True, height=24)))
+    return element("tr", *cells, style=RULED_ROW)
+
+
+def table_of(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tuple[str, ...]]:
+    """Return the numbers beside a chart, a line for each of its curves, as in `_HEAD`; the best has ``▲`` before it."""
+    records = {run.run_id: run.metrics[chart.key] for run in choice.records if chart.key in run.metrics}
+    found = [records[one.run_id] for one in series]
+    bests = [_best(chart.goal, metric.min, metric.min_step, metric.max, metric.max_step) for metric in found]
+    values = [value for value, _ in bests if value is not None]
+    precision = precision_of([metric.last for metric in found] + values, chart.goal.direction)
+    top = (min if chart.goal.direction == "min" else max)(values, default=None)
+    rows: list[tuple[str, ...]] = []
+    for one, metric, (value, step) in zip(series, found, bests, strict=True):
+        run = next(run for run in choice.runs if run.run_id == one.run_id)
+        best = "" if value is None else f"{'▲' if value == top else ''}{number(value, precision)}"
+        odd = _odd(one)
+        rows.append(
+            (
+                f"{run.name} #{run.number}",
+                number(metric.last, precision),
+                best,
+                "" if step is None else f"{step:,}",
+                f"{metric.count:,}",
+                odd,
+            )
+        )
+    return rows
+
+
+def _best(
+    goal: Goal, low: float | None, low_step: int | None, high: float | None, high_step: int | None
+) -> tuple[float | None, int | None]:
+    if goal.direction is None:
+        return None, None
+    return (low, low_step) if goal.direction == "min" else (high, high_step)
+
+
+def _odd(series: Series) -> str:
+    counts: dict[str, int] = {}
+    for _, count, what in series.odd:
+        counts[what] = counts.get(what, 0) + count
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+
+
+def curves_text(choice: Choice, series: Sequence[Series], x: str) -> str:
+    """Return curves as text: of each metric the numbers of its runs."""
+    if choice.empty:
+        return choice.empty
+    lines = []
+    for chart in choice.charts:
+        rows = table_of(choice, chart, [one for one in series if one.key == chart.key])
+        lines.append(f"{chart.title} over {AXES.get(x, one_line(x))}")
+        width = max(len(row[0]) for row in rows) if rows else 0
+        for row in rows:
+            best = f"  best {row[2].lstrip('▲')} at {row[3]}" if row[2] else ""
+            star = "  ▲" if row[2].startswith("▲") else ""
+            odd = f"  {row[5]}" if row[5] else ""
+            lines.append(f"  {row[0]:{width}}  {row[1]}{best}{star}  {row[4]} points{odd}")
+    return "\n".join([*lines, *choice.notes])

@@ -1,0 +1,183 @@
+import type { Datum } from '../charts/load.js';
+import type { CurveChart, CurvePart, CurveRun } from '../protocol.js';
+import type { Paint } from '../shared.js';
+import type { CurvesModel } from './model.js';
+import type { Series } from './series.js';
+import { band, type BandPoint, smoothed } from './smooth.js';
+
+/** A curve of fewer points is drawn as dots. */
+const LINE_FROM = 3;
+export const GROUP = 'group:';
+
+/** One line of a chart as it is seen: of a run, or the mean of a group. */
+export interface Line {
+  /** The run's id, or that of the group. */
+  id: string;
+  name: string;
+  paint: Paint;
+  baseline: boolean;
+  x: readonly number[];
+  /** What is drawn. */
+  y: readonly (number | null)[];
+  /** As it was logged, where `y` is smoothed. */
+  raw: readonly (number | null)[] | null;
+  /** Of a group: its points with their spread. */
+  band: BandPoint[] | null;
+  nearest(x: number): number;
+}
+
+/** What a chart draws: its data sets, its lines, and what is said beside it. */
+export interface Drawing {
+  sets: Record<string, Datum[]>;
+  lines: Line[];
+  odd: string;
+  thinned: boolean;
+}
+
+/** Return what a chart draws. */
+export function drawingOf(model: CurvesModel, chart: CurveChart): Drawing {
+  const { smoothing, group, logs } = model.choices;
+  const curves = model.drawn(chart.key);
+  const cut = curves.map(([run, series]) => [run, cutTo(series, model.window), series] as const);
+  const lines = group ? groupLines(cut, smoothing) : cut.map(([run, points]) => runLine(run, points, smoothing));
+  const positive = (y: number | null) => (logs.y && y !== null && y <= 0 ? null : y);
+  const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [] };
+  for (const line of lines) {
+    const points = line.y.filter(y => y !== null).length;
+    const set = points < LINE_FROM ? 'dots' : line.baseline ? 'base' : 'line';
+    line.x.forEach((x, place) => sets[set]!.push(datum(x, positive(line.y[place] ?? null), line.id)));
+    line.raw?.forEach((y, place) => sets['raw']!.push(datum(line.x[place]!, positive(y), line.id)));
+    for (const point of line.band ?? []) {
+      if (point.n > 1) {
+        sets['band']!.push({ x: point.x, low: point.mean - point.sd, high: point.mean + point.sd, run: line.id });
+      }
+    }
+  }
+  const best = bestOf(lines, chart.direction);
+  sets['best'] = best === null ? [] : [best];
+  sets['odd'] = cut.flatMap(([run, , series]) => series.odd.map(([x]) => ({ x, run: run.id })).filter(({ x }) => inside(x, model.window)));
+  const below = logs.y ? curves.reduce((sum, [, { y }]) => sum + y.filter(value => value !== null && value <= 0).length, 0) : 0;
+  return { sets, lines, odd: oddWords(cut.map(([, , series]) => series), model.window, below), thinned: cut.some(([, , series]) => !series.whole) };
+}
+
+/** The rows of points that only came to those that were there. */
+export function moreRows(parts: readonly CurvePart[]): Datum[] {
+  return parts.flatMap(part => part.x.map((x, place) => datum(x, part.y[place] ?? null, part.run)));
+}
+
+/** Whether new points can be put behind the others, without drawing all anew. */
+export function onlyGrows(model: CurvesModel, parts: readonly CurvePart[]): boolean {
+  const { smoothing, group, logs } = model.choices;
+  const plain = smoothing === 0 && !group && !logs.y && model.window === null;
+  const baselines = new Set(model.runs.filter(run => run.baseline).map(run => run.id));
+  return plain && parts.every(part => part.from >= LINE_FROM && !baselines.has(part.run));
+}
+
+interface Points {
+  x: readonly number[];
+  y: readonly (number | null)[];
+  nearest(x: number): number;
+}
+
+function cutTo(series: Series, window: [number, number] | null): Points {
+  const nearest = (x: number) => series.nearest(x);
+  if (window === null) {
+    return { x: series.x, y: series.y, nearest };
+  }
+  const ends = series.within(...window);
+  if (ends === null) {
+    return { x: [], y: [], nearest: () => -1 };
+  }
+  const [first, last] = ends;
+  return {
+    x: series.x.slice(first, last + 1),
+    y: series.y.slice(first, last + 1),
+    nearest: x => Math.min(Math.max(series.nearest(x) - first, 0), last - first)
+  };
+}
+
+function runLine(run: CurveRun, points: Points, smoothing: number): Line {
+  return {
+    id: run.id,
+    name: `${run.name} ${run.number}`,
+    paint: run,
+    baseline: run.baseline,
+    x: points.x,
+    y: smoothing ? smoothed(points.y, smoothing) : points.y,
+    raw: smoothing ? points.y : null,
+    band: null,
+    nearest: points.nearest
+  };
+}
+
+function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], smoothing: number): Line[] {
+  const groups = new Map<string, [CurveRun, Points][]>();
+  for (const [run, points] of curves) {
+    groups.set(run.group, [...(groups.get(run.group) ?? []), [run, points]]);
+  }
+  return [...groups].map(([value, members]) => {
+    const points = band(members.map(([, one]) => ({ x: one.x, y: smoothing ? smoothed(one.y, smoothing) : one.y })));
+    const x = points.map(point => point.x);
+    return {
+      id: GROUP + value,
+      name: `${value} (n=${members.length})`,
+      paint: { ...members[0]![0], dash: [], opacity: 1 },
+      baseline: false,
+      x,
+      y: points.map(point => point.mean),
+      raw: null,
+      band: points,
+      nearest: (wanted: number) => nearestOf(x, wanted)
+    };
+  });
+}
+
+function nearestOf(xs: readonly number[], wanted: number): number {
+  let best = xs.length ? 0 : -1;
+  xs.forEach((x, place) => {
+    if (Math.abs(x - wanted) < Math.abs(xs[best]! - wanted)) {
+      best = place;
+    }
+  });
+  return best;
+}
+
+function bestOf(lines: readonly Line[], direction: 'min' | 'max' | null): Datum | null {
+  if (direction === null) {
+    return null;
+  }
+  const sign = direction === 'max' ? 1 : -1;
+  let best: { x: number; y: number; run: string } | null = null;
+  for (const line of lines) {
+    (line.raw ?? line.y).forEach((y, place) => {
+      if (y !== null && (best === null || sign * y > sign * best.y)) {
+        best = { x: line.x[place]!, y, run: line.id };
+      }
+    });
+  }
+  return best;
+}
+
+function datum(x: number, y: number | null, run: string): Datum {
+  return { x, y, run, part: run };
+}
+
+function inside(x: number, window: [number, number] | null): boolean {
+  return window === null || (x >= window[0] && x <= window[1]);
+}
+
+function oddWords(all: readonly Series[], window: [number, number] | null, below: number): string {
+  const counts = new Map<string, number>();
+  for (const series of all) {
+    for (const [x, count, what] of series.odd) {
+      if (inside(x, window)) {
+        counts.set(what, (counts.get(what) ?? 0) + count);
+      }
+    }
+  }
+  const words = [...counts].map(([what, count]) => `${count.toLocaleString('en-US')} ${what}`);
+  if (below > 0) {
+    words.push(`${below} not above 0`);
+  }
+  return words.length ? `× ${words.join(', ')}` : '';
+}

@@ -1,0 +1,252 @@
+import type { Chart, Charts, Datum } from '../charts/load.js';
+import { button, div, element, fill, setText, span } from '../dom.js';
+import type { CurveChart, CurvePart } from '../protocol.js';
+import type { Paint, Shared } from '../shared.js';
+import { trimOf } from './trim.js';
+import { copyPicture, copyRows, fileName } from './copy.js';
+import type { CurvesModel } from './model.js';
+import { Overlay } from './overlay.js';
+import { Pointer } from './pointer.js';
+import { type Drawing, drawingOf, type Line, moreRows, onlyGrows } from './rows.js';
+
+export const HEIGHT = 220;
+const NAMED = 4; // lines that have their name at the end
+const NAME_APART = 13; // pixels
+const PALE = 0.35; // the opacity of a run that is not selected, where others are
+const DRAWN = 250; // milliseconds between two drawings of all
+
+/** What a chart of the grid tells the others. */
+export interface TileEvents {
+  /** The pointer is at x, near a line; null where it has left. */
+  hover(tile: Tile, at: { x: number; line: string | null; left: number; top: number } | null): void;
+  zoom(window: [number, number] | null): void;
+  pan(window: [number, number], done: boolean): void;
+  pick(run: string): void;
+  code(key: string): void;
+  trim(key: string, hidden: boolean): void;
+  said(text: string): void;
+}
+
+/** One chart of the grid: its title, its lines, and what is done with it. */
+export class Tile {
+  readonly node = div('jt-tile');
+  lines: Line[] = [];
+
+  constructor(
+    charts: Charts,
+    spec: object,
+    private readonly model: CurvesModel,
+    readonly chart: CurveChart,
+    private readonly shared: Shared,
+    private readonly events: TileEvents
+  ) {
+    const place = div('jt-plot');
+    place.tabIndex = 0;
+    place.setAttribute('role', 'group');
+    place.setAttribute('aria-label', `${chart.key}: left and right move the rule, + and − zoom, 0 shows all`);
+    place.setAttribute('data-lm-suppress-shortcuts', 'true');
+    this.node.append(this.head(), place);
+    this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
+    this.overlay = new Overlay(this.view);
+    place.append(this.overlay.node);
+    this.pointer = new Pointer(place, this, this.view, this.overlay, events);
+  }
+
+  /** Draw what has changed: points that only came are put behind the others. */
+  update(parts: CurvePart[] | null): void {
+    if (parts !== null && this.drawing !== null && onlyGrows(this.model, parts)) {
+      this.view.insert('line', moreRows(parts));
+      this.later();
+      return;
+    }
+    this.redraw();
+  }
+
+  /** Draw all anew. */
+  redraw(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.show(drawingOf(this.model, this.chart));
+  }
+
+  /** Draw the rule and the lifted line of all charts. */
+  point(x: number | null, lifted: string | null): void {
+    this.rule = { x, lifted };
+    this.overlay.show(x, this.lines, lifted);
+  }
+
+  /** Show a stretch of x that has no points of its own yet. */
+  slide(window: [number, number]): void {
+    this.view.zoom('x', window);
+  }
+
+  /** The width of the plot, in pixels. */
+  get width(): number {
+    return this.view.plot()?.width ?? 400;
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.pointer.dispose();
+    this.view.dispose();
+  }
+
+  /** What hangs on all points, the best and the names, follows a little later. */
+  private later(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const { line: _, ...rest } = this.refresh().sets;
+      Object.entries(rest).forEach(([name, rows]) => this.view.replace(name, rows));
+    }, DRAWN);
+  }
+
+  private show(drawing: Drawing): void {
+    this.refresh(drawing);
+    this.view.setLogs({ ...this.model.choices.logs, time: this.model.choices.x === 'time' });
+    this.view.zoom('x', this.model.window);
+    const trim = this.model.window === null && !this.model.choices.logs.y ? trimOf(this.lines) : null;
+    const hidden = trim !== null && this.model.choices.trimmed.includes(this.chart.key);
+    this.view.zoom('y', hidden ? trim : null);
+    this.sayTrim(trim !== null, hidden);
+    Object.entries(drawing.sets).forEach(([name, rows]) => this.view.replace(name, rows));
+    this.view.paint(this.paints());
+  }
+
+  private refresh(drawing: Drawing = drawingOf(this.model, this.chart)): Drawing {
+    this.drawing = drawing;
+    this.lines = drawing.lines;
+    const { smoothing } = this.model.choices;
+    const words = [smoothing > 0 && `smoothed ${smoothing}`, smoothing > 0 && drawing.thinned && 'of the points drawn'];
+    setText(this.words, words.filter(Boolean).join(' '));
+    setText(this.odd, drawing.odd);
+    return drawing;
+  }
+
+  private paints(): Map<string, Paint> {
+    const found = new Map<string, Paint>();
+    const { selected } = this.shared;
+    const muted = getComputedStyle(this.node).getPropertyValue('--jt-muted').trim() || 'gray';
+    for (const line of this.lines) {
+      const pale = selected.size > 0 && !selected.has(line.id) && !line.band;
+      const color = line.baseline ? muted : line.paint.color; // its line has the text's colour; its ring and marks this
+      const opacity = pale ? Math.min(line.paint.opacity, PALE) : line.paint.opacity;
+      found.set(line.id, { color, dash: line.paint.dash, opacity });
+    }
+    return found;
+  }
+
+  /** Selected runs stand out. */
+  repaint(): void {
+    this.view.paint(this.paints());
+  }
+
+  private onDrawn(): void {
+    this.nameEnds();
+    this.overlay.show(this.rule.x, this.lines, this.rule.lifted);
+  }
+
+  /** Write the names at the ends of up to four lines, none over another. */
+  private nameEnds(): void {
+    const up = this.view.scale('y');
+    if (up === null) {
+      return;
+    }
+    const rows: Datum[] = [];
+    if (this.lines.length > 0 && this.lines.length <= NAMED && this.model.window === null) {
+      const right = Math.max(...this.lines.map(line => line.x.at(-1) ?? Number.NEGATIVE_INFINITY));
+      const top = this.view.plot()!.top;
+      for (const line of this.lines) {
+        const y = lastOf(line.y);
+        if (y !== null) {
+          rows.push({ x: right, py: Math.round(up.to(y) - top), text: line.name });
+        }
+      }
+      rows.sort((one, other) => Number(one['py']) - Number(other['py']));
+      rows.forEach((row, place) => {
+        const above = rows[place - 1];
+        if (above !== undefined) {
+          row['py'] = Math.max(Number(row['py']), Number(above['py']) + NAME_APART);
+        }
+      });
+    }
+    const told = JSON.stringify(rows);
+    if (told !== this.ends) {
+      this.ends = told;
+      this.view.replace('ends', rows);
+    }
+  }
+
+  private head(): HTMLElement {
+    const title = element('span', { class: 'jt-chartname jt-cut', title: this.chart.goal || null }, this.chart.title);
+    const menu = element('details', { class: 'jt-menu' }, element('summary', { title: 'Copy', 'aria-label': `Copy ${this.chart.key}` }, 'Copy'));
+    const close = () => (menu.open = false);
+    const item = (label: string, act: () => void) => button(label, () => (close(), act()), { class: 'jt-button jt-item' });
+    menu.append(
+      div(
+        'jt-items',
+        item('as PNG', () => void this.copy('png')),
+        item('as SVG', () => void this.copy('svg')),
+        item('points as CSV', () => void this.copy('csv')),
+        item('as code', () => this.events.code(this.chart.key))
+      )
+    );
+    menu.addEventListener('keydown', event => {
+      event.stopPropagation();
+      if (event.key === 'Escape') {
+        close();
+        menu.querySelector('summary')?.focus();
+      }
+    });
+    menu.addEventListener('focusout', event => {
+      if (!menu.contains(event.relatedTarget as Node | null)) {
+        close();
+      }
+    });
+    menu.querySelector('summary')?.setAttribute('data-lm-suppress-shortcuts', 'true');
+    return div('jt-tilehead', title, this.odd, this.words, this.trim, menu);
+  }
+
+  private sayTrim(offered: boolean, hidden: boolean): void {
+    const act = (label: string) => button(label, () => this.events.trim(this.chart.key, !hidden));
+    fill(this.trim, hidden && 'start hidden · ', offered && act(hidden ? 'show' : 'hide the start'));
+  }
+
+  private async copy(form: 'png' | 'svg' | 'csv'): Promise<void> {
+    const { key } = this.chart;
+    try {
+      if (form === 'png') {
+        this.events.said(`${key}: picture ${await copyPicture(await this.view.png(), fileName(key, 'png'))}`);
+      } else if (form === 'svg') {
+        const text = await this.view.svg();
+        this.events.said(`${key}: SVG ${await copyPicture(new Blob([text], { type: 'text/plain' }), fileName(key, 'svg'))}`);
+      } else {
+        const rows = this.model.drawn(key).flatMap(([run, { x, y }]) => x.map((at, place) => [run.name, run.number, at, y[place] ?? null]));
+        const done = await copyRows(['run', 'number', this.model.choices.x, key], rows, fileName(key, 'csv'));
+        this.events.said(`${key}: ${rows.length.toLocaleString('en-US')} points ${done}`);
+      }
+    } catch (error) {
+      this.events.said(`${key} could not be copied: ${String(error)}`);
+    }
+  }
+
+  private readonly view: Chart;
+  private readonly overlay: Overlay;
+  private readonly pointer: Pointer;
+  private readonly odd = span('jt-warning jt-odd');
+  private readonly words = span('jt-muted');
+  private readonly trim = span('jt-muted');
+  private drawing: Drawing | null = null;
+  private rule: { x: number | null; lifted: string | null } = { x: null, lifted: null };
+  private ends = '';
+  private timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+function lastOf(values: readonly (number | null)[]): number | null {
+  for (let place = values.length - 1; place >= 0; place--) {
+    const value = values[place] ?? null;
+    if (value !== null) {
+      return value;
+    }
+  }
+  return null;
+}
