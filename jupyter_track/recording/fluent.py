@@ -381,13 +381,22 @@ def _refuse_model(model: Any) -> None:
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """Return the address of an artifact of the active run, ``runs:/<run id>/<path>``; it moves with the store.
+    """Return the path of a file or folder of the active run, which a person or another program can open.
 
-    Without a path it is the address of all of them, ``runs:/<run id>``: no slash at its end, as with mlflow.
+    Files lie in the store under their hashes; what the run has logged so far is put under its own name beside the store
+    (``track.db-files/open``). The path is an address for `artifacts.load_text` and the like too, also after the folder
+    was moved. Without `artifact_path` it is the folder of all of them.
+
+    Raises
+    ------
+    InvalidValue
+        For a path that leads out of the run.
     """
-    _, target = log_target(None)
-    base = f"runs:/{target}"
-    return base if artifact_path is None else f"{base}/{artifact_path.lstrip('/')}"
+    from ..store import openable
+
+    tracker, target = log_target(None)
+    pending.flush(tracker.store)
+    return str(openable.put(tracker.reader, target, artifact_path or ""))
 
 
 def flush(timeout: float | None = None) -> bool:

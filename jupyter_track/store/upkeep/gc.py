@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidValue, StoreBusy
-from .. import readback
+from .. import openable, readback
 from ..belonging import BELONGING
 from ..database import BUSY_SECONDS, StoreFiles, connect, explain, reading
 from ..edits import now_ms
@@ -131,6 +131,8 @@ def collect(
             _delete_experiments(files, before)
             contents = content.remove_rows(files)
             removed = content.remove_files(store)
+            with reading(store) as connection:
+                openable.remove_gone(store, {row[0] for row in connection.execute("SELECT uuid FROM runs")})
             free = give_back(files)
     except sqlite3.Error as error:
         raise explain(error, store) from error
