@@ -23,6 +23,7 @@ __all__ = [
     "ActiveRun",
     "Experiment",
     "MlflowClient",
+    "MlflowException",
     "Run",
     "RunStatus",
     "RunStopped",
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "autolog",
     "create_experiment",
     "current",
     "curves",
@@ -49,6 +51,8 @@ __all__ = [
     "entities",
     "exceptions",
     "flush",
+    "flush_artifact_async_logging",
+    "flush_async_logging",
     "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
@@ -56,6 +60,7 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "import_mlflow",
+    "is_tracking_uri_set",
     "last_active_run",
     "live",
     "load_ipython_extension",
@@ -125,15 +130,18 @@ _SYSTEM = (
     "set_system_metrics_samples_before_logging",
     "set_system_metrics_sampling_interval",
 )
+_SMALL = ("autolog", "flush_artifact_async_logging", "flush_async_logging", "is_tracking_uri_set")
 # Where a name lives; every other name of __all__ is in recording.fluent, with the functions that log.
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
     **dict.fromkeys(_SYSTEM, "recording.system"),
+    **dict.fromkeys(_SMALL, "recording.mlflow_names"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     "ActiveRun": "recording.run",
     "curves": "notebook.curves",
     "Experiment": "records",
     "MlflowClient": "tracking",
+    "MlflowException": "exceptions",
     "Run": "records",
     "RunStatus": "records",
     "RunStopped": "errors",
@@ -154,7 +162,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = importlib.import_module(".missing", __name__).hint_of(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f': {hint}.' if hint else ''}")
     _capture_cells()
     home = _HOMES.get(name, "recording.fluent")
     value = getattr(importlib.import_module(f".{home}", __name__), name)
@@ -187,6 +196,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from . import artifacts, data, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
+    from .exceptions import MlflowException
     from .notebook.curves import curves
     from .notebook.live import live
     from .recording.client import TrackClient
@@ -214,6 +224,12 @@ if TYPE_CHECKING:
         set_note,
         set_tag,
         set_tags,
+    )
+    from .recording.mlflow_names import (
+        autolog,
+        flush_artifact_async_logging,
+        flush_async_logging,
+        is_tracking_uri_set,
     )
     from .recording.opening import active_run, end_run, last_active_run, start_run
     from .recording.progress import progress

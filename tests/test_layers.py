@@ -15,6 +15,7 @@ from package_tree import MODULES, imports_of
 FLOORS = {
     "_version": 0,
     "errors": 0,
+    "missing": 0,
     "records": 1,
     "values": 1,
     "store": 3,

@@ -37,6 +37,10 @@ class Session:
                     self._tracker = Tracker(find_store(self.folder()))
         return self._tracker
 
+    def is_chosen(self) -> bool:
+        """Whether the store is fixed already."""
+        return self._tracker is not None
+
     def folder(self) -> Path:
         """Return where work lies: the notebook's folder, else the working directory."""
         return self.notebook.parent if self.notebook is not None else Path.cwd()

@@ -1,7 +1,7 @@
 """The live table of 10,000 runs by 30 columns: from the cell in JupyterLab to the rows on the page, in Chromium.
 
-Also what a person does there: scrolling, sorting, searching by words, and a filter that the kernel answers. And what the
-kernel alone takes to make it, in its thread's own time.
+Also what a person does there: scrolling, sorting, searching by words, and a filter that the kernel answers. And what
+the kernel alone takes to make it, in its thread's own time.
 """
 
 from __future__ import annotations
