@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from .found import FoundExperiment, FoundModel, FoundPoint, FoundRun, moment, wh
 
 _NEEDED = {"experiments", "runs", "metrics", "params", "tags"}
 _BUSY_SECONDS = 10.0
+_FEW_POINTS = 2_000  # of a run
 _MOST_IDS = 500
 _INFINITY = 1.797693134862315e308  # mlflow stores the infinities as the largest double
 # What a hostile or damaged file may hold in place of a point is neither counted nor read.
@@ -49,6 +50,7 @@ class Database:
     def __init__(self, place: Path, roots: tuple[Path, ...]) -> None:
         self.place, self.roots = place, roots
         self.odd: Counter[str] = Counter()
+        self._short: dict[tuple[str, str], list[FoundPoint]] = {}  # points of the runs that were read last
         try:
             self._connection = sqlite3.connect(
                 f"file:{quote(str(place))}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
@@ -120,6 +122,7 @@ class Database:
     def runs(self, run_ids: Sequence[str]) -> list[FoundRun]:
         """Return runs in the order of their ids."""
         found: list[FoundRun] = []
+        self._short.clear()
         for at in range(0, len(run_ids), _MOST_IDS):
             found += self._part(run_ids[at : at + _MOST_IDS])
         return found
@@ -138,6 +141,7 @@ class Database:
             run_ids,
         ):
             curves.setdefault(run_id, {})[key] = count
+        self._read_short(curves)
         datasets, models = self._datasets(among, run_ids), self._models(among, run_ids)
         found = []
         for run_id in run_ids:
@@ -215,15 +219,38 @@ class Database:
                 found.setdefault(str(row["source_run_id"]), []).append(model)
         return found
 
+    def _read_short(self, curves: Mapping[str, Mapping[str, int]]) -> None:
+        """Read the points of runs with few of them at once: a query for each curve takes most of an import."""
+        few = [run_id for run_id, counts in curves.items() if sum(counts.values()) <= _FEW_POINTS]
+        for run_id in few:
+            self._short.update({(run_id, key): [] for key in curves[run_id]})
+        rows = self._rows(
+            "SELECT run_uuid, key, step, timestamp, value, is_nan FROM metrics"
+            f" WHERE run_uuid IN ({', '.join('?' * len(few))}) AND {_SOUND} ORDER BY +rowid",
+            few,
+        )
+        for run_id, key, *point in rows:
+            several = self._short.get((run_id, key))
+            if several is not None:
+                several.append(_point(*point))
+
     def points(self, run_id: str, key: str, start: int, limit: int) -> Iterator[FoundPoint]:
         """Yield points of a curve in the order of logging."""
+        short = self._short.get((run_id, key))
+        if short is not None:
+            yield from short[start : start + limit]
+            return
+        # The pluses keep SQLite from going through the curves of this name of all runs, or through the whole table.
         rows = self._rows(
-            "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? AND "
-            f"{_SOUND} ORDER BY rowid LIMIT ? OFFSET ?",
+            "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND +key = ? AND "
+            f"{_SOUND} ORDER BY +rowid LIMIT ? OFFSET ?",
             (run_id, key, limit, start),
         )
-        for step, time, value, is_nan in rows:
-            yield step, time, math.nan if is_nan else _exact(float(value))
+        yield from (_point(*row) for row in rows)
+
+
+def _point(step: int, time: int, value: float, is_nan: object) -> FoundPoint:
+    return step, time, math.nan if is_nan else _exact(float(value))
 
 
 def _exact(value: float) -> float:

@@ -1,9 +1,9 @@
 """Files of a run under their own names, for a person or another program to open: what `get_artifact_uri` gives.
 
 Content lies under its hash, small content within the store. Where a real path is asked for, the files of the run are
-put into ``track.db-files/open/<run id>``: small ones as copies, large ones as links that cost no room and are read-only,
-as they are the content itself. Such a path is also an address for all that takes one, and stays one where the folder
-was moved; gc removes the folders of runs that are gone.
+put into ``track.db-files/open/<run id>``: small ones as copies, large ones as links, which cost no room and are
+read-only, as they are the content itself. Such a path is also an address for all that takes one, and stays one where
+the folder was moved; gc removes the folders of runs that are gone.
 """
 
 from __future__ import annotations
