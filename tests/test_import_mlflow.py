@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -24,14 +25,16 @@ import pytest
 from cli_session import cli, parsed
 
 import jupyter_track as track
-from jupyter_track.errors import InvalidValue, StoreUnavailable
-from jupyter_track.from_mlflow import bring
+from jupyter_track.errors import InvalidValue, NotAStore, StoreUnavailable
+from jupyter_track.from_mlflow.bring import bring
 from jupyter_track.from_mlflow.places import Remote, files_folder
 from jupyter_track.from_mlflow.source import _typed
 from jupyter_track.from_mlflow.yaml_files import Unreadable, read_yaml
 from jupyter_track.records import Run, ViewType
+from jupyter_track.store import problems
 from jupyter_track.store.files import content_path
 from jupyter_track.store.place import files_folder as folder_of
+from jupyter_track.store.problems import TrackWarning
 from jupyter_track.store.reader import Reader
 
 DATA = Path(__file__).parent / "data" / "mlflow"
@@ -382,6 +385,22 @@ def test_a_view_in_place_of_a_table_is_not_read(store: Path, tmp_path: Path) -> 
 
 
 # ---- ways in
+
+
+def test_a_store_where_mlflow_was_offers_to_bring_its_runs(store: Path, tmp_path: Path) -> None:
+    """``set_tracking_uri`` of an mlruns says it once, while there is no store yet; an mlflow.db is no store of ours."""
+    mlruns = unpacked("folder", tmp_path / "a")
+    with pytest.warns(TrackWarning, match=r"mlflow has left runs in .*mlruns: track\.import_mlflow\("):
+        track.set_tracking_uri(f"file:{mlruns}")
+    track.import_mlflow(mlruns)
+    problems.forget_all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        track.set_tracking_uri(tmp_path / "elsewhere")
+        track.set_tracking_uri(f"file:{mlruns}")
+    place = unpacked("database", tmp_path / "b")
+    with pytest.raises(NotAStore, match=r"It is mlflow's: import_mlflow\('.*mlflow\.db'\) brings its runs here\."):
+        track.set_tracking_uri(f"sqlite:///{place}")
 
 
 def test_from_a_notebook(store: Path, theirs: Path) -> None:

@@ -40,7 +40,7 @@ def import_(ctx: click.Context, source: Path, folders: Sequence[Path], as_json: 
     metric histories, tags, files, models (as files) and datasets; mlflow need not be installed. Importing again brings
     only what is new; what was changed here stays.
     """
-    from ..from_mlflow import bring
+    from ..from_mlflow.bring import bring
     from .progress import bar
 
     target = store_of(ctx, store)

@@ -3,9 +3,3 @@
 Both are read as plain data (`database`, `folder`), turned into the rows of a store (`rows`) and united with it by the
 same rules and the same code as two stores are, so that doing it again brings only what is new.
 """
-
-from __future__ import annotations
-
-from .bring import Imported, bring
-
-__all__ = ["Imported", "bring"]

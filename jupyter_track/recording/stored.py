@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..errors import InvalidValue, NotFound
+from ..errors import InvalidValue, NotAStore, NotFound
 from ..records import Experiment, Run, ViewType
 from ..store import edits, experiment_edits, pending
 from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
-from ..store.place import store_exists
+from ..store.place import parse_store, store_exists
+from ..store.problems import report
 from ..views.found import Runs
 from . import experiments as stored_experiments
 from .entries import now_ms
@@ -22,7 +23,7 @@ from .tracker import Tracker
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from ..from_mlflow import Imported
+    from ..from_mlflow.bring import Imported
 
 
 # ---- runs
@@ -399,7 +400,7 @@ def import_mlflow(
     >>> import jupyter_track as track
     >>> track.import_mlflow("mlruns")  # doctest: +SKIP
     """
-    from ..from_mlflow import bring
+    from ..from_mlflow.bring import bring
 
     tracker = session.tracker()
     place = session.folder() / Path(path).expanduser()
@@ -410,8 +411,41 @@ def import_mlflow(
 
 
 def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
-    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too."""
-    session.use_checked_store(uri)
+    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too.
+
+    Where mlflow has left runs there and the store is a new one, it is said how they can be brought.
+
+    Raises
+    ------
+    NotAStore
+        Where the file is something else; of an ``mlflow.db`` it says how its runs can be brought.
+    RunStateError
+        Where a run is open.
+    """
+    from ..from_mlflow.offer import left_at
+
+    try:
+        store = session.use_checked_store(uri)
+    except NotAStore as error:
+        place = parse_store(uri, session.folder())
+        if left_at(place) is None:
+            raise
+        raise NotAStore(f"{error} It is mlflow's: import_mlflow({str(place)!r}) brings its runs here.") from None
+    named = _local(uri)
+    left = None if store_exists(store) or named is None else left_at(named)
+    if left is not None:
+        report(
+            "mlflow-left",
+            f"mlflow has left runs in {left}: track.import_mlflow({str(left)!r}) brings them into {store}.",
+        )
+
+
+def _local(uri: str | os.PathLike[str]) -> Path | None:
+    """The path that an address names; None for an address of another kind."""
+    text = os.fspath(uri)
+    for scheme in ("file://", "file:"):
+        text = text.removeprefix(scheme)
+    return None if "://" in text else session.folder() / Path(text).expanduser()
 
 
 def get_tracking_uri() -> str:

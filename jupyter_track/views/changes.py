@@ -88,7 +88,7 @@ class Difference:
     def short(self, limit: int = SHORT_CHANGES, hidden: Collection[str] = ()) -> tuple[str, ...]:
         """Return the difference in at most `limit` words and a count of the rest.
 
-        Params that the user wrote come first, then code and data, then other params with another value. Of those that
+        Params that the user wrote come first, then data and code, then other params with another value. Of those that
         nobody wrote (inherited, an estimator's) none comes or goes without the code, which tells it.
 
         Parameters
@@ -107,12 +107,12 @@ class Difference:
         params = [change for change in self.params if change.key not in hidden]
         own = [change.text for change in params if change.own]
         code = [self.code.text] if self.code is not None and self.code.text else []
-        code += self.data
+        code = [*self.data, *code]
         rest = [change.text for change in params if not change.own and change.before and change.after]
         count = len(own) + len(code) + len(rest)
         if count <= limit:
             return (*own, *code, *rest)
-        shown = [*own[: max(limit - len(code), 0)], *code, *rest][:limit]
+        shown = [*own[: max(limit - len(code), 1)], *code, *rest][:limit]
         return (*shown, f"+{count - len(shown)}")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jupyter_track as track
-from jupyter_track.from_mlflow import bring
+from jupyter_track.from_mlflow.bring import bring
 
 from .measure import Row, folder, interleaved, wall
 
