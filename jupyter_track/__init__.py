@@ -36,6 +36,8 @@ __all__ = [
     "active_run",
     "artifacts",
     "autolog",
+    "board",
+    "compare",
     "create_experiment",
     "current",
     "curves",
@@ -60,6 +62,7 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "import_mlflow",
+    "importance",
     "is_tracking_uri_set",
     "last_active_run",
     "live",
@@ -80,10 +83,12 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "parallel",
     "progress",
     "restore_experiment",
     "restore_run",
     "runs",
+    "scatter",
     "search_experiments",
     "search_runs",
     "set_experiment",
@@ -137,9 +142,12 @@ _HOMES = {
     **dict.fromkeys(_SYSTEM, "recording.system"),
     **dict.fromkeys(_SMALL, "recording.mlflow_names"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
+    **dict.fromkeys(("importance", "parallel", "scatter"), "notebook.many"),
     "ActiveRun": "recording.run",
+    "board": "notebook.board",
     "curves": "notebook.curves",
     "Experiment": "records",
+    "compare": "recording.comparing",
     "MlflowClient": "tracking",
     "MlflowException": "exceptions",
     "Run": "records",
@@ -197,9 +205,12 @@ if TYPE_CHECKING:
     from . import artifacts, data, entities, exceptions, tracking
     from .errors import RunStopped, TrackError
     from .exceptions import MlflowException
+    from .notebook.board import board
     from .notebook.curves import curves
     from .notebook.live import live
+    from .notebook.many import importance, parallel, scatter
     from .recording.client import TrackClient
+    from .recording.comparing import compare
     from .recording.fluent import (
         define_metric,
         delete_tag,

@@ -15,6 +15,7 @@ from functools import singledispatch
 from typing import Any, Literal
 
 Goal = Literal["min", "max"]
+STOPPED_EARLY = "stopped_early"  # the tag of a run whose loop ended early; it tells how far the loop came
 _LABEL_LENGTH = 40  # of a run's name in a sentence
 
 
@@ -169,6 +170,7 @@ class Artifact:
     """One logged file: its path in the run, its content's sha256, its size in bytes and what it is.
 
     `kind` is ``file text dict table image figure state output source``; ``state`` is an earlier state of a figure.
+    `join_key` is the column by which the rows of a table are known, None where none was named.
     """
 
     path: str
@@ -179,6 +181,7 @@ class Artifact:
     title: str | None = None
     line: int | None = None
     created: int = 0
+    join_key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,7 @@ TABLES = {
             "title": "The figure's title.",
             "line": "Line of the cell that showed it.",
             "created": "ms.",
+            "join_key": "The column by which the rows of a table are known (`log_table(…, key=)`).",
         },
     ),
     "executions": (

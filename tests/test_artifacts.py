@@ -17,6 +17,7 @@ import jupyter_track as track
 from jupyter_track.errors import InvalidValue, MissingFile, NotFound
 from jupyter_track.records import FileInfo
 from jupyter_track.store.problems import TrackWarning
+from jupyter_track.store.reader import Reader
 
 mpl.use("agg")
 
@@ -298,6 +299,21 @@ def test_logging_a_table_again_appends(store: Path, name: str) -> None:
         track.log_table(pd.DataFrame({"b": ["z"], "a": [3]}), name)
     found = track.load_table(name, run_ids=[run.run_id])
     assert found.to_dict("list") == {"a": [1, 2, 3], "b": ["x", "y", "z"]}
+
+
+def test_a_table_has_a_key(store: Path) -> None:
+    """The name comes first or last, without an ending it is JSON, and the key stays with a later call that has none."""
+    with track.start_run() as run:
+        track.log_table("answers", {"question": ["a"], "answer": [1]}, key="question")
+        track.log_table({"question": ["b"], "answer": [2]}, "answers.json")
+        run.log_table({"q": [1]}, "other", key="q")
+        with pytest.raises(InvalidValue, match="no column 'nothing' to be its key; it has 'q'"):
+            run.log_table({"q": [1]}, "third", key="nothing")
+    track.flush()
+    found = [(one.path, one.kind, one.join_key) for one in Reader(store).artifacts(run.run_id)]
+    assert found == [("answers.json", "table", "question"), ("other.json", "table", "q")]
+    loaded = track.load_table("answers", [run.run_id]).to_dict("list")
+    assert loaded == {"question": ["a", "b"], "answer": [1, 2]}
 
 
 def test_a_table_that_was_logged_in_another_process_is_appended_to(store: Path) -> None:

@@ -13,6 +13,7 @@ from jupyter_track.views.changes import difference
 from jupyter_track.views.details import run_details
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
+from jupyter_track.views.html import card_html
 from jupyter_track.views.text import card_text
 from jupyter_track.views.tokens import RUN_COLORS, STATES
 
@@ -58,6 +59,17 @@ def test_a_short_run_is_one_line() -> None:
         short=True,
     )
     assert card_text(card) == "✓ baseline #12  accuracy 0.9641 (+0.0120 ▲ vs #9)  300 ms"
+
+
+def test_a_loop_that_was_stopped_early_is_told() -> None:
+    """First among what else there is, in the card of one line too; not while the run goes on."""
+    tagged = {"own_tags": {"stopped_early": "12 of 20 epoch"}}
+    short = run_card(made_run(3, metrics=[made_metric("accuracy", [0.5])], **tagged), output=True)
+    long = run_card(long_run(**tagged), figures=1)
+    going = run_card(replace(long_run(**tagged), state="running", duration=None))
+    assert [card.extras[:1] for card in (short, long, going)] == [("stopped early at 12 of 20 epoch",)] * 2 + [()]
+    assert card_text(short) == "✓ baseline #3  accuracy 0.5000  stopped early at 12 of 20 epoch · output  300 ms"
+    assert "stopped early at 12 of 20 epoch" in card_html(long)
 
 
 def test_a_guessed_goal_is_shown_as_a_guess() -> None:

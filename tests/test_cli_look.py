@@ -96,6 +96,14 @@ def test_search_finds_words_in_names_notes_tags_and_code(store: Path) -> None:
     assert cli(store, "search", "it's", "50%").stdout == "No run matches it's 50%\n"
 
 
+def test_a_filter_is_given_as_in_the_notebook(store: Path) -> None:
+    """As words of the line, quoted or not; twice is too much."""
+    ways = [("--filter", "params.C > 0.5"), ("params.C > 0.5",), ("params.C", ">", "0.5")]
+    assert [sorted(names_in(cli(store, "runs", *way, "--json"))) for way in ways] == [["broken", "fold"]] * 3
+    result = cli(store, "runs", "pinned", "--filter", "pinned")
+    assert (result.exit_code, "Give the filter once" in result.stderr) == (2, True)
+
+
 def test_a_wrong_filter_of_a_search_points_into_what_was_typed(store: Path) -> None:
     """The words are not part of the text that is shown."""
     assert cli(store, "search", "try", "--filter", "metrics.x <").stderr.splitlines()[1:] == [

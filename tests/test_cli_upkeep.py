@@ -108,6 +108,8 @@ def test_clean_lists_repeats_where_it_is_asked_to(untidy: Path) -> None:
     assert [reason["name"] for reason in parsed(cli(untidy, "clean", "--json"))["reasons"]] == ["failed-empty"]
     listed = parsed(cli(untidy, "clean", "--reason", "repeats", "--json"))["reasons"]
     assert [(reason["name"], reason["run_ids"]) for reason in listed] == [("repeats", [first])]
+    listed = parsed(cli(untidy, "clean", "--repeats", "--json"))["reasons"]
+    assert [reason["name"] for reason in listed] == ["failed-empty", "repeats"]
     shown = " ".join(cli(untidy, "clean", "--reason", "repeats").stdout.split())
     assert "Repeats are what mean ± sd and 'within noise' are told from: without them" in shown
 

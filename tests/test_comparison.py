@@ -20,6 +20,7 @@ from jupyter_track.views.comparison import Comparison, Line, Value, compare, com
 from jupyter_track.views.comparison_html import comparison_html
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
+from jupyter_track.views.statistics import PREDICTION
 from jupyter_track.views.tokens import STATES
 
 
@@ -119,12 +120,31 @@ def test_repeats_tell_the_mean_and_what_is_noise() -> None:
     line = next(line for line in found.lines if line.label == "accuracy")
     assert line.values == (
         Value("0.9610", "0.961", spread="0.9620 ± 0.0010 (n=3)"),
-        Value("0.9625", "0.9625", change=Change("+0.0005", "better"), means=True, noise="within noise (n=3)"),
-        Value("0.9900", "0.99", change=Change("+0.0280", "better"), means=True, best=True),
+        Value(
+            "0.9625",
+            "0.9625",
+            change=Change("+0.0005", "better"),
+            means=True,
+            noise="within noise (n=3)",
+            interval="95 % −0.0045 to +0.0055",
+            method=PREDICTION,
+        ),
+        Value(
+            "0.9900",
+            "0.99",
+            change=Change("+0.0280", "better"),
+            means=True,
+            best=True,
+            interval="95 % +0.0230 to +0.0330",
+            method=PREDICTION,
+        ),
     )
     assert [run.repeats for run in found.runs] == [3, 1, 1]
-    assert text.comparison_text(found).splitlines()[2].split("  ")[-1] == "0.9900 +0.0280 of means ▲? best"
-    assert "0.9625 +0.0005 of means within noise (n=3)" in text.comparison_text(found)
+    assert text.comparison_text(found).splitlines()[2].split("  ")[-1] == (
+        "0.9900 +0.0280 of means ▲? (95 % +0.0230 to +0.0330) best"
+    )
+    assert "0.9625 +0.0005 of means within noise (n=3) (95 % −0.0045 to +0.0055)" in text.comparison_text(found)
+    assert foot(found)[-1] == f"intervals: {PREDICTION}"
 
 
 def test_the_verdict_is_the_same_whichever_repeat_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_stores import START, add_run, made_points, made_store, write
 
-from jupyter_track.store import apply, curves
+from jupyter_track.store import curves, insertion
 from jupyter_track.store.apply import Application, Knowledge
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.curves import Bucket, CurveState, Plan, Points, bucket_of, columns
@@ -193,8 +193,8 @@ def test_exact_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize("numbered", [True, False])
 def test_both_statements_for_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numbered: bool) -> None:
     """A long curve in two batches; Python 3.12.0 to 3.12.3 get another statement, for the same rows."""
-    monkeypatch.setattr(apply, "_NUMBERED", numbered)
-    store, values = made_store(tmp_path), [step / 7 for step in range(3 * apply.MAX_ROWS + 5)]
+    monkeypatch.setattr(insertion, "_NUMBERED", numbered)
+    store, values = made_store(tmp_path), [step / 7 for step in range(3 * insertion.MAX_ROWS + 5)]
     run_id = add_run(store, metrics={"loss": values[:700]})
     batch = Batch(uuid.uuid4().hex, 1)
     batch.points.append(made_points(run_id, "loss", values[700:], first=700))

@@ -51,7 +51,8 @@ def test_stop_while_the_cell_is_busy(page: Page) -> None:
     cell, comm = begun(page, BUSY)
     first = page.told(comm)[0]
     assert (first["type"], first["card"]["state"]["word"], first["card"]["stop"]) == ("card", "running", "stop")
-    assert page.ask(comm, "stop")["ok"] is True
+    answer = page.ask(comm, "stop")
+    assert answer["ok"] is True, answer
     shown = page.over(cell)
     assert (shown.status, "not stopped" in shown.text) == ("error", False)
     assert shown.traceback == "RunStopped: The run 'busy' was asked to stop."

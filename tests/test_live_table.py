@@ -155,6 +155,8 @@ def test_a_person_edits_runs(page: Page) -> None:
     row = patched(page, comm)["start"]
     assert (row["pinned"], row["note"], row["tags"]) == (True, "<i>first</i>", {"team": "vision", "keep": "yes"})
     assert len(tables(page, comm)) == 1, "an experiment's baseline changes two rows, not the table"
+    assert page.ask(comm, "unbaseline", run=two[0])["ok"] is True
+    page.until(lambda: "baseline" not in patched(page, comm)["run-2"], "the end of the baseline")
     assert page.ask(comm, "delete", runs=one)["ok"] is True
     page.until(lambda: "deleted" in patched(page, comm)["start"], "the deletion")
     assert page.ask(comm, "undo")["runs"] == one
@@ -197,6 +199,33 @@ def test_filter_choices_and_selection(page: Page) -> None:
     assert read_choices(page.notebook.folder / "track.db", "demo.ipynb", "table") == chosen
     again = shown(page, "%track")
     assert tables(page, again)[0]["choices"] == chosen
+
+
+def test_long_params_are_cut_in_their_middle_and_names_are_whole(page: Page) -> None:
+    """What was cut is sent in full beside it, for the title and for copying."""
+    page.run(
+        f"with track.start_run(run_name='{'n' * 60}'):\n"
+        "    track.log_params({'lr': 0.0013894954943731374, 'model': 'a-very-long-name-of-a-model-of-mine'})",
+        "long",
+    )
+    comm = shown(page)
+    model = "a-very-long-name-of-a-model-of-mine"
+    assert [cell(page, comm, "n" * 60, f"params.{key}") for key in ("lr", "model")] == [
+        {"t": "0.0013…31374", "f": "0.0013894954943731374", "v": 0.0013894954943731374},
+        {"t": "a-very-long-name…a-model-of-mine", "f": model, "v": model},
+    ]
+
+
+def test_the_html_is_kept_fresh_behind_a_view(page: Page) -> None:
+    """It is what is saved with the notebook; seldom, and only where the store has changed."""
+    page.run("import jupyter_track.panels.table as t\nt.HTML_KEPT = 1.0", "soon")
+    cell = page.send("%track", "table")
+    page.over(cell)
+    page.connected(page.panel)
+    page.take(2.5)
+    assert len(page.bundles()) == 1
+    page.run("with track.start_run(run_name='later'):\n    pass", "later")
+    page.until(lambda: "later" in page.outputs(cell)[0]["text/html"], "the HTML")
 
 
 def test_curves_are_drawn_on_request(page: Page) -> None:
@@ -284,3 +313,21 @@ def test_an_empty_store_is_said(tmp_path: Path) -> None:
         assert not (tmp_path / "track.db").exists()
         page.run("with track.start_run(run_name='first'):\n    pass", "first")
         page.until(lambda: "first" in patched(page, comm), "the first run")
+
+
+def test_runs_that_differ_only_in_the_seed_are_named_alike(page: Page) -> None:
+    """The table offers to group by that: the label comes from the kernel, which knows the code; also of a new run."""
+    comm = shown(page)
+    assert "alike" not in patched(page, comm)["run-1"]
+    page.run(
+        "for seed in (2, 3):\n"
+        "    with track.start_run(run_name=f'seed-{seed}'):\n"
+        "        track.log_params({'lr': 0.1, 'seed': seed})\n"
+        "        track.log(accuracy=seed / 4)",
+        "runs",
+    )
+    page.until(lambda: "seed-3" in patched(page, comm) and "alike" in patched(page, comm)["run-1"], "the labels")
+    labels = {name: row["alike"] for name, row in patched(page, comm).items()}
+    assert labels["seed-2"] == labels["seed-3"]
+    assert labels["run-1"].startswith("lr 0.1")
+    assert labels["run-2"] == "lr 0.01"

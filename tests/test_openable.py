@@ -18,7 +18,7 @@ from jupyter_track.errors import InvalidValue
 from jupyter_track.store import files
 from jupyter_track.store.files import content_path
 from jupyter_track.store.upkeep import gc
-from jupyter_track.views.media import media_html
+from jupyter_track.views.players import media_html
 
 CSP = "default-src &#x27;none&#x27;"
 

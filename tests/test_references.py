@@ -74,6 +74,7 @@ def test_a_reference_means_one_run(reader: Reader, reference: str | int, number:
         ("abcdef", ["several run ids", "abcdef0000 (#2 twice)", "(#1 quiet-otter-1)", "give more digits"]),
         ("quiet-oter-1", ["no run 'quiet-oter-1'", "near it are #1 quiet-otter-1"]),
         ("twise", ["near it are #3 twice"]),
+        ("a1f0", ["no run 'a1f0' (of an id, give six digits or more)"]),
         ("#77", ["no run #77", "the newest is #5 3"]),
         (77, ["no run #77"]),
         (-1, ["no run #-1"]),
@@ -429,3 +430,14 @@ def test_a_name_that_means_something_else_is_refused(name: str, said: str) -> No
     """Subcommands and references, with a name that would do."""
     with pytest.raises(InvalidValue, match=said):
         references.check_new_name(name)
+
+
+def test_what_is_not_in_the_bin_names_what_is(reader: Reader) -> None:
+    """A deleted run that is misspelt is told among deleted ones first."""
+    for reference, message in (
+        ("gonee", "There is no run 'gonee'; near it are #6 gone."),
+        ("nothing", "There is no run 'nothing'; the newest in the bin is #6 gone."),
+    ):
+        with pytest.raises(NotFound) as caught:
+            reader.resolve(reference, deleted=True)
+        assert str(caught.value) == message

@@ -18,6 +18,7 @@ from jupyter_track.store.batch import Batch
 from jupyter_track.store.edits import delete_runs, set_baseline
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.beside import beside_of
+from jupyter_track.views.details import run_details
 
 
 @pytest.fixture
@@ -241,3 +242,15 @@ def test_runs_with_files_of_their_own(store: Path) -> None:
         batch.add_artifact(run.run_id, row)
     write(store, batch)
     assert relatives.with_files(store, [run.run_id for run in runs]) == {runs[1].run_id}
+
+
+def test_the_parent_is_named_as_people_do(store: Path) -> None:
+    """Not by 32 digits; one that is not in the store is named by its id."""
+    (parent,) = add_runs(store, {"name": "sweep"})
+    child, stray = add_runs(store, {"parent_uuid": parent}, {"parent_uuid": "ab" * 16})
+    reader = Reader(store)
+    facts = [
+        dict(run_details(run, beside=beside_of(reader, run)).facts).get("parent")
+        for run in map(reader.run, (parent, child, stray))
+    ]
+    assert facts == [None, "#1 sweep", "ab" * 16]

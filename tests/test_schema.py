@@ -19,6 +19,7 @@ from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.reader import Reader
 
 DATA = Path(__file__).parent / "data"
+MIGRATIONS = ("m001_initial", "m002_tidying", "m003_choices", "m004_join_keys", "m005_inputs")
 
 
 @contextmanager
@@ -65,9 +66,7 @@ def test_both_ways_make_the_same(tmp_path: Path) -> None:
         assert pragma(path, "user_version") == schema.VERSION
         with closing(sqlite3.connect(path)) as connection:
             names = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-            assert names == [
-                ("jupyter_track", name) for name in ("m001_initial", "m002_tidying", "m003_choices", "m005_inputs")
-            ]
+            assert names == [("jupyter_track", name) for name in MIGRATIONS]
             assert connection.execute("SELECT id, name FROM experiments").fetchall() == [(0, "Default")]
             (one, identifier, rev, _, by) = connection.execute("SELECT * FROM store").fetchone()
             assert (one, len(identifier), rev, by) == (1, 32, 0, "test")

@@ -18,8 +18,13 @@ from jupyter_track.store.relatives import Children
 from jupyter_track.views import html, text
 from jupyter_track.views.beside import Beside
 from jupyter_track.views.card import run_card
-from jupyter_track.views.comparison import compare
+from jupyter_track.views.comparison import Comparison, compare
+from jupyter_track.views.comparison_html import comparison_html
+from jupyter_track.views.comparison_parts import Still
 from jupyter_track.views.details import experiment_details, run_details
+from jupyter_track.views.goals import Goal
+from jupyter_track.views.joined import Table, join
+from jupyter_track.views.overlay import Curve, overlay
 from jupyter_track.views.runs import run_table
 from jupyter_track.views.tokens import MUTED_OPACITY, RUN_COLORS, STATES, TOKENS, mark
 
@@ -128,11 +133,23 @@ def forms_of(word: str) -> Iterator[str]:
     yield html.table_html(run_table([], NOW))
     yield html.details_html(run_details(run, figures=3, beside=beside))
     sources = {run.run_id: f"a\n{word}\nb", child.run_id: f"a\n{word}\nc"}
-    yield html.comparison_html(compare([run, child, failed], sources, repeats={run.run_id: [run, earlier]}, total=9))
+    compared = compare([run, child, failed], sources, repeats={run.run_id: [run, earlier]}, total=9)
+    yield comparison_html(compared, made_still(compared, word))
     yield html.details_html(run_details(failed))
     experiment = Experiment("1", word, word, word, {word: word}, NOW, NOW, {word: "min"})
     yield html.details_html(experiment_details(experiment))
     yield html.status_html([(word, word)], [word])
+
+
+def made_still(compared: Comparison, word: str) -> Still:
+    """What stands below a comparison: curves, a picture of two runs, and a joined table."""
+    one = Table((word, f"{word} a", f"{word} b"), [[word, "x", word], ["k", word, "y"]])
+    other = Table((word, f"{word} a", f"{word} b"), [[word, "x", f"{word} z"], ["k", word, "y"]])
+    curves = [Curve(run.title, list(enumerate(LOSS)), run.color) for run in compared.runs]
+    drawn = overlay(f"loss {word}", curves, Goal("min"))
+    assert drawn is not None
+    pictures = ((word, (("image/png", b"png"), None, ("image/svg+xml", word.encode()))),)
+    return Still((drawn,), pictures, ((word, join([one, other], word), (0, 1)),), left=2)
 
 
 def payloads() -> list[str]:
@@ -202,8 +219,16 @@ def test_colour_is_on_marks_only_and_muted_text_is_not_muted_twice() -> None:
 def test_every_picture_has_words_and_is_an_svg_of_our_own() -> None:
     """An alt text with numbers, for where the picture is dropped."""
     pictures = [node for form in forms_of("plain") for node in read(form) if node.tag == "img"]
-    assert len(pictures) == 2
-    for picture in pictures:
+    drawn = [picture for picture in pictures if "base64" not in (picture.attributes["src"] or "")]
+    assert (len(pictures), len(drawn)) == (5, 3)
+    assert [picture.attributes["alt"] for picture in pictures if picture not in drawn] == [
+        "plain of #12 plain",
+        "plain of #14 plain",
+    ]
+    assert (drawn[2].attributes["alt"] or "").startswith(
+        "loss plain by step: #12 plain 2.0000 to 0.3000; #16 plain 2.0000 to 0.3000; "
+    )
+    for picture in drawn[:2]:
         assert (picture.attributes["src"] or "").startswith("data:image/svg+xml,")
         assert picture.attributes["alt"] == "loss plain: 2.0000 to 0.3000, 5 points, best 0.2500 at 3, 1 not finite"
 

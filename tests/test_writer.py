@@ -18,7 +18,7 @@ import jupyter_track as track
 from jupyter_track.errors import CorruptStore, NewerStore, StoreUnavailable
 from jupyter_track.recording import active
 from jupyter_track.recording.session import session
-from jupyter_track.store import pending, problems, queues, schema, spill, writer
+from jupyter_track.store import backlog, pending, problems, queues, schema, spill, writer
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.lock import ProcessLock
 from jupyter_track.store.place import files_folder
@@ -448,7 +448,7 @@ class TestBacklog:
 
     def test_log_calls_wait(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Above the bound log calls wait for the disk, with one warning, in both ways of logging; nothing is lost."""
-        monkeypatch.setattr(writer, "FULL_POINTS", 1000)
+        monkeypatch.setattr(backlog, "FULL_POINTS", 1000)
         monkeypatch.setattr(writer, "BATCH_POINTS", 100)
         most = 0
         with warnings.catch_warnings(record=True) as said, track.start_run() as run:
@@ -486,14 +486,14 @@ class TestBacklog:
 
     def test_where_there_is_no_hope(self, store: Path, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where neither store nor side file takes anything and memory is full, points are lost, counted and said."""
-        monkeypatch.setattr(writer, "FULL_POINTS", 100)
+        monkeypatch.setattr(backlog, "FULL_POINTS", 100)
         monkeypatch.setattr(spill, "folders", lambda store: [])
         with warnings.catch_warnings(record=True) as said, track.start_run() as run:
             warnings.simplefilter("always")
             track.flush()
             mine = writer_for(store)
             with Blocked(store):
-                until(lambda: self.one(run) or mine.lost_points == 5)
+                until(lambda: self.one(run) or mine.backlog.lost == 5)
             until(track.flush)
             track.log_metric("loss", 9.0, step=0)
             until(track.flush)

@@ -14,7 +14,7 @@ from typing import Any
 Spec = dict[str, Any]
 
 MADE = Path(__file__).with_name("made")
-MODULES = {"curves": "curves"}
+MODULES = {"curves": "curves", "parallel": "parallel", "scatter": "scatter"}
 """The specs by name, and the module of this package that makes each."""
 
 

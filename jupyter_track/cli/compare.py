@@ -92,6 +92,7 @@ def _value(line: Line, value: Value) -> Text:
         token = {"better": "better", "worse": "worse"}.get(value.change.verdict or "")
         arrow = value.change.arrow + line.goal.doubt if value.change.arrow else ""
         parts.append(Text(f"{value.change_text} {arrow}".rstrip(), style=token_style(token) if token else MUTED))
+    parts += [Text(f"({value.interval})", style=MUTED)] if value.interval else []
     if value.best and len(line.values) > 2:
         parts.append(Text("best", style=token_style("better")))
     return Text(" ").join(parts)
@@ -151,5 +152,7 @@ def _value_plain(value: Value) -> dict[str, Any]:
         "of_means": value.change is not None and value.means,
         "verdict": None if value.change is None else value.change.verdict,
         "noise": value.noise or None,
+        "interval": value.interval or None,
+        "method": value.method or None,
         "best": value.best,
     }

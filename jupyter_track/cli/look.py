@@ -125,11 +125,12 @@ _deleted_option = click.option("--deleted", is_flag=True, help="The deleted runs
     epilog="""\b
 Examples:
   jupyter track runs -e digits -n 10
-  jupyter track runs --filter "metrics.loss < 0.5 AND params.model = 'svm'"
+  jupyter track runs "metrics.loss < 0.5 AND params.model = 'svm'"
   jupyter track runs --order-by "metrics.accuracy DESC"
   jupyter track runs --all --json | jq '.runs[].metrics.accuracy.last'
 """
 )
+@click.argument("words", metavar="[FILTER]", nargs=-1)
 @experiments_option
 @filter_option
 @_order_option
@@ -142,6 +143,7 @@ Examples:
 @click.pass_context
 def runs(
     ctx: click.Context,
+    words: Sequence[str],
     experiments: Sequence[str],
     filter_text: str,
     order_by: Sequence[str],
@@ -157,8 +159,12 @@ def runs(
     A row says the run's status, number, name, its main metric (with the goal: ↑ higher is better, ↓ lower, ? where
     that is guessed from the name; ▲ marks the best value), the change against the baseline, other metrics and the
     params that differ, its duration and age. Runs that failed at once and logged nothing share a row, and so do repeats
-    (×3). Where the terminal is too narrow for all, the line below says what is missing.
+    (×3). Where the terminal is too narrow for all, the line below says what is missing. FILTER is the same as --filter;
+    to find words, there is 'search'.
     """
+    if words and filter_text:
+        raise click.UsageError("Give the filter once: as FILTER or with --filter.")
+    filter_text = filter_text or " ".join(words)
     wanted = _Wanted(experiments, filter_text, (), order_by, None if every else limit, deleted, unfold)
     _list(store_of(ctx, store), wanted, as_json)
 

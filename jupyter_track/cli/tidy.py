@@ -40,7 +40,7 @@ Examples:
   jupyter track clean                              what could go, and why; nothing is touched
   jupyter track clean --older-than 90d
   jupyter track clean --reason failed-empty --apply
-  jupyter track clean --reason repeats             not listed unless asked for
+  jupyter track clean --repeats                    not listed unless asked for
   jupyter track clean --apply --yes --json         in a script
 """
 )
@@ -60,6 +60,7 @@ Examples:
     help="Only what is listed for this reason: failed-empty, short, repeats or old; may be given several times. Repeats"
     " are listed only where they are named here.",
 )
+@click.option("--repeats", is_flag=True, help="List repeats beside what is listed without it.")
 @yes_option
 @json_option
 @store_option
@@ -69,6 +70,7 @@ def clean(
     apply: bool,
     older_than: float | None,
     chosen: Sequence[str],
+    repeats: bool,
     yes: bool,
     as_json: bool,
     store: str | None,
@@ -76,7 +78,7 @@ def clean(
     """List runs that may not be worth keeping.
 
     By reason, with counts and bytes: failed with nothing logged, too short, old (where --older-than is given), repeats
-    of the same code and params (with --reason repeats; they are what 'within noise' is told from). Never listed is
+    of the same code and params (with --repeats; they are what 'within noise' is told from). Never listed is
     what is pinned, noted, tagged by a person, best of its experiment, a baseline, running, or above a run that stays.
     Nothing is touched without --apply, and what goes waits in the bin.
     """
@@ -84,10 +86,12 @@ def clean(
 
     reader = reader_of(store_of(ctx, store))
     now = common.now_ms()
+    chosen = [*chosen, "repeats"] if chosen and repeats else chosen
+    repeats = repeats or "repeats" in chosen
     older = None if older_than is None else round(older_than * _DAY_MS)
     found = [
         reason
-        for reason in cleaning.candidates(reader.store, older_than_ms=older, repeats="repeats" in chosen, now_ms=now)
+        for reason in cleaning.candidates(reader.store, older_than_ms=older, repeats=repeats, now_ms=now)
         if reason.run_ids and (not chosen or reason.name in chosen)
     ]
     if not as_json:

@@ -26,6 +26,7 @@ from ..store.place import store_exists
 from ..store.problems import report
 from ..views.format import one_line
 from .capture import CellCapture
+from .comparisons import LiveComparisons
 from .ending import Snapshot, kept_by_time
 from .frames import running_result
 from .guard import guarded
@@ -72,6 +73,7 @@ class CellHooks:
         self.runs = RunCapture(self.capture, settings)
         self.cards = LiveCards(shell)
         self.tables = LiveTables(shell)
+        self.comparisons = LiveComparisons(shell)
         self.capture.on_clear = self.cards.cleared
         self.watching: Watching | None = None  # since ``%track on``, until ``%track off``
         self._running: dict[int, tuple[Any, Running]] = {}
@@ -91,6 +93,7 @@ class CellHooks:
             active.openers.append(self.open_watched)
         comms.listen(self.shell)
         self.tables.install()
+        self.comparisons.install()
         with guarded("execution"):
             self._join()
 
@@ -123,6 +126,7 @@ class CellHooks:
         self.cards.end_all()
         comms.leave(self.shell)
         self.tables.uninstall()
+        self.comparisons.uninstall()
 
     def before_cell(self, info: Any) -> None:
         """IPython's ``pre_run_cell``: note the execution, and open the run of a tracked cell."""

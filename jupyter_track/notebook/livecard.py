@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,7 +87,8 @@ class RunSource:
         """Ask the run to stop: at once here, and in the store for whoever looks there."""
         run, when = self._run, now_ms()
         run._tracker.writer.stops.ask(run.run_id, when)
-        edits.request_stop(run._tracker.store, [run.run_id], when)
+        with contextlib.suppress(TrackError):  # the run may have ended of it by now, or not be written yet
+            edits.request_stop(run._tracker.store, [run.run_id], when)
 
     def interrupt(self) -> None:
         """Interrupt the cell."""

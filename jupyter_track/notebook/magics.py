@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
@@ -12,9 +12,6 @@ from ..views.format import plain_text
 from .desk import Desk
 from .options import make_parser
 from .verbs import help_lines, run_line
-
-if TYPE_CHECKING:
-    from ..panels.panel import Panel
 
 _HELP = f"""Record a cell as a run, or look at the runs of this store and tidy them.
 
@@ -47,7 +44,7 @@ class TrackMagics(Magics):  # type: ignore[misc,unused-ignore]
         self._desk = desk
 
     @line_cell_magic
-    def track(self, line: str, cell: str | None = None) -> Panel | None:
+    def track(self, line: str, cell: str | None = None) -> object:
         """Record a cell, or look at runs; the help is set below."""
         if cell is not None:
             raise UsageError("%%track has to be the first line of a cell that is run as a whole.")

@@ -17,7 +17,7 @@ from ..views.beside import Beside, beside_of
 from ..views.card import run_card
 from ..views.details import run_details
 from ..views.html import card_html, code_html, details_html, figure_html, table_html
-from ..views.media import is_media, media_html
+from ..views.players import is_media, media_html
 from ..views.surroundings import diff_of
 from ..views.table import table_of
 from ..views.text import card_text, details_text, table_text

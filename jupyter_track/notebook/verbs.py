@@ -5,15 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
+from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
 from .desk import Desk
-
-if TYPE_CHECKING:
-    from ..panels.panel import Panel
 
 
 @dataclass(frozen=True)
@@ -27,14 +24,14 @@ class Verb:
     help : str
         What it does, in a few words.
     run : callable
-        Takes the desk and what follows the verb; what it returns is the value of the line.
+        Takes the desk and what follows the verb; a panel that it returns is the value of the line.
     takes : str
         What Tab completes behind it: ``runs``, ``metrics runs``, ``runs experiments``, ``options`` or nothing.
     """
 
     usage: str
     help: str
-    run: Callable[[Desk, str], Panel | None]
+    run: Callable[[Desk, str], object]
     takes: str = ""
     options: tuple[str, ...] = ()
 
@@ -51,6 +48,19 @@ VERBS: dict[str, Verb] = {
         ("-x", "--smooth", "--group"),
     ),
     "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
+    "board": Verb("[FILTER]", "table, curves, comparison and charts of many runs in one", charts.board),
+    "parallel": Verb(
+        "[-m METRIC] [-e EXPERIMENT] [FILTER]",
+        "many runs at once: params against a metric, in parallel coordinates",
+        charts.parallel,
+        options=("-e", "-m"),
+    ),
+    "scatter": Verb(
+        "X Y [-e EXPERIMENT] [FILTER]", "a param or a metric against a metric", charts.scatter, options=("-e",)
+    ),
+    "importance": Verb(
+        "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
+    ),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
     "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
     "untag": Verb("RUN… KEY", "remove a tag", edit.untag, "runs"),
@@ -85,8 +95,8 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def run_line(desk: Desk, line: str) -> Panel | None:
-    """Do what a line of ``%track`` says; the line alone gives its table, a panel's verb the panel.
+def run_line(desk: Desk, line: str) -> object:
+    """Do what a line of ``%track`` says; the line alone gives its table, and ``compare`` its comparison.
 
     Raises
     ------

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidValue, NotFound
 from ..recording.entries import now_ms
 from ..recording.session import session
-from ..records import ViewType, html_form, text_form
+from ..records import ViewType
 from ..store import curve_feed, filter_hints, run_rows
 from ..store.bin import deleted_times
 from ..views.curve_choice import Asked
 from ..views.format import age, one_line
 from ..views.html import status_html
-from ..views.measure import measure_of
 from ..views.text import status_text
 from . import showing
 from .desk import Desk, split, take_value
 from .status import status_items, status_problems
 
 if TYPE_CHECKING:
+    from ..panels.comparison import ComparisonPanel
     from ..panels.curves import CurvesPanel
     from ..panels.table import RunTablePanel
 
@@ -102,17 +102,14 @@ def curves(desk: Desk, rest: str) -> CurvesPanel:
     return panel
 
 
-def compare(desk: Desk, rest: str) -> None:
-    """Show what differs between runs; the first one is what the others are measured against."""
+def compare(desk: Desk, rest: str) -> ComparisonPanel:
+    """Show what differs between runs, or groups of them; the first is what the others are measured against."""
     words = split(rest, "compare [RUN…]")
     reader = desk.reader()
     found = desk.runs(words or ["last"])
-    if len(found) == 1:
-        found = [measure_of(reader, found[0]), *found]
-    from ..views.comparison import comparison_of
+    from ..views.group_comparison import comparison_among
 
-    comparison = comparison_of(reader, [run.run_id for run in found])
-    showing.show(desk.shell, html_form(comparison) or "", text_form(comparison) or "")
+    return desk.hooks.comparisons.show(comparison_among(reader, [run.run_id for run in found]))
 
 
 def show_bin(desk: Desk, rest: str) -> None:

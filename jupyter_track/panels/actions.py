@@ -8,7 +8,7 @@ from typing import Any
 
 from ..context.entered import safe_text
 from ..errors import InvalidValue
-from ..store import edits, references
+from ..store import edits, experiment_edits, references
 from ..store.bin import still_running
 from ..store.reader import Reader
 from ..views.found import Runs
@@ -39,7 +39,7 @@ def edit_runs(store: Path, name: str, message: Mapping[str, Any]) -> dict[str, A
     ----------
     store : Path
     name : str
-        ``stop note rename tag untag pin unpin baseline move delete restore undo``.
+        ``stop note rename tag untag pin unpin baseline unbaseline move delete restore undo``.
     message : mapping
         What belongs to it: ``runs`` or ``run``, ``text``, ``key``, ``value``, ``experiment``.
 
@@ -60,6 +60,8 @@ def edit_runs(store: Path, name: str, message: Mapping[str, Any]) -> dict[str, A
         edits.request_stop(store, ids)
     elif name == "baseline":
         edits.set_baseline(store, ids[0])
+    elif name == "unbaseline":
+        experiment_edits.clear_baseline(store, Reader(store).run(ids[0]).experiment_id)
     elif name == "rename":
         edits.update_run(store, ids[0], name=safe_text(references.check_new_name(_text(message, "text"))))
     elif name == "restore":  # without reading what may be thousands of runs

@@ -19,6 +19,7 @@ from .ticker import ticker
 
 FIRST = 1.0  # seconds in which nothing is shown: a short cell has its static card only
 HTML_REST, LINK_REST = 0.5, 0.25
+HTML_KEPT = 10.0  # after that the HTML behind a view is old: it is what is saved with the notebook
 ERASED_REST = 0.05  # what the cell shows after ``clear_output`` comes first
 CLOCK, SLOW_CLOCK, LONG = (
     1.0,
@@ -102,7 +103,8 @@ class CardPanel(Panel):
                 return None
             live = self._source.live()
             links = self.links
-            if not self._display.shown or not links:
+            old = time.monotonic() - self._clock > HTML_KEPT and not any(link.on_html for link in links)
+            if not self._display.shown or not links or old:
                 self._show(live)
             if links:
                 self._send(live)
@@ -179,9 +181,11 @@ class CardPanel(Panel):
             if self._seen:
                 self._display.show(self.bundle(card_html(card), card_text(card), final=True))
             self._tell(self._sent)  # a page that was loaded since then has no part in that display
-            return self._seen
+        self.end()
+        return self._seen
 
     def abandon(self) -> None:
         """Refresh the card no more."""
         ticker.forget(self)
         self._over = True
+        self.end()

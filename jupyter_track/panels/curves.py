@@ -246,6 +246,16 @@ class CurvesPanel(Panel):
             "choices": self._choices(),
         }
 
+    def show_runs(self, ids: Sequence[str] | None, selected: Sequence[str]) -> None:
+        """Draw other runs; None for the baseline, the pinned and the newest ones."""
+        with self._lock:
+            self._selected = tuple(selected)
+            wanted = None if ids is None else tuple(ids)
+            if wanted != self.asked.run_ids:
+                self.asked = replace(self.asked, run_ids=wanted)
+                if self.links:
+                    self._send_all()
+
     def changed(self) -> None:
         """Look at the store at once."""
         self._seen = None

@@ -12,6 +12,7 @@ from ..store import table_rows
 from ..store.place import store_exists
 from ..store.reader import Reader
 from ..store.table_rows import RowReader, TableRow
+from ..views.groups import alike, has_seeds, seedless_sources
 from ..views.live_columns import Kind, LiveColumn, live_columns
 from ..views.live_table import Fold, RowMaker, changed_params, folds, predecessors
 from .panel import Message
@@ -51,6 +52,8 @@ class FollowedRuns:
         self._folds: dict[str, Fold] = {}
         self._before: dict[int, int] = {}
         self._sources: dict[str, str] = {}  # by run, a hash of its code; kept, since code does not change
+        self._seedless: dict[str, str] = {}  # the same, in which the numbers of seeds do not count
+        self._alike: dict[str, str] = {}  # by run, what it is called with those that differ from it only in the seed
         self._rev = -1
         self._seen: tuple[int, int] | None = None  # the file when it was looked at
         self._alive = self._arranged = 0.0
@@ -92,7 +95,7 @@ class FollowedRuns:
     def forget(self) -> None:
         """Keep no rows while nobody looks: they grow old, and there may be many."""
         self.rows, self.columns, self.whole = {}, (), False
-        self._folds, self._before, self._places = {}, {}, {}
+        self._folds, self._before, self._places, self._alike = {}, {}, {}, {}
         self._reader = RowReader(self.store)
 
     def _numbers(self) -> list[int]:
@@ -107,6 +110,7 @@ class FollowedRuns:
             if column.kind in ("metric", "param"):
                 self._places.setdefault((column.kind, column.key), len(self._places))
         self._folds = folds(rows, self._hashes(rows))
+        self._alike = self._alike_of(rows)
         self._before = predecessors(self.rows.values())
         self._arranged = time.monotonic()
 
@@ -119,6 +123,14 @@ class FollowedRuns:
             self._sources.update(Reader(self.store).sources(asked))
         return self._sources
 
+    def _alike_of(self, rows: Sequence[TableRow]) -> dict[str, str]:
+        """What runs are called with those that differ from them only in the seed; of a very long table nothing."""
+        if len(rows) > FEW or not has_seeds(rows):
+            return {}
+        if asked := [row.run_id for row in rows if row.run_id not in self._seedless]:
+            self._seedless |= {**dict.fromkeys(asked, ""), **seedless_sources(Reader(self.store), asked)}
+        return alike(rows, self._seedless)
+
     # ---- what changed
 
     def update(self) -> Update | None:
@@ -127,11 +139,11 @@ class FollowedRuns:
         if numbers is not None:
             return self._take(numbers) if numbers else None
         before, hidden, columns = self.rows, self._hidden, self.columns
-        folded = self._folds
+        folded, named = self._folds, self._alike
         self.load()
         removed = [row.run_id for number, row in before.items() if number not in self.rows]
         changed = {number: row for number, row in self.rows.items() if row != before.get(number)}
-        return self._differing(changed, before, removed, hidden, columns, folded)
+        return self._differing(changed, before, removed, hidden, columns, folded, named)
 
     def _to_read(self) -> Sequence[int] | None:
         """The numbers of the runs that may have changed; None for all."""
@@ -155,6 +167,7 @@ class FollowedRuns:
 
     def _take(self, numbers: Sequence[int]) -> Update | None:
         before, hidden, columns, folded = self.rows, self._hidden, self.columns, self._folds
+        named = self._alike
         found = {row.number: row for row in self._reader.read(numbers)}
         gone = [number for number in numbers if number in before and number not in found]
         fresh = {n: row for n, row in found.items() if n not in before and row.stage == "active"}
@@ -173,7 +186,7 @@ class FollowedRuns:
         elif fresh or gone:
             self._before = predecessors(self.rows.values())
         removed = [before[number].run_id for number in gone]
-        return self._differing(affected, before, removed, hidden, columns, folded)
+        return self._differing(affected, before, removed, hidden, columns, folded, named)
 
     def _has_new_column(self, rows: Iterable[TableRow]) -> bool:
         known = {(column.kind, column.key) for column in self.columns}
@@ -192,9 +205,11 @@ class FollowedRuns:
         hidden: frozenset[str],
         columns: tuple[LiveColumn, ...],
         folded: Mapping[str, Fold],
+        named: Mapping[str, str],
     ) -> Update | None:
         """What looks different: what changed, and what does so because others have changed."""
         heads = {head for head in {**folded, **self._folds} if folded.get(head) != self._folds.get(head)}
+        heads |= {run_id for run_id in {**named, **self._alike} if named.get(run_id) != self._alike.get(run_id)}
         others = {n for n, row in changed.items() if n not in before or row.params != before[n].params}
         rows = [
             row
@@ -235,6 +250,8 @@ class FollowedRuns:
             message = maker.row(row, self._earlier(row))
             if (fold := self._folds.get(row.run_id)) is not None:
                 message["fold"] = fold.message()
+            if (label := self._alike.get(row.run_id)) is not None:
+                message["alike"] = label
             made.append(message)
         return made
 

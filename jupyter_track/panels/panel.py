@@ -10,13 +10,15 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import InvalidValue, TrackError
 from ..store.problems import report
+from ..views.markup import Markup, element
 
 MIME = "application/vnd.jupyter-track+json"
 VERSION = 1
+PLACE = "jt-place-"  # and the panel's id: the class of its HTML
 KEPT = 100  # panels that can still be found by a page that is loaded again
 ASSETS = frozenset({"charts.js"})  # what a view may ask for of the files beside this module
 Message = dict[str, Any]
@@ -29,10 +31,13 @@ class Link:
     ----------
     send : callable
         Sends one message; it may raise.
+    on_html : bool, default False
+        Whether the view lies on the panel's HTML, so that a new form of the HTML would take it away.
     """
 
-    def __init__(self, send: Callable[[Message], object]) -> None:
+    def __init__(self, send: Callable[[Message], object], on_html: bool = False) -> None:
         self._send = send
+        self.on_html = on_html
         self.ready = False
         self.closed = False
 
@@ -55,11 +60,28 @@ class Panel:
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
         self.rev = 0
+        self.ended = False
         self._links: list[Link] = []
+        self._told = False  # whether the watcher knows that it is on a page
         _remember(self)
 
+    def end(self) -> None:
+        """Say that the panel has its last form, which is on the page by now."""
+        self.ended = True
+        if _watcher is not None:
+            _watcher.panel_ended(self)
+
     def bundle(self, html: str, text: str, *, final: bool = False) -> dict[str, Any]:
-        """Return what is shown: HTML, text, and how a front end of ours finds the panel."""
+        """Return what is shown: HTML, text, and how a front end of ours finds the panel.
+
+        The HTML of a panel that is live is found by its class where the host lets no renderer of ours in.
+        """
+        if not final:
+            html = element("div", Markup(html), **{"class": f"{PLACE}{self.id}"})
+            if not self._told:
+                self._told = True
+                if _watcher is not None:
+                    _watcher.panel_shown(self)
         return {
             "text/plain": text,
             "text/html": html,
@@ -132,7 +154,24 @@ def _asset(name: object) -> str:
     return Path(__file__).with_name("static").joinpath(str(name)).read_text(encoding="utf-8")
 
 
+class Watcher(Protocol):
+    """Who is told of panels that are live on a page, and of their end."""
+
+    def panel_shown(self, panel: Panel) -> None:
+        """A live panel is put on a page for the first time."""
+
+    def panel_ended(self, panel: Panel) -> None:
+        """A panel has its last form."""
+
+
+_watcher: Watcher | None = None
 _panels: OrderedDict[str, Panel] = OrderedDict()
+
+
+def watch(watcher: Watcher | None) -> None:
+    """Tell a watcher of panels from now on; None tells nobody."""
+    global _watcher
+    _watcher = watcher
 
 
 def _remember(panel: Panel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 FIRST_ROWS, MORE_ROWS = 200, 1_000  # of a message
 HTML_REST = 1.0  # seconds between two looks at the store for the HTML's sake
+HTML_KEPT = 10.0  # seconds after which the HTML behind a view is old: it is what is saved with the notebook
 REST = 0.25  # seconds between two looks at the store
 CURVE_POINTS, MOST_CURVES = 60, 100
 
@@ -80,6 +82,7 @@ class RunTablePanel(Panel):
         self._edited = edited
         self._lock = threading.RLock()
         self._seen: tuple[int, int] | None = None  # the file that the HTML on the page tells of
+        self._html_at = 0.0  # when that was shown
         self._chosen: dict[str, Any] | None = None
         self._selected: tuple[str, ...] = ()
 
@@ -99,6 +102,16 @@ class RunTablePanel(Panel):
     def df(self) -> DataFrame:
         """What the table shows as a DataFrame, with the columns of `search_runs`."""
         return self.reader.frame_of(self._shown())
+
+    @property
+    def filter_text(self) -> str:
+        """What stands in the table's search: a filter, or words."""
+        text = self._choices().get("filter")
+        return text if isinstance(text, str) else ""
+
+    def mark(self, ids: Sequence[str]) -> None:
+        """Take runs as selected, which were selected elsewhere."""
+        self._selected = tuple(ids)
 
     @property
     def reader(self) -> Reader:
@@ -126,7 +139,7 @@ class RunTablePanel(Panel):
         global _newest
         with self._lock:
             self._display, self._forms = display, forms
-            self._seen = self._runs.file()
+            self._seen, self._html_at = self._runs.file(), time.monotonic()
             display.show(self.bundle(html, text))
         _newest = self
         ticker.watch(self, HTML_REST)
@@ -195,7 +208,6 @@ class RunTablePanel(Panel):
 
     def changed(self) -> None:
         """Look at the store at once."""
-        self._seen = None
         self._runs.look_again()
         ticker.hurry(self)
 
@@ -209,6 +221,8 @@ class RunTablePanel(Panel):
             if (update := self._runs.update()) is not None:
                 columns = self._runs.column_messages() if update.columns else None
                 self._send_patch(update.rows, update.removed, columns, links)
+            if time.monotonic() - self._html_at > HTML_KEPT and not any(link.on_html for link in links):
+                self._show_html()
             return REST
 
     def _send_patch(
@@ -231,12 +245,17 @@ class RunTablePanel(Panel):
 
     def _refresh_html(self) -> float | None:
         """Show the static forms anew, in the newest place only: pages of old tables are not sent again and again."""
-        if _newest is not self or self._display is None or self._forms is None:
+        if _newest is not self or self._display is None:
             return None
-        if (seen := self._runs.file()) != self._seen:
-            self._seen = seen
-            self._display.show(self.bundle(*self._forms()))
+        self._show_html()
         return HTML_REST
+
+    def _show_html(self) -> None:
+        """Show the static forms anew where the store has changed since they were made."""
+        if self._display is None or self._forms is None or (seen := self._runs.file()) == self._seen:
+            return
+        self._seen, self._html_at = seen, time.monotonic()
+        self._display.show(self.bundle(*self._forms()))
 
     # ---- what a person does
 

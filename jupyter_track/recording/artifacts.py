@@ -17,7 +17,7 @@ from ..store.place import store_exists
 from ..store.problems import report
 from ..values import check_key, check_step
 from . import folder_progress
-from .blob import Blob
+from .blob import Blob, suffix_of
 from .tracker import Tracker
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def _content() -> ModuleType:
     return content
 
 
-def keep_blob(tracker: Tracker, run_id: str, blob: Blob, path: str) -> Artifact:
+def keep_blob(tracker: Tracker, run_id: str, blob: Blob, path: str, join_key: str | None = None) -> Artifact:
     """Record prepared content under a path of the run."""
     source: Any = blob.data
-    return tracker.artifact(run_id, path, source, mime=blob.mime, kind=blob.kind, title=blob.title)
+    return tracker.artifact(run_id, path, source, mime=blob.mime, kind=blob.kind, title=blob.title, join_key=join_key)
 
 
 def log_artifact(
@@ -124,16 +124,30 @@ def log_image(
     keep_blob(tracker, run_id, blob, f"{folder}/{check_step(step):08d}{blob.suffix}")
 
 
-def log_table(tracker: Tracker, run_id: str, data: Any, artifact_file: str) -> None:
-    """Log a table; where the run has one of this name, the rows are appended."""
-    path = checked_path(artifact_file)
+def log_table(tracker: Tracker, run_id: str, data: Any, artifact_file: Any, key: str | None = None) -> None:
+    """Log a table; where the run has one of this name, the rows are appended.
+
+    A name without an ending means ``.json``. The name may come first: ``log_table("answers", frame)``. The key stays
+    where a later call names none.
+    """
+    if isinstance(data, str) and not isinstance(artifact_file, str):
+        data, artifact_file = artifact_file, data
+    path = _table_path(artifact_file)
     tracker.require(run_id)
+    if key is not None:
+        _content().check_join_key(data, key)
     earlier = _stored(tracker, run_id, path)
     if earlier is None:
         blob = _content().table_blob(data, path)
     else:
         blob = _content().append_table(tracker.reader.content(earlier.sha256), data, path)
-    keep_blob(tracker, run_id, blob, path)
+        key = earlier.join_key if key is None else key
+    keep_blob(tracker, run_id, blob, path, key)
+
+
+def _table_path(artifact_file: str) -> str:
+    path = checked_path(artifact_file)
+    return path if suffix_of(path) else f"{path}.json"
 
 
 def _stored(tracker: Tracker, run_id: str, path: str) -> Artifact | None:
@@ -174,7 +188,7 @@ def load_table(
     """Return the tables of several runs, one below the other; see `jupyter_track.load_table`."""
     import pandas
 
-    path = checked_path(artifact_file)
+    path = _table_path(artifact_file)
     pending.flush(tracker.store)
     if not run_ids:
         nowhere = experiment_id is None or not store_exists(tracker.store)

@@ -341,9 +341,9 @@ class TrackClient:
         artifacts.log_image(*self._target(run_id), image, artifact_file, key, step, timestamp)
         self._wait(synchronous)
 
-    def log_table(self, run_id: str | int, data: Any, artifact_file: str) -> None:
-        """Log a table; the same file again appends."""
-        artifacts.log_table(*self._target(run_id), data, artifact_file)
+    def log_table(self, run_id: str | int, data: Any, artifact_file: Any, *, key: str | None = None) -> None:
+        """Log a table; the same file again appends. `key` names the column of a row's key."""
+        artifacts.log_table(*self._target(run_id), data, artifact_file, key)
 
     def list_artifacts(self, run_id: str | int, path: str | None = None) -> list[FileInfo]:
         """Return what lies in a folder of a run."""

@@ -16,12 +16,13 @@ from .blob import Blob, class_name, suffix_of
 from .figures import figure_blob, is_figure
 from .images import image_blob, is_image
 from .plain import plain
-from .tables import append_table, is_table, load_table, table_blob
+from .tables import append_table, check_join_key, is_table, load_table, table_blob
 
 __all__ = [
     "Blob",
     "Kind",
     "append_table",
+    "check_join_key",
     "describe",
     "dict_blob",
     "figure_blob",

@@ -409,6 +409,7 @@ class Entries:
         title: str | None = None,
         line: int | None = None,
         automatic: bool = False,
+        join_key: str | None = None,
     ) -> Artifact:
         """Record content under a path of the run; the same path again replaces it.
 
@@ -422,7 +423,7 @@ class Entries:
         path = artifact_path(path)
         self.require(run_id)
         content = files.keep(self.store, source)
-        record = Artifact(path, content.sha256, content.size, mime, kind, title, line, now_ms())
+        record = Artifact(path, content.sha256, content.size, mime, kind, title, line, now_ms(), join_key)
         row = {
             "path": path,
             "sha256": content.sha256,
@@ -432,6 +433,7 @@ class Entries:
             "title": None if title is None else entered.safe_text(title),
             "line": line,
             "created": record.created,
+            "join_key": join_key,
             "content": (content.size, content.data),
         }
         self.writer.submit("artifact", run_id, row)

@@ -131,7 +131,7 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     tracker.metrics(run.run_id, {key: number}, at, timestamp)
     writer = tracker.writer
     if run.is_open and not writer.congested and not ending.exiting() and stopping.asked(run) is None:
-        writer.on_congestion = writer.stops.on_request = active.drop_fast
+        writer.backlog.on_congestion = writer.stops.on_request = active.drop_fast
         active.remember(key, writer.curve(run.run_id, key).points.append, generation)
 
 
@@ -294,9 +294,29 @@ def log_image(
         flush()
 
 
-def log_table(data: Any, artifact_file: str, run_id: str | int | None = None) -> None:
-    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends."""
-    artifacts.log_table(*log_target(run_id), data, artifact_file)
+def log_table(data: Any, artifact_file: Any, run_id: str | int | None = None, *, key: str | None = None) -> None:
+    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends.
+
+    Parameters
+    ----------
+    data : DataFrame, Series or dict
+    artifact_file : str
+        A name without an ending means ``.json``. It may stand before the data.
+    run_id : str or int, optional
+    key : str, optional
+        The column by which a row is known. A comparison joins the tables of several runs by it.
+
+    Raises
+    ------
+    InvalidValue
+        For another ending, what is no table, or a `key` that is no column.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_table("answers", frame, key="question")  # doctest: +SKIP
+    """
+    artifacts.log_table(*log_target(run_id), data, artifact_file, key)
 
 
 def load_table(

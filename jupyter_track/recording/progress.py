@@ -15,12 +15,11 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import Generic, TypeVar
 
 from ..errors import InvalidValue, RunStopped
+from ..records import STOPPED_EARLY
 from ..store.problems import report
 from . import active, stopping
 from .loops import Loop, Place
 from .run import ActiveRun
-
-STOPPED_EARLY = "stopped_early"  # the tag of a run whose loop ended early; it tells how far the loop came
 
 Item = TypeVar("Item")
 

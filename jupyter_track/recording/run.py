@@ -232,9 +232,9 @@ class ActiveRun(Shown):
         """Log an image: a PIL image or an array."""
         artifacts.log_image(*self._target(), image, artifact_file, key, step, None)
 
-    def log_table(self, data: Any, artifact_file: str) -> None:
-        """Log a DataFrame or a dict of columns; the same file again appends."""
-        artifacts.log_table(*self._target(), data, artifact_file)
+    def log_table(self, data: Any, artifact_file: Any, *, key: str | None = None) -> None:
+        """Log a DataFrame or a dict of columns; the same file again appends. `key` names the column of a row's key."""
+        artifacts.log_table(*self._target(), data, artifact_file, key)
 
     def log_stream(self, stream: IO[bytes] | IO[str], artifact_file: str) -> None:
         """Log what a stream gives as a file."""

@@ -11,9 +11,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CorruptStore, InvalidValue
+from ..errors import InvalidValue
 from ..store.caller import warn_caller
 from ..store.files import guess_mime
+from ..store.stored_tables import NO_PARQUET, read_json, read_parquet
 from .blob import Blob, class_name, is_instance, suffix_of
 from .images import is_image
 from .plain import plain
@@ -75,10 +76,10 @@ def append_table(old: bytes, new: Any, artifact_file: str | None = None) -> Blob
     if suffix == ".parquet":
         import pandas
 
-        earlier = _read_parquet(old)
+        earlier = read_parquet(old)
         parts = [part for part in (earlier, frame) if len(part.columns)]
         return _write(pandas.concat(parts, ignore_index=True) if parts else earlier, suffix)
-    columns, rows = _read_json(old)
+    columns, rows = read_json(old)
     added = _split(frame)
     if columns != added["columns"]:
         names = [_label(name) for name in columns]
@@ -89,6 +90,20 @@ def append_table(old: bytes, new: Any, artifact_file: str | None = None) -> Blob
         rows = _arranged(rows, names, together)
         added = {"columns": together, "data": _arranged(added["data"], more, together)}
     return _json_blob({"columns": added["columns"], "data": rows + added["data"]})
+
+
+def check_join_key(data: Any, key: object) -> None:
+    """Check that a table has the column by which its rows are to be known.
+
+    Raises
+    ------
+    InvalidValue
+        Where it has not, or for what is no table.
+    """
+    known = [plain(name) for name in _frame(data).columns.tolist()]
+    if not isinstance(key, str) or key not in known:
+        there = ", ".join(repr(name) for name in known[:8])
+        raise InvalidValue(f"The table has no column {key!r} to be its key; it has {there or 'no column'}.")
 
 
 def load_table(data: bytes, suffix: str) -> pandas.DataFrame:
@@ -110,10 +125,10 @@ def load_table(data: bytes, suffix: str) -> pandas.DataFrame:
         For another ending, or where pyarrow is missing.
     """
     if _checked_suffix(f"table{suffix}") == ".parquet":
-        return _read_parquet(data)
+        return read_parquet(data)
     import pandas
 
-    columns, rows = _read_json(data)
+    columns, rows = read_json(data)
     frame = pandas.DataFrame(rows, columns=_index([_label(name) for name in columns]))
     for position, name in enumerate(columns):
         if _is_date_name(name):
@@ -164,13 +179,10 @@ def _write(frame: pandas.DataFrame, suffix: str) -> Blob:
     try:
         frame.to_parquet(out, index=False)
     except ImportError as error:
-        raise InvalidValue(_NO_PARQUET) from error
+        raise InvalidValue(NO_PARQUET) from error
     except (ValueError, TypeError) as error:  # pyarrow's own errors are subclasses
         raise InvalidValue(f"The table cannot be written as Parquet ({error}); log to a name in .json.") from error
     return Blob(out.getvalue(), guess_mime("x.parquet"), "table", suffix)
-
-
-_NO_PARQUET = "Parquet needs pyarrow, which is not installed: 'pip install pyarrow', or log to a name in .json."
 
 
 def _json_blob(split: dict[str, Any]) -> Blob:
@@ -227,28 +239,6 @@ def _arranged(rows: list[list[Any]], names: list[Any], wanted: list[Any]) -> lis
     places = {name: place for place, name in enumerate(names)}
     order = [places.get(name) for name in wanted]
     return [[None if place is None else row[place] for place in order] for row in rows]
-
-
-def _read_json(data: bytes) -> tuple[list[Any], list[list[Any]]]:
-    try:
-        split = json.loads(data)
-        columns, rows = split["columns"], split["data"]
-        if not isinstance(columns, list) or any(len(row) != len(columns) for row in rows):
-            raise ValueError("rows and columns do not match")
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptStore(f"The content is no table in JSON with 'columns' and 'data' ({error}).") from error
-    return columns, rows
-
-
-def _read_parquet(data: bytes) -> pandas.DataFrame:
-    import pandas
-
-    try:
-        return pandas.read_parquet(io.BytesIO(data))
-    except ImportError as error:
-        raise InvalidValue(_NO_PARQUET) from error
-    except (ValueError, OSError) as error:
-        raise CorruptStore(f"The content is no table in Parquet ({error}).") from error
 
 
 def _label(name: Any) -> Any:

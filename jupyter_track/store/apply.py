@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import sys
 import time
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Any
 
-from . import schema
 from .batch import Batch, Row
 from .belonging import BELONGING
-from .curves import Bucket, CurveState, Plan
+from .curves import CurveState, Plan
+from .insertion import insert_curve, insert_rows
+from .open_curves import stored_curve
 
 
 class UnknownRuns(Exception):
@@ -37,7 +36,6 @@ def is_store_fault(error: Exception) -> bool:
 
 
 CurveKey = tuple[str, str]  # run id, metric key
-MAX_ROWS = 512  # rows of one statement
 _IDS = 500  # ids of one IN (...)
 
 RUN_COLUMNS = (
@@ -65,7 +63,7 @@ RUN_COLUMNS = (
 )
 UPDATE_COLUMNS = frozenset(RUN_COLUMNS[2:-1]) | {"heartbeat", "lifecycle_stage", "deleted_time", "stop_requested"}
 PARAM_COLUMNS = ("value", "type", "number", "text", "written", "source", "position")
-ARTIFACT_COLUMNS = ("path", "sha256", "size", "mime", "kind", "title", "line", "created")
+ARTIFACT_COLUMNS = ("path", "sha256", "size", "mime", "kind", "title", "line", "created", "join_key")
 EXECUTION_COLUMNS = (
     "session",
     "position",
@@ -79,62 +77,6 @@ EXECUTION_COLUMNS = (
 
 DATASET_COLUMNS = ("name", "digest", "context", "source_type", "source", "sha256", "tags", "position")
 CONTEXT_COLUMNS = ("kind", "sha256", "created")
-
-
-def insert_rows(connection: sqlite3.Connection, head: str, width: int, flat: Sequence[Any], tail: str = "") -> None:
-    """Insert rows by multi-row VALUES statements.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-    head : str
-        ``INSERT INTO table (columns)``.
-    width : int
-        Columns of a row.
-    flat : sequence
-        The values of all rows, one after the other.
-    tail : str
-        What follows the values, such as ON CONFLICT.
-    """
-    row = "(" + ",".join("?" * width) + ")"
-    left, at = len(flat) // width, 0
-    while left:
-        rows = min(left, MAX_ROWS)
-        connection.execute(f"{head} VALUES {','.join([row] * rows)}{tail}", flat[at : at + rows * width])
-        at += rows * width
-        left -= rows
-
-
-def insert_curve(connection: sqlite3.Connection, metric_id: int, first: int, flat: Sequence[Any]) -> None:
-    """Insert many points of one curve; three values a row are bound, and the statement counts seq by itself.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-    metric_id : int
-    first : int
-        The seq of the first point.
-    flat : sequence
-        Step, time and value of all points, one after the other.
-    """
-    total, at = len(flat) // 3, 0
-    if not _NUMBERED:
-        rows_of = ((metric_id, first + row, *flat[3 * row : 3 * row + 3]) for row in range(total))
-        insert_rows(connection, "INSERT INTO metric_points", 5, [value for row in rows_of for value in row])
-        return
-    while at < total:
-        rows = min(total - at, MAX_ROWS)
-        connection.execute(_curve_statement(rows), (metric_id, first + at, *flat[3 * at : 3 * (at + rows)]))
-        at += rows
-
-
-# Python 3.12.0 to 3.12.3 warn of ?1 (python/cpython#117995); under -W error that would lose the points.
-_NUMBERED = not (3, 12) <= sys.version_info < (3, 12, 4)
-
-
-@lru_cache(maxsize=MAX_ROWS)
-def _curve_statement(rows: int) -> str:
-    return "INSERT INTO metric_points VALUES " + ",".join(f"(?1,?2+{row},?,?,?)" for row in range(rows))
 
 
 class Knowledge:
@@ -517,43 +459,3 @@ class Application:
 def batch_time(row: Row) -> int:
     """Return when a param was logged, in milliseconds: its position is the time in microseconds."""
     return int(row["position"]) // 1000
-
-
-def stored_curve(connection: sqlite3.Connection, run_number: int, key: str) -> CurveState | None:
-    """Return a curve as it stands in the store, with the buckets that are not full; None where it has no row."""
-    row = connection.execute(
-        "SELECT id, count, last_step, last_time, last_value, min_value, min_step, max_value, max_step"
-        " FROM metrics WHERE run_id = ? AND key = ?",
-        (run_number, key),
-    ).fetchone()
-    if row is None:
-        return None
-    last_value = float("nan") if row[4] is None else row[4]
-    open_buckets = _open_buckets(connection, row[0], row[1])
-    return CurveState(row[0], row[1], row[2], row[3], last_value, row[5], row[6], row[7], row[8], open_buckets)
-
-
-def _open_buckets(connection: sqlite3.Connection, metric_id: int, count: int) -> tuple[Bucket | None, ...]:
-    """Rebuild the buckets that are not full from the points and finer buckets after the last full one."""
-    sizes = schema.BUCKET_SIZES
-    found: list[Bucket | None] = []
-    for level, size in enumerate(sizes):
-        if level == 0:
-            rows = connection.execute(
-                "SELECT step, step, time, time, value, value, value, value, value IS NULL FROM metric_points"
-                " WHERE metric_id = ? AND seq >= ? ORDER BY seq",
-                (metric_id, count // size * size),
-            )
-        else:
-            finer = sizes[level - 1]
-            rows = connection.execute(
-                "SELECT min_step, max_step, min_time, max_time, first, last, min, max, nans FROM metric_buckets"
-                " WHERE metric_id = ? AND level = ? AND bucket >= ? ORDER BY bucket",
-                (metric_id, finer, count // size * (size // finer)),
-            )
-        joined: Bucket | None = None
-        for row in rows:
-            part = Bucket(*row[:4], *(float("nan") if value is None else value for value in row[4:6]), *row[6:])
-            joined = part if joined is None else joined.joined(part)
-        found.append(joined)
-    return tuple(found)

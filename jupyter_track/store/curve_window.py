@@ -171,7 +171,9 @@ class _Curve:
                 if found:
                     at = found[-1].seq + found[-1].size
         found += self.points(at, last)
-        return self.near([part for cell in found for part in self.finite(cell)])
+        if any(cell.max == math.inf or cell.min == -math.inf for cell in found):
+            found = [part for cell in found for part in self.finite(cell)]
+        return self.near(found)
 
     def level(self, size: int, first: int, last: int) -> list[_Cell]:
         rows = self.connection.execute(
@@ -191,7 +193,7 @@ class _Curve:
 
     def finite(self, cell: _Cell) -> Iterator[_Cell]:
         """Look into a bucket that has an infinity: what is finite in it has extremes too."""
-        infinite = any(value is not None and math.isinf(value) for value in (cell.min, cell.max))
+        infinite = cell.max == math.inf or cell.min == -math.inf
         if cell.size == 1 or not infinite or self.drills <= 0:
             yield cell
             return
@@ -221,11 +223,16 @@ class _Curve:
 def _apart(cells: Sequence[_Cell]) -> tuple[tuple[CurvePoint, ...], tuple[Odd, ...]]:
     """Return single points as points and gaps, and what is odd among them."""
     points = tuple(CurvePoint(cell.min_step, cell.min_time, _finite(cell.first)) for cell in cells)
-    return points, tuple(odd for cell in cells for odd in _odd(cell))
+    return points, _all_odd(cells)
 
 
 def _finite(value: float | None) -> float:
     return value if value is not None and math.isfinite(value) else math.nan
+
+
+def _all_odd(cells: Sequence[_Cell]) -> tuple[Odd, ...]:
+    odd = [cell for cell in cells if cell.nans or cell.max == math.inf or cell.min == -math.inf]
+    return tuple(one for cell in odd for one in _odd(cell))
 
 
 def _odd(cell: _Cell) -> Iterator[Odd]:
@@ -248,16 +255,19 @@ def _thinned(cells: Sequence[_Cell], limit: int) -> tuple[tuple[CurvePoint, ...]
     last = CurvePoint(end.max_step, end.max_time, _finite(end.last))
     if last[:2] != found[-1][:2] or (last.value != found[-1].value and last.value == last.value):
         found.append(last)
-    return tuple(found), tuple(odd for cell in cells for odd in _odd(cell))
+    return tuple(found), _all_odd(cells)
 
 
 def _extremes(part: Sequence[_Cell]) -> list[CurvePoint]:
-    low = high = None
+    low: tuple[float, int] | None = None
+    high: tuple[float, int] | None = None
     for place, cell in enumerate(part):
         least, most = cell.min, cell.max
-        if least is not None and math.isfinite(least) and (low is None or least < low[0]):
+        if least is None or most is None:
+            continue
+        if -math.inf < least < math.inf and (low is None or least < low[0]):
             low = (least, place)
-        if most is not None and math.isfinite(most) and (high is None or most >= high[0]):
+        if -math.inf < most < math.inf and (high is None or most >= high[0]):
             high = (most, place)
     if low is None or high is None:  # NaN or infinities alone: a gap
         return [CurvePoint(part[0].min_step, part[0].min_time, math.nan)]

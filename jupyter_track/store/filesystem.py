@@ -11,6 +11,9 @@ import re
 import sys
 from pathlib import Path
 
+from . import problems
+
+SHARED_PATIENCE = 6  # times as long as on a local file system
 MOUNTS = Path("/proc/self/mountinfo")
 
 # File systems of one machine; every other type counts as shared, unknown ones too.
@@ -22,6 +25,19 @@ LOCAL = frozenset(
 )
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _DRIVE_REMOTE = 4
+
+
+def patience_at(store: Path) -> int:
+    """Return how many times longer than usual to wait for a store, and warn once where machines share its folder."""
+    kind = remote_kind(store)
+    if kind is None:
+        return 1
+    problems.report(
+        "shared",
+        f"{store} lies on a shared file system ({kind}), where locks between machines are only as good as its server: "
+        "let one machine at a time record into it, or keep it on a local disk (JUPYTER_TRACK_STORE) and merge.",
+    )
+    return SHARED_PATIENCE
 
 
 def remote_kind(store: Path) -> str | None:

@@ -229,6 +229,10 @@ class Reader:
         """Return what `source` does for many runs at once, by run id."""
         return run_sources.texts(self.store, run_ids)
 
+    def source_cells(self, run_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return what `source_texts` does cell by cell, in the order in which the cells ran."""
+        return run_sources.cell_texts(self.store, run_ids)
+
     def previous(self, run: Run) -> Run | None:
         """Return the finished run before `run` of the same cell and parent, None where it is the first.
 
@@ -387,7 +391,8 @@ class Reader:
         within = artifact_path(path) if path else None
         rows = self._of_run(
             run_id,
-            "SELECT path, sha256, size, mime, kind, title, line, created FROM artifacts WHERE run_id = ? ORDER BY path",
+            "SELECT path, sha256, size, mime, kind, title, line, created, join_key FROM artifacts WHERE run_id = ?"
+            " ORDER BY path",
         )
         found = [Artifact(*row) for row in rows]
         if within is None:

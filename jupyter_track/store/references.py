@@ -18,9 +18,9 @@ from .run_rows import is_text
 
 # What stands behind %track and jupyter-track; baseline is not among them, as a run is naturally called so.
 RESERVED = frozenset(
-    "bin clean compare completion delete doctor edit experiments export gc git help list merge move note notebook off"
-    " on open pin purge rename repair report restore rm run runs search server show status stop store tag tags ui undo"
-    " unpin untag version watch".split()
+    "bin board clean compare completion curves delete doctor edit experiments export gc git help importance list merge"
+    " move note notebook off on open parallel pin purge rename repair report restore rm run runs scatter search server"
+    " show status stop store tag tags ui undo unpin untag version watch".split()
 )
 _SHOWN = 5  # candidates that an error names
 _NAMES = 2_000  # newest names that are looked through for the nearest
@@ -83,7 +83,7 @@ def resolve(
     if not found and len(text) < 6:
         found = _by_number(connection, text)
     found = found or _by_name(connection, text) or _by_number(connection, text) or _by_prefix(connection, text)
-    return found or _fail(connection, f"There is no run {text!r}", text)
+    return found or _fail(connection, f"There is no run {text!r}{_short_id(text)}", text, deleted)
 
 
 def _text_or_number(reference: object) -> str | int:
@@ -327,16 +327,24 @@ def _baseline(connection: sqlite3.Connection, text: str, experiment: int | None)
     return _fail(connection, f"{said} ('jupyter track baseline RUN' sets it)", text)
 
 
-def _fail(connection: sqlite3.Connection, message: str, text: str = "") -> str:
+def _short_id(text: str) -> str:
+    """A hint for what may be the beginning of an id, and is too short for one."""
+    return " (of an id, give six digits or more)" if re.fullmatch(r"(?=.*\d)[0-9a-fA-F]{3,5}", text) else ""
+
+
+def _fail(connection: sqlite3.Connection, message: str, text: str = "", deleted: bool = False) -> str:
     rows = connection.execute(
-        "SELECT id, name FROM runs WHERE lifecycle_stage = 'active' ORDER BY id DESC LIMIT ?", (_NAMES,)
+        "SELECT id, name, lifecycle_stage FROM runs WHERE lifecycle_stage IN ('active', ?)"
+        " ORDER BY lifecycle_stage = 'active', id DESC LIMIT ?",
+        ("deleted" if deleted else "active", _NAMES),
     ).fetchall()
     if not rows:
         raise NotFound(f"{message}: the store holds no runs.")
     newest: dict[str, int] = {}
-    for number, name in rows:
+    for number, name, _ in rows:
         newest.setdefault(name, number)
     near = difflib.get_close_matches(text[:100], newest, n=_SHOWN) if text else []
     if near:
         raise NotFound(f"{message}; near it are {', '.join(f'#{newest[name]} {name}' for name in near)}.")
-    raise NotFound(f"{message}; the newest is #{rows[0][0]} {rows[0][1]}.")
+    where = " in the bin" if rows[0][2] == "deleted" else ""
+    raise NotFound(f"{message}; the newest{where} is #{rows[0][0]} {rows[0][1]}.")

@@ -66,10 +66,15 @@ def hashes(store: Path, run_ids: Sequence[str]) -> dict[str, str]:
 
 def texts(store: Path, run_ids: Sequence[str]) -> dict[str, str]:
     """Return the code of each run that has code and whose content is there, by run id."""
+    return {run_id: "\n\n".join(cells) for run_id, cells in cell_texts(store, run_ids).items()}
+
+
+def cell_texts(store: Path, run_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return what `texts` does cell by cell, in the order in which they ran."""
     cells = _cells(store, run_ids)
     typed = _contents(store, {sha256 for several in cells.values() for sha256 in several})
     return {
-        run_id: "\n\n".join(code_of(typed[sha256]) for sha256 in several)
+        run_id: [code_of(typed[sha256]) for sha256 in several]
         for run_id, several in cells.items()
         if all(sha256 in typed for sha256 in several)
     }

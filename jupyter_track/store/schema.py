@@ -238,6 +238,9 @@ THIRD = (
     ) WITHOUT ROWID""",
 )
 
+# Schema 4: the column by which the rows of a logged table are known, so that tables of several runs can be joined.
+FOURTH = ("ALTER TABLE artifacts ADD COLUMN join_key TEXT",)
+
 # Schema 5: what runs read, and what surrounded them.
 FIFTH = (
     # sha256 is of a JSON document with the schema, the digest of each column and a small profile; tags are JSON.
@@ -322,6 +325,7 @@ def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], Non
         "m001_initial": lambda connection: _initial(connection, created_by),
         "m002_tidying": _second,
         "m003_choices": _third,
+        "m004_join_keys": _fourth,
         "m005_inputs": _fifth,
     }
 
@@ -333,6 +337,11 @@ def _second(connection: sqlite3.Connection) -> None:
 
 def _third(connection: sqlite3.Connection) -> None:
     for statement in THIRD:
+        connection.execute(statement)
+
+
+def _fourth(connection: sqlite3.Connection) -> None:
+    for statement in FOURTH:
         connection.execute(statement)
 
 

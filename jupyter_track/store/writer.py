@@ -22,11 +22,14 @@ from ..errors import StoreBusy, StoreError, StoreUnavailable
 from ..records import MetricSummary
 from . import gate, pending, problems, spill
 from .apply import Application, Knowledge, UnknownRuns, is_store_fault
+from .aside import Aside, RunsAreBack
+from .asking import Asking
+from .backlog import Backlog
 from .batch import Batch, Change
 from .bell import Bell
 from .curves import Curve
 from .database import StoreFiles, explain
-from .filesystem import remote_kind
+from .filesystem import patience_at
 from .liveness import HEARTBEAT_SECONDS
 from .queues import Queues
 from .readback import read_back
@@ -37,21 +40,11 @@ INTERVAL = 0.1  # seconds between two flushes at least
 CPU_SHARE = 0.1  # the writer's part of the time
 LONGEST_REST = 2.0
 BATCH_POINTS = 20_000  # points of one transaction; while more wait there is no rest
-FULL_POINTS = 200_000  # above this log calls wait for the writer
 LOCK_WAIT = 5.0
 BUSY_WAIT = 1.0
-SHARED_PATIENCE = 6  # times as long on a file system that machines share
 RETRY_PAUSES = (0.05, 0.2, 1.0, 2.0, 5.0)
 PATIENCE = 3  # failed tries before a batch is spilled
 RUN_PATIENCE = 5  # tries until a run must be there: the process that forked this one may not have written it yet
-
-
-class RunsAreBack(Exception):
-    """Runs that were gone are in the store again: another git branch was checked out, or a backup put back."""
-
-    def __init__(self, runs: set[str]) -> None:
-        self.runs = runs
-        super().__init__(f"{len(runs)} runs are in the store again")
 
 
 class Writer:
@@ -66,9 +59,7 @@ class Writer:
     def __init__(self, store: Path) -> None:
         self.store = store
         self.files = StoreFiles(store)
-        self.congested = False
-        self.lost_points = 0
-        self.on_congestion: Callable[[], None] = _nothing
+        self.backlog = Backlog(store, self.waiting_points)
         self.stops = StopRequests(store)
         self._id = uuid.uuid4().hex
         self._number = 0
@@ -79,17 +70,12 @@ class Writer:
         self._watched: tuple[str, ...] = ()  # the runs that were open when the batch was taken
         self._numbers: dict[str, int] = {}
         self._wake = Bell()
-        self._asking = threading.Lock()
-        self._asked = self._done = 0
-        self._waiting: list[Bell] = []  # of calls that wait for the thread
+        self._asking = Asking()
+        self._aside = Aside(store)
         self._kept: tuple[Batch, int] | None = None
         self._failures = 0
         self._ready = False
         self._patience: int | None = None  # how much longer to wait; None until the file system was looked at
-        self._spilled = False
-        self._put_aside = False  # a part of what was logged is kept in a file that nobody reads back
-        self._gone: set[str] = set()  # runs that were logged to and are not in the store any more
-        self._hopeless = False  # neither the store nor a side file could be written
         self._longest_wait = math.inf  # seconds for the mutex; less at the end of the process
         self._heart = time.monotonic()
         self._stopping = False
@@ -145,34 +131,21 @@ class Writer:
         """Return how many points are in the queues."""
         return self._queues.waiting()
 
-    def wait_for_room(self) -> bool:
-        """Wait while the backlog is too large.
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits that log calls have to wait too."""
+        return self.backlog.congested
 
-        Returns
-        -------
-        bool
-            False where there is no hope: neither store nor side file can be written, so the point is lost (and
-            counted, and said).
-        """
-        while self.congested and not self._stopping:
-            if self._hopeless:
-                self.lost_points += 1
-                problems.report(
-                    "lost",
-                    f"{self.store}: neither the store nor a side file can be written; what is logged from now on "
-                    "is lost until there is room again.",
-                )
-                return False
-            self._wake.ring()
-            time.sleep(0.005)
-        return True
+    def wait_for_room(self) -> bool:
+        """Wait while the backlog is too large; return False where there is no hope, so that the point is lost."""
+        return self.backlog.wait_for_room(self._wake.ring, lambda: self._aside.hopeless, lambda: self._stopping)
 
     def number(self, run_id: str, timeout: float = 0.0) -> int | None:
         """Return a run's small number once it is written, waiting for it at most `timeout` seconds."""
         if run_id in self._numbers or not timeout or self._threadless:
             return self._numbers.get(run_id)
         self._start_thread()
-        self._ask(lambda asked: run_id in self._numbers, timeout)
+        self._wait(timeout, lambda: run_id in self._numbers)
         return self._numbers.get(run_id)
 
     def summaries(self, run_id: str) -> dict[str, MetricSummary]:
@@ -197,42 +170,23 @@ class Writer:
             False where the time ran out, or where a part of it lies in a side file and not in the store.
         """
         if not (self._alone.locked() or self._changes or self.waiting_points()):
-            return self._all_stored()
+            return self._aside.all_stored()
         self._start_thread()
         if self._threadless:
             while self._step():
                 pass
-            return self._all_stored()
-        return self._ask(lambda asked: self._done >= asked, timeout) and self._all_stored()
+            return self._aside.all_stored()
+        return self._wait(timeout) and self._aside.all_stored()
 
-    def _all_stored(self) -> bool:
-        aside, self._put_aside = self._put_aside, False
-        return not (self._spilled or self._hopeless or aside)
+    def _wait(self, timeout: float | None, done: Callable[[], bool] | None = None) -> bool:
+        """Wake the thread and wait until it has done what was handed over before, or until `done`."""
+        return self._asking.wait(timeout, wake=self._wake.ring, hopeless=self._without_thread, done=done)
 
-    def _ask(self, done: Callable[[int], bool], timeout: float | None) -> bool:
-        """Wake the thread and wait until `done` of this request's number; return whether it came to that in time."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        bell = Bell()
-        self._waiting.append(bell)
-        try:
-            with self._asking:
-                self._asked += 1
-                asked = self._asked
-            self._wake.ring()
-            while not done(asked):
-                left = 1.0 if deadline is None else deadline - time.monotonic()
-                if not self._alone.locked():
-                    self._start_thread()
-                if left <= 0 or self._threadless or (self._stopping and not self._alone.locked()):
-                    return False
-                bell.wait(min(left, 1.0))
-        finally:
-            self._waiting.remove(bell)
-        return True
-
-    def _tell(self) -> None:
-        for bell in tuple(self._waiting):
-            bell.ring()
+    def _without_thread(self) -> bool:
+        """Whether nobody writes, and no thread can be started that would."""
+        if not self._alone.locked():
+            self._start_thread()
+        return self._threadless or (self._stopping and not self._alone.locked())
 
     def close(self, timeout: float | None = None) -> bool:
         """Flush, stop the thread and give up the lock file; what cannot be written in time goes to side files."""
@@ -264,12 +218,12 @@ class Writer:
                 count = self.waiting_points() + sum(len(points.steps) for points in batch.points)
                 problems.report("lost", f"What was logged last is lost, {count:,} metric points among it. {error}")
                 return
-            self._kept, self._spilled = None, True
+            self._kept, self._aside.spilled = None, True
 
     @property
     def spilled(self) -> bool:
         """Whether something of this process lies in a side file and not in the store."""
-        return self._spilled
+        return self._aside.spilled
 
     # ---- the thread
 
@@ -309,9 +263,9 @@ class Writer:
         """How long to sleep where nobody wakes: queues are filled without a sign while a run is open."""
         if self._kept is not None:
             return RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES)) - 1]
-        if self._changes or self._asked > self._done or self._queues.waiting():
+        if self._changes or self._asking.waited_for or self._queues.waiting():
             return 0.0
-        if self._spilled:
+        if self._aside.spilled:
             return RETRY_PAUSES[-1]
         if self._queues:
             return INTERVAL
@@ -320,13 +274,13 @@ class Writer:
     def _look_for_stops(self) -> None:
         """Look whether another process has asked a run to stop, where nothing was written for a while."""
         runs = tuple(self._open_runs)
-        if runs and self._ready and not (self._changes or self._kept or self._spilled):
+        if runs and self._ready and not (self._changes or self._kept or self._aside.spilled):
             self.stops.look(runs)
 
     def _rest(self, until: float) -> None:
         """Rest, unless somebody waits or too much has gathered."""
         while not self._stopping and (left := until - time.monotonic()) > 0:
-            if self._asked > self._done or self.waiting_points() > BATCH_POINTS:
+            if self._asking.waited_for or self.waiting_points() > BATCH_POINTS:
                 return
             self._wake.wait(min(left, INTERVAL))
 
@@ -334,8 +288,8 @@ class Writer:
         """Write one batch; return whether to go on at once."""
         try:
             batch, asked, more = self._take()
-            if batch is None and not (self._spilled or (not self._ready and spill.waiting(self.store))):
-                self._finish(asked)
+            if batch is None and not (self._aside.spilled or (not self._ready and spill.waiting(self.store))):
+                self._asking.finish(asked)
                 return False
             self._write(batch)
         except Exception as error:  # noqa: BLE001 - the one boundary: nothing of ours may end the thread
@@ -347,7 +301,7 @@ class Writer:
         """Take what waits, at most `BATCH_POINTS` points; a batch that failed comes first and unchanged."""
         if self._kept is not None:
             return (*self._kept, True)
-        asked = self._asked
+        asked = self._asking.asked
         self._watched = tuple(self._open_runs)
         self._beat()
         # Points before changes: a curve's run has been submitted before its first point, so that run is either in
@@ -364,7 +318,7 @@ class Writer:
                 self._knowledge.forget_run(run_id)
             if not batch:
                 self._kept = None
-        self._watch_backlog()
+        self.backlog.watch()
         if not batch:
             return None, asked, False
         taken = sum(len(points.steps) for points in batch.points)
@@ -385,27 +339,13 @@ class Writer:
                 self._open_runs[run_id] += 1
                 self._changes.append(("heartbeat", run_id, self._open_runs[run_id]))
 
-    def _watch_backlog(self) -> None:
-        waiting = self.waiting_points()
-        if waiting > FULL_POINTS and not self.congested:
-            self.congested = True
-            self.on_congestion()
-            problems.report(
-                "backlog",
-                f"{self.store}: {waiting:,} metric points wait to be written; log calls wait for the disk now.",
-            )
-        elif self.congested and waiting < FULL_POINTS // 2:
-            self.congested = False
-        if waiting < BATCH_POINTS and not self.congested:  # not before: a program that logs too fast is told once
-            problems.solved("backlog")
-
     def _write(self, batch: Batch | None) -> None:
         """Write a batch, after what earlier lay in side files; None writes only those."""
         patience = self._look_at_place()
-        if not self._ready or self._spilled:
+        if not self._ready or self._aside.spilled:
             self.files.ensure(timeout=LOCK_WAIT * patience)
             self._read_back()
-            self._ready, self._spilled = True, False
+            self._ready, self._aside.spilled = True, False
         if batch is None:
             return
         application = Application(batch, self._knowledge)
@@ -413,12 +353,11 @@ class Writer:
         try:
             with self.files.writing(
                 timeout=min(LOCK_WAIT * patience, self._longest_wait),
-                waiting=self._watch_backlog,
+                waiting=self.backlog.watch,
                 busy=BUSY_WAIT * patience,
             ) as connection:
                 fresh = application.write(connection, again=again)
-                if self._gone and (back := self._gone & batch.run_ids(ends=True)):
-                    raise RunsAreBack(back)  # and take this back: what was put by for them comes first
+                self._aside.look_for_returned(batch)
                 if not application.alone and self._watched:
                     self.stops.read(connection, self._watched)
         except Exception as error:  # noqa: BLE001 - raised again
@@ -428,20 +367,12 @@ class Writer:
             application.committed()
         numbers = application.numbers
         self._numbers.update({run: numbers[run] for run in batch.starts if run in numbers})
-        self._tell()
+        self._asking.tell()
 
     def _look_at_place(self) -> int:
-        """Return how many times longer than usual to wait for the file, and warn once where machines share it."""
+        """Return how many times longer than usual to wait for the file."""
         if self._patience is None:
-            kind = remote_kind(self.store)
-            self._patience = 1 if kind is None else SHARED_PATIENCE
-            if kind is not None:
-                problems.report(
-                    "shared",
-                    f"{self.store} lies on a shared file system ({kind}), where locks between machines are only as "
-                    "good as its server: let one machine at a time record into it, or keep it on a local disk "
-                    "(JUPYTER_TRACK_STORE) and merge.",
-                )
+            self._patience = patience_at(self.store)
         return self._patience
 
     def _read_back(self) -> None:
@@ -465,80 +396,45 @@ class Writer:
     def _succeeded(self, asked: int, more: bool) -> None:
         self._kept = None
         self._failures = 0
-        self._hopeless = False
+        self._aside.hopeless = False
         for kind in ("store", "lost"):
             problems.solved(kind)
         if not more:
-            self._finish(asked)
-
-    def _finish(self, asked: int) -> None:
-        self._done = max(self._done, asked)
-        self._tell()
+            self._asking.finish(asked)
 
     def _failed(self, error: Exception) -> bool:
         """Keep the batch for another try, or put it aside; return whether to go on at once."""
         self._failures += 1
         self._ready = False
         if isinstance(error, RunsAreBack):
-            self._gone -= error.runs
+            self._aside.gone -= error.runs
             return True
         if self._kept is None:
             problems.report("store", f"{error} What lies in side files is read back later.")
-            self._finish(self._asked)
+            self._asking.finish(self._asking.asked)
             return False
         batch, asked = self._kept
-        if isinstance(error, UnknownRuns) and (self._failures > RUN_PATIENCE or error.runs <= self._gone):
-            self._gone |= error.runs
-            self._put_away(batch.split(error.runs, uuid.uuid4().hex), error)
+        if isinstance(error, UnknownRuns) and (self._failures > RUN_PATIENCE or error.runs <= self._aside.gone):
+            self._aside.without(batch, error)
             return True
-        lasting = self._spilled or (isinstance(error, StoreError) and not isinstance(error, StoreBusy))
+        lasting = self._aside.spilled or (isinstance(error, StoreError) and not isinstance(error, StoreBusy))
         if isinstance(error, UnknownRuns) or (self._failures < PATIENCE and not lasting):
-            waited_for = self._asked > self._done
+            waited_for = self._asking.waited_for
             if waited_for and not self._stopping:
                 time.sleep(RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES)) - 1])
             return waited_for
         if isinstance(error, StoreError):
-            return self._spill(batch, asked, error)
-        self._kept = None
-        self._failures = 0
-        self._put_away(batch, error)
-        self._finish(asked)
-        return False
-
-    def _spill(self, batch: Batch, asked: int, error: StoreError) -> bool:
-        """Write the batch to a side file; where even that fails it stays in memory."""
-        try:
-            path = spill.save(self.store, batch)
-        except StoreError as nowhere:
-            self._hopeless = True
-            asked = self._asked  # nobody is helped by waiting: also those who asked after the batch was taken
-            problems.report("store", f"{error} {nowhere} It is kept in memory, and tried again.")
-            self._watch_backlog()
-        else:
-            self._spilled, self._hopeless = True, False
-            self._kept = None
-            problems.report(
-                "store", f"{error} What is logged goes to {path.parent} and is read back once the store can be written."
-            )
-        self._finish(asked)
-        return False
-
-    def _put_away(self, batch: Batch, error: Exception) -> None:
-        """Keep a batch that the store does not take, where it does not stand in the way of later ones."""
-        self._put_aside = True
-        try:
-            path = spill.save(self.store, batch)
-        except StoreError as nowhere:
-            problems.report("failed", f"A part of what was logged could not be written: {error!r} ({nowhere})")
-        else:
-            if isinstance(error, UnknownRuns):
-                spill.put_by(path, error.runs)
+            if self._aside.spill(batch, error):
+                self._kept = None
             else:
-                spill.put_away(path, error)
-
-
-def _nothing() -> None:
-    """Do nothing: nobody wants to hear of congestion."""
+                asked = self._asking.asked  # nobody is helped by waiting: also those who asked after it was taken
+                self.backlog.watch()
+        else:
+            self._kept = None
+            self._failures = 0
+            self._aside.put_away(batch, error)
+        self._asking.finish(asked)
+        return False
 
 
 exit_deadline: float | None = None  # when the interpreter goes down: until when what is logged may be waited for

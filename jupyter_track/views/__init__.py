@@ -17,6 +17,10 @@ by a function of its own (`table_of`, `comparison_of`), so that the terminal, th
     arrange, columns, measured  which rows a table has, which columns, and the numbers of one
     details  one record in full                             comparison  runs side by side
     markup   escaped HTML elements, with their styles       html, text  the static forms
+    compared what a comparison says: columns, lines, code   compared_facts, compared_metrics  its lines
+    cell_diffs  the code of two runs cell by cell           statistics  a difference with its interval
+    group_comparison  groups of runs side by side           joined   tables of several runs, joined by a key
+    media    figures and images of several runs             comparison_parts  what stands below its lines, read
 
 The static HTML is made for hosts that take things away: JupyterLab without trust drops ``<style>``, inline
 ``<svg>``, ``id``, ``data-*``, ``role`` and any style value with ``var()``; GitHub drops all styles. What is left is a

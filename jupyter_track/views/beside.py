@@ -30,6 +30,8 @@ class Beside:
     reference_repeats : sequence of Run
         The same of the run that the metrics are measured against.
     children : Children or None
+    parent : Run or None
+        The one that it is a child of, where the store has it.
     """
 
     previous: Run | None = None
@@ -38,6 +40,7 @@ class Beside:
     repeats: Sequence[Run] = ()
     reference_repeats: Sequence[Run] = ()
     children: Children | None = None
+    parent: Run | None = None
 
     def reference(self, run: Run) -> Run | None:
         """Return the run that the metrics of `run` are measured against: the baseline, else the previous run."""
@@ -77,7 +80,7 @@ def beside_of(reader: Reader, run: Run, *, typed: str | None = None, previous: R
         As `Reader` does.
     """
     store = reader.store
-    with reading(store):  # one for all of it: opening the file is what takes the time
+    with reading(store) as connection:  # one for all of it: opening the file is what takes the time
         earlier = relatives.before(store, run)
         codes = run_sources.hashes(store, [run.run_id, *(one.run_id for one in earlier)]) if earlier else {}
         if typed is not None:
@@ -86,7 +89,8 @@ def beside_of(reader: Reader, run: Run, *, typed: str | None = None, previous: R
         same = relatives.equal(store, run, earlier, codes) if repeating else []
         last = earlier[0].number if earlier and not (run.cell_id is None and previous is not None) else None
         base = relatives.baseline_number(store, run)
-        wanted = {number for number in (last, base, *same) if number is not None}
+        above = [] if run.parent_run_id is None else run_rows.run_numbers(connection, [run.parent_run_id])
+        wanted = {number for number in (last, base, *same, *above) if number is not None}
         loaded = {one.number: one for one in run_rows.load(store, sorted(wanted))}
         before = previous if last is None else loaded.get(last)
         found = Beside(
@@ -95,6 +99,7 @@ def beside_of(reader: Reader, run: Run, *, typed: str | None = None, previous: R
             baseline=loaded.get(base),
             repeats=[run, *(loaded[number] for number in same if number in loaded)] if repeating else (),
             children=relatives.children(store, run.run_id, run.goals),
+            parent=loaded.get(above[0]) if above else None,
         )
         reference = found.reference(run)
         if reference is None or run.metrics.keys().isdisjoint(reference.metrics):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
-from ..records import MetricSummary, Param, Run, RunError, Shown
+from ..records import STOPPED_EARLY, MetricSummary, Param, Run, RunError, Shown
 from ..store.relatives import Children
 from . import datasets
 from .beside import ALONE, Beside
@@ -41,6 +41,8 @@ SHORT = 2.0
 ERROR_LIMIT = 160
 LINE_LIMIT = 64  # characters of the one line: it does not wrap in a cell of a page of 480 px
 SHORT_NAME_LIMIT = 32
+EARLY_LIMIT = 32  # characters of how far a loop came that was stopped
+EARLY_LIMIT = 32  # characters of how far a loop came that was stopped
 FINISHED = "finished"
 _SOURCE_WORDS = {
     "explicit": "logged",
@@ -135,7 +137,8 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``children 5``, ``best accuracy 0.96 #14``, ``data iris 150 × 5``, ``figures 1``, ``output``, ``note``.
+        ``stopped early at 12 of 20 epoch``, ``children 5``, ``best accuracy 0.96 #14``, ``data iris 150 × 5``,
+        ``figures 1``, ``output``, ``note``.
     notes : tuple of str
         What else should be said, a line each.
     short : bool
@@ -214,7 +217,11 @@ def run_card(
         error=error_line(run.error) if failed and run.error else "",
         params=params,
         more_params=more_params,
-        extras=(*children_words(beside.children), *_extras(run, len(ranked) if failed else 0, figures, output)),
+        extras=(
+            *early_words(run),
+            *children_words(beside.children),
+            *_extras(run, len(ranked) if failed else 0, figures, output),
+        ),
         notes=tuple(one_line(note) for note in (*notes, f"store {store_line}" if store_line else "") if note),
         short=run.duration is not None and run.duration < SHORT and not curved and not failed,
     )
@@ -227,6 +234,14 @@ def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ..
     kept = (("metrics", metrics), ("figures", figures), ("system metrics", system))
     counted = [f"{word} {count}" for word, count in kept if count]
     return (*datasets.card_words(run), *counted, *(["output"] if output else []), *(["note"] if run.note else []))
+
+
+def early_words(run: Run) -> tuple[str, ...]:
+    """Return ``stopped early at 12 of 20 epoch``; nothing for a run that nobody stopped, or that goes on."""
+    told = run.own_tags.get(STOPPED_EARLY)
+    if told is None or run.state == "running":
+        return ()
+    return (f"stopped early at {middle_cut(one_line(told), EARLY_LIMIT)}" if told.strip() else "stopped early",)
 
 
 def children_words(children: Children | None) -> tuple[str, ...]:

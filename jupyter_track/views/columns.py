@@ -12,7 +12,7 @@ from .goals import NO_GOAL, SYSTEM, Goal, goal_of, rank
 
 OTHER_METRICS = 3
 MAX_PARAM_COLUMNS = 4
-_PARAM_RANK = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
+PARAM_RANKS = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _params_seen(runs: Sequence[Run]) -> dict[str, _Seen]:
             entry = seen.get(key)
             if entry is None:
                 entry = seen[key] = _Seen()
-            place = _PARAM_RANK.get(param.source, 4)
+            place = PARAM_RANKS.get(param.source, 4)
             if place < entry.rank:
                 entry.rank = place
             entry.values.append(param.text)

@@ -6,7 +6,12 @@ blue and orange of the design at 15 and 40 %, which can be told apart on white a
 
 from __future__ import annotations
 
-from .comparison import CodeDiff, Compared, Comparison, Line, Value, foot
+from ..errors import TrackError
+from ..store.place import store_exists
+from ..store.reader import Reader
+from .compared import CodeDiff, Compared, Comparison, Line, Value, foot
+from .comparison_parts import Still, still_of
+from .comparison_still import still_html
 from .format import MINUS, plain_text
 from .markup import Markup, arrow, element, glyph, join, muted
 from .styles import BODY, NO_BREAK, RULED_ROW, SUMMARY, TABLE, WIDE, cell_style
@@ -16,8 +21,15 @@ _CODE = f"white-space:pre;overflow:auto;margin:4px 0 0 0;padding:4px 0;border-to
 _SIGNS = {"+": "+", "-": MINUS, " ": " "}
 
 
-def comparison_html(comparison: Comparison) -> Markup:
-    """Return a comparison as static HTML."""
+def comparison_html(comparison: Comparison, still: Still | None = None) -> Markup:
+    """Return a comparison as static HTML.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    still : Still, optional
+        What stands below the lines: curves, pictures, tables.
+    """
     head = [_heading(""), _heading("")] + [_run_heading(run, index) for index, run in enumerate(comparison.runs)]
     header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
     groups = [line.group for line in comparison.lines]
@@ -29,7 +41,19 @@ def comparison_html(comparison: Comparison) -> Markup:
     below = " · ".join(foot(comparison))
     parts = [element("div", table, style=WIDE)]
     parts += [element("div", muted(below), style="padding-top:4px;overflow-wrap:break-word")] if below else []
+    parts += [still_html(comparison, still)] if still is not None else []
     return element("div", *parts, *(_diff(diff) for diff in comparison.diffs), style=BODY)
+
+
+def stored_comparison_html(comparison: Comparison) -> Markup:
+    """Return the static HTML with all that its store has for it; without a store, the lines and the code."""
+    still = None
+    if comparison.store is not None and store_exists(comparison.store):
+        try:
+            still = still_of(Reader(comparison.store), comparison)
+        except TrackError:  # its runs are gone, or it is being repaired: the lines stand
+            still = None
+    return comparison_html(comparison, still)
 
 
 def _heading(text: str) -> Markup:
@@ -72,9 +96,11 @@ def _change(value: Value, line: Line) -> Markup:
         return Markup("")
     if value.change.verdict == "same":
         return muted("same") if not value.same else Markup("")
+    interval = f"({value.interval})" if value.interval else ""
     if value.noise:
-        return muted(f"{value.change_text} {value.noise}")
-    return join([value.change_text, arrow(value.change, line.goal)])
+        return muted(f"{value.change_text} {value.noise} {interval}".rstrip(), title=value.method)
+    told = [value.change_text, arrow(value.change, line.goal)]
+    return join([*told, muted(interval, title=value.method) if interval else ""])
 
 
 def _diff(diff: CodeDiff) -> Markup:

@@ -17,9 +17,10 @@ from ..records import Run
 from ..store.curve_feed import StoredCurve
 from ..store.curve_rows import CurvePoint
 from ..store.curve_window import CurveStretch, Odd, stretch
-from .colors import Paint, paints
+from .colors import DASHES, Paint, paints
 from .format import one_line, param_text
 from .goals import NO_GOAL, Goal, goal_of
+from .tokens import RUN_COLORS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -103,7 +104,7 @@ def curve_runs(runs: Sequence[Run], group: str | None = None) -> list[CurveRun]:
     group : str, optional
         What they are grouped by: a param, a tag, ``experiment`` or ``name``.
     """
-    drawn = paints({run.run_id: run.number for run in runs})
+    drawn = paints({run.run_id: run.number for run in runs}, _chosen(runs))
     return [
         CurveRun(
             run.run_id,
@@ -117,6 +118,15 @@ def curve_runs(runs: Sequence[Run], group: str | None = None) -> list[CurveRun]:
         )
         for run in runs
     ]
+
+
+def _chosen(runs: Sequence[Run]) -> set[str] | None:
+    """The runs that are drawn in colour where there are more than colours and dashes tell apart; None for all."""
+    if len(runs) <= len(RUN_COLORS) * len(DASHES):
+        return None
+    kept = [run for run in runs if run.pinned or run.baseline_run_id == run.run_id]
+    newest = sorted((run for run in runs if run not in kept), key=lambda run: -(run.number or 0))
+    return {run.run_id for run in [*kept, *newest][: len(RUN_COLORS)]}
 
 
 def group_of(run: Run, group: str) -> str:

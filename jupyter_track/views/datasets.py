@@ -135,22 +135,21 @@ def change_of(before: DatasetInput, after: DatasetInput) -> DataChange | None:
     )
 
 
-def compared(runs: Sequence[Run]) -> tuple[list[tuple[str, list[str], list[str]]], int]:
-    """Return the lines of a comparison that the data need, and how many datasets are equal in all runs.
+DataLine = tuple[str, list[str], list[str]]  # label; what each run has, in short and in full
 
-    Returns
-    -------
-    list of (label, texts, fulls), int
-        `texts` has what each run has: the first its size and digest, the others how they differ from it.
+
+def compared(runs: Sequence[Run]) -> tuple[list[DataLine], list[DataLine]]:
+    """Return the lines of a comparison on the data: of datasets that differ, and of those that are equal in all runs.
+
+    Of those that differ, the first run has its size and digest, and the others how they differ from it.
     """
     by_run = [_by_place(run) for run in runs]
     places = dict.fromkeys(place for several in by_run for place in several)
-    lines = []
+    lines: list[DataLine] = []
+    equal: list[DataLine] = []
     for place in places:
         several = [one.get(place) for one in by_run]
         digests = {None if used is None else used.dataset.digest for used in several}
-        if len(digests) == 1:
-            continue
         first = several[0]
         texts = ["" if first is None else _words(first)]
         for used in several[1:]:
@@ -160,8 +159,9 @@ def compared(runs: Sequence[Run]) -> tuple[list[tuple[str, list[str], list[str]]
                 change = change_of(first, used)
                 texts.append(texts[0] if change is None else change.text)
         fulls = ["" if used is None else f"{_words(used)} from {source_words(used)}" for used in several]
-        lines.append((next(label(used) for used in several if used is not None), texts, fulls))
-    return lines, len(places) - len(lines)
+        line = (next(label(used) for used in several if used is not None), texts, fulls)
+        (equal if len(digests) == 1 else lines).append(line)
+    return lines, equal
 
 
 def _number(profile: Mapping[str, Any]) -> int | None:

@@ -95,7 +95,7 @@ def run_details(
         facts.append(("duration", duration(run.duration)))
     facts += [*_relations(run, beside), ("pinned", "yes" if run.pinned else "")]
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
-    facts += [("parent", run.parent_run_id or ""), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
+    facts += [("parent", _parent(run, beside)), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
     facts += surrounding_facts(surroundings)
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
@@ -109,6 +109,10 @@ def run_details(
         grids=tuple(grid for grid in grids if grid.rows),
         block=plain_text(run.error.lines).strip("\n") if run.error else "",
     )
+
+
+def _parent(run: Run, beside: Beside) -> str:
+    return run.parent_run_id or "" if beside.parent is None else beside.parent.label
 
 
 def _relations(run: Run, beside: Beside) -> list[tuple[str, str]]:

@@ -117,16 +117,23 @@ def _grouped(found: Sequence[Opcode], context: int) -> Iterator[list[Opcode]]:
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> list[DiffLine]:
     """Return deleted lines, then inserted ones; in pairs of lines that are alike the changed words are told."""
-    pairs = [_words(one, other) for one, other in zip(old, new, strict=False)] if len(old) == len(new) else []
+    pairs = [words(one, other) for one, other in zip(old, new, strict=False)] if len(old) == len(new) else []
     deleted = [pair[0] for pair in pairs] or [((line, False),) for line in old]
     inserted = [pair[1] for pair in pairs] or [((line, False),) for line in new]
     return [*(DiffLine("-", parts) for parts in deleted), *(DiffLine("+", parts) for parts in inserted)]
 
 
-_Parts = tuple[tuple[str, bool], ...]
+Parts = tuple[tuple[str, bool], ...]
 
 
-def _words(before: str, after: str) -> tuple[_Parts, _Parts]:
+def words(before: str, after: str) -> tuple[Parts, Parts]:
+    """Return both texts in pieces, and whether a piece is what changed; whole where they have little in common.
+
+    Examples
+    --------
+    >>> words("a red car", "a blue car")[1]
+    (('a ', False), ('blue', True), (' car', False))
+    """
     old, new = _WORD.findall(before), _WORD.findall(after)
     plain = ((before, False),), ((after, False),)
     if max(len(old), len(new)) > _MOST_WORDS:

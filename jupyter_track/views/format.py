@@ -23,6 +23,7 @@ SIGNIFICANT = 4
 MAX_DECIMALS = 6
 NAME_LIMIT = 60
 PARAM_LIMIT = 32
+NUMBER_LIMIT = 12  # characters of a number in a column of params
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # Control characters, halves of surrogate pairs, and marks that turn the direction of the text around them: with
@@ -249,6 +250,17 @@ def param_text(param: Param, limit: int | None = PARAM_LIMIT) -> str:
     text = param.text if param.type == "str" or param.written is None else param.written
     text = one_line(text) or ("''" if param.type == "str" else "")
     return text if limit is None else middle_cut(text, limit)
+
+
+def column_text(param: Param) -> str:
+    """Return a param as a column of a table shows it: cut in the middle, so that an exponent stays.
+
+    Examples
+    --------
+    >>> column_text(Param("lr", 0.0013894954943731374, "0.0013894954943731374", "float"))
+    '0.0013…31374'
+    """
+    return param_text(param, NUMBER_LIMIT if param.type in ("int", "float") else PARAM_LIMIT)
 
 
 def duration(seconds: float) -> str:

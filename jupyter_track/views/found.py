@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ..store.reader import Reader
-    from .comparison import Comparison
+    from .compared import Comparison
 
 _OWN_WAYS = {
     "mlflow.runName": "the run's name; TrackClient().update_run(run_id, name=…) changes it",
@@ -109,7 +109,7 @@ class Runs(Shown, list[Run]):
             raise NotFound(f"None of these {len(self)} runs{done} has a finite {key!r}{only}.")
         return max(found, key=lambda run: (sign * run.metrics[key].last, run.number or 0))
 
-    def compare(self, against: str | int | None = None) -> Comparison:
+    def compare(self, against: str | int | None = None, *, groups: bool | None = None) -> Comparison:
         """Return what differs between the runs: code, params, metrics, tags.
 
         Parameters
@@ -117,15 +117,18 @@ class Runs(Shown, list[Run]):
         against : str or int, optional
             The run that the others are measured against, as people name it (``#9``, ``best``, a name); by default the
             first.
+        groups : bool, optional
+            Whether runs that differ only in the seed are taken together, as mean ± sd. By default where there are two
+            such groups or more, each of two runs or more.
         """
-        from .comparison import comparison_of
+        from .group_comparison import comparison_among
 
         reader = self._reader()
         ids = [run.run_id for run in self]
         if against is not None:
             first = reader.resolve(against)
             ids = [first, *(one for one in ids if one != first)]
-        return comparison_of(reader, ids)
+        return comparison_among(reader, ids, groups)
 
     # ---- editing
 

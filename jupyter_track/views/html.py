@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from ..records import Experiment, Run, html_form
 from .card import FINISHED, Card, MetricLine, ParamItem
 from .columns import Column
-from .comparison import Comparison
-from .comparison_html import comparison_html
+from .compared import Comparison
+from .comparison_html import stored_comparison_html
 from .details import Details, Grid, experiment_details, run_details, status_details
 from .format import middle_cut, plain_text
 from .found import Runs
@@ -361,6 +361,6 @@ def _(record: Experiment) -> str:
 
 html_form.register(Runs, runs_html)
 html_form.register(Card, card_html)
-html_form.register(Comparison, comparison_html)
+html_form.register(Comparison, stored_comparison_html)
 html_form.register(RunTable, table_html)
 html_form.register(Details, details_html)

@@ -15,9 +15,8 @@ from typing import Any, Literal
 from ..records import Param
 from ..store.table_rows import Last, TableRow
 from .changes import OWN_SOURCES, SHORT_CHANGES, ParamChange
-from .format import middle_cut, one_line, param_text
+from .format import column_text, one_line
 from .live_columns import NUMBERS, Kind, Message
-from .runs import NAME_LIMIT
 from .tokens import STATES, state_of
 
 Cell = None | str | float | list[Any] | Message
@@ -52,7 +51,7 @@ class RowMaker:
             "id": row.run_id,
             "number": row.number,
             "state": row.state if row.state in STATES else vars(state_of(row.state)).copy(),
-            "name": middle_cut(one_line(row.name), NAME_LIMIT) or row.run_id[:8],
+            "name": one_line(row.name) or row.run_id[:8],  # whole: it is edited in its place, and the page cuts it
             "started": row.start_time,
             "seconds": seconds,
             "experiment": one_line(row.experiment),
@@ -107,7 +106,7 @@ def _metric_cell(last: Last) -> Cell:
 
 def param_cell(param: Param) -> Cell:
     """Return a param as the front end gets it: a text where that is all, and sorts as it reads."""
-    text, full = param_text(param), one_line(param.text)
+    text, full = column_text(param), one_line(param.text)
     is_number = param.type in NUMBERS
     value = _number(param.text) if is_number else None
     muted = param.source not in OWN_SOURCES

@@ -1,57 +1,111 @@
-"""Sound and pages that a run logged, as HTML: a player, and a frame in which nothing runs and nothing is loaded.
-
-A host that takes only plain HTML (GitHub, an untrusted notebook) drops both; the line above them says what is there and
-how to get it.
-"""
+"""Figures and images of several runs, in slots: what stands at the same place in each, with its steps."""
 
 from __future__ import annotations
 
-import base64
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from .format import one_line, size
-from .markup import Markup, element, muted
-from .styles import BODY
+from ..records import Artifact
+from .format import one_line
 
-AUDIO = frozenset({"audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav", "audio/webm", "audio/x-wav"})
-PAGE = "text/html"
-# Even without scripts a page could load a picture, and so tell somebody that it was looked at.
-_POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; media-src data:;'
-    " font-src data:; style-src 'unsafe-inline'\">"
-)
+SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
+"""Types that are shown as an ``<img>``, in which nothing runs; everything else is named and not shown."""
 
-
-def is_media(mime: str) -> bool:
-    """Whether there is a form for content of this type."""
-    return mime in AUDIO or mime == PAGE
+_KINDS = ("figure", "image")
+_STEPPED = re.compile(r"images/(?P<key>.+)/(?P<step>-?\d+)\.\w+")
 
 
-def media_html(data: bytes, mime: str, label: str, address: str) -> Markup:
-    """Return a player for sound, or a frame for a page, with its label; nothing for other content.
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a run: its path, its content's hash, type and size in bytes."""
+
+    path: str
+    sha256: str
+    mime: str
+    size: int
+
+    @property
+    def shown(self) -> bool:
+        """Whether it can be shown as an image."""
+        return self.mime in SHOWN
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What several runs have at one place.
+
+    Attributes
+    ----------
+    name : str
+        ``figures/1``, or the key of images that were logged with steps.
+    kind : str
+        ``figure``, ``image``, or ``file`` where it was logged as one.
+    title : str
+        The figure's own title; empty where it has none, or the runs' differ.
+    pictures : tuple of dict
+        For each run its pictures by step; without steps the only step is None. Empty where a run has none.
+    """
+
+    name: str
+    kind: str
+    title: str
+    pictures: tuple[dict[int | None, Picture], ...] = field(hash=False)
+
+    @cached_property
+    def steps(self) -> tuple[int, ...]:
+        """The steps that any of the runs has, in order; nothing where images have none."""
+        return tuple(sorted({step for own in self.pictures for step in own if step is not None}))
+
+    @cached_property
+    def equal(self) -> bool:
+        """Whether all runs have the same pictures."""
+        first = {step: picture.sha256 for step, picture in self.pictures[0].items()}
+        return all({step: one.sha256 for step, one in own.items()} == first for own in self.pictures[1:])
+
+    @property
+    def runs(self) -> int:
+        """How many of the runs have it."""
+        return sum(bool(own) for own in self.pictures)
+
+
+def slots_of(artifacts: Sequence[Sequence[Artifact]]) -> tuple[Slot, ...]:
+    """Return the slots of several runs: first what most of them have and what differs.
 
     Parameters
     ----------
-    data : bytes
-    mime, label : str
-    address : str
-        ``runs:/…``, by which it can be got.
+    artifacts : sequence of sequence of Artifact
+        Those of each run, as `Reader.artifacts` gives them; of files those that are pictures count.
+
+    Examples
+    --------
+    >>> one = [Artifact("images/digit/00000003.png", "a" * 64, 90, "image/png", "image")]
+    >>> [(slot.name, slot.steps) for slot in slots_of([one, one])]
+    [('digit', (3,))]
     """
-    if not is_media(mime):
-        return Markup("")
-    told = muted(f"{one_line(label)} · {size(len(data))}", title=f"track.artifacts.download_artifacts({address!r})")
-    if mime in AUDIO:
-        source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-        return element(
-            "div", element("div", told), element("audio", controls="", preload="none", src=source), style=BODY
-        )
-    page = _POLICY + data.decode("utf-8", "replace")
-    frame = element(
-        "iframe",
-        sandbox="",
-        srcdoc=page,
-        referrerpolicy="no-referrer",
-        loading="lazy",
-        style="width:100%;height:320px;border:1px solid rgba(128,128,128,0.35);background:#ffffff",
-        title=one_line(label),
-    )
-    return element("div", element("div", told), frame, style=BODY)
+    found: dict[tuple[str, str], list[dict[int | None, Picture]]] = {}
+    titles: dict[tuple[str, str], set[str]] = {}
+    for place, own in enumerate(artifacts):
+        for artifact in own:
+            if artifact.kind not in _KINDS and not (artifact.kind == "file" and artifact.mime in SHOWN):
+                continue
+            kind, name, step = _place(artifact)
+            slot = found.setdefault((kind, name), [{} for _ in artifacts])
+            slot[place][step] = Picture(artifact.path, artifact.sha256, artifact.mime, artifact.size)
+            titles.setdefault((kind, name), set()).add(one_line(artifact.title or ""))
+    slots = []
+    for (kind, name), pictures in found.items():
+        own_titles = titles[kind, name]
+        title = next(iter(own_titles)) if len(own_titles) == 1 else ""
+        slots.append(Slot(name, kind, title, tuple(pictures)))
+    return tuple(sorted(slots, key=lambda slot: (slot.equal, -slot.runs, slot.kind, slot.name)))
+
+
+def _place(artifact: Artifact) -> tuple[str, str, int | None]:
+    """Kind, name and step; the ending does not count, since one run may log PNG and another SVG."""
+    stepped = _STEPPED.fullmatch(artifact.path) if artifact.kind == "image" else None
+    if stepped is not None:
+        return artifact.kind, stepped["key"], int(stepped["step"])
+    return artifact.kind, posixpath.splitext(artifact.path)[0], None

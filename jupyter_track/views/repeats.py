@@ -116,16 +116,36 @@ def within_noise(values: Sequence[float], others: Sequence[float]) -> Noise | No
     counts = tuple(len(side) for side in sides if len(side) > 1)
     if not counts or not all(sides):
         return None
+    apart, limit, _ = apart_and_limit(sides[0], sides[1])
+    return Noise(abs(apart) <= limit, counts)
+
+
+def apart_and_limit(values: Sequence[float], others: Sequence[float]) -> tuple[float, float, float]:
+    """Return how far two means are apart, how far they may be by chance alone, and the unit of both.
+
+    Parameters
+    ----------
+    values, others : sequence of float
+        Finite; one of them has two or more. The other one may be a single value.
+
+    Returns
+    -------
+    tuple of float
+        Both times the unit are in the unit of the values: the squares of very large and very small ones are no numbers.
+    """
+    sides: list[Sequence[float]] = [values, others]
     largest = max(abs(value) for side in sides for value in side)
-    if not _SMALLEST < largest < _LARGEST and largest:  # whose squares are no numbers; no answer depends on the unit
-        sides = [[value / largest for value in side] for side in sides]
-    apart = abs(statistics.fmean(sides[0]) - statistics.fmean(sides[1]))
-    if len(counts) == 1:
-        repeated = next(side for side in sides if len(side) > 1)
+    unit = 1.0
+    if not _SMALLEST < largest < _LARGEST and largest:
+        unit, sides = largest, [[value / largest for value in side] for side in sides]
+    apart = statistics.fmean(sides[0]) - statistics.fmean(sides[1])
+    several = [side for side in sides if len(side) > 1]
+    if len(several) == 1:
+        repeated = several[0]
         limit = t_quantile(len(repeated) - 1) * statistics.stdev(repeated) * math.sqrt(1 + 1 / len(repeated))
     else:
         limit = _welch(sides[0], sides[1])
-    return Noise(apart <= limit, counts)
+    return apart, limit, unit
 
 
 def _welch(values: Sequence[float], others: Sequence[float]) -> float:

@@ -21,12 +21,12 @@ from .format import (
     age,
     change,
     clock,
+    column_text,
     duration,
     iso,
     middle_cut,
     number,
     one_line,
-    param_text,
     spread,
 )
 from .goals import main_first
@@ -476,4 +476,4 @@ def _param_cell(run: Run, column: Column) -> Cell:
     param = run.params.get(column.key)
     if param is None:
         return Cell("")
-    return Cell(param_text(param), one_line(param.text), muted=param.source not in OWN_SOURCES)
+    return Cell(column_text(param), one_line(param.text), muted=param.source not in OWN_SOURCES)

@@ -27,7 +27,8 @@ def columns_of(text: str) -> int:
     return wide - sum(1 for char in text if unicodedata.combining(char))
 
 
-def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """Return rows as lines whose columns stand below each other; columns without any text are left out."""
     widths = [max(columns_of(row[index]) for row in rows) for index in range(len(right))]
     lines = []
     for row in rows:
@@ -51,7 +52,7 @@ def card_text(card: Card) -> str:
         told = " ".join(part for part in (card.state.word, card.time) if part)
         lines = [_INDENT.join(part for part in (head, "" if card.below else changed, told) if part), *below]
         rows = [_metric_row(line) for line in card.metrics]
-        lines += [_INDENT + line for line in _aligned(rows, (False, True, False, False, False))] if rows else []
+        lines += [_INDENT + line for line in aligned(rows, (False, True, False, False, False))] if rows else []
         lines += [f"{_INDENT}+{card.more} more"] if card.more else []
         lines += [_INDENT + card.error] if card.error else []
         foot = [" · ".join(part) for part in (_params(card), card.extras) if part]
@@ -90,7 +91,7 @@ def table_text(table: RunTable) -> str:
         head += [f"{column.title} {column.goal.arrow}".rstrip(), *([table.versus] if changed else [])]
         right += [column.right, *([False] if changed else [])]
     rows = [[*head, "duration", "age"], *(_row(row, table.mixed, changes) for row in table.rows)]
-    return "\n".join([*_aligned(rows, [*right, True, True]), " · ".join(table_foot(table))])
+    return "\n".join([*aligned(rows, [*right, True, True]), " · ".join(table_foot(table))])
 
 
 def _has_changes(table: RunTable) -> bool:
@@ -117,7 +118,7 @@ def details_text(details: Details) -> str:
     head = _INDENT.join(part for part in (f"{details.name} {details.number}".strip(), state) if part)
     lines = [head] if head else []
     lines += [f"✗ {problem}" for problem in details.problems]
-    lines += _aligned(details.facts, (False, False)) if details.facts else []
+    lines += aligned(details.facts, (False, False)) if details.facts else []
     for grid in details.grids:
         lines += ["", *_grid(grid)]
     lines += ["", details.block] if details.block else []
@@ -125,7 +126,7 @@ def details_text(details: Details) -> str:
 
 
 def _grid(grid: Grid) -> list[str]:
-    return _aligned([grid.header, *grid.rows], grid.right)
+    return aligned([grid.header, *grid.rows], grid.right)
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -143,7 +144,7 @@ def comparison_text(comparison: Comparison) -> str:
         )
         group = line.group
     told = " · ".join(comparison_foot(comparison))
-    lines = [*_aligned(rows, [False] * len(head)), *([told] if told else [])]
+    lines = [*aligned(rows, [False] * len(head)), *([told] if told else [])]
     for diff in comparison.diffs:
         lines += ["", diff.title, *_diff_lines(diff)]
     return "\n".join(lines)
@@ -155,6 +156,7 @@ def _compared_value(line: Line, value: Value) -> str:
         parts += [value.change_text, value.noise]
     elif value.change is not None and not value.same:
         parts += [value.change_text, value.change.arrow + line.goal.doubt if value.change.arrow else ""]
+    parts.append(f"({value.interval})" if value.interval else "")
     parts.append("best" if value.best and len(line.values) > 2 else "")
     return " ".join(part for part in parts if part)
 

@@ -1,5 +1,5 @@
-// Builds the widget module, the charts' module that it loads when it needs one, and their style sheet, each without
-// imports, into the Python package.
+// Builds the small module that a widget carries, the one that it asks the kernel for, the charts' module, and their style
+// sheet, each without imports, into the Python package.
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const outdir = join(here, '..', 'jupyter_track', 'panels', 'static');
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: here,
-  entryPoints: { panel: 'src/widget/panel.ts', charts: 'src/charts/index.ts' },
+  entryPoints: { loader: 'src/widget/loader.ts', panel: 'src/widget/panel.ts', charts: 'src/charts/index.ts' },
   outdir,
   bundle: true,
   format: 'esm',

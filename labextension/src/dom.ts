@@ -13,7 +13,7 @@ type Attributes = Record<string, string | number | boolean | null | undefined>;
  * else insert and delete cells. It counts on the focused element only, so each that takes the focus has it.
  */
 const OWN_KEYS = 'data-lm-suppress-shortcuts';
-const FOCUSABLE = new Set(['button', 'input', 'select']);
+const FOCUSABLE = new Set(['button', 'input', 'select', 'summary', 'textarea']);
 
 /** Make an element: attributes that are null, undefined or false are left out, and so are empty children. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
@@ -88,6 +88,7 @@ export function glyph(state: State, labelled: boolean): HTMLSpanElement {
 }
 
 const PICTURE = /^data:image\/(svg\+xml|png)[;,]/;
+const CONTENT = /^data:image\/(png|jpeg|svg\+xml|gif|webp);base64,[A-Za-z0-9+/]*={0,2}$/;
 const LARGEST = 1000;
 
 /** The picture of a curve, and `log` where its scale is. Only pictures that carry their own data are shown. */
@@ -107,6 +108,11 @@ export function picture(spark: Spark): HTMLSpanElement {
 
 function side(length: number): number {
   return Number.isFinite(length) ? Math.min(Math.max(Math.round(length), 0), LARGEST) : 0;
+}
+
+/** Whether an address holds a picture itself, and none of its own: nothing is fetched, and in an `<img>` nothing runs. */
+export function holdsPicture(uri: string): boolean {
+  return CONTENT.test(uri);
 }
 
 const COLOR = /^#[0-9a-f]{6}$/i;

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
+import { insertCode } from './lab/insert.js';
 import { Left } from './lab/left.js';
 import { PanelRenderer } from './lab/renderer.js';
 import { Sessions } from './lab/sessions.js';
@@ -25,7 +26,8 @@ const panels: JupyterFrontEndPlugin<void> = {
       mimeTypes: [MIME_TYPE],
       createRenderer: options => {
         const html = registry.getFactory('text/html');
-        return new PanelRenderer(() => html?.createRenderer({ ...options, mimeType: 'text/html' }) ?? null, sessions, left);
+        const still = () => html?.createRenderer({ ...options, mimeType: 'text/html' }) ?? null;
+        return new PanelRenderer(still, sessions, left, (below, code) => insertCode(app, below, code));
       }
     };
     registry.addFactory(factory, RANK);

@@ -1,5 +1,6 @@
 import { CardView } from './card/view.js';
 import { type ChartsLoader, once } from './charts/load.js';
+import { ComparisonView } from './comparison/view.js';
 import { button, div, element, fill, setText, span } from './dom.js';
 import type { KernelMessage } from './protocol.js';
 import { Requests } from './requests.js';
@@ -13,15 +14,22 @@ import { kernelStopped, READING, WAITS } from './words.js';
 const READING_AFTER = 300;
 
 /** Makes a view; one that is loaded when it is needed makes a promise of it. */
-type Maker = (context: Context) => View | Promise<View>;
+type Maker = (context: Context, transport: Transport, options: MountOptions) => View | Promise<View>;
 
 /** The view of each kind of panel, by the type of the first message. */
 const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   card: context => new CardView(context),
   table: context => new TableView(context),
+  many: async context => new (await import('./many/view.js')).ManyView(context),
   'curves-view': async context => {
     const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
     return new CurvesView(context, charts);
+  },
+  comparison: context => new ComparisonView(context),
+  board: async (context, transport, options) => {
+    const { BoardView } = await import('./board/view.js');
+    const charts = () => context.charts(); // the board's own way to them: a part has none
+    return new BoardView(context, transport, (host, part, shared) => mount(host, part, { ...options, charts, shared, onShown: undefined, onGone: undefined }));
   }
 };
 
@@ -29,9 +37,13 @@ export interface MountOptions {
   /** Loads the charts' module; without it, a view says that it has no charts. */
   charts?: (transport: Transport, requests: Requests) => ReturnType<ChartsLoader>;
   /** Called when the first content is on the page. */
-  onShown?: () => void;
+  onShown?: (() => void) | undefined;
   /** Called when the kernel does not know the panel. */
-  onGone?: () => void;
+  onGone?: (() => void) | undefined;
+  /** What the view shares with others of a board. */
+  shared?: Shared;
+  /** Puts code into a new cell below an element, where the host can. */
+  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
   /** Whether to say that the panel is being read; not where its HTML is shown meanwhile. */
   sayReading?: boolean;
 }
@@ -55,6 +67,7 @@ class Panel {
     private readonly transport: Transport,
     private readonly options: MountOptions
   ) {
+    this.shared = options.shared ?? new Shared();
     this.requests = new Requests(transport, waiting => this.sayWaiting(waiting));
     const line = div('jt-line', this.waits, this.problem);
     this.charts = once(() => options.charts?.(transport, this.requests) ?? Promise.reject(new Error('no charts here')));
@@ -104,7 +117,7 @@ class Panel {
   private async show(maker: Maker): Promise<void> {
     let view: View;
     try {
-      const made = maker(this.context());
+      const made = maker(this.context(), this.transport, this.options);
       view = made instanceof Promise ? await made : made;
     } catch (error) {
       this.early = [];
@@ -132,6 +145,7 @@ class Panel {
       shared: this.shared,
       charts: this.charts,
       interrupt,
+      insertCode: this.options.insertCode,
       announce: text => setText(this.status, text),
       complain: text => this.complain(text),
       tell: text => this.notice(span('jt-warning', '⚠ '), text)
@@ -174,7 +188,7 @@ class Panel {
   private readonly requests: Requests;
   private readonly stopListening: () => void;
   private reading: ReturnType<typeof setTimeout> | undefined;
-  private readonly shared = new Shared();
+  private readonly shared: Shared;
   private readonly charts: ChartsLoader;
   private early: KernelMessage[] = [];
   private view: View | null = null;

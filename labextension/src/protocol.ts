@@ -6,14 +6,25 @@
  * beside the texts. Nothing here is markup.
  */
 
+import type { BoardActions, BoardMessage, PartMessage } from './protocol/board.js';
 import type { CardActions, CardMessage } from './protocol/card.js';
 import type { CommonActions, GoneMessage, ReplyMessage } from './protocol/common.js';
+import type { ManyActions, ManyMessage } from './protocol/many.js';
 import type { CurvesActions, CurvesPointsMessage, CurvesViewMessage } from './protocol/curves.js';
+import type {
+  ComparisonActions,
+  ComparisonCurvesMessage,
+  ComparisonMessage,
+  ComparisonRowsMessage
+} from './protocol/comparison.js';
 import type { CurvesMessage, PatchMessage, RowsMessage, TableActions, TableMessage } from './protocol/table.js';
 
+export * from './protocol/board.js';
 export * from './protocol/card.js';
 export * from './protocol/common.js';
+export * from './protocol/comparison.js';
 export * from './protocol/curves.js';
+export * from './protocol/many.js';
 export * from './protocol/table.js';
 
 export type KernelMessage =
@@ -25,10 +36,22 @@ export type KernelMessage =
   | PatchMessage
   | CurvesMessage
   | CurvesViewMessage
-  | CurvesPointsMessage;
+  | ManyMessage
+  | BoardMessage
+  | PartMessage
+  | CurvesPointsMessage
+  | ComparisonMessage
+  | ComparisonCurvesMessage
+  | ComparisonRowsMessage;
 
 /** The actions and their arguments. */
-export type Actions = CommonActions & CardActions & TableActions & CurvesActions;
+export type Actions = CommonActions &
+  CardActions &
+  TableActions &
+  CurvesActions &
+  ManyActions &
+  BoardActions &
+  ComparisonActions;
 export type ActionName = keyof Actions;
 
 export interface ReadyMessage {

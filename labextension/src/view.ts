@@ -20,6 +20,8 @@ export interface Context {
   shared: Shared;
   /** Loads the charts' module, once. */
   charts: ChartsLoader;
+  /** Put code into a new cell below an element, where the host can; resolves to whether it did. */
+  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
   /** The host's own interrupt, where there is one. */
   interrupt?: (() => Promise<void>) | undefined;
   /** Read out a change of state, once. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { type Arrangement, arrange, type Line } from '../src/table/arrange.js';
+import { type Arrangement, arrange, BUT_SEED, type Line } from '../src/table/arrange.js';
 import type { Row } from '../src/table/rows.js';
 import { newestFirst } from '../src/table/sorting.js';
 import { madeColumn, madeRun, placed } from './made.js';
@@ -108,4 +108,11 @@ test('a deletion is said in the place of the run', () => {
   const rows = [1, 2, 3, 4].map(number => madeRun(number));
   const deleted = new Map([[id(2), [id(2), id(4)]]]);
   expect(words(lines(rows, { deleted }))).toEqual(['1', '-2', '3']);
+});
+
+test('runs that differ only in the seed make a group, whose mean and deviation have their n', () => {
+  const seeds = [0.961, 0.962, 0.963].map((value, at) => madeRun(at + 1, { cells: [value, '1'], alike: 'C 1' }));
+  const made = lines([...seeds, madeRun(9, { cells: [0.5, '2'], alike: 'C 2' })], { group: BUT_SEED });
+  expect(words(made)).toEqual(['[C 1 (3)]', '[C 2 (1)]']);
+  expect(made.map(line => (line.kind === 'group' ? line.cells[0] : ''))).toEqual(['0.9620 ± 0.0010 (n=3)', '0.5000']);
 });

@@ -39,7 +39,7 @@ test('the first columns are narrow on a narrow page', () => {
 });
 
 test('the name gives way so that the last column is seen whole, and takes room that is left as far as it needs', () => {
-  const rows = [madeRow(1, { name: 'a-name-of-thirty-characters-xx', changed: ['lr 1e-3 → 3e-4', 'C 1 → 10'] })];
+  const rows = [madeRun(1, { name: 'a-name-of-thirty-characters-xx', changed: ['lr 1e-3 → 3e-4', 'C 1 → 10'] })];
   const total = (available: number, widths = {}) => {
     const slots = layout(columns, { columns: null, widths }, { rows, groups: [] }, available);
     return [slots[2]?.width, slots.reduce((sum, slot) => sum + slot.width, 28)];

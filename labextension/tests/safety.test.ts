@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { mount } from '../src/panel.js';
 import type { KernelMessage, WireRow } from '../src/protocol.js';
+import { made, madeLine, madeRun, STEPPED } from './comparisons.js';
 import { FakeKernel, settled } from './fakekernel.js';
 import { madeCard, madeColumn, madeRow, madeTable, placed } from './made.js';
 
@@ -20,7 +21,7 @@ const PAYLOADS = [
   'url(javascript:window.ran=1)'
 ];
 const ELEMENTS = new Set(
-  ('DIV SPAN BUTTON INPUT SELECT OPTION LABEL IMG TABLE TBODY THEAD TR TH TD FIELDSET LEGEND SECTION PRE FORM DATALIST').split(' ')
+  ('DIV SPAN BUTTON INPUT SELECT OPTION LABEL IMG TABLE TBODY THEAD TR TH TD COL COLGROUP DETAILS SUMMARY FIELDSET LEGEND SECTION PRE FORM DATALIST').split(' ')
 );
 
 let kernel: FakeKernel;
@@ -115,6 +116,26 @@ test.each(PAYLOADS)('a run in full shows %s as text, and so does what went wrong
   await kernel.reply('pin', { ok: false, message: payload });
   await settled();
   expect(host.querySelector('[role=alert]')?.textContent).toContain(payload);
+  check();
+});
+
+test.each(PAYLOADS)('a comparison shows %s as text in every field', async payload => {
+  const run = (number: number) => madeRun(number, { repeats: 3, members: ['a', 'b'], live: true });
+  const value = { t: 'text', f: 'full', s: 'spread', c: { text: '+1', arrow: '▲', better: true }, n: 'noise', i: 'interval', m: 'method', b: true };
+  const lines = [{ ...madeLine('params', 'C'), goal: '↑', words: 'words', values: [value, value] }];
+  const table = { name: 'answers.json', key: 'question', equal: false, hash: 'x', size: 100 };
+  const poison = <Message>(message: Message) => poisoned(message, payload, new Set([...KEEP, 'kind', 'sign', 'uri', 'table']));
+  show(poison(made({ runs: [run(1), run(2)], lines, method: 'method', more: 2, media: [STEPPED], tables: [{ ...table }] })));
+  check();
+  expect(host.querySelector('.jt-lines .jt-name')?.textContent).toBe(`${payload}run-1`);
+  await kernel.reply('picture', { uri: `data:image/png;base64,${payload}` });
+  await kernel.reply('rows', { ok: false, message: payload });
+  check();
+  const cells = [[[['a', false]], [['b', true], ['c', false]]]];
+  show({ ...poison({ type: 'comparison-rows', start: 0, total: 9, told: 'told', equal: 1, key: 'k', columns: [0, 1], shared: ['s'],
+    differing: ['d'], rows: [{ key: 'q', status: 'changed', shared: ['x'], cells }] }), table: `${payload}answers.json` } as never);
+  expect(host.querySelector('.jt-joined-rows tbody th')?.textContent).toBe(`${payload}q`);
+  show({ type: 'comparison-rows', table: `${payload}answers.json`, error: payload } as never);
   check();
 });
 

@@ -160,6 +160,49 @@ test('columns alone change which value is the best and how all are written', () 
   expect(host.querySelector('.jt-row')?.children[4]?.getAttribute('title')).toBe('0.5 at step 7');
 });
 
+test('a parent without a value tells its children: their mean where params are equal, else the best of them', () => {
+  const parent = (number: number) => row(number, 0, { cells: [] });
+  const child = (number: number, of: number, accuracy: number, C: string, changes: Partial<WireRow> = {}) =>
+    row(number, 0, { cells: [[accuracy, 7], C], parent: row(of).id, ...changes });
+  load([
+    parent(1), child(2, 1, 0.5, '1'), child(3, 1, 0.7, '1'),
+    parent(4), child(5, 4, 0.5, '1'), child(6, 4, 0.7, '2'), child(7, 4, 0.9, '3', { state: 'failed' })
+  ]);
+  const cells = [...host.querySelectorAll<HTMLElement>('.jt-row')].map(each => each.children[4] as HTMLElement);
+  expect(cells.map(cell => [cell.textContent, cell.title])).toEqual([
+    ['0.60 ± 0.14 (n=2)', 'mean ± sd of its children with equal params'],
+    ['best 0.70 (n=3)', 'the best of its children, whose params differ']
+  ]);
+});
+
+test('repeats tell their mean in the row of the newest', () => {
+  const ids = [1, 2].map(number => row(number).id);
+  load([row(1, 0.5, { fold: { kind: 'repeat', count: 2, ids } }), row(2, 0.7)]);
+  const cell = host.querySelector('.jt-row')!.children[4] as HTMLElement;
+  expect([cell.textContent, cell.title]).toEqual(['0.60 ± 0.14 (n=2)', 'mean ± sd, n = 2; the newest 0.5']);
+});
+
+test('copies all of the value that the focus is on, and of what is selected in one cell', () => {
+  load([row(1, 0.123456789, { cells: [[0.123456789, 7], { t: '0.0013…31374', f: '0.0013894954943731374', v: 0.0013894954943731374 }] })]);
+  const copied = () => {
+    let text = '';
+    const event = Object.assign(new Event('copy', { bubbles: true, cancelable: true }), {
+      clipboardData: { setData: (_: string, data: string) => (text = data) }
+    });
+    grid().dispatchEvent(event);
+    return [text, event.defaultPrevented];
+  };
+  expect(copied()).toEqual(['', false]);
+  ['Home', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight'].forEach(name => key(name));
+  expect(copied()).toEqual(['0.123456789', true]);
+  key('ArrowRight');
+  expect(copied()).toEqual(['0.0013894954943731374', true]);
+  const text = host.querySelectorAll('.jt-row .jt-cell')[4]!.querySelector('.jt-cut')!.firstChild as Text;
+  document.getSelection()!.setBaseAndExtent(text, 0, text, 2);
+  expect(copied()).toEqual(['0.123456789', true]);
+  document.getSelection()!.removeAllRanges();
+});
+
 test('with a baseline, metrics of its experiment show the change beside the value', () => {
   const other = row(3, 0.9, { experiment: 'other' });
   load([row(1, 0.5), row(2, 0.25, { baseline: true }), other]);
@@ -350,4 +393,16 @@ test('leaves nothing behind', () => {
   load([row(1), row(2)]);
   dispose();
   expect([host.childElementCount, kernel.listening]).toEqual([0, 0]);
+});
+
+test('the box in the header says whether none, some or all rows are marked', () => {
+  load([row(2), row(1)]);
+  const head = () => host.querySelector<HTMLInputElement>('.jt-header .jt-mark input')!;
+  const state = () => [head().checked, head().indeterminate];
+  const boxes = () => [...host.querySelectorAll<HTMLElement>('.jt-row .jt-mark input')];
+  expect(state()).toEqual([false, false]);
+  boxes()[0]!.click();
+  expect(state()).toEqual([false, true]);
+  boxes()[1]!.click();
+  expect(state()).toEqual([true, false]);
 });

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import against_mlflow, filtering, live, logging_points, reading, runs, screen, table
+from . import against_mlflow, curves, filtering, live, logging_points, reading, runs, screen, table
 from .measure import Row
 from .measure import table as as_table
 
@@ -27,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "card": live.card,
     "table": table.table,
     "screen": screen.screen,
+    "curves": curves.curves,
+    "curves-live": curves.live,
 }
 
 

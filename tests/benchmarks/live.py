@@ -1,4 +1,7 @@
-"""The live card beside a loop of 1 ms NumPy steps that logs each step: slowdown, the thread's share, latency, bytes."""
+"""Live panels beside a loop of 1 ms NumPy steps that logs each step: slowdown, the thread's share, latency, bytes.
+
+The card as HTML, the card in a view, and the card with a table of runs, both in views.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,11 @@ _VALUE = re.compile(r'title="(\d+\.0)"')
 
 def _loop(page: Any, mode: str) -> dict[str, Any]:
     """Run the loop once; return its seconds, the thread's, and what a front end got, with the time of its coming."""
+    table = None
+    if mode == "all":
+        page.over(page.send("%track", "table"))
+        table = page.connected(page.panel)
+        page.messages.clear()
     cell = page.send(_LOOP.format(flags="-q" if mode == "off" else "", steps=STEPS))
     comm, seen, count = None, [], 0
     while not any(
@@ -58,7 +66,7 @@ def _loop(page: Any, mode: str) -> dict[str, Any]:
         now = time.time()
         seen += [(now, message) for message in page.messages[count:]]
         count = len(page.messages)
-        if mode == "view" and comm is None and page.bundles(cell):
+        if mode in ("view", "all") and comm is None and page.bundles(cell):
             comm = page.open(page.panel)
             page.say(comm, type="ready")
     told = page.run("print(json.dumps([took, spent, times]))", "told").text
@@ -67,13 +75,16 @@ def _loop(page: Any, mode: str) -> dict[str, Any]:
     size = 0
     for when, message in seen:
         data = message["content"].get("data")
-        if message["msg_type"] == "comm_msg" and data.get("type") == "card":
+        if message["msg_type"] == "comm_msg":
             size += len(json.dumps(data))
+        if message["msg_type"] == "comm_msg" and data.get("type") == "card":
             values = [one["full"] for one in data["card"]["metrics"]]
             shown += [(when, int(float(value))) for value in values if float(value) < STEPS]
         elif "display_data" in message["msg_type"] and mode == "html":
             size += len(json.dumps(data))
             shown += [(when, int(float(value))) for value in _VALUE.findall(data["text/html"])]
+    if table is not None:
+        page.close(table)
     return {"took": took, "spent": spent, "times": times, "shown": shown, "bytes": size}
 
 
@@ -93,7 +104,7 @@ def card(times: int) -> list[Row]:
     sys.path.insert(0, str(REPOSITORY / "tests"))
     from live_session import live_page
 
-    found: dict[str, list[dict[str, Any]]] = {"off": [], "html": [], "view": []}
+    found: dict[str, list[dict[str, Any]]] = {"off": [], "html": [], "view": [], "all": []}
     with folder() as place, live_page(place) as page:
         page.run(_SETUP, "setup")
         for _ in range(max(2, times // 2)):
@@ -102,7 +113,7 @@ def card(times: int) -> list[Row]:
                 page.messages.clear()
     least = {mode: min(runs, key=lambda one: one["took"]) for mode, runs in found.items()}
     rows = []
-    for mode, words in (("html", "HTML"), ("view", "a view")):
+    for mode, words in (("html", "HTML"), ("view", "a view"), ("all", "a view, and a table")):
         one, floor = least[mode], least["off"]
         share = max(run["spent"] / run["took"] for run in found[mode])
         told = f"{one['took']:.2f} s, {one['bytes'] / one['took'] / 1e3:.0f} kB/s"

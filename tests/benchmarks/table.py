@@ -31,7 +31,10 @@ _SHOW = """async index => {
     const began = performance.now();
     void jupyterapp.commands.execute("notebook:run-cell");
     const until = async found => {
-        while (!found()) { await new Promise(requestAnimationFrame); }
+        while (!found()) {
+            await new Promise(requestAnimationFrame);
+            if (performance.now() - began > 120000) { throw new Error("the rows did not come"); }
+        }
         return (performance.now() - began) / 1000;
     };
     const page = notebook.widgets[index].node;
@@ -71,7 +74,7 @@ _ACT = """async ([index, what]) => {
     } else {
         write("metrics.m1 < 0.1 and params.p1 > 0.5");
         field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
-        while (count() > 5000) { await frame(); }
+        while (count() > 5000 && performance.now() - began < 60000) { await frame(); }
     }
     await frame(); await frame();
     const took = (performance.now() - began) / 1000;

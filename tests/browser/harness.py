@@ -96,11 +96,18 @@ class Server:
 
 @contextmanager
 def serving(
-    root: Path, home: Path, app: App = "lab", settings: dict[str, Any] | None = None, *, extension: bool = True
+    root: Path,
+    home: Path,
+    app: App = "lab",
+    settings: dict[str, Any] | None = None,
+    *,
+    extension: bool = True,
+    disabled: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Serve a folder on loopback with configuration, data and settings of its own under `home`.
 
-    The lab extension is the one that was built in this tree, whichever is installed.
+    The lab extension is the one that was built in this tree, whichever is installed. Without `extension` it is
+    disabled; `disabled` names others.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -115,7 +122,8 @@ def serving(
         shutil.copytree(BUILT, home / "data" / "labextensions" / "jupyter-track", dirs_exist_ok=True)
     page_config = home / "config" / "labconfig" / "page_config.json"
     page_config.parent.mkdir(parents=True, exist_ok=True)
-    page_config.write_text(json.dumps({"disabledExtensions": {} if extension else {"jupyter-track": True}}))
+    off = dict.fromkeys((*disabled, *(() if extension else ("jupyter-track",))), True)
+    page_config.write_text(json.dumps({"disabledExtensions": off}))
     log = home / "server.log"
     command = [sys.executable, "-m", "jupyterlab" if app == "lab" else "notebook"]
     command += ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]

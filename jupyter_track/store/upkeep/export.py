@@ -19,12 +19,12 @@ from typing import Any
 from ..._version import __version__
 from ...errors import AlreadyExists, InvalidValue, NotFound, StoreError, StoreUnavailable
 from .. import files, pending, schema
-from ..apply import insert_curve, insert_rows
 from ..belonging import BELONGING, NAMED
 from ..curves import CurveState, Plan
 from ..database import explain, reading
 from ..edits import EDIT_WAIT
 from ..filter_sql import Sql
+from ..insertion import insert_curve, insert_rows
 from ..run_rows import in_parts
 from .pages import CURVE_COLUMNS, Curve, Source, Wanted, in_pages, opened
 from .tables import check_parquet, tables

@@ -21,11 +21,12 @@ from pathlib import Path
 from ...errors import InvalidValue, StoreBusy, StoreError, StoreUnavailable
 from ...values import check_key
 from .. import readback, spill
-from ..apply import Application, Knowledge, UnknownRuns, insert_rows
+from ..apply import Application, Knowledge, UnknownRuns
 from ..batch import Batch
 from ..curves import Points
 from ..database import BUSY_SECONDS, StoreFiles, explain, reading
 from ..filter_sql import Sql
+from ..insertion import insert_rows
 from ..place import store_exists
 from .experiments import experiment_statements
 from .leftovers import remove_curves

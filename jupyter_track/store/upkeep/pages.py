@@ -35,7 +35,7 @@ RUN_COLUMNS = (
 )
 PARAM_COLUMNS = "key, value, type, number, text, written, source, position"
 HISTORY_COLUMNS = "key, changed, value, type, text, source"
-ARTIFACT_COLUMNS = "path, sha256, size, mime, kind, title, line, created"
+ARTIFACT_COLUMNS = "path, sha256, size, mime, kind, title, line, created, join_key"
 EXECUTION_COLUMNS = "session, position, source_sha256, cell_id, execution_count, start_time, duration, status"
 DATASET_COLUMNS = "name, digest, context, source_type, source, sha256, tags, position"
 CONTEXT_COLUMNS = "kind, sha256, created"

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ..apply import insert_rows
+from ..insertion import insert_rows
 from .pages import RunRows
 from .united import Changes
 

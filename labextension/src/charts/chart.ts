@@ -1,8 +1,8 @@
 import { changeset, Error as ERRORS, parse, View } from 'vega';
-import { expressionInterpreter } from 'vega-interpreter';
 
 import type { Paint } from '../shared.js';
 import { compiled, type Logs, SIGNAL } from './compile.js';
+import { EXPRESSIONS } from './expressions.js';
 import { configOf, type Theme, themeOf, watchTheme } from './theme.js';
 
 /** A row of a chart's data, as the spec names its fields; a number that is none is null. */
@@ -177,7 +177,7 @@ export class Chart {
 
   /** A view like this one, with a ground, for a picture. */
   private async still(): Promise<View> {
-    const view = new View(this.parsed(this.theme.ground), { renderer: 'none', expr: expressionInterpreter, loader: NOTHING, logLevel: ERRORS });
+    const view = new View(this.parsed(this.theme.ground), { ...EXPRESSIONS.view, renderer: 'none', loader: NOTHING, logLevel: ERRORS });
     this.steer(view);
     this.rows.forEach((rows, name) => this.change(view, name, { whole: true, rows: rows.map(row => ({ ...row })) }));
     return view.runAsync();
@@ -187,7 +187,7 @@ export class Chart {
     const config = { ...configOf(this.theme), ...(ground === null ? {} : { background: ground }) };
     this.laid = this.width();
     const sized = { ...this.spec, width: this.laid, height: this.options.height };
-    return parse(compiled(sized, config, this.logs), undefined, { ast: true });
+    return parse(compiled(sized, config, this.logs), undefined, EXPRESSIONS.parse);
   }
 
   private make(): void {
@@ -197,11 +197,11 @@ export class Chart {
     const place = document.createElement('div');
     this.node.replaceChildren(place);
     this.view = new View(this.parsed(null), {
+      ...EXPRESSIONS.view,
       renderer: 'canvas',
       container: place,
       hover: false,
       tooltip: () => undefined,
-      expr: expressionInterpreter,
       loader: NOTHING,
       logLevel: ERRORS
     });

@@ -1,11 +1,8 @@
-/** A number as it is shown in the list beside the rule: 4 significant digits, very small and large ones with a power. */
+import { number as shown } from '../format.js';
+
+/** A number as it is shown in the list beside the rule: as in the tables, a gap as NaN. */
 export function number(value: number | null): string {
-  if (value === null) {
-    return 'NaN';
-  }
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-  return text.replace('-', '−').replace('e+', 'e');
+  return value === null ? 'NaN' : shown(value);
 }
 
 /** Where the rule stands, as the axis says it. */

@@ -42,7 +42,8 @@ export function drawingOf(model: CurvesModel, chart: CurveChart): Drawing {
   const lines = group ? groupLines(cut, smoothing) : cut.map(([run, points]) => runLine(run, points, smoothing));
   const positive = (y: number | null) => (logs.y && y !== null && y <= 0 ? null : y);
   const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [] };
-  for (const line of lines) {
+  // Pale lines lie below the others.
+  for (const line of [...lines].sort((one, other) => one.paint.opacity - other.paint.opacity)) {
     const points = line.y.filter(y => y !== null).length;
     const set = points < LINE_FROM ? 'dots' : line.baseline ? 'base' : 'line';
     line.x.forEach((x, place) => sets[set]!.push(datum(x, positive(line.y[place] ?? null), line.id)));

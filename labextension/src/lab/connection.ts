@@ -17,12 +17,14 @@ export class Connection {
    * @param session - of the document that the panel is in
    * @param host - where the live view is put
    * @param onShown - called when the live view has its first content
+   * @param insertCode - puts code into a new cell below an element
    */
   constructor(
     private readonly panel: string,
     readonly session: SessionContext,
     readonly host: HTMLElement,
-    public onShown: () => void
+    public onShown: () => void,
+    private readonly insertCode?: (below: Node, code: string) => Promise<boolean>
   ) {
     session.kernelChanged.connect(this.onKernel, this);
     session.statusChanged.connect(this.onStatus, this);
@@ -74,6 +76,7 @@ export class Connection {
     });
     const unmount = mount(place, transport, {
       charts: () => import('../charts/index.js'),
+      insertCode: this.insertCode,
       onShown: () => this.show(attempt, place),
       onGone: () => this.trying === attempt && this.drop()
     });

@@ -16,11 +16,13 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
    * @param makeHtml - makes the host's renderer for HTML
    * @param sessions - finds the kernel of the document around the panel
    * @param left - live views whose outputs have just been erased
+   * @param insertCode - puts code into a new cell below an element
    */
   constructor(
     private readonly makeHtml: () => IRenderMime.IRenderer | null,
     private readonly sessions: Sessions,
-    private readonly left: Left
+    private readonly left: Left,
+    private readonly insertCode?: (below: Node, code: string) => Promise<boolean>
   ) {
     super();
     this.addClass('jt-output');
@@ -85,7 +87,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     this.connected = bundle.panel;
     this.connection = this.left.take(bundle.panel, session);
     if (this.connection === null) {
-      this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true));
+      this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true), this.insertCode);
     } else {
       this.live.replaceWith(this.connection.host);
       this.live = this.connection.host;

@@ -1,6 +1,7 @@
 /** What the messages of all panels have in common. */
 
 import type { CurvesPointsMessage } from './curves.js';
+import type { ComparedCode, ComparedLine } from './comparison.js';
 import type { Details } from './table.js';
 
 /** The MIME type of the bundle that a panel displays. */
@@ -59,8 +60,16 @@ export interface ReplyMessage {
   details?: Details;
   /** Of `window`: the points of the stretch. */
   points?: CurvesPointsMessage;
-  /** Of `asset`: the file. Of `code`: the code. */
+  /** Of `asset`: the file. Of `code`: the code. Of `markdown`: the comparison. */
   text?: string;
+  /** Of `equal`: the lines in which all runs are equal. */
+  lines?: ComparedLine[];
+  /** Of `diff`: the whole code of a run against that of the first. */
+  diff?: ComparedCode;
+  /** Of `picture`: its address, which holds it. */
+  uri?: string;
+  /** Of `picture`: how large it is, where it was not sent because of that. */
+  large?: string;
 }
 
 /** What every panel answers. */

@@ -78,6 +78,8 @@ export interface WireRow {
   deleted?: boolean;
   tags?: Record<string, string>;
   fold?: Fold;
+  /** What it is called together with the runs that differ from it only in the seed; where a seed tells runs apart. */
+  alike?: string;
 }
 
 export interface SortKey {
@@ -149,6 +151,8 @@ export interface TableActions {
   pin: { runs: string[] };
   unpin: { runs: string[] };
   baseline: { run: string };
+  /** Let the experiment of a run have no baseline. */
+  unbaseline: { run: string };
   move: { runs: string[]; experiment: string };
   delete: { runs: string[] };
   restore: { runs: string[] };

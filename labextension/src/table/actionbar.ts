@@ -85,11 +85,13 @@ export class ActionBar {
       button('Rename', () => this.actions.rename(row.id), { title: 'Rename (F2)' }),
       button('Note', () => void this.note(row))
     ];
-    if (!row.baseline) {
-      buttons.push(button('Baseline', () => void this.call('baseline', { run: row.id }), {
-        title: 'Measure the other runs of its experiment against this one'
-      }));
-    }
+    buttons.push(
+      row.baseline
+        ? button('No baseline', () => void this.call('unbaseline', { run: row.id }), { title: 'Compare with no run any more' })
+        : button('Baseline', () => void this.call('baseline', { run: row.id }), {
+            title: 'Measure the other runs of its experiment against this one'
+          })
+    );
     if (row.live) {
       this.stop = new StopButton(this.context);
       this.stop.update({ id: row.id, stop: 'stop' });

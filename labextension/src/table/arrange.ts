@@ -19,6 +19,9 @@ export interface RunLine {
   open: boolean | null;
   /** How many repeats it stands for; 1 for itself alone. */
   times: number;
+  /** The other runs that it repeats. */
+  repeats: readonly Row[];
+  children: readonly Row[];
   /** Whether the hairline below the pinned runs is under this line. */
   lastPinned: boolean;
 }
@@ -67,6 +70,9 @@ export interface Arrangement {
 const NONE: Row[] = [];
 /** The group of the runs that have no value to be grouped by. */
 const NO_VALUE = '(none)';
+
+/** The group of runs that differ only in the seed; the kernel names each, since it knows their code. */
+export const BUT_SEED = 'but-seed';
 
 /** Return the lines of the table in order. */
 export function arrange(wanted: Arrangement): Line[] {
@@ -177,7 +183,7 @@ class Arranger {
     const openFirst = this.wanted.matches !== null && children.some(child => this.matches(child)) && !this.matches(row);
     const open = repeats.length + children.length === 0 ? null : this.wanted.toggled.has(row.id) !== openFirst;
     const times = repeats.length + 1;
-    lines.push({ kind: 'run', key: row.id, row, depth, open, times, lastPinned: false });
+    lines.push({ kind: 'run', key: row.id, row, depth, open, times, repeats, children, lastPinned: false });
     if (open) {
       repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
       children.forEach(each => this.add(lines, each, depth + 1));
@@ -187,14 +193,16 @@ class Arranger {
   private addGroups(lines: Line[], rows: Row[]): void {
     const column = this.wanted.index.get(this.wanted.group);
     const groups = new Map<string, Row[]>();
-    rows.forEach(row => push(groups, column === undefined ? '' : cellFull(row, column), row));
+    const butSeed = this.wanted.group === BUT_SEED;
+    const told = (row: Row) => (butSeed ? (row.alike ?? '') : column === undefined ? '' : cellFull(row, column));
+    rows.forEach(row => push(groups, told(row), row));
     for (const [text, members] of this.orderedGroups(groups)) {
       const key = `group:${this.wanted.group}:${text}`;
       const open = this.wanted.toggled.has(key);
       const all = members.flatMap(row => this.folds.get(row.id)?.rows ?? [row]);
       const cells = this.wanted.columns.map(each => summary(all, each));
       const [first] = members;
-      const label = (column && first && cellText(first, column)) || NO_VALUE;
+      const label = (butSeed ? text : column && first && cellText(first, column)) || NO_VALUE;
       lines.push({ kind: 'group', key, label, ids: all.map(row => row.id), open, cells });
       if (open) {
         members.forEach(row => this.add(lines, row, 1));

@@ -52,6 +52,12 @@ export function cellFull(row: Row, column: Column): string {
   return typeof cell === 'string' ? cell : isRich(cell) ? (cell.f ?? cell.t) : '';
 }
 
+/** What is copied of a row in a column: all of the value, without its step. */
+export function cellCopy(row: Row, column: Column): string {
+  const value = column.kind === 'metric' ? metricValue(row, column) : null;
+  return value === null ? cellFull(row, column) : repr(value);
+}
+
 /** The value of a row in a column. */
 export function cellValue(row: Row, column: Column): Value {
   const cell = cellOf(row, column);

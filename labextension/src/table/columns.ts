@@ -28,12 +28,14 @@ export const MARK_WIDTH = 28;
 export const NARROW = 600;
 
 const PADDING = 22;
-const BEST_MARK = 16;
+const BEST_MARK = 22; // and for the best value being bold
 const SORT_MARK = 10;
 const NUMBER_PADDING = 14;
 const SPARK_WIDTH = 84;
+const CHANGE_GAP = 6; // as between all parts of a cell
 const WIDEST = 240;
-const SAMPLED = 200;
+/** How many lines the widths are made from. */
+export const SAMPLED = 200;
 const BOLDER = 1.08; // a name is set in semi-bold
 const LAST = [DURATION, STARTED];
 /** How narrow and how wide the name becomes so that all columns have room, where the person chose no width. */
@@ -109,7 +111,7 @@ export function layout(
       return { id, title: bare ? '' : title, hint, right, goal: '', place, column: null, main: false, changeWidth: 0, width };
     }
     const changeWidth = widthOfChange(sample, column, measure);
-    const natural = naturalWidth(column, place, sample, measure) + changeWidth;
+    const natural = naturalWidth(column, place, sample, measure) + (changeWidth > 0 ? CHANGE_GAP + changeWidth : 0);
     const hint = [column.kind, column.key, goalWords(column.goal)].filter(Boolean).join(' · ');
     const { title, right, goal, main } = column;
     return { id, title, hint, right, goal, place, column, main, changeWidth, width: bounded(chosen ?? natural) };

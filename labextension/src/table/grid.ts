@@ -56,6 +56,7 @@ export class Grid {
     this.node.addEventListener('click', event => this.onClick(event));
     this.node.addEventListener('dblclick', event => this.onDoubleClick(event));
     this.node.addEventListener('keydown', event => this.onKey(event));
+    this.node.addEventListener('copy', event => this.onCopy(event));
     this.node.addEventListener('focus', () => this.showFocus());
     this.node.addEventListener('blur', () => this.showFocus());
   }
@@ -66,10 +67,7 @@ export class Grid {
     const slots = this.model.slots(width, measureIn(this.node));
     this.slots = slots;
     this.narrow = width > 0 && width < NARROW;
-    const { marks } = this.model.selection;
-    const order = this.model.order;
-    const all = marks.size === 0 ? false : order.every(id => marks.has(id)) || null;
-    this.header.show(slots, this.model.choices.sort, all);
+    this.showHeader();
     this.measure();
     this.body.show(this.model.lines);
     this.node.setAttribute('aria-rowcount', String(this.model.lines.length + 1));
@@ -79,8 +77,31 @@ export class Grid {
 
   /** Draw the lines anew whose marks or curves changed. */
   repaint(): void {
+    this.showHeader();
     this.body.paint(true);
     this.showFocus();
+  }
+
+  private showHeader(): void {
+    const { marks } = this.model.selection;
+    const all = marks.size === 0 ? false : this.model.order.every(id => marks.has(id)) || null;
+    this.header.show(this.slots, this.model.choices.sort, all);
+  }
+
+  /** The run that the pointer is on, or null. */
+  runAt(event: Event): string | null {
+    const under = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null;
+    const key = under?.dataset['key'];
+    return key !== undefined && this.model.store.rows.has(key) ? key : null;
+  }
+
+  /** Show that a run is pointed at, here or in a chart. */
+  lift(run: string | null): void {
+    this.lifted = run;
+    for (const node of this.node.querySelectorAll('.jt-lifted')) {
+      node.classList.toggle('jt-lifted', false);
+    }
+    this.body.find(run ?? '')?.classList.add('jt-lifted');
   }
 
   /** Put the focus on the rows. */
@@ -134,12 +155,15 @@ export class Grid {
     const { selection, store } = this.model;
     return {
       slots: this.slots,
+      columns: store.columns,
       narrow: this.narrow,
       marked: id => selection.marks.has(id),
       current: id => selection.current === id,
       curve: row => store.curve(row),
       change: (row, column) => store.change(row, column),
       since: row => store.since(row),
+      color: row => this.model.colors.get(row.id) ?? row.color,
+      lifted: this.lifted,
       anyMarked: selection.marks.size > 0
     };
   }
@@ -207,6 +231,22 @@ export class Grid {
       this.select(look(selection, hit.key));
     }
     this.focus();
+  }
+
+  /** Of one value all of it is copied: every digit, and what was cut. */
+  private onCopy(event: ClipboardEvent): void {
+    const found = document.getSelection();
+    const inside = found !== null && !found.isCollapsed && this.node.contains(found.anchorNode);
+    const cellOf = (node: Node | null) => (node instanceof Element ? node : node?.parentElement)?.closest<HTMLElement>('.jt-cell');
+    const [cell, other] = inside
+      ? [cellOf(found.anchorNode), cellOf(found.focusNode)]
+      : [this.node.querySelector<HTMLElement>('.jt-cell.jt-focus'), undefined];
+    const full = cell?.dataset['full'];
+    if (full && (!inside || cell === other)) {
+      event.clipboardData?.setData('text/plain', full);
+      event.preventDefault();
+      event.stopPropagation();
+    }
   }
 
   private onDoubleClick(event: MouseEvent): void {
@@ -404,6 +444,7 @@ export class Grid {
   private column = -1;
   private frame = 0;
   private template = '';
+  private lifted: string | null = null;
   private narrow = false;
   private readonly focusId = `jt-focus-${++grids}`;
 }

@@ -5,13 +5,16 @@ import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom
 import type { Change, Column, Spark } from '../protocol.js';
 import { age, clock, iso } from '../times.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
-import { cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
+import { toldOfOthers } from './below.js';
+import { cellCopy, cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
 import type { Slot } from './columns.js';
 import { type Row, tookText } from './rows.js';
 
 /** What a line is drawn with. */
 export interface Drawing {
   slots: readonly Slot[];
+  /** All columns of the table. */
+  columns: readonly Column[];
   /** Whether the page is narrow: the state has no column of words then. */
   narrow: boolean;
   marked(id: string): boolean;
@@ -22,6 +25,10 @@ export interface Drawing {
   change(row: Row, column: Column): Change | null;
   /** Seconds since the rows were received. */
   since(row: Row): number;
+  /** The colour of a run, as all views of the panel have it. */
+  color(row: Row): string;
+  /** The run that is pointed at, here or in another view. */
+  lifted: string | null;
   /** Whether any run is marked: the curves of the others recede then. */
   anyMarked: boolean;
 }
@@ -50,7 +57,7 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
   const chosen = marked || row.pinned || row.baseline || drawing.current(row.id);
   const node = element('div', {
     role: 'row',
-    class: ['jt-row', chosen && 'jt-chosen', line.lastPinned && 'jt-last-pinned', row.deleted && 'jt-deleted']
+    class: ['jt-row', chosen && 'jt-chosen', drawing.lifted === row.id && 'jt-lifted', line.lastPinned && 'jt-last-pinned', row.deleted && 'jt-deleted']
       .filter(Boolean)
       .join(' '),
     'data-key': line.key,
@@ -59,7 +66,7 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
     'aria-expanded': line.open === null ? null : String(line.open),
     'data-current': drawing.current(row.id)
   });
-  const color = runColor(row.color);
+  const color = runColor(drawing.color(row));
   if (color !== null) {
     node.style.setProperty('--jt-run', color);
   }
@@ -108,7 +115,7 @@ function fillCell(cell: HTMLElement, line: RunLine, slot: Slot, drawing: Drawing
       return;
   }
   if (slot.column !== null) {
-    valueCell(cell, row, slot.column, slot, drawing, chosen);
+    valueCell(cell, line, slot.column, slot, drawing, chosen);
   }
 }
 
@@ -145,6 +152,7 @@ function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
   if (beside) {
     cell.append(span('jt-muted jt-beside', beside));
   }
+  cell.dataset['full'] = row.name;
   cell.title = [row.name, row.state.word, row.changed.join(', '), row.note].filter(Boolean).join('\n');
 }
 
@@ -160,13 +168,15 @@ function nameElement(name: string, narrow: boolean): HTMLElement {
 
 function valueCell(
   cell: HTMLElement,
-  row: Row,
+  line: RunLine,
   column: Column,
   slot: Slot,
   drawing: Drawing,
   chosen: boolean
 ): void {
-  const text = cellText(row, column);
+  const { row } = line;
+  const told = toldOfOthers(line, column, drawing.columns);
+  const text = told?.text ?? cellText(row, column);
   if (slot.main) {
     const spark = drawing.curve(row);
     const place = span('jt-spark-place', spark ? picture(spark) : null);
@@ -175,9 +185,9 @@ function valueCell(
     }
     cell.append(place);
   }
-  const shown = isBest(row, column)
+  const shown = told === null && isBest(row, column)
     ? span('', bestMark(slot.goal.slice(0, 1)), ' ', span('jt-best', text))
-    : span(valueClass(text, isMuted(row, column)), text);
+    : span(valueClass(text, told !== null || isMuted(row, column)), text);
   shown.classList.add('jt-cut');
   cell.append(shown);
   if (slot.changeWidth > 0) {
@@ -186,9 +196,10 @@ function valueCell(
     beside.style.width = `${slot.changeWidth}px`;
     cell.append(beside);
   }
-  const full = cellFull(row, column);
+  const full = told?.title ?? cellFull(row, column);
   if (full) {
     cell.title = full;
+    cell.dataset['full'] = told?.text ?? cellCopy(row, column);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Choices, Column, SortKey, TableMessage } from '../protocol.js';
 import { arrange, type Line } from './arrange.js';
-import { layout, type Measure, shownColumns, type Slot } from './columns.js';
+import { toldOfOthers } from './below.js';
+import { layout, type Measure, SAMPLED, shownColumns, type Slot } from './columns.js';
 import type { Row } from './rows.js';
 import { RowStore } from './rowstore.js';
 import { wordsOf } from './search.js';
@@ -17,6 +18,8 @@ export class TableModel {
   readonly store = new RowStore();
   choices: Choices = NO_CHOICES;
   selection: Selection = NOTHING;
+  /** Colours of runs that differ from those of their numbers, where two of one panel would have the same. */
+  colors: ReadonlyMap<string, string> = new Map();
   filter: Filter = { words: [] };
   /** Runs that were just deleted, by the id of the one in whose place that is said. */
   readonly deleted = new Map<string, Row[]>();
@@ -61,10 +64,17 @@ export class TableModel {
 
   /** Return the columns of the page for a width in CSS pixels. */
   slots(available: number, measure?: Measure): Slot[] {
-    const lines = this.choices.group === '' ? [] : this.lines;
-    const groups = lines.flatMap(line => (line.kind === 'group' ? [line.cells] : []));
+    const { columns } = this.store;
+    const texts: string[][] = [];
+    for (const line of this.lines.slice(0, SAMPLED)) {
+      if (line.kind === 'group') {
+        texts.push(line.cells);
+      } else if (line.kind === 'run' && (line.repeats.length > 0 || line.children.length > 0)) {
+        texts.push(columns.map(column => toldOfOthers(line, column, columns)?.text ?? ''));
+      }
+    }
     const change = (row: Row, column: Column) => this.store.change(row, column);
-    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups, change }, available, measure);
+    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups: texts, change }, available, measure);
   }
 
   /** Ids of the columns after the first three, in order. */
@@ -75,6 +85,11 @@ export class TableModel {
   /** Columns that can make groups. */
   get groupable(): Column[] {
     return this.store.columns.filter(column => column.kind !== 'metric' && (!column.equal || column.shown));
+  }
+
+  /** Whether a seed tells runs apart, so that the others of a group can be put together. */
+  get hasSeeds(): boolean {
+    return this.store.newest.some(row => row.alike !== null);
   }
 
   /** Whether runs are left out because they do not match. */

@@ -23,6 +23,8 @@ export interface Row {
   readonly deleted: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly fold: Fold | null;
+  /** What it is called together with the runs that differ from it only in the seed. */
+  readonly alike: string | null;
 }
 
 /** What all rows of a table share. */
@@ -56,7 +58,8 @@ export function rowOf(wire: WireRow, { states, colors }: Shared): Row {
     live: wire.live ?? false,
     deleted: wire.deleted ?? false,
     tags: wire.tags ?? NO_TAGS,
-    fold: wire.fold ?? null
+    fold: wire.fold ?? null,
+    alike: wire.alike ?? null
   };
 }
 

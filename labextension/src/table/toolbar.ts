@@ -1,4 +1,5 @@
 import { button, div, element, fill } from '../dom.js';
+import { BUT_SEED } from './arrange.js';
 import type { TableModel } from './model.js';
 
 const SEARCH_HINT = 'Words, or a filter: metrics.loss < 0.5 and params.model = \'svm\'';
@@ -44,6 +45,9 @@ export class Toolbar {
       if (!ids.includes(id)) {
         names.push([id, name]);
       }
+    }
+    if (this.model.hasSeeds || group === BUT_SEED) {
+      names.push([BUT_SEED, 'everything but the seed']);
     }
     names.push(...columns.map(column => [column.id, column.title] as [string, string]));
     const listed = names.map(([id]) => id).join('\n');

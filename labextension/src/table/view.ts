@@ -1,6 +1,7 @@
 import { div, fill, span } from '../dom.js';
 import { Pace } from '../pace.js';
 import type { Choices, KernelMessage } from '../protocol.js';
+import type { Aspect } from '../shared.js';
 import type { Context, View } from '../view.js';
 import { ActionBar } from './actionbar.js';
 import { Chooser } from './chooser.js';
@@ -61,6 +62,9 @@ export class TableView implements View {
     this.sizes = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this.onResize());
     this.sizes?.observe(this.grid.node);
     this.clock = setInterval(() => this.tick(), 1000);
+    this.node.addEventListener('pointerover', event => context.shared.hover(this.grid.runAt(event)));
+    this.node.addEventListener('pointerleave', () => context.shared.hover(null));
+    this.stopListening = context.shared.listen(aspect => this.follow(aspect));
   }
 
   receive(message: KernelMessage): void {
@@ -105,6 +109,7 @@ export class TableView implements View {
     [this.pace, this.wantCurves, this.wantFilter].forEach(pace => pace.stop());
     [this.filtering, this.deletions, this.bar].forEach(part => part.dispose());
     this.stopPreparing();
+    this.stopListening();
     this.sizes?.disconnect();
   }
 
@@ -143,8 +148,24 @@ export class TableView implements View {
     this.bar.node.hidden = !busy;
   }
 
+  /** Follow what another view of the panel does: its hover, its selection, and the colours that it gives to runs. */
+  private follow(aspect: Aspect): void {
+    const { shared } = this.context;
+    if (aspect === 'hovered') {
+      this.grid.lift(shared.hovered);
+    } else if (aspect === 'paints') {
+      this.model.colors = new Map([...shared.paints].map(([run, paint]) => [run, paint.color]));
+      this.grid.repaint();
+    } else if (!sameRuns(shared.selected, selected(this.model.selection))) {
+      this.model.selection = { marks: new Set(shared.selected), current: null, anchor: null };
+      this.grid.refresh();
+      this.showBar();
+    }
+  }
+
   private onSelection(): void {
     this.showBar();
+    this.context.shared.select(selected(this.model.selection));
     clearTimeout(this.telling);
     this.telling = setTimeout(() => {
       this.context.requests.tellKernel('select', { runs: selected(this.model.selection) });
@@ -286,6 +307,7 @@ export class TableView implements View {
   }
 
   private stopPreparing: () => void = () => {};
+  private readonly stopListening: () => void;
   private readonly model = new TableModel();
   private readonly grid: Grid;
   private readonly toolbar: Toolbar;
@@ -308,4 +330,8 @@ export class TableView implements View {
   private rev = Number.NEGATIVE_INFINITY;
   private width = 0;
   private frozen = false;
+}
+
+function sameRuns(some: ReadonlySet<string>, others: readonly string[]): boolean {
+  return some.size === others.length && others.every(run => some.has(run));
 }

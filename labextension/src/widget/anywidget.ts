@@ -4,8 +4,3 @@ export interface WidgetModel {
   on(event: string, listener: (content: unknown) => void): void;
   off(event: string, listener: (content: unknown) => void): void;
 }
-
-export interface WidgetModule {
-  initialize(props: { model: WidgetModel }): void;
-  render(props: { model: WidgetModel; el: HTMLElement }): () => void;
-}

@@ -1,11 +1,14 @@
-/** The widget module: the same views over a widget's messages, where there is no lab extension of ours. */
+/** The module that a widget's loader asks for: the same views over a widget's messages, without our lab extension. */
 
 import { type Charts } from '../charts/load.js';
 import { mount } from '../panel.js';
 import type { KernelMessage } from '../protocol.js';
 import type { Requests } from '../requests.js';
 import { isKernelMessage, type Transport } from '../transport.js';
-import type { WidgetModel, WidgetModule } from './anywidget.js';
+import type { WidgetModel } from './anywidget.js';
+import { Places } from './places.js';
+
+const ENDS = ['comm:close', 'comm_live_update'];
 
 class ModelTransport implements Transport {
   constructor(private readonly model: WidgetModel) {}
@@ -24,8 +27,13 @@ class ModelTransport implements Transport {
     return () => this.model.off('msg:custom', onMessage);
   }
 
+  /** The comm is closed by the kernel, or the host says that the kernel it led to is gone: at a restart. */
   closed(listener: () => void): void {
-    this.model.on('comm:close', listener);
+    const once = () => {
+      ENDS.forEach(event => this.model.off(event, once));
+      listener();
+    };
+    ENDS.forEach(event => this.model.on(event, once));
   }
 }
 
@@ -45,14 +53,21 @@ async function loadCharts(_: Transport, requests: Requests): Promise<Charts> {
   }
 }
 
-const module: WidgetModule = {
-  /** Tell the kernel that the module runs, before any view: only then it shows the widget in place of its HTML. */
-  initialize({ model }) {
-    model.send({ type: 'ready' });
-  },
-  render({ model, el }) {
-    return mount(el, new ModelTransport(model), { charts: loadCharts, sayReading: true });
-  }
-};
+const STYLE = 'jt-style';
 
-export default module;
+/** Show a panel wherever its HTML is on the page; returns what takes the views away again. */
+export function start(model: WidgetModel, panel: string, css: string): () => void {
+  if (document.getElementById(STYLE) === null) {
+    const style = document.createElement('style');
+    style.id = STYLE;
+    style.textContent = css;
+    document.head.append(style);
+  }
+  const transport = new ModelTransport(model);
+  const places = new Places(
+    `jt-place-${panel}`,
+    (host, onShown) => mount(host, transport, { charts: loadCharts, onShown }),
+    () => model.send({ type: 'left' })
+  );
+  return () => places.dispose();
+}

@@ -1,0 +1,69 @@
+"""`board`: the table, the curves, the comparison and the charts of many runs in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidValue
+from ..recording.session import session
+from ..store import pending, run_rows, table_rows
+from ..store.place import store_exists
+from ..views.found import Runs
+from .standing import show_panel
+from .tables import panel_forms
+
+if TYPE_CHECKING:
+    from ..panels.board import BoardPanel
+
+
+def board(runs: Runs | str | None = None) -> BoardPanel:
+    """Show the table, the curves, the comparison and the charts of many runs in one, with one selection.
+
+    What is selected in one of them is selected in all; two or more runs are compared, one with the baseline.
+
+    Parameters
+    ----------
+    runs : Runs or str, optional
+        Which runs: what a search found, or a filter; by default all, also those to come.
+
+    Returns
+    -------
+    BoardPanel
+        With ``.selected``, ``.runs``, ``.df`` and ``.code``. In a notebook it shows itself.
+
+    Raises
+    ------
+    FilterError
+        Where the filter cannot be read.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> board = track.board("params.model = 'svm'")  # doctest: +SKIP
+    >>> board.selected.best("accuracy")  # doctest: +SKIP
+    """
+    from ..panels.board import BoardPanel
+
+    tracker = session.tracker()
+    store = tracker.store if not isinstance(runs, Runs) or runs.store is None else runs.store
+    return BoardPanel(
+        store,
+        run_ids=_ids(runs),
+        notebook=session.relative_notebook(),
+        edited=tracker.follow_edits if store == tracker.store else None,
+        shown=show_panel,
+        table_forms=panel_forms,
+    )
+
+
+def _ids(runs: Runs | str | None) -> list[str] | None:
+    if isinstance(runs, Runs):
+        return [run.run_id for run in runs]
+    if not isinstance(runs, str | None):
+        raise InvalidValue(f"Runs are what track.runs() gives, or a filter, not {type(runs).__name__}.")
+    if not runs or not runs.strip():
+        return None
+    store = session.tracker().store
+    wanted = run_rows.search(None, runs, (), 1, None, 0)
+    pending.flush(store)
+    return table_rows.ids_of(store, run_rows.find(store, wanted)) if store_exists(store) else []

@@ -1,0 +1,50 @@
+"""What a board is continued with in code: the query that gives the runs which are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import TrackError
+from ..store import run_rows
+
+
+def query_code(numbers: Sequence[int], text: str = "") -> str:
+    r"""Return a line of code that gives some runs.
+
+    Parameters
+    ----------
+    numbers : sequence of int
+        The runs that are selected, by their numbers in the store; without any the filter counts.
+    text : str, default ""
+        What stands in the search of the table: a filter, or words.
+
+    Examples
+    --------
+    >>> query_code([3, 12])
+    'runs = track.runs("number IN (3, 12)")'
+    >>> query_code([], "params.model = 'svm'"), query_code([])
+    ('runs = track.runs("params.model = \'svm\'")', 'runs = track.runs()')
+    """
+    if len(numbers) == 1:
+        return f'runs = track.runs("number = {numbers[0]}")'
+    if numbers:
+        return f'runs = track.runs("number IN ({", ".join(map(str, sorted(numbers)))})")'
+    found = as_filter(text)
+    return f"runs = track.runs({_quoted(found)})" if found else "runs = track.runs()"
+
+
+def as_filter(text: str) -> str:
+    """Return what a person typed as a filter: itself where it is one, else the filter for its words."""
+    if not text.strip():
+        return ""
+    try:
+        run_rows.search(None, text, (), 1, None, 0)
+    except TrackError:
+        return run_rows.words_filter(text.split())
+    return text.strip()
+
+
+def _quoted(text: str) -> str:
+    """A literal in double quotes, as people write a filter; by Python's own rules where that is not enough."""
+    plain = '"' not in text and "\\" not in text and text.isprintable()
+    return f'"{text}"' if plain else repr(text)

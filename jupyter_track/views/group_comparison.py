@@ -1,0 +1,177 @@
+"""Groups of runs side by side: each column is a group, and what repeats tell of a metric is mean ± sd (n).
+
+Groups are named by a person, or found: those of runs that differ only in the seed (`groups`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..errors import InvalidValue
+from ..records import Run
+from ..store.reader import Reader
+from . import compared_facts
+from .compared import Compared, Comparison
+from .compared_metrics import metrics
+from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
+from .format import middle_cut, one_line, param_text
+from .groups import has_seeds, seed_groups, seedless, seedless_sources
+from .measure import measure_of
+from .repeats import Repeats
+
+
+def comparison_among(reader: Reader, run_ids: Sequence[str], groups: bool | None = None) -> Comparison:
+    """Return the comparison of runs: of groups where they fall into some, else run by run.
+
+    Parameters
+    ----------
+    reader : Reader
+    run_ids : sequence of str
+        Whole ids. A single run is measured against its baseline, else against the run before it of its cell.
+    groups : bool or None, default None
+        Whether runs that differ only in the seed are taken together; None decides by `groups_in`.
+
+    Raises
+    ------
+    NotFound
+        Where a run is not in the store, or there is nothing to compare with.
+    InvalidValue
+        For no run, or where groups are asked for and there are none.
+    """
+    ids = list(dict.fromkeys(run_ids))
+    if len(ids) == 1:
+        ids = [measure_of(reader, reader.run(ids[0])).run_id, *ids]
+    found = [] if groups is False else groups_in(reader, found_runs(reader, ids))
+    if groups and not found:
+        raise InvalidValue("These runs are not two groups or more that differ inside only in the seed.")
+    return group_comparison_of(reader, found) if found else comparison_of(reader, ids)
+
+
+def groups_in(reader: Reader, runs: Sequence[Run]) -> list[list[str]]:
+    """Return the groups that runs fall into, where that says more than run by run; nothing otherwise.
+
+    That is where there are two groups or more, each with two runs or more that differ only in the seed, and not only
+    repeats of each other.
+    """
+    if len(runs) < 4 or not has_seeds(runs):
+        return []
+    found = seed_groups(runs, seedless_sources(reader, [run.run_id for run in runs]))
+    if len(found) < 2 or any(len(group.run_ids) < 2 for group in found):
+        return []
+    return [list(group.run_ids) for group in found]
+
+
+def group_comparison_of(reader: Reader, groups: Sequence[Sequence[str]]) -> Comparison:
+    """Read groups of runs and return their comparison.
+
+    Parameters
+    ----------
+    reader : Reader
+    groups : sequence of sequence of str
+        Whole ids; the first group is what the others are measured against. Eight are shown.
+
+    Raises
+    ------
+    InvalidValue
+        For fewer than two groups, an empty one, or a run that is in two.
+    NotFound
+        Where a run is not in the store.
+    """
+    wanted = [list(dict.fromkeys(group)) for group in groups]
+    ids = [run_id for group in wanted for run_id in group]
+    if len(set(ids)) < len(ids):
+        raise InvalidValue("A run is in two of the groups; a comparison of groups needs each run once.")
+    by_id = {run.run_id: run for run in found_runs(reader, ids)}
+    runs = [[by_id[run_id] for run_id in group] for group in wanted]
+    return replace(compare_groups(runs, reader.source_cells(ids)), store=reader.store)
+
+
+def compare_groups(groups: Sequence[Sequence[Run]], cells: Cells) -> Comparison:
+    """Decide what the comparison of groups of runs says.
+
+    Parameters
+    ----------
+    groups : sequence of sequence of Run
+        Two or more, none empty.
+    cells : mapping of str to sequence of str
+        The code of runs, by run id.
+
+    Raises
+    ------
+    InvalidValue
+        For fewer than two groups, or an empty one.
+    """
+    if len(groups) < 2:
+        raise InvalidValue(f"A comparison needs two groups or more, not {len(groups)}.")
+    if not all(groups):
+        raise InvalidValue("A group without a run cannot be compared.")
+    shown = groups[:MOST_RUNS]
+    firsts = [group[0] for group in shown]
+    # Of a group with several versions of the code none stands for all.
+    known = {
+        group[0].run_id: cells[group[0].run_id]
+        for group in shown
+        if group[0].run_id in cells and len({_code(cells.get(run.run_id, ())) for run in group}) == 1
+    }
+    return assembled(
+        _columns(shown),
+        firsts,
+        known,
+        (
+            ("params", compared_facts.params(shown)),
+            ("metrics", metrics(firsts, [Repeats(tuple(group)) for group in shown], grouped=True)),
+            ("tags", compared_facts.tags(shown)),
+            ("environment", compared_facts.environment(shown)),
+            ("run", compared_facts.facts(shown)),
+        ),
+        more=len(groups) - len(shown),
+    )
+
+
+def _code(cells: Sequence[str]) -> tuple[str, ...]:
+    """The code of a run without the numbers of its seeds."""
+    return tuple(map(seedless, cells))
+
+
+def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
+    """The headings: a group is called as its runs are, else by the params in which the groups differ."""
+    names = [_name(group, groups) for group in groups]
+    columns = []
+    for group, name in zip(groups, names, strict=True):
+        column = column_of(group[0], len(group))
+        state = next((column_of(run, 1).state for run in group if run.state == "running"), column.state)
+        columns.append(
+            replace(
+                column,
+                number="" if len(group) > 1 else column.number,
+                name=middle_cut(name, NAME_LIMIT),
+                full_name=f"{name}: {', '.join(_title(run) for run in group)}",
+                state=state,
+                members=tuple(run.run_id for run in group),
+            )
+        )
+    return columns
+
+
+def _title(run: Run) -> str:
+    return f"{'' if run.number is None else f'#{run.number} '}{one_line(run.name)}"
+
+
+def _name(group: Sequence[Run], groups: Sequence[Sequence[Run]]) -> str:
+    own = {one_line(run.name) for run in group}
+    others = {one_line(run.name) for other in groups if other is not group for run in other}
+    if len(own) == 1 and not own & others:
+        return own.pop()
+    telling = []
+    for key, param in group[0].params.items():
+        values = {run.params[key].text if key in run.params else None for run in group}
+        elsewhere = {
+            run.params[key].text if key in run.params else None
+            for other in groups
+            if other is not group
+            for run in other
+        }
+        if len(values) == 1 and values != elsewhere:
+            telling.append(f"{one_line(key)} {param_text(param, 12)}")
+    return ", ".join(telling[:2]) or one_line(group[0].name) or group[0].run_id[:8]

@@ -1,0 +1,166 @@
+"""Runs that differ only in the seed: the groups whose mean and spread say what one run alone cannot.
+
+A seed is told by its name (``seed``, ``random_state``, ``model.random_seed``, ``rng``). Runs are of one group where
+they have the same experiment, parent, code and other params. A seed that is written in the cell changes its code too,
+so the numbers of seeds do not count as code. Runs whose code was not recorded are put together among themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..records import Param, Run
+from ..store import run_sources
+from ..store.reader import Reader
+from ..store.table_rows import TableRow
+from .format import middle_cut, one_line, param_text, spread
+
+LABEL_PARAMS = 3  # that a label names
+_VALUE_LIMIT = 16
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LAST = ("seed", "seeds", "rng")
+_OF = ("torch", "np", "numpy", "python", "random", "global", "data", "split", "cv", "tf")  # seed_torch
+# seed = 3, random_state=3, np.random.seed(3), torch.manual_seed(3), default_rng(3)
+_SEED_NUMBER = re.compile(
+    r"(?P<name>\b\w*(?:seed|random_state|rng)\w*\s*(?:=(?!=)|\()\s*)(?P<number>\d[\d_]*|None\b)", re.IGNORECASE
+)
+
+
+def is_seed(key: str) -> bool:
+    """Return whether a param is a seed, by its name.
+
+    Examples
+    --------
+    >>> [is_seed(key) for key in ("seed", "np_seed", "model__random_state", "randomSeed", "seed_torch", "rng")]
+    [True, True, True, True, True, True]
+    >>> [is_seed(key) for key in ("seed_words", "n_seeds", "range", "state", "num_rng")]
+    [False, False, False, False, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(key)]
+    if not words or words[0] in ("n", "num", "count"):  # how many seeds there are is a choice
+        return False
+    first = words[0] == "seed" and len(words) == 2 and words[1] in _OF
+    return words[-1] in _LAST or first or words[-2:] == ["random", "state"]
+
+
+def seedless(code: str) -> str:
+    """Return code without the numbers of its seeds, for comparing.
+
+    Examples
+    --------
+    >>> seedless("np.random.seed(3); fit(C=1, random_state=42)")
+    'np.random.seed(…); fit(C=1, random_state=…)'
+    """
+    return _SEED_NUMBER.sub(lambda found: found["name"] + "…", code)
+
+
+def seedless_sources(reader: Reader, run_ids: Sequence[str]) -> dict[str, str]:
+    """Return a hash of the code of each run that has code, in which the numbers of seeds do not count."""
+    hashes = reader.sources(run_ids)
+    first = {code: run_id for run_id, code in reversed(hashes.items())}
+    texts = reader.source_texts(list(first.values()))
+    known = {
+        code: run_sources.hash_of([seedless(texts[run_id])]) if run_id in texts else code
+        for code, run_id in first.items()
+    }
+    return {run_id: known[code] for run_id, code in hashes.items()}
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Runs that differ only in the seed.
+
+    Attributes
+    ----------
+    label : str
+        The params by which it differs from the other groups: ``lr 1e-3 · model svm``.
+    run_ids : tuple of str
+        In the order in which they were handed in.
+    """
+
+    label: str
+    run_ids: tuple[str, ...]
+
+
+def seed_groups(runs: Sequence[Run | TableRow], sources: Mapping[str, str]) -> tuple[SeedGroup, ...]:
+    """Return the runs by groups that differ only in the seed, in the order of their first ones.
+
+    Parameters
+    ----------
+    runs : sequence of Run or TableRow
+    sources : mapping of str to str
+        A hash of each run's code without its seeds, by run id (`seedless_sources`).
+
+    Returns
+    -------
+    tuple of SeedGroup
+        Every run is in one of them; one that is alone makes a group of its own.
+    """
+    groups: dict[tuple[object, ...], list[Run | TableRow]] = {}
+    for run in runs:
+        groups.setdefault(_key(run, sources), []).append(run)
+    labels = _labels([members[0] for members in groups.values()])
+    return tuple(
+        SeedGroup(label, tuple(run.run_id for run in members))
+        for label, members in zip(labels, groups.values(), strict=True)
+    )
+
+
+def has_seeds(runs: Sequence[Run | TableRow]) -> bool:
+    """Return whether a seed tells two of the runs apart: then it is worth to put the others of a group together."""
+    texts: dict[str, str] = {}
+    return any(
+        texts.setdefault(key, param.text) != param.text
+        for run in runs
+        for key, param in run.params.items()
+        if is_seed(key)
+    )
+
+
+def alike(rows: Sequence[Run | TableRow], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the label of each run's group, by its id; nothing where no seed tells runs apart."""
+    if not has_seeds(rows):
+        return {}
+    return {run_id: group.label for group in seed_groups(rows, sources) for run_id in group.run_ids}
+
+
+def group_spread(runs: Sequence[Run], key: str) -> str:
+    """Return ``0.962 ± 0.001 (n=3)`` of a metric: mean and sample standard deviation of the runs' last values."""
+    values = [run.metrics[key].last for run in runs if key in run.metrics]
+    return spread(values) if values else ""
+
+
+def other_params(run: Run | TableRow) -> dict[str, Param]:
+    """Return the params of a run that are no seeds."""
+    return {key: param for key, param in run.params.items() if not is_seed(key)}
+
+
+def _key(run: Run | TableRow, sources: Mapping[str, str]) -> tuple[object, ...]:
+    parent = run.parent_run_id if isinstance(run, Run) else run.parent
+    params = frozenset((key, param.text) for key, param in other_params(run).items())
+    return str(run.experiment_id), parent, sources.get(run.run_id), params
+
+
+def _labels(firsts: Sequence[Run | TableRow]) -> list[str]:
+    """Name each group by the params that differ between them; equal names are counted from the last, the oldest."""
+    params = [other_params(run) for run in firsts]
+    keys = dict.fromkeys(key for each in params for key in each)
+    told = [key for key in keys if len({each[key].text if key in each else None for each in params}) > 1]
+    labels = [
+        " · ".join(
+            f"{middle_cut(one_line(key), _VALUE_LIMIT)} {param_text(each[key], _VALUE_LIMIT)}"
+            for key in told[:LABEL_PARAMS]
+            if key in each
+        )
+        or "same params"
+        for each in params
+    ]
+    seen: dict[str, int] = {}
+    for at in reversed(range(len(labels))):
+        label = labels[at]
+        seen[label] = seen.get(label, 0) + 1
+        if seen[label] > 1:
+            labels[at] = f"{label} · {seen[label]}"
+    return labels

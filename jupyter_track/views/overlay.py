@@ -1,0 +1,112 @@
+"""The curves of several runs over one another as an SVG picture, by our own code, for an ``<img>``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from .format import number, precision_of
+from .goals import Goal
+from .sparkline import LOG_SPAN, Point, thin
+from .tokens import mark
+
+SIZE = (320, 140)
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 6, 8, 18
+_POINTS = 150
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run's curve: how the run is called, its points, its colour and its dashes."""
+
+    title: str
+    points: Sequence[Point]
+    color: str
+    dash: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A picture of curves over one another: ``data:image/svg+xml,…``, and in words for where it is dropped."""
+
+    key: str
+    uri: str
+    alt: str
+    width: int = SIZE[0]
+    height: int = SIZE[1]
+
+
+def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
+    """Draw the curves of one metric; None where none has two points."""
+    drawn = [Curve(one.title, thin(one.points, _POINTS), one.color, one.dash) for one in curves if len(one.points) > 1]
+    finite = [value for one in drawn for _, value in one.points if math.isfinite(value)]
+    if not finite:
+        return None
+    log = min(finite) > 0 and max(finite) / min(finite) > LOG_SPAN
+    steps = [step for one in drawn for step, _ in one.points]
+    axis = _Axes(min(steps), max(steps), _level(min(finite), log), _level(max(finite), log), log)
+    body = axis.labels() + "".join(_line(one, axis) for one in drawn)
+    width, height = SIZE
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{body}</svg>"
+    precision = precision_of(finite, goal.direction)
+    ends = [
+        f"{one.title} {number(one.points[0][1], precision)} to {number(one.points[-1][1], precision)}" for one in drawn
+    ]
+    words = f"{key} by step{', log scale' if log else ''}: {'; '.join(ends)}"
+    return Overlay(key, "data:image/svg+xml," + quote(svg, safe=" =:/,.()-"), words)
+
+
+def _level(value: float, log: bool) -> float:
+    return math.log10(value) if log else value
+
+
+@dataclass(frozen=True)
+class _Axes:
+    first: float
+    last: float
+    low: float
+    high: float
+    log: bool
+
+    def x(self, step: float) -> float:
+        return _scale(step, self.first, self.last, _LEFT, SIZE[0] - _RIGHT)
+
+    def y(self, value: float) -> float:
+        return _scale(_level(value, self.log), self.low, self.high, SIZE[1] - _BOTTOM, _TOP)
+
+    def labels(self) -> str:
+        """The ends of both axes: enough to read a picture of this size by."""
+        low, high = (10**self.low, 10**self.high) if self.log else (self.low, self.high)
+        precision = precision_of([low, high])
+        bottom, color = SIZE[1] - _BOTTOM, mark("muted")
+        style = f"font-family='sans-serif' font-size='11' fill='{color}'"
+        grid = f"<path d='M{_LEFT},{_TOP}H{SIZE[0] - _RIGHT}M{_LEFT},{bottom}H{SIZE[0] - _RIGHT}' stroke='{color}'"
+        texts = [
+            (_LEFT - 6, _TOP + 4, "end", number(high, precision)),
+            (_LEFT - 6, bottom + 4, "end", number(low, precision)),
+            (_LEFT, SIZE[1] - 4, "start", f"{self.first:g}"),
+            (SIZE[0] - _RIGHT, SIZE[1] - 4, "end", f"{self.last:g}"),
+        ]
+        written = "".join(f"<text x='{x}' y='{y}' text-anchor='{end}'>{text}</text>" for x, y, end, text in texts)
+        return f"{grid} stroke-opacity='0.2'/><g {style}>{written}</g>"
+
+
+def _scale(value: float, low: float, high: float, start: float, stop: float) -> float:
+    span = high / 2 - low / 2  # halves: the span of -1e308 to 1e308 is no float
+    share = 0.5 if span == 0 else (value / 2 - low / 2) / span
+    return round(start + share * (stop - start), 1)
+
+
+def _line(curve: Curve, axes: _Axes) -> str:
+    path, open_line = "", False
+    for step, value in curve.points:
+        if not math.isfinite(value) or (axes.log and value <= 0):
+            open_line = False
+            continue
+        path += f"{'L' if open_line else 'M'}{axes.x(step):g},{axes.y(value):g}" + ("" if open_line else "h0")
+        open_line = True
+    dash = f" stroke-dasharray='{','.join(map(str, curve.dash))}'" if curve.dash else ""
+    round_style = "fill='none' stroke-width='1.5' stroke-linecap='round' stroke-linejoin='round'"
+    return f"<path d='{path}' stroke='{curve.color}'{dash} {round_style}/>" if path else ""

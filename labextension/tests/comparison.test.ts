@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { rowsOf } from '../src/comparison/curves.js';
+import { sideBySide } from '../src/comparison/pairs.js';
+import { nearest, readings, shortNumber } from '../src/comparison/readout.js';
+import { holdsPicture } from '../src/dom.js';
+import { mount } from '../src/panel.js';
+import type { KernelMessage, Series } from '../src/protocol.js';
+import { line, made, madeLine, madeRun, STEPPED } from './comparisons.js';
+import { FakeKernel, settled } from './fakekernel.js';
+
+const PNG = 'data:image/png;base64,iVBORw0KGgo=';
+
+let kernel: FakeKernel;
+let host: HTMLElement;
+let dispose: () => void;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  kernel = new FakeKernel();
+  host = document.createElement('div');
+  document.body.append(host);
+  dispose = mount(host, kernel);
+});
+afterEach(() => {
+  dispose();
+  host.remove();
+  vi.useRealTimers();
+});
+
+function say(...messages: KernelMessage[]): void {
+  messages.forEach(message => kernel.say(message));
+}
+
+function press(label: string): void {
+  const found = [...host.querySelectorAll<HTMLElement>('button')].find(
+    each => (each.getAttribute('aria-label') ?? each.textContent) === label
+  );
+  found?.click();
+}
+
+function texts(selector: string): string[] {
+  return [...host.querySelectorAll(selector)].map(each => each.textContent ?? '');
+}
+
+test('deleted lines stand beside the inserted ones of their place', () => {
+  const lines = [line('@', 'cell 2'), line(' ', 'x'), line('-', 'a'), line('-', 'b'), line('+', 'c'), line(' ', 'y'), line('+', 'd')];
+  expect(sideBySide(lines)).toEqual([
+    { head: 'cell 2' },
+    { left: line(' ', 'x'), right: line(' ', 'x') },
+    { left: line('-', 'a'), right: line('+', 'c') },
+    { left: line('-', 'b'), right: null },
+    { left: line(' ', 'y'), right: line(' ', 'y') },
+    { left: null, right: line('+', 'd') }
+  ]);
+});
+
+test('two changes after one another do not mix', () => {
+  const lines = [line('-', 'a'), line('+', 'b'), line('-', 'c'), line('+', 'd')];
+  expect(sideBySide(lines)).toEqual([
+    { left: line('-', 'a'), right: line('+', 'b') },
+    { left: line('-', 'c'), right: line('+', 'd') }
+  ]);
+});
+
+test('the readout has the best value first, and no number last', () => {
+  const one = (run: string, y: number | null): Series => ({ run, key: 'loss', x: [0, 5], y: [9, y], odd: [], best: null });
+  const several = [one('a', 0.5), one('b', null), one('c', 0.2)];
+  expect(readings(several, 4, '↓?').map(each => each.run)).toEqual(['c', 'a', 'b']);
+  expect(readings(several, 4, '↑').map(each => each.run)).toEqual(['a', 'c', 'b']);
+  expect(readings(several, 4, '').map(each => each.run)).toEqual(['a', 'b', 'c']);
+  expect([nearest([], 1), nearest([3, 1, 2], 1.4)]).toEqual([-1, 1]);
+  expect([0.96412, 12, -0.5, 1.24e-4, null].map(shortNumber)).toEqual(['0.9641', '12', '−0.5000', '1.24e-4', 'no number']);
+});
+
+test('the first run is drawn as the base line, and what is no number is marked', () => {
+  const one: Series = { run: 'a', key: 'loss', x: [0, 1, 2], y: [3, null, 1], odd: [1], best: [2, 1] };
+  const rows = rowsOf([one, { ...one, run: 'b' }], 'a');
+  expect(rows.base.map(row => row['run'])).toEqual(['a', 'a', 'a']);
+  expect(rows.line.map(row => row['y'])).toEqual([3, null, 1]);
+  expect(rows.best).toEqual([{ x: 2, y: 1, run: 'b' }]);
+  expect(rows.odd).toEqual([{ x: 1, run: 'a' }, { x: 1, run: 'b' }]);
+  expect(rows.dots).toEqual([]);
+  expect(rowsOf([{ ...one, sd: [0.5, 1, null] }], 'a').band).toEqual([{ x: 0, low: 2.5, high: 3.5, run: 'a' }]);
+});
+
+test('what changed comes first, what surrounds a run last', () => {
+  say(made());
+  const order = [...host.querySelectorAll('.jt-lines, .jt-diff')].map(each => each.className.trim());
+  expect(order).toEqual(['jt-lines', 'jt-diff', 'jt-lines']);
+  expect(texts('.jt-lines thead .jt-name')).toEqual(['run-1', 'run-2', 'run-3']);
+  expect(texts('.jt-gutter')).toEqual(['−', '+']);
+});
+
+test('a later message has only what changed', () => {
+  say(made(), { type: 'comparison', rev: 2, lines: [madeLine('metrics', 'loss', '1', '2', '3')] });
+  expect(texts('.jt-label')).toEqual(['loss']);
+  expect(texts('.jt-lines thead .jt-name')).toEqual(['run-1', 'run-2', 'run-3']);
+  say({ type: 'comparison', rev: 1, lines: [] });
+  expect(texts('.jt-label')).toEqual(['loss']);
+});
+
+test('equal lines are shown on request', async () => {
+  say(made());
+  expect(host.textContent).toContain('28 equal · ');
+  press('show');
+  await kernel.reply('equal', { lines: [madeLine('params', 'kernel', 'rbf', 'rbf', 'rbf')] });
+  expect(texts('.jt-same .jt-label')).toEqual(['kernel']);
+  press('hide');
+  expect(texts('.jt-same .jt-label')).toEqual([]);
+});
+
+test('a run is put first or removed, and the kernel says what cannot be done', async () => {
+  say(made());
+  press('Measure the others against #2 run-2');
+  expect(kernel.last('first')).toMatchObject({ run: madeRun(2).id });
+  press('Remove #3 run-3');
+  await kernel.reply('remove', { ok: false, message: 'A comparison needs two of them.' });
+  expect(host.querySelector('[role=alert]')?.textContent).toContain('A comparison needs two of them.');
+});
+
+test('all lines of the code are asked for', async () => {
+  const folded = made().code?.map(code => ({ ...code, lines: [line('@', 'cell 1'), ...code.lines] })) ?? [];
+  say(made({ code: folded }));
+  press('All lines');
+  await kernel.reply('diff', { diff: { run: madeRun(2).id, title: '', cut: 0, lines: [line(' ', 'before'), line('-', 'a')] } });
+  expect(texts('.jt-diff .jt-code')).toEqual(['before', 'a']);
+  expect(texts('summary')).toEqual(['code of #2 against #1']);
+});
+
+test('images stand side by side, and a slider goes through the steps', async () => {
+  say(made({ media: [STEPPED] }));
+  await settled();
+  expect(kernel.sent.filter(each => each.type === 'action' && each.name === 'picture')).toHaveLength(3);
+  await kernel.reply('picture', { uri: PNG });
+  expect([...host.querySelectorAll('img')].map(each => each.alt)).toEqual(['digit of #3 run-3, step 5']);
+  const slider = host.querySelector<HTMLInputElement>('.jt-slider') as HTMLInputElement;
+  slider.value = '0';
+  slider.dispatchEvent(new Event('input'));
+  await settled();
+  expect(kernel.last('picture')).toMatchObject({ path: '3-0.png' });
+  expect(host.querySelector('.jt-told-step')?.textContent).toBe('step 0');
+});
+
+test('a key blinks from run to run at one place', () => {
+  say(made({ media: [STEPPED] }));
+  const slot = host.querySelector('.jt-slot') as HTMLElement;
+  const key = (name: string) => slot.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
+  const seen = () => [...slot.querySelectorAll('.jt-slot-cell')].map(each => !each.classList.contains('jt-behind'));
+  expect(seen()).toEqual([true, true, true]);
+  key('b');
+  expect(seen()).toEqual([true, false, false]);
+  key('b');
+  expect(seen()).toEqual([false, true, false]);
+  key('3');
+  expect(seen()).toEqual([false, false, true]);
+  expect(slot.textContent).toContain('3 of 3');
+  key('Escape');
+  expect(seen()).toEqual([true, true, true]);
+});
+
+test('a large picture is asked for by a person, and an address that is none is refused', async () => {
+  const [first] = STEPPED.pictures[0] ?? [];
+  say(made({ media: [{ ...STEPPED, steps: [], pictures: [[{ ...first, step: null } as never], [], []] }] }));
+  await settled();
+  await kernel.reply('picture', { large: '4.1 MB' });
+  press('Show 4.1 MB');
+  await settled();
+  expect(kernel.last('picture')).toMatchObject({ large: true });
+  await kernel.reply('picture', { uri: 'https://example.org/x.png' });
+  expect(host.querySelector('img')).toBeNull();
+  expect(host.textContent).toContain('This picture cannot be shown.');
+  expect(['data:text/html;base64,AA==', 'data:image/png,x', 'javascript:1', `${PNG}" onerror="x`].map(holdsPicture)).toEqual([
+    false, false, false, false
+  ]);
+});
+
+test('joined rows come in pages, changed words stronger', async () => {
+  say(made({ tables: [{ name: 'answers.json', key: 'question', equal: false, hash: 'x', size: 100 }] }));
+  await kernel.reply('rows', {});
+  const row = {
+    key: 'q1',
+    status: 'changed',
+    shared: ['car'],
+    cells: [[[['a red car', false]], [['a ', false], ['blue', true], [' car', false]], null]]
+  };
+  say({
+    type: 'comparison-rows', table: 'answers.json', start: 0, total: 120, told: '120 of 300 rows changed', equal: 180, key: 'question',
+    columns: [0, 1, 2], shared: ['truth'], differing: ['answer'], rows: Array.from({ length: 50 }, () => row) as never
+  });
+  expect(texts('.jt-joined-rows tbody tr:first-child > *')).toEqual(['q1', 'car', 'a red car', 'a blue car', 'none']);
+  expect(texts('.jt-joined-rows .jt-inserted')[0]).toBe('blue');
+  expect(host.textContent).toContain('1 to 50 of 120');
+  press('Next');
+  expect(kernel.last('rows')).toMatchObject({ start: 50, count: 50, equal: false });
+  say({ type: 'comparison-rows', table: 'answers.json', error: 'no column' } as never);
+  expect(host.querySelector('.jt-joined-rows')?.textContent).toBe('✗ no column');
+});
+
+test('it is copied as Markdown', async () => {
+  const written: string[] = [];
+  Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: async (text: string) => void written.push(text) } });
+  say(made());
+  press('Copy as Markdown');
+  await kernel.reply('markdown', { text: '| a |' });
+  await settled();
+  expect(written).toEqual(['| a |']);
+  expect(host.querySelector('[role=status]')?.textContent).toBe('Copied as Markdown');
+});
+
+test('when the kernel is gone all that was seen stays, without buttons that do nothing', () => {
+  say(made());
+  kernel.die();
+  expect(texts('.jt-lines thead button')).toEqual([]);
+  expect(texts('.jt-lines thead .jt-name')).toHaveLength(3);
+});

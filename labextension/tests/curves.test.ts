@@ -1,0 +1,321 @@
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+
+import type { Charts, Datum } from '../src/charts/load.js';
+import { cell, fileName } from '../src/curves/copy.js';
+import { CurvesModel } from '../src/curves/model.js';
+import { number } from '../src/curves/numbers.js';
+import { drawingOf, onlyGrows } from '../src/curves/rows.js';
+import { Series } from '../src/curves/series.js';
+import { band, smoothed } from '../src/curves/smooth.js';
+import { trimOf } from '../src/curves/trim.js';
+import { CurvesView } from '../src/curves/view.js';
+import type { CurvePart, CurveRun, CurvesPointsMessage, CurvesViewMessage, KernelMessage } from '../src/protocol.js';
+import { Requests } from '../src/requests.js';
+import { Shared } from '../src/shared.js';
+import cases from './curves.json';
+import { FakeKernel } from './fakekernel.js';
+
+const COLORS = ['#1d95fb', '#c53b06', '#9947a9'];
+
+function run(id: string, more: Partial<CurveRun> = {}): CurveRun {
+  const color = COLORS['abc'.indexOf(id)] ?? '#63a17b';
+  return { id, number: `#${id}`, name: `run ${id}`, live: false, baseline: false, group: '', color, dash: [], opacity: 1, ...more };
+}
+
+function part(id: string, y: (number | null)[], more: Partial<CurvePart> = {}): CurvePart {
+  const x = y.map((_, place) => place + (more.from ?? 0));
+  return { chart: 'loss', run: id, from: 0, x, y, odd: [], count: y.length, whole: true, ...more };
+}
+
+function shown(runs: CurveRun[], more: Partial<CurvesViewMessage> = {}): CurvesViewMessage {
+  return {
+    type: 'curves-view',
+    rev: 1,
+    spec: {},
+    x: 'step',
+    axes: [{ id: 'step', title: 'step' }, { id: 'elapsed', title: 'seconds since the start' }],
+    runs,
+    charts: [{ key: 'loss', title: 'loss ↓', goal: 'lower is better', direction: 'min' }],
+    groupings: ['lr'],
+    group: '',
+    smoothing: 0,
+    notes: [],
+    empty: '',
+    choices: {},
+    ...more
+  };
+}
+
+function points(parts: CurvePart[], window: [number, number] | null = null): CurvesPointsMessage {
+  return { type: 'curves-points', rev: 2, window, parts };
+}
+
+function modelOf(runs: CurveRun[], parts: CurvePart[], more: Partial<CurvesViewMessage> = {}): CurvesModel {
+  const model = new CurvesModel();
+  model.load(shown(runs, more));
+  model.take(points(parts));
+  return model;
+}
+
+describe('smoothing and groups are what the kernel makes', () => {
+  test.each(cases.smoothed)('of $values by $weight', ({ values, weight, found }) => {
+    smoothed(values, weight).forEach((value, place) => {
+      const expected = found[place]!;
+      expect(value === null).toBe(expected === null);
+      expect(value ?? 0).toBeCloseTo(expected ?? 0, 12);
+    });
+  });
+
+  test.each(cases.band)('of $lines.length lines', ({ lines, found }) => {
+    const made = band(lines);
+    expect(made.map(({ x, n }) => [x, n])).toEqual(found.map(({ x, n }) => [x, n]));
+    made.forEach(({ mean, sd }, place) => {
+      expect(mean).toBeCloseTo(found[place]!.mean, 12);
+      expect(sd).toBeCloseTo(found[place]!.sd, 12);
+    });
+  });
+});
+
+describe('the points of a curve', () => {
+  it('grow, and are replaced', () => {
+    const series = new Series();
+    expect(series.take(part('a', [1, 2, 3]))).toBe(false);
+    expect(series.take(part('a', [4], { from: 3, count: 4 }))).toBe(true);
+    expect([series.x, series.y, series.count]).toEqual([[0, 1, 2, 3], [1, 2, 3, 4], 4]);
+    expect(series.take(part('a', [9]))).toBe(false);
+    expect(series.y).toEqual([9]);
+  });
+
+  it('are found by x, where the curve goes back too', () => {
+    const series = new Series();
+    series.take(part('a', [1, 2, 3, 4], { x: [0, 10, 5, 20] }));
+    expect([-3, 2, 4, 8, 16, 99].map(x => series.nearest(x))).toEqual([0, 0, 2, 1, 3, 3]);
+    expect(new Series().nearest(1)).toBe(-1);
+  });
+
+  it('of a stretch have a neighbour on either side', () => {
+    const series = new Series();
+    series.take(part('a', [0, 1, 2, 3, 4, 5]));
+    expect([series.within(2, 3), series.within(2.2, 2.8), series.within(-5, 0), series.within(9, 10)]).toEqual([[1, 4], [2, 3], [0, 1], null]);
+  });
+});
+
+describe('a drawing', () => {
+  const chart = shown([]).charts[0]!;
+
+  it('has the lines, the best, and what is odd', () => {
+    const odd: [number, number, string][] = [[1, 1, 'NaN']];
+    const model = modelOf([run('a'), run('b', { baseline: true })], [part('a', [3, null, 1, 2], { odd }), part('b', [5, 4, 4])]);
+    const { sets, odd: words } = drawingOf(model, chart);
+    expect(sets['line']).toEqual([0, 1, 2, 3].map(x => ({ x, y: [3, null, 1, 2][x], run: 'a', part: 'a' })));
+    expect(sets['base']!.map(row => row['y'])).toEqual([5, 4, 4]);
+    expect(sets['best']).toEqual([{ x: 2, y: 1, run: 'a' }]);
+    expect(sets['odd']).toEqual([{ x: 1, run: 'a' }]);
+    expect(words).toBe('× 1 NaN');
+  });
+
+  it('of fewer than three points has dots', () => {
+    const { sets } = drawingOf(modelOf([run('a')], [part('a', [3, 2])]), chart);
+    expect([sets['line']!.length, sets['dots']!.length]).toEqual([0, 2]);
+  });
+
+  it('keeps the raw line where it is smoothed, and marks the best as it was logged', () => {
+    const model = modelOf([run('a')], [part('a', [4, 0, 4, 4])], { smoothing: 0.5 });
+    const { sets } = drawingOf(model, chart);
+    expect(sets['raw']!.map(row => row['y'])).toEqual([4, 0, 4, 4]);
+    expect(sets['line']!.map(row => row['y'])).toEqual(smoothed([4, 0, 4, 4], 0.5));
+    expect(sets['best']![0]!['y']).toBe(0);
+  });
+
+  it('of groups has a mean and a band', () => {
+    const runs = [run('a', { group: '0.1' }), run('b', { group: '0.1' }), run('c', { group: '0.5' })];
+    const model = modelOf(runs, [part('a', [1, 2, 3]), part('b', [3, 4, 5]), part('c', [9, 9, 9])], { group: 'lr' });
+    const { sets, lines } = drawingOf(model, chart);
+    expect(lines.map(line => [line.name, line.y])).toEqual([['0.1 (n=2)', [2, 3, 4]], ['0.5 (n=1)', [9, 9, 9]]]);
+    expect(sets['band']!.map(row => row['run'])).toEqual(['group:0.1', 'group:0.1', 'group:0.1']);
+    expect(Number(sets['band']![0]!['high']) - Number(sets['band']![0]!['low'])).toBeCloseTo(2 * Math.SQRT2);
+  });
+
+  it('over powers of ten leaves out what is not above 0, and says so', () => {
+    const model = modelOf([run('a')], [part('a', [1, 0, -2, 10])], { choices: { logs: { x: false, y: true } } });
+    const { sets, odd } = drawingOf(model, chart);
+    expect([sets['line']!.map(row => row['y']), odd]).toEqual([[1, null, null, 10], '× 2 not above 0']);
+  });
+
+  it('of a stretch has its points and no others, and its own once they come', () => {
+    const model = modelOf([run('a')], [part('a', [0, 1, 2, 3, 4, 5], { whole: false })]);
+    model.zoom([2, 3]);
+    expect(drawingOf(model, chart).sets['line']!.map(row => row['x'])).toEqual([1, 2, 3, 4]);
+    model.take(points([part('a', [7, 8, 9], { x: [2, 2.5, 3] })], [2, 3]));
+    expect(drawingOf(model, chart).sets['line']!.map(row => row['y'])).toEqual([7, 8, 9]);
+    model.take(points([part('a', [6], { x: [3], from: 6 })]));
+    expect(drawingOf(model, chart).sets['line']!.map(row => row['y'])).toEqual([7, 8, 9, 6]);
+    expect(model.take(points([part('a', [0], { x: [9] })], [8, 9])).size).toBe(0);
+  });
+
+  it('only grows where each point is drawn as it is', () => {
+    const more = [part('a', [5], { from: 6 })];
+    expect(onlyGrows(modelOf([run('a')], []), more)).toBe(true);
+    expect(onlyGrows(modelOf([run('a')], [], { smoothing: 0.5 }), more)).toBe(false);
+    expect(onlyGrows(modelOf([run('a', { baseline: true })], []), more)).toBe(false);
+    expect(onlyGrows(modelOf([run('a')], []), [part('a', [5], { from: 1 })])).toBe(false);
+  });
+});
+
+describe('small things', () => {
+  it('hides the start only where it squashes the rest', () => {
+    const lines = (y: number[]) => drawingOf(modelOf([run('a')], [part('a', y)]), shown([]).charts[0]!).lines;
+    const tail = Array.from({ length: 20 }, (_, place) => 1 - place / 100);
+    expect(trimOf(lines([100, ...tail]))).toEqual([0.801, 0.999].map(value => expect.closeTo(value, 6)));
+    expect(trimOf(lines(tail))).toBeNull();
+  });
+
+  it('writes numbers as the tables do', () => {
+    expect([0.96412, 0.000124, -12.3456, 1500000, 0, null].map(number)).toEqual(['0.9641', '1.24e-4', '−12.35', '1.50e6', '0', 'NaN']);
+  });
+
+  it('writes CSV that a spreadsheet takes for text', () => {
+    expect(['a', 'a,"b"', '=1+1', 3, null].map(cell)).toEqual(['a', '"a,""b"""', "'=1+1", '3', '']);
+    expect(fileName('val/loss: a', 'png')).toBe('val_loss_a.png');
+  });
+});
+
+/** Takes what a chart is given, and draws nothing. */
+class FakeChart {
+  static made: FakeChart[] = [];
+  sets: Record<string, Datum[]> = {};
+  inserted = 0;
+  zoomed: Record<string, unknown> = {};
+
+  constructor(host: HTMLElement) {
+    host.append(document.createElement('canvas'));
+    FakeChart.made.push(this);
+  }
+
+  replace(name: string, rows: Datum[]): void {
+    this.sets[name] = [...rows];
+  }
+
+  insert(name: string, rows: Datum[]): void {
+    this.inserted += rows.length;
+    this.sets[name]!.push(...rows);
+  }
+
+  zoom(channel: string, domain: unknown): void {
+    this.zoomed[channel] = domain;
+  }
+
+  setLogs(): void {}
+  paint(): void {}
+  plot(): null {
+    return null;
+  }
+  scale(): null {
+    return null;
+  }
+  dispose(): void {}
+}
+
+describe('the view', () => {
+  let kernel: FakeKernel;
+  let view: CurvesView;
+  let shared: Shared;
+  const complaints: string[] = [];
+
+  beforeEach(() => {
+    kernel = new FakeKernel();
+    shared = new Shared();
+    FakeChart.made = [];
+    complaints.length = 0;
+    const charts = { Chart: FakeChart } as unknown as Charts;
+    const requests = new Requests(kernel, () => undefined);
+    kernel.listen(message => requests.receive(message));
+    const context = { requests, shared, charts: () => Promise.resolve(charts), announce: () => undefined, complain: (text: string) => complaints.push(text), tell: () => undefined };
+    view = new CurvesView(context, charts);
+    document.body.append(view.node);
+  });
+
+  afterEach(() => {
+    view.dispose();
+    view.node.remove();
+  });
+
+  const say = (...messages: KernelMessage[]) => messages.forEach(message => view.receive(message));
+
+  it('draws a chart for each metric, and puts new points behind the others', () => {
+    say(shown([run('a')]), points([part('a', [1, 2, 3])]));
+    const [chart] = FakeChart.made;
+    expect(view.node.querySelector('.jt-chartname')!.textContent).toBe('loss ↓');
+    say(points([part('a', [4], { from: 3 })]));
+    expect([chart!.inserted, chart!.sets['line']!.map(row => row['y'])]).toEqual([1, [1, 2, 3, 4]]);
+    say(shown([run('a', { live: true }), run('b')]), points([part('a', [1, 2, 3]), part('b', [2, 2, 2])]));
+    expect([FakeChart.made.length, chart!.sets['line']!.length]).toEqual([1, 6]);
+  });
+
+  it('says what it waits for where there is nothing', () => {
+    say(shown([], { charts: [], empty: 'No run has logged loss yet.' }));
+    expect(view.node.querySelector('.jt-noruns')!.textContent).toBe('No run has logged loss yet.');
+    expect((view.node.querySelector('.jt-curvebar') as HTMLElement).hidden).toBe(true);
+  });
+
+  it('shows hostile names as text', () => {
+    const evil = '<img src=x onerror=alert(1)>';
+    say(shown([run('a', { name: evil, group: evil })], { notes: [evil], axes: [{ id: 'step', title: evil }], charts: [{ key: evil, title: evil, goal: evil, direction: null }], groupings: [evil] }));
+    expect(view.node.querySelectorAll('img')).toHaveLength(0);
+    expect(view.node.textContent).toContain(evil);
+  });
+
+  it('selects a run by its button, and tells the kernel', () => {
+    say(shown([run('a'), run('b')]), points([part('a', [1, 2, 3]), part('b', [1, 2, 3])]));
+    const button = view.node.querySelectorAll<HTMLButtonElement>('.jt-run')[1]!;
+    button.click();
+    expect([...shared.selected]).toEqual(['b']);
+    expect(button.getAttribute('aria-pressed')).toBe('true');
+    expect(kernel.last('select')).toMatchObject({ runs: ['b'] });
+  });
+
+  it('sends what is chosen: another axis at once', () => {
+    say(shown([run('a')]), points([part('a', [1, 2, 3])]));
+    const axis = view.node.querySelector<HTMLSelectElement>('select[aria-label="x axis"]')!;
+    axis.value = 'elapsed';
+    axis.dispatchEvent(new Event('change'));
+    expect(kernel.last('choices')).toMatchObject({ choices: { x: 'elapsed', smoothing: 0 } });
+  });
+
+  it('smooths without the kernel', () => {
+    say(shown([run('a')]), points([part('a', [4, 0, 4, 4])]));
+    const smooth = view.node.querySelector<HTMLInputElement>('input[type=range]')!;
+    smooth.value = '0.5';
+    smooth.dispatchEvent(new Event('input'));
+    expect(FakeChart.made[0]!.sets['raw']!.map(row => row['y'])).toEqual([4, 0, 4, 4]);
+    expect(kernel.sent).toEqual([]);
+    expect(view.node.textContent).toContain('smoothed 0.5');
+  });
+
+  it('zooms by a key, asks for the points, and shows all again', async () => {
+    say(shown([run('a')]), points([part('a', [0, 1, 2, 3, 4, 5])]));
+    const chart = FakeChart.made[0]! as unknown as { scale: () => object };
+    chart.scale = () => ({ to: (x: number) => x, from: (x: number) => x, domain: [0, 5] });
+    const plot = view.node.querySelector<HTMLElement>('.jt-plot')!;
+    const press = (key: string) => plot.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    press('+');
+    expect(FakeChart.made[0]!.zoomed['x']).toEqual([1.25, 3.75]);
+    expect(kernel.last('window')).toMatchObject({ low: 1.25, high: 3.75 });
+    await kernel.reply('window', { points: points([part('a', [7, 8, 9], { x: [2, 2.5, 3] })], [1.25, 3.75]) });
+    expect(FakeChart.made[0]!.sets['line']!.map(row => row['y'])).toEqual([7, 8, 9]);
+    press('0');
+    expect([FakeChart.made[0]!.zoomed['x'], FakeChart.made[0]!.sets['line']!.length]).toEqual([null, 6]);
+  });
+
+  it('lists the values under the rule in the order of the goal', () => {
+    say(shown([run('a'), run('b')]), points([part('a', [3, 3, 3]), part('b', [1, 1, 1])]));
+    const chart = FakeChart.made[0]! as unknown as { scale: () => object };
+    chart.scale = () => ({ to: (x: number) => x, from: (x: number) => x, domain: [0, 2] });
+    const plot = view.node.querySelector<HTMLElement>('.jt-plot')!;
+    plot.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+    const rows = [...view.node.querySelectorAll('.jt-valuerow')].map(row => row.textContent);
+    expect(rows).toEqual(['run b #b1', 'run a #a3']);
+    expect(shared.hovered).toBe('a');
+    expect(view.node.querySelector('.jt-valuerow.jt-near')!.textContent).toContain('run a');
+  });
+});

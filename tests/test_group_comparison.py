@@ -1,0 +1,128 @@
+"""Groups of runs side by side: mean ± sd (n), the difference with its interval, and how groups are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_records import made_metric, made_param, made_run
+from made_stores import made_store, with_code
+
+from jupyter_track.errors import InvalidValue, NotFound
+from jupyter_track.records import Run
+from jupyter_track.store.reader import Reader
+from jupyter_track.views.compared import Line, Value
+from jupyter_track.views.comparison_parts import column_curve
+from jupyter_track.views.format import Change
+from jupyter_track.views.goals import Goal
+from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in
+from jupyter_track.views.statistics import WELCH
+
+
+def group(first: int, name: str, penalty: float, values: tuple[float, ...]) -> list[Run]:
+    """Runs that differ only in the seed."""
+    return [
+        made_run(
+            first + seed,
+            name,
+            [made_metric("accuracy", [value]), made_metric("epochs", [5.0])],
+            [made_param("C", penalty), made_param("seed", seed), made_param("kernel", "rbf")],
+        )
+        for seed, value in enumerate(values)
+    ]
+
+
+SMALL = group(1, "svc", 0.1, (0.961, 0.962, 0.963))
+LARGE = group(4, "svc", 1.0, (0.981, 0.979, 0.983))
+
+
+def test_a_column_is_a_group() -> None:
+    """Named by the params that tell it from the others, since all runs have one name."""
+    found = compare_groups([SMALL, LARGE], {run.run_id: ["fit()"] for run in (*SMALL, *LARGE)})
+    assert [(one.name, one.repeats, one.run_id, len(one.members)) for one in found.runs] == [
+        ("C 0.1", 3, SMALL[0].run_id, 3),
+        ("C 1.0", 3, LARGE[0].run_id, 3),
+    ]
+    assert found.runs[0].full_name == "C 0.1: #1 svc, #2 svc, #3 svc"
+    assert found.lines == (
+        Line("params", "C", (Value("0.1"), Value("1.0")), right=True),
+        Line(
+            "metrics",
+            "accuracy",
+            (
+                Value("0.9620 ± 0.0010 (n=3)", "0.9620000000000001"),
+                Value(
+                    "0.981 ± 0.002 (n=3)",
+                    "0.981",
+                    change=Change("+0.0190", "better"),
+                    best=True,
+                    interval="95 % +0.0134 to +0.0246",
+                    method=WELCH,
+                ),
+            ),
+            Goal("max", guessed=True),
+            right=True,
+        ),
+    )
+    assert found.equal == (("code", 1), ("params", 2), ("metrics", 1))
+    assert [(line.label, [value.text for value in line.values]) for line in found.same][1:3] == [
+        ("seed", ["0, 1, 2", "0, 1, 2"]),
+        ("kernel", ["rbf", "rbf"]),
+    ]
+    assert "accuracy ↑?  0.9620 ± 0.0010 (n=3)  0.981 ± 0.002 (n=3) +0.0190 ▲? (95 % +0.0134 to +0.0246)" in str(found)
+
+
+def test_a_difference_within_noise_is_said() -> None:
+    """And has no arrow."""
+    near = group(4, "near", 1.0, (0.9615, 0.9625, 0.9635))
+    line = next(line for line in compare_groups([SMALL, near], {}).lines if line.label == "accuracy")
+    assert (line.values[1].noise, line.values[1].interval) == ("within noise (n=3, 3)", "95 % −0.0018 to +0.0028")
+
+
+def test_groups_that_differ_only_in_the_seed_are_found(tmp_path: Path) -> None:
+    """By the params and the code without seeds; where one of them is alone, they are compared run by run."""
+    store = made_store(tmp_path)
+    runs = [{"params": {"C": C, "model.random_state": seed}} for seed in (0, 1) for C in (0.1, 1)]
+    ids = with_code(store, *runs)
+    reader = Reader(store)
+    assert groups_in(reader, reader.runs_of(ids)) == [[ids[0], ids[2]], [ids[1], ids[3]]]
+    assert groups_in(reader, reader.runs_of(ids[:3])) == []
+    repeats = with_code(store, *({"params": {"C": C}} for C in (0.1, 0.1, 1, 1)))
+    assert groups_in(reader, reader.runs_of(repeats)) == []
+
+
+def test_a_seed_in_the_code_is_no_other_code() -> None:
+    """The diff is that of the first runs, which stand for their groups."""
+    cells = {
+        run.run_id: [f"fit(C={C}, seed={n})"] for C, runs in ((1, SMALL), (2, LARGE)) for n, run in enumerate(runs)
+    }
+    (diff,) = compare_groups([SMALL, LARGE], cells).diffs
+    assert diff.title == "code of C 1.0 against C 0.1: 1 line added, 1 removed"
+
+
+def test_groups_are_read(tmp_path: Path) -> None:
+    """What cannot be compared is refused with the reason."""
+    store = made_store(tmp_path)
+    ids = with_code(store, *({"metrics": {"loss": value}, "name": "r"} for value in (1.0, 2.0, 3.0, 4.0)))
+    reader = Reader(store)
+    found = group_comparison_of(reader, [ids[:2], ids[2:]])
+    assert (found.store, [one.members for one in found.runs]) == (store, [tuple(ids[:2]), tuple(ids[2:])])
+    for groups, error, words in (
+        ([ids[:2], ids[1:]], InvalidValue, "in two of the groups"),
+        ([ids[:2]], InvalidValue, "two groups or more, not 1"),
+        ([ids[:2], []], InvalidValue, "A group without a run"),
+        ([ids[:2], ["none"]], NotFound, "There is no run 'none'"),
+    ):
+        with pytest.raises(error, match=words):
+            group_comparison_of(reader, groups)
+
+
+def test_the_curve_of_a_group_is_the_mean(tmp_path: Path) -> None:
+    """At the steps that all of its runs have, with the deviation; a single run's curve is its own."""
+    store = made_store(tmp_path)
+    ids = with_code(store, *({"metrics": {"loss": values}} for values in ([3.0, 2.0, 1.0], [5.0, 4.0], [9.0, 8.0])))
+    reader = Reader(store)
+    found = group_comparison_of(reader, [ids[:2], ids[2:]])
+    curve = column_curve(reader, found.runs[0], "loss", 100)
+    assert (curve.points, curve.deviations) == (((0, 4.0), (1, 3.0)), (2**0.5, 2**0.5))
+    assert column_curve(reader, found.runs[1], "loss", 100).points == ((0, 9.0), (1, 8.0))

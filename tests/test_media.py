@@ -1,0 +1,44 @@
+"""Figures and images of several runs, in slots."""
+
+from __future__ import annotations
+
+from jupyter_track.records import Artifact
+from jupyter_track.views.media import slots_of
+
+
+def artifact(path: str, sha: str, kind: str = "figure", mime: str = "image/png", title: str | None = None) -> Artifact:
+    """A picture."""
+    return Artifact(path, sha * 64, 100, mime, kind, title)
+
+
+def test_what_stands_at_the_same_place_is_one_slot() -> None:
+    """The ending does not count; what differs and what most runs have comes first."""
+    one = [
+        artifact("figures/1.png", "a", title="confusion"),
+        artifact("figures/2.png", "b"),
+        artifact("only.png", "c", "image"),
+        artifact("table.json", "d", "table", "application/json"),
+    ]
+    other = [artifact("figures/1.svg", "e", mime="image/svg+xml", title="confusion"), artifact("figures/2.png", "b")]
+    found = slots_of([one, other])
+    assert [(slot.name, slot.title, slot.runs, slot.equal, slot.steps) for slot in found] == [
+        ("figures/1", "confusion", 2, False, ()),
+        ("only", "", 1, False, ()),
+        ("figures/2", "", 2, True, ()),
+    ]
+    assert [own[None].path for own in found[0].pictures] == ["figures/1.png", "figures/1.svg"]
+
+
+def test_images_with_steps_are_one_slot() -> None:
+    """Under their key, with all steps that any of the runs has."""
+    one = [artifact(f"images/sample/{step:08d}.png", str(step), "image") for step in (0, 5, 10)]
+    other = [artifact(f"images/sample/{step:08d}.png", str(step), "image") for step in (0, 10, 15)]
+    (slot,) = slots_of([one, other])
+    assert (slot.name, slot.kind, slot.steps, slot.equal) == ("sample", "image", (0, 5, 10, 15), False)
+    assert [sorted(own) for own in slot.pictures if None not in own] == [[0, 5, 10], [0, 10, 15]]
+
+
+def test_only_pictures_are_shown() -> None:
+    """HTML and the JSON of a chart are named."""
+    found = slots_of([[artifact("figures/1.html", "a", mime="text/html")], [artifact("figures/1.png", "b")]])
+    assert [own[None].shown for own in found[0].pictures] == [False, True]
