@@ -166,6 +166,7 @@ class MlflowSource(Source):
                 "title": None,
                 "line": None,
                 "created": created,
+                "join_key": None,
             }
 
     def _content(self, path: Path) -> files.Content:
