@@ -263,10 +263,59 @@ class RunData:
 
 
 @dataclass(frozen=True)
+class Dataset:
+    """What a run read (mlflow's entity).
+
+    Attributes
+    ----------
+    name, digest : str
+        Equal data have an equal digest, whatever they are called.
+    source_type : str
+        ``local http s3 code …``: where it came from.
+    source : str
+        JSON: a path relative to the store, an address without credentials, or the code.
+    schema, profile : str or None
+        JSON: the types of the columns in mlflow's form; the number of rows, and of each column its digest, nulls,
+        extremes, mean and commonest values.
+    """
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True)
+class InputTag:
+    """A tag of a dataset of a run; ``mlflow.data.context`` says what it was for."""
+
+    key: str
+    value: str
+
+
+CONTEXT_TAG = "mlflow.data.context"
+
+
+@dataclass(frozen=True)
+class DatasetInput:
+    """A dataset as one run used it."""
+
+    dataset: Dataset
+    tags: tuple[InputTag, ...] = ()
+
+    @property
+    def context(self) -> str:
+        """What it was for, such as ``training``; empty where that was not said."""
+        return next((tag.value for tag in self.tags if tag.key == CONTEXT_TAG), "")
+
+
+@dataclass(frozen=True)
 class RunInputs:
     """Datasets and models that a run read."""
 
-    dataset_inputs: tuple[Any, ...] = ()
+    dataset_inputs: tuple[DatasetInput, ...] = ()
     model_inputs: tuple[Any, ...] = ()
 
 

@@ -247,6 +247,29 @@ TABLES = {
         "Names of versions, such as `champion`: `models:/<name>@champion`.",
         {"model_id": "`registered_models.id`.", "alias": "The name.", "version": "`model_versions.version`."},
     ),
+    "datasets": (
+        "What runs read.",
+        {
+            "run_id": RUN,
+            "name": "As given; `dataset` where none was.",
+            "digest": "Equal values have an equal one.",
+            "context": "What it was for, such as `training`; may be empty.",
+            "source_type": "`local`, `http`, `s3`, `code`, …",
+            "source": "JSON: a path relative to the store's folder, an address without credentials, or the code.",
+            "sha256": "`contents.sha256` of JSON with `schema` and `profile`: columns, their digests, extremes.",
+            "tags": "JSON.",
+            "position": "µs since 1970; the order of logging.",
+        },
+    ),
+    "contexts": (
+        "What surrounded runs.",
+        {
+            "run_id": RUN,
+            "kind": "`environment`, `hardware`, `git` (JSON) or `diff` (text).",
+            "sha256": "`contents.sha256`.",
+            "created": "ms.",
+        },
+    ),
 }
 
 VIEWS = {
@@ -287,6 +310,18 @@ VIEWS = {
             "max": "Highest value.",
             "points": "How many.",
             "source": "As in metrics.",
+        },
+    ),
+    "run_datasets": (
+        "Datasets with the name of their run.",
+        {
+            "run": "`runs.id`.",
+            "name": "Of the run.",
+            "dataset": "The dataset's name.",
+            "context": "What it was for.",
+            "digest": "Of its values.",
+            "source_type": "As in datasets.",
+            "source": "As in datasets.",
         },
     ),
     "curve_points": (

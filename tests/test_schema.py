@@ -20,7 +20,7 @@ from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.reader import Reader
 
 DATA = Path(__file__).parent / "data"
-MIGRATIONS = ("m001_initial", "m002_tidying", "m003_choices", "m004_join_keys", "m005_models")
+MIGRATIONS = ("m001_initial", "m002_tidying", "m003_choices", "m004_join_keys", "m005_models", "m006_inputs")
 
 
 @contextmanager
@@ -94,6 +94,8 @@ def test_without_rowid(tmp_path: Path) -> None:
         "artifacts",
         "choices",
         "contents",
+        "contexts",
+        "datasets",
         "executions",
         "experiment_tags",
         "metric_buckets",

@@ -29,6 +29,7 @@ def mlruns(folder: Path, run_id: str = "a" * 32) -> None:
     place = folder / "mlruns" / "0" / run_id
     place.mkdir(parents=True)
     (place / "meta.yaml").write_text("run_id: x\n")
+    (place.parent / "meta.yaml").write_text("experiment_id: '0'\n")
 
 
 def mlflow_database(path: Path, run_id: str = "b" * 32) -> None:
@@ -57,7 +58,8 @@ def test_addresses_of_a_folder(here: Path, uri: str) -> None:
 def test_what_mlflow_left_is_offered(here: Path) -> None:
     """Once: where it lies and the command that brings it; nothing of it is touched."""
     mlruns(here)
-    with pytest.warns(TrackWarning, match=r"mlruns holds runs of mlflow's.*jupyter track --store track\.db import"):
+    told = r"mlruns holds runs of mlflow's.*track\.import_mlflow\('.*jupyter track --store track\.db import"
+    with pytest.warns(TrackWarning, match=told):
         mlflow.set_tracking_uri("file:./mlruns")
     before = sorted(path.name for path in (here / "mlruns").rglob("*"))
     with warnings.catch_warnings():

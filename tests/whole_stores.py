@@ -10,8 +10,9 @@ from typing import Any
 
 from made_stores import START, add_runs, made_points, made_store, param_row, write
 
-from jupyter_track.store import edits, experiment_edits, files, registry_edits
+from jupyter_track.store import edits, experiment_edits, files, inputs, registry_edits
 from jupyter_track.store.batch import Batch
+from jupyter_track.store.belonging import BELONGING
 from jupyter_track.store.database import reading
 from jupyter_track.store.registry import ModelFile
 from jupyter_track.store.registry_edits import Registration
@@ -19,7 +20,7 @@ from jupyter_track.store.registry_edits import Registration
 TABLES = (
     "store writers experiments experiment_tags metric_goals runs params param_history tags metrics metric_points"
     " metric_buckets contents artifacts executions registered_models registered_model_tags model_versions"
-    " model_version_tags model_version_files model_aliases"
+    " model_version_tags model_version_files model_aliases datasets contexts"
 ).split()
 
 
@@ -69,6 +70,14 @@ def full_store(store: Path, seed: int = 0) -> list[str]:
             "content": (source.size, source.data),
         },
     )
+    described = files.keep(store, inputs.document("{}", '{"num_rows": 3}'))
+    dataset = {"name": "digits", "digest": "d" * 32, "context": "training", "source_type": "local"}
+    dataset |= {"source": '{"uri": "digits.csv"}', "tags": '{"split": "a"}', "position": 1}
+    content = (described.size, described.data)
+    batch.add_dataset(ids[0], {**dataset, "sha256": described.sha256, "content": content})
+    python = files.keep(store, b'{"python": {"version": "3.11.7"}}')
+    context = {"kind": "environment", "sha256": python.sha256, "created": START}
+    batch.add_context(ids[0], {**context, "content": (python.size, python.data)})
     write(store, batch)
     found = experiment_edits.find_experiment(store, "digits")
     assert found is not None
@@ -124,7 +133,7 @@ def meaning_of(store: Path) -> dict[str, Any]:
                 f"SELECT experiments.name, {columns(table, 'experiment_id')}"
                 f" FROM {table} JOIN experiments ON experiments.id = experiment_id"
             )
-        for table in ("params", "param_history", "tags", "artifacts", "executions", "metrics"):
+        for table in (*BELONGING, "metrics"):
             found[table] = rows(
                 f"SELECT runs.uuid, {columns(table, 'id', 'run_id', 'rev')}"
                 f" FROM {table} JOIN runs ON runs.id = {table}.run_id"

@@ -83,6 +83,7 @@ class TrackedCell:
                 tags=options.tags,
                 note=options.note,
                 git=hooks.wants(options, "git"),
+                system=options.system or None,
             )
         except TrackError as error:  # the store cannot be written: say so once a cell, and run the cell
             showing.show_text(shell, f"This cell is not tracked: {error}")

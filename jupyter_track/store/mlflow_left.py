@@ -14,6 +14,8 @@ from .run_rows import run_numbers
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _SQLITE = b"SQLite format 3\0"
+_META = "meta.yaml"
+_MOST_FOLDERS = 200  # that are looked into
 _LOOKED_AT = 20  # runs by which it is told whether they have been brought already
 
 
@@ -30,11 +32,19 @@ def is_database(path: Path) -> bool:
     return {"alembic_version", "runs", "experiments", "latest_metrics"} <= {name for (name,) in rows}
 
 
-def left_beside(store: Path) -> Path | None:
-    """Return mlflow's folder or database beside a store that holds runs which the store does not have; else None."""
-    for name, runs in (("mlruns", _in_folder), ("mlflow.db", _in_database)):
-        place = store.parent / name
-        found = list(islice(runs(place), _LOOKED_AT)) if place.exists() else []
+def left_at(store: Path, named: Path | None = None) -> Path | None:
+    """Return what mlflow left at a store that has not all runs of it, None where there is nothing.
+
+    Parameters
+    ----------
+    store : Path
+        Its folder is looked at, and ``mlruns`` and ``mlflow.db`` in it.
+    named : Path, optional
+        A database that may be called otherwise.
+    """
+    folder = store.parent
+    for place in (*([] if named is None else [named]), folder / "mlruns", folder / "mlflow.db", folder):
+        found = list(islice(_in_folder(place) if place.is_dir() else _in_database(place), _LOOKED_AT))
         if found and not _all_there(store, found):
             return place
     return None
@@ -42,11 +52,15 @@ def left_beside(store: Path) -> Path | None:
 
 def _in_folder(folder: Path) -> Iterator[str]:
     try:
-        for path in folder.glob("*/*/meta.yaml"):
-            if _RUN_ID.fullmatch(path.parent.name):
-                yield path.parent.name
+        for experiment in islice(folder.iterdir(), _MOST_FOLDERS):
+            if (experiment / _META).is_file():
+                yield from (run.name for run in experiment.iterdir() if _is_run(run))
     except OSError:  # a folder that cannot be read holds nothing for us
         return
+
+
+def _is_run(folder: Path) -> bool:
+    return bool(_RUN_ID.fullmatch(folder.name)) and (folder / _META).is_file()
 
 
 def _in_database(path: Path) -> Iterator[str]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 APPLICATION_ID = 0x4A54524B  # "JTRK"
-VERSION = 5
+VERSION = 6
 DEFAULT_EXPERIMENT_ID = 0
 DEFAULT_EXPERIMENT = "Default"
 
@@ -302,11 +302,36 @@ FIFTH = (
         LEFT JOIN runs ON runs.uuid = model_versions.run_uuid""",
 )
 
-# What names content: what is not among these can go.
-NAMED_CONTENTS = (
-    "SELECT sha256 FROM artifacts UNION SELECT source_sha256 FROM executions"
-    " UNION SELECT sha256 FROM model_version_files"
+# Schema 6: what runs read, and what surrounded them.
+SIXTH = (
+    # sha256 is of a JSON document with the schema, the digest of each column and a small profile; tags are JSON.
+    """CREATE TABLE datasets (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        context TEXT NOT NULL,
+        source_type TEXT NOT NULL,
+        source TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        tags TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (run_id, name, digest, context)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX datasets_by_name ON datasets (name)",
+    # kind is environment, hardware, git (JSON documents) or diff (text). created is in milliseconds.
+    """CREATE TABLE contexts (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        kind TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        created INTEGER NOT NULL,
+        PRIMARY KEY (run_id, kind)
+    ) WITHOUT ROWID""",
+    """CREATE VIEW run_datasets AS
+        SELECT runs.id AS run, runs.name, datasets.name AS dataset, datasets.context, datasets.digest,
+               datasets.source_type, datasets.source
+        FROM datasets JOIN runs ON runs.id = datasets.run_id""",
 )
+
 MIGRATION_SET = "jupyter_track"
 _MIGRATIONS_TABLE = (
     """CREATE TABLE "_sqlite_migrations" (
@@ -363,6 +388,7 @@ def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], Non
         "m003_choices": lambda connection: _run(connection, THIRD),
         "m004_join_keys": lambda connection: _run(connection, FOURTH),
         "m005_models": lambda connection: _run(connection, FIFTH),
+        "m006_inputs": lambda connection: _run(connection, SIXTH),
     }
 
 

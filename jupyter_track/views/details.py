@@ -9,11 +9,14 @@ from datetime import tzinfo
 from ..errors import TrackError
 from ..records import Artifact, Experiment, MetricSummary, Run, Shown
 from ..store.reader import Reader
+from . import datasets
 from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
 from .logged import models_in
+from .surroundings import NOTHING, Surroundings
+from .surroundings import facts as surrounding_facts
 from .tokens import State, state_of
 
 VALUE_LIMIT = 200
@@ -24,6 +27,7 @@ _METRIC_SOURCES = {
     "named": "named on the line",
     "result": "last expression",
     "auto": "captured",
+    "system": "of the machine",
 }
 
 
@@ -71,6 +75,7 @@ def run_details(
     figures: int = 0,
     artifacts: Sequence[Artifact] = (),
     beside: Beside = ALONE,
+    surroundings: Surroundings = NOTHING,
     zone: tzinfo | None = None,
 ) -> Details:
     """Return all that the record of a run says.
@@ -84,6 +89,8 @@ def run_details(
         The files to list.
     beside : Beside, optional
         What changed since the run before it of the same cell, the runs that it repeats, its children.
+    surroundings : mapping, optional
+        What surrounded it, as `Reader.surroundings` gives it.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
     """
@@ -94,8 +101,9 @@ def run_details(
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
     facts += [("parent", _parent(run, beside)), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
+    facts += surrounding_facts(surroundings)
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
-    grids = [_metrics(run), _params(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
+    grids = [_metrics(run), _params(run), _datasets(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(
         name=middle_cut(one_line(run.name), NAME_LIMIT),
         number="" if run.number is None else f"#{run.number}",
@@ -168,6 +176,12 @@ def _clean(facts: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 def _pairs(header: tuple[str, str], pairs: Mapping[str, str]) -> Grid:
     rows = tuple((one_line(key), _value(value)) for key, value in pairs.items())
     return Grid(header, rows, (False, False))
+
+
+def _datasets(run: Run) -> Grid:
+    return Grid(
+        ("data", "for", "size", "source", "digest"), datasets.rows_of(run), (False, False, True, False, False), 3
+    )
 
 
 def _params(run: Run) -> Grid:

@@ -19,6 +19,7 @@ from typing import Any
 from ..._version import __version__
 from ...errors import AlreadyExists, InvalidValue, NotFound, StoreError, StoreUnavailable
 from .. import files, pending, schema
+from ..belonging import BELONGING, NAMED
 from ..curves import CurveState, Plan
 from ..database import explain, reading
 from ..edits import EDIT_WAIT
@@ -32,7 +33,7 @@ from .turns import Progress, no_progress
 
 __all__ = ["Exported", "check_parquet", "copy_store", "tables"]
 
-_TABLES = ("params", "param_history", "tags", "artifacts", "executions", "metrics")  # that have a run_id
+_TABLES = (*BELONGING, "metrics")  # that have a run_id
 _PART = ".part-"
 
 
@@ -278,7 +279,7 @@ class _Copy:
     def contents(self) -> None:
         """Copy the content that the runs name; what is large goes to the folder beside the copy."""
         connection = self.connection
-        hashes = [row[0] for row in connection.execute(schema.NAMED_CONTENTS)]
+        hashes = [row[0] for row in connection.execute(NAMED)]
         found: set[str] = set()
         for page in self.source.contents(hashes):
             connection.execute("BEGIN")

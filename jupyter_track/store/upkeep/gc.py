@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidValue, StoreBusy
-from .. import readback
+from .. import openable, readback
+from ..belonging import BELONGING
 from ..database import BUSY_SECONDS, StoreFiles, connect, explain, reading
 from ..edits import now_ms
 from ..liveness import HEARTBEAT_SECONDS, state_of, this_process
@@ -35,8 +36,6 @@ WORTH_BYTES = 1_000_000  # free pages below this stay in the file, and below a t
 WORTH_PART = 0.1
 _STEP_PAGES = 1_000  # given back at a time: 4 MB
 _SMALL = 32_000_000  # bytes that a VACUUM rewrites in half a second
-
-_BELONGING = ("params", "param_history", "tags", "artifacts", "executions")
 
 
 @dataclass(frozen=True)
@@ -132,6 +131,8 @@ def collect(
             _delete_experiments(files, before)
             contents = content.remove_rows(files)
             removed = content.remove_files(store)
+            with reading(store) as connection:
+                openable.remove_gone(store, {row[0] for row in connection.execute("SELECT uuid FROM runs")})
             free = give_back(files)
     except sqlite3.Error as error:
         raise explain(error, store) from error
@@ -195,7 +196,7 @@ def _delete_page(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
         f" WHERE baseline_uuid IN (SELECT uuid FROM runs WHERE id IN ({marks}))",
         tuple(numbers),
     )
-    for table in _BELONGING:
+    for table in BELONGING:
         connection.execute(f"DELETE FROM {table} WHERE run_id IN ({marks})", tuple(numbers))
     return connection.execute(f"DELETE FROM runs WHERE id IN ({marks})", tuple(numbers)).rowcount
 

@@ -81,6 +81,8 @@ class JsonFile:
             "tags": run.tags,
             "artifacts": list(run.artifacts.values()),
             "executions": list(run.executions.values()),
+            "datasets": [{**row, "tags": json.loads(row["tags"])} for row in run.datasets.values()],
+            "contexts": list(run.contexts.values()),
             "metrics": metrics,
         }
         self._file.write(f'{self._between}{_dumped(whole)[:-1]}, "points": {{')

@@ -10,11 +10,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..registry import ModelFile
 from ..registry_edits import add_files
-from .pages import Row
+
+if TYPE_CHECKING:
+    from .pages import Row
 
 # In the order in which they name each other.
 MODEL_TABLES = (

@@ -25,6 +25,7 @@ from ...errors import CorruptStore, StoreBusy
 from ...records import RunStatus
 from .. import files as content_files
 from .. import schema
+from ..belonging import BELONGING, NAMING
 from ..damaged import note_losses
 from ..database import StoreFiles, connect
 from .curve_checks import rebuild_curve
@@ -66,7 +67,11 @@ _INTEGER_KEYS = {
     "model_version_tags": "version_id",
     "model_version_files": "version_id",
     "model_aliases": "model_id",
+    "datasets": "run_id",
+    "contexts": "run_id",
 }
+_SIZED = ("artifacts", "model_version_files")  # that say how large the content is which they name
+_SINCE = {**dict.fromkeys(MODEL_TABLES, 5), "datasets": 6, "contexts": 6}  # the schema that brought a table
 
 
 @dataclass
@@ -157,7 +162,7 @@ class _Salvage:
         schema.create(new, f"jupyter-track {__version__}")
         new.execute("DELETE FROM experiments")
         for table, key in _INTEGER_KEYS.items():
-            if table in MODEL_TABLES and self._version() < 5:
+            if self._version() < _SINCE.get(table, 1):
                 self.copied[table] = 0  # there were none yet
                 continue
             self._table(table, self._by_number(table, key))
@@ -367,7 +372,7 @@ class _Salvage:
             "INSERT OR IGNORE INTO experiments (id, name, created, updated, rev) VALUES (?, ?, ?, ?, 0)",
             (schema.DEFAULT_EXPERIMENT_ID, schema.DEFAULT_EXPERIMENT, now, now),
         )
-        tables = ("params", "tags", "metrics", "artifacts", "executions")
+        tables = (*BELONGING, "metrics")
         union = " UNION ".join(f"SELECT run_id FROM {table} WHERE run_id > 0" for table in tables)
         there = {row[0] for row in new.execute("SELECT id FROM runs")}
         indexed = self._indexed_runs()
@@ -481,9 +486,9 @@ class _Salvage:
             if content_files.fault(self.store, sha256, size, data)
         ]
         new.executemany("UPDATE contents SET data = NULL WHERE sha256 = ?", [(sha256,) for sha256 in wrong])
-        named = (
-            "SELECT sha256, size FROM artifacts UNION ALL SELECT source_sha256, 0 FROM executions"
-            " UNION ALL SELECT sha256, size FROM model_version_files"
+        named = " UNION ALL ".join(
+            f"SELECT {column} AS sha256, {'size' if table in _SIZED else '0'} AS size FROM {table}"
+            for table, column in NAMING.items()
         )
         gone = new.execute(
             f"INSERT OR IGNORE INTO contents SELECT sha256, max(size), NULL FROM ({named})"

@@ -18,12 +18,10 @@ from ...errors import AlreadyExists, InvalidValue, StoreError, StoreUnavailable,
 from ...records import ViewType
 from ...values import load_param
 from .. import pending, run_rows
-from ..database import reading
 from ..edits import EDIT_WAIT
 from ..place import files_folder
 from .csv_form import CsvSink
 from .json_form import JsonFile
-from .models import read_models
 from .pages import RunRows, Source, Wanted, in_pages, opened
 from .parquet_form import ParquetSink
 from .turns import Progress, no_progress
@@ -327,6 +325,4 @@ def _write_json(source: Source, numbers: list[int], place: Path, progress: Progr
                 file.run(run, source.points([Wanted(run.run_id, curve) for curve in run.curves.values()]))
             done += len(page)
             progress(done, len(numbers))
-        with reading(source.place) as connection:
-            models = read_models(connection)
-        file.end(source.experiments(), models)
+        file.end(source.experiments(), source.models())
