@@ -23,6 +23,7 @@ __all__ = [
     "ActiveRun",
     "Experiment",
     "MlflowClient",
+    "MlflowException",
     "Run",
     "RunStatus",
     "RunStopped",
@@ -34,27 +35,35 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "autolog",
     "board",
     "compare",
     "create_experiment",
     "current",
     "curves",
+    "data",
     "define_metric",
     "delete_experiment",
     "delete_experiment_tag",
     "delete_run",
     "delete_tag",
+    "disable_system_metrics_logging",
+    "enable_system_metrics_logging",
     "end_run",
     "entities",
     "exceptions",
     "flush",
+    "flush_artifact_async_logging",
+    "flush_async_logging",
     "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
+    "import_mlflow",
     "importance",
+    "is_tracking_uri_set",
     "last_active_run",
     "live",
     "load_ipython_extension",
@@ -65,6 +74,8 @@ __all__ = [
     "log_dict",
     "log_figure",
     "log_image",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
     "log_param",
@@ -72,27 +83,37 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "models",
     "parallel",
     "progress",
+    "pyfunc",
+    "pytorch",
+    "register_model",
     "restore_experiment",
     "restore_run",
     "runs",
     "scatter",
     "search_experiments",
+    "search_model_versions",
+    "search_registered_models",
     "search_runs",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
     "set_note",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
     "set_tag",
     "set_tags",
     "set_tracking_uri",
+    "sklearn",
     "start_run",
     "tracking",
     "unload_ipython_extension",
 ]
 
-_MODULES = ("artifacts", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "pytorch", "sklearn", "tracking")
 _STORED = (
     "create_experiment",
     "delete_experiment",
@@ -103,6 +124,7 @@ _STORED = (
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
+    "import_mlflow",
     "restore_experiment",
     "restore_run",
     "runs",
@@ -113,9 +135,19 @@ _STORED = (
     "set_experiment_tags",
     "set_tracking_uri",
 )
+_SYSTEM = (
+    "disable_system_metrics_logging",
+    "enable_system_metrics_logging",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
+)
+_SMALL = ("autolog", "flush_artifact_async_logging", "flush_async_logging", "is_tracking_uri_set")
 # Where a name lives; every other name of __all__ is in recording.fluent, with the functions that log.
 _HOMES = {
     **dict.fromkeys(_STORED, "recording.stored"),
+    **dict.fromkeys(_SYSTEM, "recording.system"),
+    **dict.fromkeys(_SMALL, "recording.mlflow_names"),
     **dict.fromkeys(("active_run", "end_run", "last_active_run", "start_run"), "recording.opening"),
     **dict.fromkeys(("importance", "parallel", "scatter"), "notebook.many"),
     "ActiveRun": "recording.run",
@@ -124,6 +156,7 @@ _HOMES = {
     "Experiment": "records",
     "compare": "recording.comparing",
     "MlflowClient": "tracking",
+    "MlflowException": "exceptions",
     "Run": "records",
     "RunStatus": "records",
     "RunStopped": "errors",
@@ -131,6 +164,7 @@ _HOMES = {
     "TrackClient": "recording.client",
     "TrackError": "errors",
     "TrackWarning": "store.problems",
+    **dict.fromkeys(("register_model", "search_model_versions", "search_registered_models"), "models.registry"),
     "live": "notebook.live",
     "progress": "recording.progress",
     "ViewType": "records",
@@ -144,7 +178,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = importlib.import_module(".missing", __name__).hint_of(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f': {hint}.' if hint else ''}")
     _capture_cells()
     home = _HOMES.get(name, "recording.fluent")
     value = getattr(importlib.import_module(f".{home}", __name__), name)
@@ -175,8 +210,10 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 if TYPE_CHECKING:
-    from . import artifacts, entities, exceptions, tracking
+    from . import artifacts, data, entities, exceptions, models, pyfunc, pytorch, sklearn, tracking
     from .errors import RunStopped, TrackError
+    from .exceptions import MlflowException
+    from .models.registry import register_model, search_model_versions, search_registered_models
     from .notebook.board import board
     from .notebook.curves import curves
     from .notebook.live import live
@@ -195,6 +232,8 @@ if TYPE_CHECKING:
         log_dict,
         log_figure,
         log_image,
+        log_input,
+        log_inputs,
         log_metric,
         log_metrics,
         log_param,
@@ -205,6 +244,12 @@ if TYPE_CHECKING:
         set_note,
         set_tag,
         set_tags,
+    )
+    from .recording.mlflow_names import (
+        autolog,
+        flush_artifact_async_logging,
+        flush_async_logging,
+        is_tracking_uri_set,
     )
     from .recording.opening import active_run, end_run, last_active_run, start_run
     from .recording.progress import progress
@@ -219,6 +264,7 @@ if TYPE_CHECKING:
         get_parent_run,
         get_run,
         get_tracking_uri,
+        import_mlflow,
         restore_experiment,
         restore_run,
         runs,
@@ -228,6 +274,13 @@ if TYPE_CHECKING:
         set_experiment_tag,
         set_experiment_tags,
         set_tracking_uri,
+    )
+    from .recording.system import (
+        disable_system_metrics_logging,
+        enable_system_metrics_logging,
+        set_system_metrics_node_id,
+        set_system_metrics_samples_before_logging,
+        set_system_metrics_sampling_interval,
     )
     from .records import Experiment, Run, RunStatus, ViewType
     from .store.problems import TrackWarning

@@ -1,8 +1,11 @@
 """mlflow's ``mlflow.entities``: the records that its users construct or compare."""
 
 from .records import (
+    Dataset,
+    DatasetInput,
     Experiment,
     FileInfo,
+    InputTag,
     Metric,
     Param,
     Run,
@@ -16,8 +19,11 @@ from .records import (
 )
 
 __all__ = [
+    "Dataset",
+    "DatasetInput",
     "Experiment",
     "FileInfo",
+    "InputTag",
     "Metric",
     "Param",
     "Run",

@@ -9,6 +9,8 @@
     ├── MissingFile             (also FileNotFoundError)  RESOURCE_DOES_NOT_EXIST
     ├── AlreadyExists                                     RESOURCE_ALREADY_EXISTS
     ├── RunStateError                                     INVALID_STATE
+    ├── DamagedModel            (also ValueError)         DATA_LOSS
+    ├── MissingPackage          (also ImportError)        MISSING_PACKAGE
     └── StoreError              (also OSError)            IO_ERROR
         ├── NotAStore                                     NOT_A_STORE
         ├── CorruptStore                                  DATA_LOSS
@@ -81,6 +83,18 @@ class RunStateError(TrackError):
     """The state of a run does not allow the call: one is open already, or it is deleted."""
 
     error_code = "INVALID_STATE"
+
+
+class DamagedModel(TrackError, ValueError):
+    """A model's file is cut off, was changed, or is not what it says; nothing of it was loaded."""
+
+    error_code = "DATA_LOSS"
+
+
+class MissingPackage(TrackError, ImportError):
+    """A package that the call needs is not installed; the message names it and the command."""
+
+    error_code = "MISSING_PACKAGE"
 
 
 class StoreError(TrackError, OSError):

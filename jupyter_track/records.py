@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 Goal = Literal["min", "max"]
 STOPPED_EARLY = "stopped_early"  # the tag of a run whose loop ended early; it tells how far the loop came
@@ -75,6 +76,12 @@ def html_form(record: object) -> str | None:
 def text_form(record: object) -> str | None:
     """Return the plain text of a record, or None where no view is registered for its class."""
     return None
+
+
+@singledispatch
+def model_of(record: object, name: str | None) -> Any:
+    """Return a loaded model of a run; `jupyter_track.recording.forms` registers how."""
+    raise TypeError(f"{type(record).__name__} has no models")
 
 
 class Shown:
@@ -256,10 +263,59 @@ class RunData:
 
 
 @dataclass(frozen=True)
+class Dataset:
+    """What a run read (mlflow's entity).
+
+    Attributes
+    ----------
+    name, digest : str
+        Equal data have an equal digest, whatever they are called.
+    source_type : str
+        ``local http s3 code …``: where it came from.
+    source : str
+        JSON: a path relative to the store, an address without credentials, or the code.
+    schema, profile : str or None
+        JSON: the types of the columns in mlflow's form; the number of rows, and of each column its digest, nulls,
+        extremes, mean and commonest values.
+    """
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True)
+class InputTag:
+    """A tag of a dataset of a run; ``mlflow.data.context`` says what it was for."""
+
+    key: str
+    value: str
+
+
+CONTEXT_TAG = "mlflow.data.context"
+
+
+@dataclass(frozen=True)
+class DatasetInput:
+    """A dataset as one run used it."""
+
+    dataset: Dataset
+    tags: tuple[InputTag, ...] = ()
+
+    @property
+    def context(self) -> str:
+        """What it was for, such as ``training``; empty where that was not said."""
+        return next((tag.value for tag in self.tags if tag.key == CONTEXT_TAG), "")
+
+
+@dataclass(frozen=True)
 class RunInputs:
     """Datasets and models that a run read."""
 
-    dataset_inputs: tuple[Any, ...] = ()
+    dataset_inputs: tuple[DatasetInput, ...] = ()
     model_inputs: tuple[Any, ...] = ()
 
 
@@ -299,6 +355,8 @@ class Run(Shown):
         Whether somebody asked it to stop.
     baseline_run_id : str or None
         The run that those of its experiment are measured against.
+    store : Path or None
+        The store that it was read from.
     """
 
     number: int | None
@@ -329,6 +387,24 @@ class Run(Shown):
     pinned: bool = False
     stop_requested: bool = False
     baseline_run_id: str | None = None
+    store: Path | None = field(default=None, compare=False, repr=False)
+
+    def load_model(self, name: str | None = None) -> Any:
+        """Load a model that the run logged: the only one, or the one of a name.
+
+        Raises
+        ------
+        NotFound
+            Where the run has none.
+        InvalidValue
+            Where it has several, and none is named.
+
+        Examples
+        --------
+        >>> import jupyter_track as track
+        >>> track.runs().best("accuracy").load_model()  # doctest: +SKIP
+        """
+        return model_of(self, name)
 
     @property
     def label(self) -> str:
@@ -366,3 +442,66 @@ class Run(Shown):
             metrics={key: metric.last for key, metric in self.metrics.items()},
             tags=tags,
         )
+
+
+@dataclass(frozen=True)
+class ModelVersion(Shown):
+    """A version of a registered model (mlflow's entity).
+
+    Attributes
+    ----------
+    name : str
+        Of the registered model.
+    version : int
+        1, 2, 3, …
+    source : str
+        Where it was registered from: ``runs:/<run id>/<name>``, or the name of a folder.
+    run_id : str or None
+        The run that logged it.
+    title : str
+        What it is: flavor, class and format.
+    user_id : str
+    creation_timestamp, last_updated_timestamp : int
+        Milliseconds since 1970.
+    description : str or None
+    tags : mapping of str to str
+    aliases : list of str
+        The names that this version has now.
+    """
+
+    name: str
+    version: int
+    source: str
+    run_id: str | None
+    title: str = ""
+    user_id: str = ""
+    creation_timestamp: int = 0
+    last_updated_timestamp: int = 0
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: list[str] = field(default_factory=list)
+
+    status: ClassVar[str] = "READY"
+    status_message: ClassVar[str | None] = None
+    current_stage: ClassVar[str] = "None"  # mlflow gave stages up for aliases
+
+    @property
+    def model_uri(self) -> str:
+        """The address that loads it: ``models:/<name>/<version>``."""
+        return f"models:/{self.name}/{self.version}"
+
+
+@dataclass(frozen=True)
+class RegisteredModel(Shown):
+    """A name in the registry with its newest version (mlflow's entity).
+
+    `latest_versions` holds the newest version, or nothing; `aliases` says which version has an alias.
+    """
+
+    name: str
+    creation_timestamp: int = 0
+    last_updated_timestamp: int = 0
+    description: str | None = None
+    latest_versions: list[ModelVersion] = field(default_factory=list)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, int] = field(default_factory=dict)

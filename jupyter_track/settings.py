@@ -30,7 +30,11 @@ class JupyterTrack(Configurable):
     figures = Bool(True, help="Keep the figures that a run's cell shows.").tag(config=True)
     output = Bool(True, help="Keep what a run's cell prints.").tag(config=True)
     source = Bool(True, help="Keep the source of a run's cell.").tag(config=True)
-    git = Bool(True, help="Record the git commit and branch.").tag(config=True)
+    git = Bool(True, help="Record git's commit, branch, remote, and the uncommitted diff.").tag(config=True)
+    system_metrics = Bool(
+        False, help="Record processor, memory, disk, network and GPUs while runs are going (%%track --system: of one)."
+    ).tag(config=True)
+    environment = Bool(True, help="Record Python, the packages imported, and the machine.").tag(config=True)
 
 
 def make_settings(shell: Any) -> JupyterTrack:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import importlib.util
 import inspect
 import re
 import sqlite3
@@ -21,7 +22,7 @@ import click
 from schema_words import TABLES, VIEWS
 
 import jupyter_track
-from jupyter_track import errors, settings
+from jupyter_track import errors, missing, settings
 from jupyter_track.cli.commands import cli
 from jupyter_track.notebook import magics, options
 from jupyter_track.store import schema
@@ -29,7 +30,7 @@ from jupyter_track.store import schema
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN = "<!-- reference: written by scripts/reference.py from the code -->"
 END = "<!-- end of the reference -->"
-MODULES = ("artifacts", "entities", "exceptions", "tracking")
+MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "pytorch", "sklearn", "tracking")
 
 
 def main() -> None:
@@ -59,6 +60,7 @@ def reference() -> str:
     """Return the whole reference as Markdown."""
     parts = (
         ("Python", python_names()),
+        (f"mlflow's names that are not here (as of {missing.MLFLOW_VERSION})", missing_names()),
         ("Magics", magic_help()),
         ("Command line", command_line()),
         ("Settings", setting_rows()),
@@ -66,6 +68,23 @@ def reference() -> str:
         ("Errors", error_tree()),
     )
     return "\n".join(f"### {title}\n\n{body}\n" for title, body in parts)
+
+
+def missing_names() -> str:
+    """Return what of mlflow's names is not here, with what to do instead."""
+    lines = ["| what | names | here |", "| --- | --- | --- |"]
+    for groups in (missing.GROUPS, missing.MODULE_GROUPS):
+        for what, instead, names in groups:
+            left = [f"`{name}`" for name in names.split() if not is_here(name)]
+            told = instead.replace("'jupyter track status'", "`jupyter track status`").replace("'doctor'", "`doctor`")
+            told = told.replace("%%track", "`%%track`")
+            lines += [f"| {what} | {', '.join(left)} | {told} |"] if left else []
+    return "\n".join(lines)
+
+
+def is_here(name: str) -> bool:
+    """Whether one of mlflow's names is here."""
+    return name in jupyter_track.__all__ or importlib.util.find_spec(f"jupyter_track.{name}") is not None
 
 
 # ---- names
@@ -98,7 +117,7 @@ def class_lines(name: str, cls: type) -> list[str]:
         lines[0] += f" Fields: {', '.join(f'`{field.name}`' for field in dataclasses.fields(cls))}."
     if constants := [key for key in vars(cls) if key.isupper()]:
         lines[0] += f" {', '.join(f'`{key}`' for key in constants)}."
-    for key, member in vars(cls).items():
+    for key, member in own_members(cls).items():
         if key.startswith("_"):
             continue
         if isinstance(member, property):
@@ -106,6 +125,15 @@ def class_lines(name: str, cls: type) -> list[str]:
         elif inspect.isfunction(member):
             lines.append(f"  - `.{key}{signature(member, skip=1)}`: {first_line(member)}")
     return lines
+
+
+def own_members(cls: type) -> dict[str, Any]:
+    """Return what a class has of its own and of the client's parts that it is made of, these after its own."""
+    found: dict[str, Any] = {}
+    for one in cls.__mro__:
+        if one is cls or one.__name__.endswith("Client"):
+            found = {**found, **{key: member for key, member in vars(one).items() if key not in found}}
+    return found
 
 
 def module_line(module: Any) -> str:

@@ -197,6 +197,79 @@ TABLES = {
             "value": "Sorting, columns, widths, filter and groups, as JSON.",
         },
     ),
+    "registered_models": (
+        "The registry: names under which versions of models are found.",
+        {
+            "id": "Of this store only.",
+            "name": "Unique.",
+            "description": "Text; NULL where there is none.",
+            "created": "ms.",
+            "updated": "When a person or a new version changed it last, ms.",
+            "newest": "The highest version that was ever given; it is not given again.",
+            "rev": REV,
+        },
+    ),
+    "registered_model_tags": (
+        "Tags of registered models.",
+        {"model_id": "`registered_models.id`.", "key": "The tag's name.", "value": "Text."},
+    ),
+    "model_versions": (
+        "One row a registered version.",
+        {
+            "id": "Of this store only.",
+            "uuid": "The version's id everywhere, 32 hex digits.",
+            "model_id": "`registered_models.id`.",
+            "version": "1, 2, 3, …",
+            "run_uuid": "The run that logged it; NULL where it came from a folder.",
+            "source": "Where it was registered from: `runs:/<run id>/<name>`, or the folder's name.",
+            "title": "What it is: flavor, class and format.",
+            "description": "Text; NULL where there is none.",
+            "user_id": "Who registered it.",
+            "created": "ms.",
+            "updated": "When a person changed it last, ms.",
+            "rev": REV,
+        },
+    ),
+    "model_version_tags": (
+        "Tags of versions.",
+        {"version_id": "`model_versions.id`.", "key": "The tag's name.", "value": "Text."},
+    ),
+    "model_version_files": (
+        "The files of versions, as they were when they were registered.",
+        {
+            "version_id": "`model_versions.id`.",
+            "path": "Within the model's folder.",
+            "sha256": "`contents.sha256`.",
+            "size": "Bytes.",
+        },
+    ),
+    "model_aliases": (
+        "Names of versions, such as `champion`: `models:/<name>@champion`.",
+        {"model_id": "`registered_models.id`.", "alias": "The name.", "version": "`model_versions.version`."},
+    ),
+    "datasets": (
+        "What runs read.",
+        {
+            "run_id": RUN,
+            "name": "As given; `dataset` where none was.",
+            "digest": "Equal values have an equal one.",
+            "context": "What it was for, such as `training`; may be empty.",
+            "source_type": "`local`, `http`, `s3`, `code`, …",
+            "source": "JSON: a path relative to the store's folder, an address without credentials, or the code.",
+            "sha256": "`contents.sha256` of JSON with `schema` and `profile`: columns, their digests, extremes.",
+            "tags": "JSON.",
+            "position": "µs since 1970; the order of logging.",
+        },
+    ),
+    "contexts": (
+        "What surrounded runs.",
+        {
+            "run_id": RUN,
+            "kind": "`environment`, `hardware`, `git` (JSON) or `diff` (text).",
+            "sha256": "`contents.sha256`.",
+            "created": "ms.",
+        },
+    ),
 }
 
 VIEWS = {
@@ -239,6 +312,18 @@ VIEWS = {
             "source": "As in metrics.",
         },
     ),
+    "run_datasets": (
+        "Datasets with the name of their run.",
+        {
+            "run": "`runs.id`.",
+            "name": "Of the run.",
+            "dataset": "The dataset's name.",
+            "context": "What it was for.",
+            "digest": "Of its values.",
+            "source_type": "As in datasets.",
+            "source": "As in datasets.",
+        },
+    ),
     "curve_points": (
         "Points with the number of their run.",
         {
@@ -248,6 +333,18 @@ VIEWS = {
             "step": "As logged.",
             "time": "ms.",
             "value": "NULL is NaN.",
+        },
+    ),
+    "model_list": (
+        "Registered models with their runs.",
+        {
+            "name": "The registered name.",
+            "version": "Its version.",
+            "title": "What it is.",
+            "run": "The run's number; NULL where it came from a folder, or the run is gone.",
+            "source": "Where it was registered from.",
+            "registered_utc": "When.",
+            "description": "The version's.",
         },
     ),
 }

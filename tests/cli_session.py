@@ -20,6 +20,7 @@ from made_records import NOW
 
 import jupyter_track as track
 from jupyter_track.cli import commands, common
+from jupyter_track.recording import context
 from jupyter_track.recording.session import session
 from jupyter_track.store import writer
 
@@ -45,11 +46,13 @@ def record(folder: Path, runs: Callable[[], None]) -> Path:
     """Return a store in `folder` with what `runs` records; run n began n minutes ago and took n times 100 ms."""
     folder.mkdir(exist_ok=True)
     store = session.use_store(folder)
+    context.environment_enabled = False  # what surrounds a run differs from machine to machine
     try:
         with chdir(folder):  # in no repository: what git says of one would come later
             runs()
         track.flush()
     finally:
+        context.environment_enabled = True
         writer.close_all(10.0)  # or it would miss the runs whose ids change below
         session.reset()
     sql(

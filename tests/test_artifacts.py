@@ -413,12 +413,6 @@ def test_addresses_are_relative_to_the_store(store: Path) -> None:
     """mlflow's are absolute, so that a moved folder breaks them."""
     with track.start_run() as run:
         base = f"runs:/{run.run_id}"
-        assert (track.get_artifact_uri(), run.info.artifact_uri, run.read().info.artifact_uri) == (base, base, base)
-        assert [track.get_artifact_uri(path) for path in ("a/b.txt", "/a", "a/", "")] == [
-            f"{base}/a/b.txt",
-            f"{base}/a",
-            f"{base}/a/",
-            f"{base}/",
-        ]
+        assert (run.info.artifact_uri, run.read().info.artifact_uri) == (base, base)
     (found,) = track.search_runs(filter_string=f"artifact_uri = '{base}'", output_format="list")
     assert found.info.run_id == run.run_id

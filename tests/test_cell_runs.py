@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from shell_session import Notebook, notebook
 
+from jupyter_track.recording.context import Answer
 from jupyter_track.records import Run
 
 
@@ -208,12 +209,12 @@ def test_becoming_one_in_a_git_repository(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_commit_that_is_found_late_leaves_no_row(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """git answers when the cell's run has given way to its child: no tag of a run that is not there."""
 
-    def slow(folder: Path, store: Path) -> dict[str, str]:
+    def slow(folder: Path, store: Path) -> Answer:
         assert gone.wait(10)
-        return {"commit": "abc"}
+        return Answer({"commit": "abc"})
 
     gone = threading.Event()
-    monkeypatch.setattr("jupyter_track.recording.context._tags", slow)
+    monkeypatch.setattr("jupyter_track.recording.context._git_answer", slow)
     nb.run("%%track\nwith track.start_run(run_name='child'):\n    track.log_metric('loss', 1.0)")
     gone.set()
     assert nb.only.own_tags["commit"] == "abc"

@@ -277,7 +277,8 @@ def test_show_as_json_has_files_cells_and_output(cells: Path) -> None:
     """The output is whole; what `runs --json` says of the run is the same."""
     shown = parsed(cli(cells, "show", "looped", "--json"))
     listed = [run for run in parsed(cli(cells, "runs", "--json"))["runs"] if run["name"] == "looped"]
-    rest = {key: shown.pop(key) for key in ("artifacts", "executions", "output", "problems")}
+    rest = {key: shown.pop(key) for key in ("artifacts", "executions", "output", "problems", "surroundings")}
+    assert rest["surroundings"]["environment"]["packages"]["ipython"]
     assert [shown] == listed
     assert rest["problems"] == []
     assert rest["output"] == "".join(f"{number}\n" for number in range(30))

@@ -14,7 +14,7 @@ import pytest
 import jupyter_track
 
 ROOT = Path(jupyter_track.__file__).parent.parent
-PUBLIC_MODULES = ("artifacts", "entities", "exceptions", "tracking")
+PUBLIC_MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "pytorch", "sklearn", "tracking")
 
 
 @pytest.mark.parametrize("name", jupyter_track.__all__)

@@ -294,7 +294,8 @@ def test_run_ids_in_a_list(store: Path) -> None:
         ("dropout", 0, "to look for the word write 'dropout' in quotes"),
         ("lr AND 'x'", 0, "write 'lr' in quotes"),
         ("start_time = nan", 13, "never NaN"),
-        ("datasets.name = 'mnist'", 0, "not recorded yet"),
+        ("datasets.nme = 'mnist'", 0, "did you mean 'name'?"),
+        ("datasets.name = 5", 16, "datasets.name is text: write '5' in quotes"),
         ("metrics. = 1", 0, "Expected a key"),
         ("metrics.loss. = 1", 0, "Expected a key"),
         ("`a``b`c = 1", 6, "Expected a dot"),
@@ -435,7 +436,7 @@ def test_order(store: Path, entries: list[str] | str | None, names: str) -> None
         ("metrics.loss DESC, status", "Expected ASC, DESC or the end"),
         ("lss", "no attribute 'lss'"),
         ("metrics.loss < 1", "Expected ASC, DESC or the end"),
-        ("datasets.name", "not recorded yet"),
+        ("datasets.name", "Nothing can be ordered by datasets.name"),
         ("code DESC", "Nothing can be ordered by code"),
     ],
 )

@@ -14,14 +14,16 @@ from made_stores import START, add_run, add_runs, made_store, write
 from whole_stores import contents_of, full_store
 
 from jupyter_track.errors import InvalidValue, NotAStore, StoreBusy, StoreUnavailable
-from jupyter_track.store import edits, experiment_edits, files, spill
+from jupyter_track.store import edits, experiment_edits, files, registry_edits, spill
 from jupyter_track.store.batch import Batch
+from jupyter_track.store.belonging import BELONGING
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.liveness import this_process
 from jupyter_track.store.lock import ProcessLock
 from jupyter_track.store.place import files_folder
 from jupyter_track.store.reader import Reader
 from jupyter_track.store.upkeep import content, gc, turns
+from jupyter_track.store.upkeep.models import MODEL_TABLES
 from jupyter_track.store.upkeep.pages import PAGE_POINTS
 
 DAY = 86_400_000
@@ -80,6 +82,7 @@ def test_everything_of_a_run_goes(store: Path) -> None:
     """With the run go its rows in every table, its content and its files; what others name too stays."""
     ids = full_store(store)
     shared = keep(store, ids[1], bytes(200_000) + bytes([0]))
+    registry_edits.delete_model(store, "forest")
     edits.delete_runs(store, ids)
     edits.restore_runs(store, [ids[3]])
     (large,) = (files_folder(store) / "content").glob("??/*")
@@ -91,9 +94,10 @@ def test_everything_of_a_run_goes(store: Path) -> None:
     assert not large.exists()
     counted = {table: len(found) for table, found in contents_of(store).items()}
     assert counted == {
-        **dict.fromkeys(("params", "param_history", "tags", "contents", "artifacts", "executions"), 0),
+        **dict.fromkeys((*BELONGING, "contents"), 0),
         **{"store": 1, "writers": counted["writers"], "experiments": 2, "experiment_tags": 1, "metric_goals": 1},
         **{"runs": 1, "metrics": 1, "metric_points": 64, "metric_buckets": 1},
+        **dict.fromkeys(MODEL_TABLES, 0),
     }
     assert Reader(store).experiments()[0].baseline_run_id is None
 

@@ -18,6 +18,7 @@ HEAVY = (
     "altair",
     "anywidget",
     "click",
+    "cloudpickle",
     "ipykernel",
     "ipywidgets",
     "matplotlib",
@@ -27,11 +28,14 @@ HEAVY = (
     "psutil",
     "pyarrow",
     "rich",
+    "safetensors",
     "sklearn",
+    "skops",
     "sqlite_utils",
     "torch",
     "tqdm",
     "traitlets",
+    "yaml",
 )
 # The magics are a subclass of IPython's and the settings one of traitlets'; both modules are loaded by %load_ext,
 # where IPython is there already. The command line stands on click and rich, and on nothing else.

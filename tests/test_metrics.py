@@ -172,16 +172,21 @@ def test_a_bad_step_in_log_metrics_writes_nothing(store: Path) -> None:
     assert track.get_run(run.run_id).data.metrics == {}
 
 
-def test_models_and_datasets_of_a_point_are_refused_before_it_is_written(store: Path) -> None:
+def test_a_model_and_what_is_no_dataset_are_refused_before_the_point_is_written(store: Path) -> None:
     """The same at every call, also on the short way."""
     with track.start_run() as run:
         track.log_metric("x", 1.0, step=0)
+        said = []
         for arguments in ({"model_id": "m-1"}, {"dataset": object()}):
             with pytest.raises(InvalidValue) as caught:
                 track.log_metric("x", 2.0, step=1, **arguments)  # type: ignore[arg-type]
             with pytest.raises(InvalidValue):
                 track.log_metrics({"x": 2.0}, step=1, **arguments)  # type: ignore[arg-type]
-    assert str(caught.value) == "model_id and dataset are not recorded yet; leave them out."
+            said.append(str(caught.value))
+    assert said == [
+        "model_id is not recorded yet; leave it out.",
+        "log_input takes a dataset, not object: log_input(jupyter_track.data.from_numpy(array)).",
+    ]
     assert history(run, "x") == [(0, 1.0)]
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 import jupyter_track as track
+from jupyter_track import missing
+from jupyter_track.recording.session import session
+from jupyter_track.store.problems import TrackWarning
+from jupyter_track.store.reader import Reader
 
-# As mlflow 3.17 has them. Models, datasets and the registry are not there yet.
+# As mlflow 3.17 has them.
 FUNCTIONS = """
 start_run(run_id=None, experiment_id=None, run_name=None, nested=False, parent_run_id=None, tags=None, \
 description=None, log_system_metrics=None)
@@ -38,6 +46,16 @@ log_stream(stream, artifact_file, run_id=None)
 log_figure(figure, artifact_file, *, save_kwargs=None)
 log_image(image, artifact_file=None, key=None, step=None, timestamp=None, synchronous=False)
 log_table(data, artifact_file, run_id=None, *, key=None)
+log_input(dataset=None, context=None, tags=None, model=None)
+log_inputs(datasets=None, contexts=None, tags_list=None, models=None)
+enable_system_metrics_logging()
+disable_system_metrics_logging()
+set_system_metrics_sampling_interval(interval)
+set_system_metrics_samples_before_logging(samples)
+set_system_metrics_node_id(node_id)
+flush_async_logging()
+flush_artifact_async_logging()
+is_tracking_uri_set()
 load_table(artifact_file, run_ids=None, extra_columns=None)
 get_artifact_uri(artifact_path=None)
 set_experiment(experiment_name=None, experiment_id=None)
@@ -199,6 +217,79 @@ def test_the_fields_of_run_info_are_those_that_the_specification_names() -> None
     wanted_info = "run_id run_name experiment_id status start_time end_time artifact_uri lifecycle_stage user_id"
     assert [one[0] for one in parameters(entities.RunInfo)] == wanted_info.split()
     assert all(hasattr(theirs.RunInfo, one) for one in wanted_info.split())
+
+
+NAMES = json.loads((Path(__file__).parent / "data" / "mlflow" / "names.json").read_text(encoding="utf-8"))
+
+
+def left_out() -> set[str]:
+    """The names that are said to be missing."""
+    return {name for _, _, names in (*missing.GROUPS, *missing.MODULE_GROUPS) for name in names.split()}
+
+
+def is_here(name: str) -> bool:
+    """Whether a name of mlflow's is one of ours."""
+    return name in track.__all__ or importlib.util.find_spec(f"jupyter_track.{name}") is not None
+
+
+def test_every_name_of_mlflow_s_is_here_or_said_to_be_missing() -> None:
+    """Of mlflow's public names and modules, as they are kept with their version."""
+    assert NAMES["version"].startswith(missing.MLFLOW_VERSION + ".")
+    theirs = {*NAMES["names"], *NAMES["modules"]}
+    assert {name for name in theirs if not is_here(name)} <= left_out()
+    assert left_out() - theirs == set()
+
+
+def test_the_kept_names_are_those_of_mlflow() -> None:
+    """Where the version that the table is for is installed."""
+    mlflow = mlflow_module()
+    if not mlflow.__version__.startswith(missing.MLFLOW_VERSION + "."):
+        pytest.skip(f"mlflow is {mlflow.__version__}")
+    assert sorted(set(mlflow.__all__)) == NAMES["names"]
+
+
+def test_the_readme_lists_what_is_missing() -> None:
+    """All of it, and nothing that is here."""
+    text = (Path(track.__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    section = text.split("### mlflow's names that are not here", 1)[1].split("\n### ", 1)[0]
+    told = set(re.findall(r"`(\w+)`", "".join(line.split("|")[2] for line in section.splitlines() if "| `" in line)))
+    assert told == {name for name in left_out() if not is_here(name)}
+
+
+def test_a_name_that_is_missing_says_what_to_do() -> None:
+    """As any attribute that is not there, so that `hasattr` works; with the way to do it here."""
+    with pytest.raises(AttributeError) as caught:
+        track.evaluate  # type: ignore[attr-defined]  # noqa: B018 - the access is the test
+    assert str(caught.value).startswith(
+        "module 'jupyter_track' has no attribute 'evaluate': mlflow has it (Evaluation);"
+    )
+    assert not hasattr(track, "start_span")
+
+
+def test_autolog_says_what_to_do_and_goes_on(store: Path) -> None:
+    """A notebook with it at its top runs on; what is not recorded is said, once."""
+    with pytest.warns(
+        TrackWarning, match=r"autolog\(\) does nothing here: no framework is patched\. Put %%track above"
+    ):
+        track.autolog(log_models=False)
+    track.autolog()
+    assert track.search_runs(output_format="list") == []
+
+
+def test_waiting_under_mlflow_s_names(store: Path) -> None:
+    """What was logged is on disk afterwards; whether a store was chosen is told."""
+    session.reset()
+    assert not track.is_tracking_uri_set()
+    track.set_tracking_uri(store)
+    assert track.is_tracking_uri_set()
+    with track.start_run() as run:
+        track.log_metric("x", 1.0)
+        track.flush_async_logging()
+        assert Reader(store).run(run.run_id).data.metrics == {"x": 1.0}
+        track.log_text("a", "a.txt")
+        track.flush_artifact_async_logging()
+        assert [one.path for one in Reader(store).artifacts(run.run_id)] == ["a.txt"]
+    assert track.MlflowException is track.TrackError
 
 
 def test_every_public_name_can_be_loaded() -> None:

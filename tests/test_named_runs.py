@@ -6,8 +6,9 @@ import functools
 import inspect
 import io
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 import jupyter_track as track
 from jupyter_track import artifacts
-from jupyter_track.errors import InvalidValue, NotFound
+from jupyter_track.errors import AlreadyExists, InvalidValue, NotFound
 from jupyter_track.recording.session import session
 from jupyter_track.records import Metric, Param, RunTag
 from jupyter_track.store import pending
@@ -54,7 +55,9 @@ def references(ids: list[str]) -> list[str | int]:
 def public() -> Iterator[tuple[str, str]]:
     """Every public function and method that takes a run, with the name of the parameter."""
     places: dict[str, Any] = {f"track.{name}": getattr(track, name) for name in track.__all__ if name != "current"}
-    places |= {f"artifacts.{name}": getattr(artifacts, name) for name in artifacts.__all__}
+    for module in (artifacts, track.pyfunc, track.pytorch, track.sklearn):
+        own = module.__name__.rpartition(".")[2]
+        places |= {f"{own}.{name}": getattr(module, name) for name in module.__all__}
     places |= {
         f"client.{name}": function
         for name, function in inspect.getmembers(track.TrackClient, inspect.isfunction)
@@ -79,6 +82,33 @@ def touched(call: Callable[..., object], *arguments: Any, **named: Any) -> Calla
     return lambda run: call(run, *arguments, **named)
 
 
+def double(model_input: list[float]) -> list[float]:
+    """A model that is a function."""
+    return [2 * value for value in model_input]
+
+
+def module_of_torch(run: Any) -> str:
+    """Log a module of PyTorch."""
+    torch = pytest.importorskip("torch")
+    return track.pytorch.log_model(torch.nn.Linear(1, 1), "line", run_id=run).model_uri
+
+
+def estimator(run: Any) -> str:
+    """Log a model of scikit-learn."""
+    from sklearn.linear_model import LinearRegression
+
+    return track.sklearn.log_model(LinearRegression().fit([[0.0], [1.0]], [0, 1]), "line", run_id=run).model_uri
+
+
+def versioned(run: Any) -> str | None:
+    """Register the model of a folder as one of a run."""
+    with suppress(AlreadyExists):
+        client().create_registered_model("double")
+    with tempfile.TemporaryDirectory() as folder:
+        track.pyfunc.save_model(Path(folder) / "double", python_model=double)
+        return client().create_model_version("double", str(Path(folder) / "double"), run_id=run).run_id
+
+
 client = functools.partial(track.TrackClient)
 CALLS: dict[tuple[str, str], Callable[[Any], object]] = {
     ("track.start_run", "run_id"): touched(resume, run_id=...),
@@ -101,6 +131,12 @@ CALLS: dict[tuple[str, str], Callable[[Any], object]] = {
         artifacts.download_artifacts(run_id=run, artifact_path="a.txt")
     ).read_text(),
     ("artifacts.list_artifacts", "run_id"): lambda run: [one.path for one in artifacts.list_artifacts(run_id=run)],
+    ("pyfunc.log_model", "run_id"): lambda run: (
+        track.pyfunc.log_model("double", python_model=double, run_id=run).model_uri
+    ),
+    ("pytorch.log_model", "run_id"): module_of_torch,
+    ("sklearn.log_model", "run_id"): estimator,
+    ("client.create_model_version", "run_id"): versioned,
     ("client.get_run", "run_id"): lambda run: client().get_run(run).run_id,
     ("client.get_parent_run", "run_id"): lambda run: client().get_parent_run(run).name,  # type: ignore[union-attr]
     ("client.set_terminated", "run_id"): lambda run: client().set_terminated(run, "FAILED"),
@@ -156,6 +192,7 @@ def state(store: Path) -> dict[str, list[tuple[Any, ...]]]:
         "metrics": "SELECT run_id, key, count, last_value FROM metrics",
         "artifacts": "SELECT run_id, path, size FROM artifacts",
         "baselines": "SELECT name, baseline_uuid IS NULL FROM experiments",
+        "versions": "SELECT version, run_uuid FROM model_versions",
     }
     with closing(sqlite3.connect(store)) as connection:
         return {name: sorted(connection.execute(sql).fetchall(), key=repr) for name, sql in queries.items()}
@@ -231,6 +268,18 @@ def test_addresses_of_artifacts_name_runs_too(store: Path, ids: list[str]) -> No
     assert artifacts.load_dict("runs:/best/a.json") == {"a": 1}
     assert Path(artifacts.download_artifacts("runs:/#2/a.txt")).read_text() == "hello"
     assert [one.path for one in artifacts.list_artifacts("runs:/child")] == ["a.json", "a.txt", "t.json"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_addresses_of_models_name_runs_too(store: Path, ids: list[str]) -> None:
+    """`runs:/best/double` is the model of the best run; what is registered of it names the run by its id."""
+    track.pyfunc.log_model("double", python_model=double, run_id="child")
+    for one in references(ids):
+        assert track.pyfunc.load_model(f"runs:/{one}/double").predict([2.0]) == [4.0]
+    version = track.register_model("runs:/best/double", "double")
+    assert (version.source, version.run_id) == (f"runs:/{ids[1]}/double", ids[1])
+    with pytest.raises(NotFound, match=r"'chidl'.*#2 child"):
+        track.register_model("runs:/chidl/double", "double")
 
 
 def test_numbers_of_numpy_name_runs(store: Path, ids: list[str]) -> None:

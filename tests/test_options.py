@@ -152,7 +152,7 @@ def test_the_same_goal_twice_is_fine() -> None:
 def test_option_names_are_those_of_the_parser() -> None:
     """What Tab offers is what the parser takes, and each option has help."""
     assert set(OPTION_NAMES) == {
-        "--experiment", "--param", "--tag", "--metric", "--max", "--min", "--note", "--quiet",
+        "--experiment", "--param", "--tag", "--metric", "--max", "--min", "--note", "--quiet", "--system",
         *(f"--no-{kind}" for kind in KINDS),
     }  # fmt: skip
     assert [action.dest for action in make_parser()._actions if not action.help] == []

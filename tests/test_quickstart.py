@@ -188,6 +188,7 @@ def test_the_readmes_cells_run(tmp_path: Path) -> None:
         (7, "C=0.1", "readme", "finished"),
         (8, "C=1.0", "readme", "finished"),
         (9, "files", "readme", "finished"),
+        (10, "ridge", "readme", "finished"),
     ]
 
 

@@ -12,7 +12,6 @@ import jupyter_track as track
 from jupyter_track.entities import RunTag
 from jupyter_track.errors import InvalidValue, NotFound, RunStateError
 from jupyter_track.records import RunError, RunInfo
-from jupyter_track.store.problems import TrackWarning
 
 NOBODY = "0" * 32
 
@@ -266,12 +265,6 @@ def test_the_last_active_run_is_the_open_one_or_the_last_that_ended(store: Path)
     ]
 
 
-def test_system_metrics_are_accepted_and_said_to_be_missing(store: Path) -> None:
-    """The argument is mlflow's; what has no effect is said once."""
-    with pytest.warns(TrackWarning, match=r"^System metrics are not recorded yet; log_system_metrics=True"):
-        track.start_run(log_system_metrics=True)
-
-
 def test_an_open_run_shows_its_name_status_and_experiment(store: Path) -> None:
     """mlflow prints ``<ActiveRun: >``."""
     run = track.start_run(run_name="baseline")
@@ -318,7 +311,8 @@ def test_a_moved_folder_still_loads(store: Path, tmp_path: Path) -> None:
     for place in (store, store.with_name("track.db-files")):
         place.rename(tmp_path / "moved" / place.name)
     track.set_tracking_uri(tmp_path / "moved")
-    assert (uri, track.artifacts.load_text(uri)) == (f"runs:/{run.run_id}/notes/a.txt", "hello")
+    assert track.artifacts.load_text(uri) == "hello"  # also by the path that it had
+    assert track.artifacts.load_text(f"runs:/{run.run_id}/notes/a.txt") == "hello"
     copy = Path(track.artifacts.download_artifacts(run_id=run.run_id, artifact_path="large.bin"))
     assert copy.read_bytes() == b"x" * 200_000
 

@@ -15,11 +15,12 @@ from made_stores import START, add_run, made_store
 
 from jupyter_track.errors import NewerStore, StoreUnavailable
 from jupyter_track.store import schema
+from jupyter_track.store.choices import read_choices
 from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.reader import Reader
 
 DATA = Path(__file__).parent / "data"
-MIGRATIONS = ("m001_initial", "m002_tidying", "m003_choices", "m004_join_keys")
+MIGRATIONS = ("m001_initial", "m002_tidying", "m003_choices", "m004_join_keys", "m005_models", "m006_inputs")
 
 
 @contextmanager
@@ -93,12 +94,18 @@ def test_without_rowid(tmp_path: Path) -> None:
         "artifacts",
         "choices",
         "contents",
+        "contexts",
+        "datasets",
         "executions",
         "experiment_tags",
         "metric_buckets",
         "metric_goals",
         "metric_points",
+        "model_aliases",
+        "model_version_files",
+        "model_version_tags",
         "params",
+        "registered_model_tags",
         "tags",
         "writers",
     }
@@ -216,6 +223,26 @@ class TestSchema1:
         store = from_dump(tmp_path, 1)
         add_run(store, name="third", params={"lr": 1})
         assert [(run.number, run.name) for run in Reader(store).runs()] == [(3, "third"), (2, "second"), (1, "first")]
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_what_was_kept_since_comes_along(tmp_path: Path, version: int) -> None:
+    """A store of schema 3 or 4 gets the tables of this version; pins, baselines, choices and keys of tables stay."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    store = from_dump(old, version)
+    reader = Reader(store)
+    second, first = reader.runs()
+    assert (first.pinned, second.pinned, first.baseline_run_id) == (True, False, first.run_id)
+    (table,) = reader.artifacts(first.run_id)
+    assert (table.path, table.join_key) == ("answers.json", None if version < 4 else "question")
+    assert read_choices(store, "a.ipynb", "table") == {"sort": "loss"}
+    assert tables(store) == tables(made_store(new))
+    with closing(sqlite3.connect(store)) as connection:
+        assert tuple(name for (name,) in connection.execute("SELECT name FROM _sqlite_migrations")) == MIGRATIONS
+    add_run(store, name="third", params={"lr": 1})
+    assert [(run.number, run.name) for run in Reader(store).runs()] == [(3, "third"), (2, "second"), (1, "first")]
 
 
 def test_views_for_people(tmp_path: Path) -> None:

@@ -10,13 +10,17 @@ from typing import Any
 
 from made_stores import START, add_runs, made_points, made_store, param_row, write
 
-from jupyter_track.store import edits, experiment_edits, files
+from jupyter_track.store import edits, experiment_edits, files, inputs, registry_edits
 from jupyter_track.store.batch import Batch
+from jupyter_track.store.belonging import BELONGING
 from jupyter_track.store.database import reading
+from jupyter_track.store.registry import ModelFile
+from jupyter_track.store.registry_edits import Registration
 
 TABLES = (
     "store writers experiments experiment_tags metric_goals runs params param_history tags metrics metric_points"
-    " metric_buckets contents artifacts executions"
+    " metric_buckets contents artifacts executions registered_models registered_model_tags model_versions"
+    " model_version_tags model_version_files model_aliases datasets contexts"
 ).split()
 
 
@@ -66,14 +70,37 @@ def full_store(store: Path, seed: int = 0) -> list[str]:
             "content": (source.size, source.data),
         },
     )
+    described = files.keep(store, inputs.document("{}", '{"num_rows": 3}'))
+    dataset = {"name": "digits", "digest": "d" * 32, "context": "training", "source_type": "local"}
+    dataset |= {"source": '{"uri": "digits.csv"}', "tags": '{"split": "a"}', "position": 1}
+    content = (described.size, described.data)
+    batch.add_dataset(ids[0], {**dataset, "sha256": described.sha256, "content": content})
+    python = files.keep(store, b'{"python": {"version": "3.11.7"}}')
+    context = {"kind": "environment", "sha256": python.sha256, "created": START}
+    batch.add_context(ids[0], {**context, "content": (python.size, python.data)})
     write(store, batch)
     found = experiment_edits.find_experiment(store, "digits")
     assert found is not None
     experiment_edits.set_experiment_tags(store, str(found[0]), {"owner": "me"})
     edits.set_baseline(store, ids[0])
+    register_some(store, ids[3], seed)
     edits.pin_runs(store, [ids[3]])
     edits.delete_runs(store, [ids[4]])
     return ids
+
+
+def register_some(store: Path, run_id: str, seed: int = 0) -> None:
+    """Register a model of a run, and one that came from a folder; with tags, a description and an alias."""
+    head, large = files.keep(store, b"flavors: {}\n"), files.keep(store, bytes(15_000) + bytes([seed, 1]))
+    some = [ModelFile("MLmodel", head.sha256, head.size), ModelFile("model.bin", large.sha256, large.size)]
+    of_run = Registration(f"runs:/{run_id}/model", run_id, "sklearn Ridge · skops", some, (head, large))
+    of_folder = Registration("folder", None, "pyfunc f · cloudpickle", some[:1], (head,))
+    for registration in (of_run, of_folder):
+        registry_edits.create_version(
+            store, "forest", registration, user_id="me", tags={"checked": "yes"}, description="as it was", make=True
+        )
+    registry_edits.set_model_tags(store, "forest", {"team": "a"})
+    registry_edits.set_alias(store, "forest", "champion", 1)
 
 
 def contents_of(store: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -106,7 +133,7 @@ def meaning_of(store: Path) -> dict[str, Any]:
                 f"SELECT experiments.name, {columns(table, 'experiment_id')}"
                 f" FROM {table} JOIN experiments ON experiments.id = experiment_id"
             )
-        for table in ("params", "param_history", "tags", "artifacts", "executions", "metrics"):
+        for table in (*BELONGING, "metrics"):
             found[table] = rows(
                 f"SELECT runs.uuid, {columns(table, 'id', 'run_id', 'rev')}"
                 f" FROM {table} JOIN runs ON runs.id = {table}.run_id"

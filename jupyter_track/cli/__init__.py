@@ -9,7 +9,7 @@ The executable is called ``jupyter-track``, which makes it a subcommand of ``jup
     look        runs, search, show, compare, watch, status           edit     names, tags, notes, pins, stop
     bin         delete, restore, undo, bin                           tidy     clean, gc, doctor
     carry       export, merge                                        git      the store in a git repository
-    completion  the shells
+    completion  the shells                                           models   the registry of models
     whole       one run with its files and cells                     show     the same on a terminal
     status      the store, versions, what waits                      runs     the table of runs
     plain       records as strict JSON                               screen   terminal or pipe, the safe way to it

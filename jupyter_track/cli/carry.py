@@ -231,6 +231,7 @@ def _merged_plain(merged: Merged) -> dict[str, Any]:
             "unchanged": one.unchanged,
             "conflicts": [vars(conflict) for conflict in one.conflicts],
             "missing": list(one.missing),
+            "renumbered": list(one.renumbered),
         }
         for one in merged.sources
     ]
@@ -255,6 +256,9 @@ def _show_merged(merged: Merged) -> None:
     ]
     if len(conflicts) > _CONFLICTS:
         lines.append(f"… {len(conflicts) - _CONFLICTS:,} more; --json has all")
+    renumbered = [name for one in merged.sources for name in one.renumbered]
+    if renumbered:
+        lines.append(f"Versions of models whose number was taken here: now {', '.join(renumbered[:_CONFLICTS])}.")
     gone = sum(len(one.missing) for one in merged.sources)
     if gone:
         lines.append(f"{counted(gone, 'file')} could not be read in the stores that name them, and are missing here.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from .._version import __version__
-from . import bin, carry, completion, edit, git, look, tidy
+from . import bin, carry, completion, edit, git, incoming, look, tidy
 from .common import Commands, store_option
+from .models import models
 
 _EPILOG = """\b
 Examples:
@@ -45,20 +46,20 @@ def cli(store: str | None) -> None:
 
 
 cli.sections = {
-    "Look": ("runs", "search", "show", "compare", "watch", "status"),
+    "Look": ("runs", "search", "show", "compare", "watch", "models", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin", "clean", "gc", "doctor"),
-    "Move": ("export", "merge"),
+    "Move": ("export", "merge", "import"),
     "Git": ("git ignore", "git commit"),
     "Shell": ("completion",),
 }
 
 for _command in (
-    *(look.runs, look.search, look.show, look.compare, look.watch, look.status),
+    *(look.runs, look.search, look.show, look.compare, look.watch, models, look.status),
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
     *(tidy.clean, tidy.gc, tidy.doctor),
-    *(carry.export, carry.merge),
+    *(carry.export, carry.merge, incoming.import_),
     *(git.git, git.git_merge, git.git_textconv),
     completion.completion,
 ):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..records import Artifact, Execution, MetricSummary, Param, Run
+from ..records import Artifact, DatasetInput, Execution, MetricSummary, Param, Run
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -89,6 +89,7 @@ def run_plain(run: Run) -> dict[str, Any]:
         "metrics": {key: _metric(metric) for key, metric in run.metrics.items()},
         "goals": dict(run.goals),
         "tags": dict(run.own_tags),
+        "datasets": [_dataset(used) for used in run.inputs.dataset_inputs],
     }
 
 
@@ -100,6 +101,28 @@ def _param(param: Param) -> dict[str, Any]:
         "source": param.source,
         "written": param.written,
     }
+
+
+def _dataset(used: DatasetInput) -> dict[str, Any]:
+    dataset = used.dataset
+    return {
+        "name": dataset.name,
+        "context": used.context,
+        "digest": dataset.digest,
+        "source_type": dataset.source_type,
+        "source": _parsed(dataset.source),
+        "schema": _parsed(dataset.schema),
+        "profile": _parsed(dataset.profile),
+        "tags": {tag.key: tag.value for tag in used.tags},
+    }
+
+
+def _parsed(text: str | None) -> Any:
+    """What JSON says; text that is none as it is."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return text
 
 
 def _metric(metric: MetricSummary) -> dict[str, Any]:

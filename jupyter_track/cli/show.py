@@ -11,6 +11,7 @@ from rich.text import Text
 from ..records import Artifact, Execution
 from ..views.details import Grid, run_details
 from ..views.format import duration, one_line, size
+from ..views.logged import models_in
 from .screen import MUTED, block, details_parts, grid_table, token_style
 from .whole import WholeRun
 
@@ -22,7 +23,8 @@ _ARTIFACTS = 50
 def whole_parts(whole: WholeRun, *, coloured: bool) -> list[RenderableType]:
     """Return a run with its files as it is shown; `coloured` also colours the source."""
     figures = sum(artifact.kind == "figure" for artifact in whole.artifacts)
-    parts = details_parts(run_details(whole.run, figures=figures, beside=whole.beside))
+    details = run_details(whole.run, figures=figures, beside=whole.beside, surroundings=whole.surroundings)
+    parts = details_parts(details)
     parts += [Text.assemble(("✗", token_style("failed")), " ", one_line(problem)) for problem in whole.problems]
     if whole.artifacts:
         parts += [Text(""), grid_table(_artifacts(whole.artifacts))]
@@ -35,8 +37,9 @@ def whole_parts(whole: WholeRun, *, coloured: bool) -> list[RenderableType]:
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Grid:
     """The files as a table; earlier states of a figure are counted in its line."""
-    files = [one for one in artifacts if one.kind != "state"]
-    rows = []
+    models, others = models_in(artifacts)
+    files = [one for one in others if one.kind != "state"]
+    rows = [(f"{one_line(one.name)}/", "model", size(one.size), one_line(one.title)) for one in models]
     for one in files[:_ARTIFACTS]:
         folder = one.path.rpartition(".")[0] + ".states/"
         states = sum(other.kind == "state" and other.path.startswith(folder) for other in artifacts)

@@ -84,6 +84,8 @@ def _run(run: Run, artifacts: Sequence[Artifact], sources: Sequence[str]) -> Ite
     yield from sorted(f"    param {one_line(param.key)} = {one_line(param.text)}" for param in run.params.values())
     yield from sorted(_metric(metric) for metric in run.metrics.values())
     yield from sorted(f"    tag {one_line(key)} = {one_line(value)}" for key, value in run.own_tags.items())
+    for used in run.inputs.dataset_inputs:
+        yield f"    data {one_line(used.dataset.name)} {one_line(used.context)}, digest {one_line(used.dataset.digest)}"
     for one in artifacts:
         yield f"    file {one_line(one.path)}, {one.size} bytes, sha256 {one.sha256[:_HASH]}"
     yield from (f"    code sha256 {sha256[:_HASH]}" for sha256 in sources)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import CorruptStore, NotFound
@@ -16,7 +17,8 @@ from .plain import artifact_plain, execution_plain, run_plain
 class WholeRun:
     """A run with its files. `problems` says what could not be read, a sentence each; the rest is there.
 
-    `beside` is what is known of other runs: what changed, those that it repeats, its children.
+    `beside` is what is known of other runs: what changed, those that it repeats, its children. `surroundings` is what
+    surrounded it, by kind.
     """
 
     run: Run
@@ -25,6 +27,7 @@ class WholeRun:
     output: str | None
     problems: tuple[str, ...] = ()
     beside: Beside = ALONE
+    surroundings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_whole(reader: Reader, reference: str) -> WholeRun:
@@ -49,7 +52,8 @@ def read_whole(reader: Reader, reference: str) -> WholeRun:
         output = b"".join(printed).decode("utf-8", "replace") if printed else None
     except (NotFound, CorruptStore) as error:
         problems.append(f"The output cannot be read: {error}")
-    return WholeRun(run, tuple(artifacts), tuple(executions), output, tuple(problems), beside_of(reader, run))
+    around = reader.surroundings([run.run_id]).get(run.run_id, {})
+    return WholeRun(run, tuple(artifacts), tuple(executions), output, tuple(problems), beside_of(reader, run), around)
 
 
 def whole_plain(whole: WholeRun) -> dict[str, Any]:
@@ -60,4 +64,5 @@ def whole_plain(whole: WholeRun) -> dict[str, Any]:
         "executions": [execution_plain(execution) for execution in whole.executions],
         "output": whole.output,
         "problems": list(whole.problems),
+        "surroundings": dict(whole.surroundings),
     }

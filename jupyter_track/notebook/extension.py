@@ -8,7 +8,7 @@ from typing import Any
 
 from ..context.place import notebook_path
 from ..errors import TrackError
-from ..recording import context
+from ..recording import context, system
 from ..recording.session import session
 from ..settings import JupyterTrack, make_settings
 from ..store.problems import report
@@ -49,9 +49,12 @@ def look_at_cells(shell: Any) -> Loaded:
     found = Loaded(settings, CellHooks(shell, settings))
     setattr(shell, _ATTRIBUTE, found)
     session.notebook = notebook_path(os.environ, shell.user_ns)
-    _use_git(settings)
+    _use_context(settings)
     _use_store(settings)
-    settings.observe(lambda change: _use_git(settings), "git")
+    settings.observe(lambda change: _use_context(settings), ["git", "environment"])
+    settings.observe(lambda change: _use_system(settings), "system_metrics")
+    if settings.system_metrics:
+        _use_system(settings)
     settings.observe(lambda change: _use_store(settings) if settings.store else session.use_found_store(), "store")
     shell.configurables.append(settings)
     found.hooks.install()
@@ -98,8 +101,13 @@ def unload(shell: Any) -> None:
     delattr(shell, _ATTRIBUTE)
 
 
-def _use_git(settings: JupyterTrack) -> None:
+def _use_context(settings: JupyterTrack) -> None:
     context.enabled = settings.git
+    context.environment_enabled = settings.environment
+
+
+def _use_system(settings: JupyterTrack) -> None:
+    system.settings.enabled = settings.system_metrics
 
 
 def _use_store(settings: JupyterTrack) -> None:

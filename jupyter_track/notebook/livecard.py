@@ -19,6 +19,7 @@ from ..records import Run, RunStatus
 from ..store import edits
 from ..views.beside import Beside, beside_of
 from ..views.live import LiveCard, Progress, Stop, live_card
+from ..views.logged import model_words
 from .bars import open_bars
 from .frontend import interrupt_kernel, shows_live
 from .guard import guarded
@@ -225,6 +226,9 @@ class LiveCards:
         panel = self._watched.pop(run.run_id)
         with guarded("card"):
             tracker = run._tracker
-            show_card(self._shell, tracker.snapshot(run._memory, NUMBER_WAIT), tracker=tracker, panel=panel)
+            models = model_words(run._memory.artifacts.values())
+            show_card(
+                self._shell, tracker.snapshot(run._memory, NUMBER_WAIT), tracker=tracker, models=models, panel=panel
+            )
         if panel is not None:
             self.end(panel)

@@ -19,7 +19,7 @@ As the first line of a cell::
 
     %%track [NAME] [-e EXPERIMENT] [-p KEY=VALUE] [-t KEY=VALUE] [-m NAME[:max|:min]]
             [--max NAME] [--min NAME] [-n NOTE] [-q] [--no-params] [--no-metrics]
-            [--no-figures] [--no-output] [--no-source] [--no-git]
+            [--no-figures] [--no-output] [--no-source] [--no-git] [--system]
 
 The cell runs as it would without the line. Recorded are its params (literals that it assigns, config objects, what of
 an estimator differs from its defaults), its metrics (what it logs; else the variables named with -m, --max and --min,

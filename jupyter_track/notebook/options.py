@@ -28,6 +28,7 @@ class Options:
     goals: dict[str, Goal] = field(default_factory=dict)
     note: str | None = None
     quiet: bool = False
+    system: bool = False
     without: frozenset[str] = frozenset()
 
 
@@ -65,6 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--min", action="append", default=[], metavar="NAME", help="a metric where less is better")
     parser.add_argument("-n", "--note", metavar="TEXT", help="a note")
     parser.add_argument("-q", "--quiet", action="store_true", help="no card under the cell")
+    parser.add_argument("--system", action="store_true", help="system metrics: processor, memory, disk, network, GPUs")
     for kind, text in KINDS.items():
         parser.add_argument(f"--no-{kind}", action="store_true", help=f"do not record {text}")
     return parser
@@ -114,6 +116,7 @@ def parse(line: str) -> Options:
         goals=goals,
         note=given.note,
         quiet=given.quiet,
+        system=given.system,
         without=frozenset(kind for kind in KINDS if getattr(given, f"no_{kind}")),
     )
 

@@ -17,6 +17,8 @@ from ..views.beside import Beside, beside_of
 from ..views.card import run_card
 from ..views.details import run_details
 from ..views.html import card_html, code_html, details_html, figure_html, table_html
+from ..views.players import is_media, media_html
+from ..views.surroundings import diff_of
 from ..views.table import table_of
 from ..views.text import card_text, details_text, table_text
 
@@ -50,6 +52,7 @@ def show_card(
     typed: str | None = None,
     figures: int = 0,
     output: bool = False,
+    models: Sequence[str] = (),
     notes: Sequence[str] = (),
     store_line: str | None = None,
     one_line: bool = False,
@@ -65,6 +68,7 @@ def show_card(
         curves={} if one_line else curves_of(tracker, run),
         figures=figures,
         output=output,
+        models=models,
         notes=notes,
         store_line=store_line,
     )
@@ -109,15 +113,26 @@ def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
     """Show a run in full: facts, metrics, params, files, figures and the code that made it."""
     artifacts = tracker.reader.artifacts(run.run_id)
     figures = [artifact for artifact in artifacts if artifact.kind == "figure"]
-    details = run_details(run, figures=len(figures), artifacts=artifacts, beside=beside_of(tracker.reader, run))
+    around = tracker.reader.surroundings([run.run_id]).get(run.run_id, {})
+    beside = beside_of(tracker.reader, run)
+    details = run_details(run, figures=len(figures), artifacts=artifacts, beside=beside, surroundings=around)
     sources = [
         (execution.source, f"code of cell [{execution.execution_count}]")
         for execution in tracker.reader.executions(run.run_id)
     ]
     pictures = [_picture(tracker, artifact) for artifact in figures[:MAX_PICTURES] if artifact.size <= MAX_PICTURE]
+    heard = [one for one in artifacts if is_media(one.mime) and one.kind != "figure" and one.size <= MAX_PICTURE]
+    pictures += [_media(tracker, run, artifact) for artifact in heard[:MAX_PICTURES]]
+    if diff := diff_of(around):
+        sources.append((diff, "code that the commit does not have"))
     html = [details_html(details), *pictures, *(code_html(source, label) for source, label in sources)]
     text = [details_text(details), *(f"{label}\n{source.rstrip()}" for source, label in sources)]
     show(shell, "".join(html), "\n\n".join(text))
+
+
+def _media(tracker: Tracker, run: Run, artifact: Artifact) -> str:
+    data = tracker.reader.content(artifact.sha256)
+    return media_html(data, artifact.mime, artifact.path, f"runs:/{run.run_id}/{artifact.path}")
 
 
 def _picture(tracker: Tracker, artifact: Artifact) -> str:

@@ -13,6 +13,7 @@ from ..recording.active import Cell
 from ..recording.run import ActiveRun, describe_error
 from ..records import Execution, Run, RunError, RunStatus
 from ..store.problems import report
+from ..views.logged import model_words
 from . import showing
 from .autometrics import Mode, auto_metrics
 from .capture import Captured
@@ -82,6 +83,7 @@ class TrackedCell:
                 tags=options.tags,
                 note=options.note,
                 git=hooks.wants(options, "git"),
+                system=options.system or None,
             )
         except TrackError as error:  # the store cannot be written: say so once a cell, and run the cell
             showing.show_text(shell, f"This cell is not tracked: {error}")
@@ -283,6 +285,7 @@ class TrackedCell:
             typed=None if execution is None else execution.source,
             figures=len(captured.figures),
             output=bool(captured.output_text),
+            models=model_words(target._memory.artifacts.values()),
             notes=self.notes,
             store_line=self.hooks.store_line(),
             one_line=self.late or settings.card == "line",

@@ -61,6 +61,7 @@ VERBS: dict[str, Verb] = {
     "importance": Verb(
         "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
     ),
+    "models": Verb("[NAME]", "the registered models, or the versions of one", look.models),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
     "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
     "untag": Verb("RUN… KEY", "remove a tag", edit.untag, "runs"),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidValue, NotFound
 from ..recording.entries import now_ms
 from ..recording.session import session
-from ..records import ViewType
-from ..store import curve_feed, filter_hints, run_rows
+from ..records import ViewType, html_form, text_form
+from ..store import curve_feed, filter_hints, registry, run_rows
 from ..store.bin import deleted_times
 from ..views.curve_choice import Asked
 from ..views.format import age, one_line
 from ..views.html import status_html
+from ..views.models import model_details, registry_details, run_numbers
 from ..views.text import status_text
 from . import showing
 from .desk import Desk, split, take_value
@@ -128,6 +129,23 @@ def show_bin(desk: Desk, rest: str) -> None:
     if when:
         desk.say(f"Deleted: {', '.join(when)}{', …' if len(deleted) > _DATED else ''}")
     desk.say("%track restore RUN brings one back, %track undo those that were deleted last.")
+
+
+def models(desk: Desk, rest: str) -> None:
+    """Show the registered models, or one of them with its versions."""
+    reader = desk.reader()
+    name = rest.strip().strip("\"'")
+    if not name:
+        found = registry.models(reader.store)
+        if not found:
+            desk.say("No model is registered yet. log_model(…, registered_model_name='…') or register_model does it.")
+            return
+        details = registry_details(found, now_ms())
+    else:
+        model = registry.model(reader.store, name)
+        versions = registry.versions_of(reader.store, name)
+        details = model_details(model, versions, run_numbers(reader, versions), now_ms())
+    showing.show(desk.shell, html_form(details) or "", text_form(details) or "")
 
 
 def status(desk: Desk, rest: str) -> None:

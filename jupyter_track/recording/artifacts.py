@@ -10,12 +10,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, MissingFile, NotFound
 from ..records import Artifact, FileInfo, Run, RunInfo
-from ..store import pending
+from ..store import openable, pending
 from ..store.artifacts import artifact_path as checked_path
 from ..store.artifacts import guess_mime, walk
 from ..store.place import store_exists
 from ..store.problems import report
 from ..values import check_key, check_step
+from . import folder_progress
 from .blob import Blob, suffix_of
 from .tracker import Tracker
 
@@ -65,7 +66,8 @@ def log_artifacts(
     def left_out(sentence: str) -> None:
         report("left-out", sentence)
 
-    for path, relative in walk(Path(local_dir), left_out, tracker.store):
+    found = list(walk(Path(local_dir), left_out, tracker.store))
+    for path, relative in folder_progress.counted(tracker.memory(run_id), found):
         name = relative if not artifact_path else f"{artifact_path}/{relative}"
         tracker.artifact(run_id, name, path, mime=guess_mime(relative))
 
@@ -271,11 +273,16 @@ def download(tracker: Tracker, run_id: str, path: str, target: Path | None = Non
 def parse_uri(uri: str) -> tuple[str, str]:
     """Return run and path of an address such as ``runs:/<run id>/<path>``; the run as it is written there.
 
+    What `get_artifact_uri` gives is an address too.
+
     Raises
     ------
     InvalidValue
         For an address of another kind.
     """
+    opened = openable.parsed(uri)
+    if opened is not None:
+        return opened
     if uri.startswith("runs:/"):
         run_id, _, path = uri.removeprefix("runs:/").lstrip("/").partition("/")
         if run_id:

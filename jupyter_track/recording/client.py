@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..context.entered import check_note
 from ..context.prose import redact_prose
@@ -13,34 +13,19 @@ from ..errors import InvalidValue
 from ..records import Experiment, FileInfo, Metric, Param, Run, RunStatus, RunTag, ViewType
 from ..store import edits, experiment_edits, pending
 from ..store.bin import delete_and_warn
-from ..store.place import parse_store, store_exists
+from ..store.place import store_exists
 from ..values import check_time, clean_text
 from ..views.found import Runs
 from . import active, artifacts, experiments, forms  # noqa: F401 - forms registers how runs show themselves
 from .entries import NAME_TAG
 from .names import random_name
-from .session import session
-from .tracker import Tracker
+from .pages import Page, offset_of, page_of
+from .registry_client import RegistryClient
 
 DEFAULT_PAGE = 1_000
 
 
-Item = TypeVar("Item")
-
-
-class Page(list[Experiment]):
-    """A list of experiments with the `token` of the next page, None on the last."""
-
-    def __init__(self, items: Sequence[Experiment] = (), token: str | None = None) -> None:
-        super().__init__(items)
-        self.token = token
-
-    def to_list(self) -> list[Experiment]:
-        """Return the experiments as a plain list."""
-        return list(self)
-
-
-class TrackClient:
+class TrackClient(RegistryClient):
     """Runs and experiments of a store.
 
     Wherever a method takes a `run_id`, it is an id or what people call the run: ``12`` or ``"#12"``, a name (the newest
@@ -56,25 +41,6 @@ class TrackClient:
     >>> from jupyter_track import TrackClient
     >>> TrackClient().search_runs(["0"], "metrics.accuracy > 0.9")  # doctest: +SKIP
     """
-
-    def __init__(self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None) -> None:
-        self._own = None if tracking_uri is None else Tracker(parse_store(tracking_uri, session.folder()))
-
-    @property
-    def _tracker(self) -> Tracker:
-        if self._own is None or self._own.store == session.tracker().store:
-            return session.tracker()
-        return self._own
-
-    @property
-    def tracking_uri(self) -> str:
-        """The path of the store."""
-        return str(self._tracker.store)
-
-    def _target(self, reference: str | int, *, deleted: bool = False) -> tuple[Tracker, str]:
-        """The tracker, and the id of the run that is meant."""
-        tracker = self._tracker
-        return tracker, tracker.meant(reference, deleted=deleted)
 
     # ---- runs
 
@@ -155,9 +121,9 @@ class TrackClient:
             order_by or (),
             run_view_type,
             max_results + 1,
-            _offset(page_token),
+            offset_of(page_token),
         )
-        return Runs(*_page(runs, max_results, _offset(page_token)), store=self._tracker.store)
+        return Runs(*page_of(runs, max_results, offset_of(page_token)), store=self._tracker.store)
 
     # ---- what mlflow's client does not have
 
@@ -376,14 +342,16 @@ class TrackClient:
         filter_string: str | None = None,
         order_by: Sequence[str] | None = None,
         page_token: str | None = None,
-    ) -> Page:
+    ) -> Page[Experiment]:
         """Return a page of experiments, the newest first."""
         found = experiments.search(self._tracker, view_type, filter_string, order_by, None)
-        offset = _offset(page_token)
+        offset = offset_of(page_token)
         size = len(found) if max_results is None else max_results
-        return Page(*_page(found[offset:], size, offset))
+        return Page(*page_of(found[offset:], size, offset))
 
-    def list_experiments(self, view_type: int = ViewType.ACTIVE_ONLY, max_results: int | None = None) -> Page:
+    def list_experiments(
+        self, view_type: int = ViewType.ACTIVE_ONLY, max_results: int | None = None
+    ) -> Page[Experiment]:
         """Return the experiments (a call that mlflow dropped in 2.0, and notebooks still make)."""
         return self.search_experiments(view_type, max_results)
 
@@ -413,16 +381,3 @@ def _checked(status: str) -> str:
     if status not in RunStatus.ALL:
         raise InvalidValue(f"{status!r} is no status of a run; there are {', '.join(RunStatus.ALL)}.")
     return status
-
-
-def _offset(token: str | None) -> int:
-    if not token:
-        return 0
-    if not str(token).isdecimal():
-        raise InvalidValue(f"{token!r} is no token of a page; take it from the .token of the page before.")
-    return int(token)
-
-
-def _page(items: Sequence[Item], size: int, offset: int) -> tuple[Sequence[Item], str | None]:
-    """The items of a page and the token of the next one."""
-    return items[:size], str(offset + size) if len(items) > size else None

@@ -1,47 +1,125 @@
-"""What surrounds a run and takes time to find out: git's commit. Found on a thread of its own.
+"""What surrounds a run and takes time to find out: git's commit and diff, Python and its packages, the machine.
 
 Asking git costs about 30 ms, so the user's thread does not wait for it; runs that start within a few seconds share
-one answer. A script may end before the answer is there: its end waits for it (`finish`).
+one answer. Packages are told as they are imported at the start, and once more at the end where more were imported. A
+script may end before the answer is there: its end waits for it (`finish`).
 """
 
 from __future__ import annotations
 
+import json
 import queue
+import sys
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..store import gate
+from ..store import files, gate
 from ..store.problems import report
 from .tracker import Tracker
 
 FRESH_SECONDS = 5.0
 COMMIT_TAG = "mlflow.source.git.commit"
 
-enabled = True
-_jobs: queue.SimpleQueue[tuple[Tracker, str, Path]] = queue.SimpleQueue()
+enabled = True  # whether git is asked
+environment_enabled = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found out: tags of a run, and documents by their kind."""
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, files.Content] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Job:
+    tracker: Tracker
+    run_id: str
+    folder: Path | None  # where git is asked; None asks it nothing
+    environment: bool
+
+
+_jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
 _worker: threading.Thread | None = None
-_answers: dict[Path, tuple[float, dict[str, str]]] = {}
+_answers: dict[Path, tuple[float, Answer]] = {}
+_environment: tuple[int, Answer] | None = None  # as of so many modules
+_given: dict[str, int] = {}  # of how many modules an open run has been told
 _starting = threading.Lock()
 _handing = threading.Lock()  # held while an answer is handed over
 _finished = False  # the process ends: what is found out from now on would be written by nobody
 
 
-def describe(tracker: Tracker, run_id: str, folder: Path) -> None:
-    """Tag a run with the commit and branch of the repository that holds `folder`, soon and in the background."""
+def describe(tracker: Tracker, run_id: str, folder: Path, *, git: bool = True) -> None:
+    """Record what surrounds a run, soon and in the background.
+
+    Parameters
+    ----------
+    tracker : Tracker
+    run_id : str
+    folder : Path
+        Which repository is asked: the one that holds it.
+    git : bool, default True
+        Whether it is asked.
+    """
+    if _finished:
+        return
+    ask = enabled and git
+    if ask and (known := _fresh(folder)) is not None:
+        _hand_over(tracker, run_id, known)
+        ask = False
+    tell = environment_enabled
+    if tell and (told := _told()) is not None:
+        _hand_over(tracker, run_id, told)
+        _given[run_id] = len(sys.modules)
+        tell = False
+    if ask or tell:
+        _put(_Job(tracker, run_id, folder if ask else None, tell))
+
+
+def ended(tracker: Tracker, run_id: str) -> None:
+    """Tell the packages of a run once more where its code has imported others since it began."""
+    given = _given.pop(run_id, None)
+    if given is None or given == len(sys.modules) or not environment_enabled or _finished:
+        return
+    if (told := _told()) is not None:
+        _hand_over(tracker, run_id, told)
+    else:
+        _put(_Job(tracker, run_id, None, True))
+
+
+def _put(job: _Job) -> None:
     global _worker
-    if not enabled or _finished:
-        return
+    _jobs.put(job)
+    try:
+        with _starting:  # a worker that leaves has said so by now, or sees the job
+            if _worker is None or not _worker.is_alive():
+                _worker = threading.Thread(target=_work, name="jupyter-track-context", daemon=True)
+                _worker.start()
+    except RuntimeError:  # the interpreter is going down and starts no threads any more
+        _worker = None
+        _work()
+
+
+def _fresh(folder: Path) -> Answer | None:
     known = _answers.get(folder)
-    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
-        if known[1]:
-            tracker.context_tags(run_id, known[1])
-        return
-    _jobs.put((tracker, run_id, folder))
-    with _starting:  # a worker that leaves has said so by now, or sees the job
-        if _worker is None or not _worker.is_alive():
-            _worker = threading.Thread(target=_work, name="jupyter-track-context", daemon=True)
-            _worker.start()
+    return known[1] if known is not None and time.monotonic() - known[0] < FRESH_SECONDS else None
+
+
+def _told() -> Answer | None:
+    """The environment as it was told last, None where modules were imported since."""
+    known = _environment
+    return known[1] if known is not None and known[0] == len(sys.modules) else None
+
+
+def _hand_over(tracker: Tracker, run_id: str, answer: Answer) -> None:
+    if answer.tags:
+        tracker.context_tags(run_id, answer.tags)
+    for kind, content in answer.documents.items():
+        tracker.surroundings(run_id, kind, content)
 
 
 def waiting() -> bool:
@@ -80,17 +158,26 @@ def finish(timeout: float) -> None:
 
 def _work() -> None:
     while (job := _next()) is not None:
-        tracker, run_id, folder = job
         try:
-            tags = _tags(folder, tracker.store)
-            with _handing:
-                if tags and not _finished:
-                    tracker.context_tags(run_id, tags)
+            _do(job)
         except Exception as error:  # noqa: BLE001 - describing a run must not break anything
-            report("git", f"The git commit could not be recorded: {error!r}")
+            report("context", f"What surrounds a run could not be recorded: {error!r}")
 
 
-def _next() -> tuple[Tracker, str, Path] | None:
+def _do(job: _Job) -> None:
+    answers = []
+    if job.folder is not None:
+        answers.append(_fresh(job.folder) or _ask_git(job.folder, job.tracker.store))
+    if job.environment:
+        _given[job.run_id] = len(sys.modules)
+        answers.append(_told() or _tell_environment(job.tracker.store))
+    with _handing:
+        if not _finished:
+            for answer in answers:
+                _hand_over(job.tracker, job.run_id, answer)
+
+
+def _next() -> _Job | None:
     """The next job; None where there is none, and the thread leaves."""
     global _worker
     with _starting:
@@ -102,27 +189,62 @@ def _next() -> tuple[Tracker, str, Path] | None:
             return None
 
 
-def _tags(folder: Path, store: Path) -> dict[str, str]:
-    known = _answers.get(folder)
-    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
-        return known[1]
+def _tell_environment(store: Path) -> Answer:
+    global _environment
+    from ..context.environment import environment
+    from ..context.hardware import hardware
+
+    count = len(sys.modules)
+    found = {"environment": environment(), "hardware": hardware()}
+    answer = Answer(documents={kind: _document(store, told) for kind, told in found.items()})
+    _environment = (count, answer)
+    return answer
+
+
+def _document(store: Path, told: Mapping[str, object]) -> files.Content:
+    return files.keep(store, json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "backslashreplace"))
+
+
+def _ask_git(folder: Path, store: Path) -> Answer:
+    answer = _git_answer(folder, store)
+    _answers[folder] = (time.monotonic(), answer)
+    return answer
+
+
+def _git_answer(folder: Path, store: Path) -> Answer:
     from ..context.git import git_state  # loads subprocess, here and not on the user's thread
+    from ..context.git_code import uncommitted_code
 
     state = git_state(folder, store=store)
+    if state is None:
+        return Answer()
     tags: dict[str, str] = {}
-    if state is not None and state.commit:
+    if state.commit:
         tags[COMMIT_TAG] = state.commit
         tags["jupyter_track.git.dirty"] = "true" if state.dirty else "false"
         if state.branch:
             tags["jupyter_track.git.branch"] = state.branch
-    _answers[folder] = (time.monotonic(), tags)
-    return tags
+    code = uncommitted_code(state, store=store)
+    told = {
+        "commit": state.commit,
+        "branch": state.branch,
+        "dirty": state.dirty,
+        "remote": state.remote,
+        "untracked": code.untracked,
+        "more_untracked": code.more_untracked,
+        "diff_cut": code.cut,
+    }
+    documents = {"git": _document(store, told)}
+    if code.diff:
+        documents["diff"] = files.keep(store, code.diff.encode("utf-8", "backslashreplace"))
+    return Answer(tags, documents)
 
 
 def _start_clean() -> None:
-    global _jobs, _worker, _starting, _handing, _finished
+    global _jobs, _worker, _starting, _handing, _finished, _environment
     _jobs, _worker, _starting, _handing = queue.SimpleQueue(), None, threading.Lock(), threading.Lock()
-    _finished = False
+    _finished, _environment = False, None
+    _given.clear()
 
 
 gate.reset_in_child(_start_clean)

@@ -7,6 +7,7 @@ memory and does not wait for the disk.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -18,8 +19,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from ..context import entered, redaction
 from ..context.prose import redact_source
 from ..errors import InvalidValue, NotFound, RunStateError
-from ..records import Artifact, Execution, Param, Run, RunError, RunStatus, is_deleted
-from ..store import edits, files, pending
+from ..records import CONTEXT_TAG, Artifact, DatasetInput, Execution, Param, Run, RunError, RunStatus, is_deleted
+from ..store import edits, files, inputs, pending
 from ..store.artifacts import artifact_path
 from ..store.curves import Point
 from ..store.place import store_exists
@@ -81,6 +82,7 @@ class RunMemory:
     params: dict[str, Param] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
+    datasets: dict[tuple[str, str, str], DatasetInput] = field(default_factory=dict)
     own: int = 0
     fresh: bool = True
     surrounding: str = ""  # the experiment that was current when the run was opened
@@ -439,6 +441,35 @@ class Entries:
             memory.artifacts[path] = record
             memory.own += not automatic
         return record
+
+    def dataset(self, run_id: str, used: DatasetInput) -> None:
+        """Record a dataset that a run read; the same one for the same purpose again changes its tags."""
+        self.require(run_id)
+        described = used.dataset
+        content = files.keep(self.store, inputs.document(described.schema, described.profile))
+        tags = {tag.key: tag.value for tag in used.tags if tag.key != CONTEXT_TAG}
+        row = {
+            "name": described.name,
+            "digest": described.digest,
+            "context": used.context,
+            "source_type": described.source_type,
+            "source": described.source,
+            "sha256": content.sha256,
+            "tags": json.dumps(tags, ensure_ascii=False),
+            "position": time.time_ns() // 1000,
+            "content": (content.size, content.data),
+        }
+        self.writer.submit("dataset", run_id, row)
+        if memory := self._memories.get(run_id):
+            memory.datasets[described.name, described.digest, used.context] = used
+            memory.own += 1
+
+    def surroundings(self, run_id: str, kind: str, content: files.Content) -> None:
+        """Record a document on what surrounds a run, from any thread; it is not the user's own."""
+        if not self.exists(run_id):
+            return
+        row = {"kind": kind, "sha256": content.sha256, "created": now_ms(), "content": (content.size, content.data)}
+        self.writer.submit("context", run_id, row)
 
     def execution(self, run_id: str, execution: Execution) -> None:
         """Record the execution of a cell that a run came from."""

@@ -76,8 +76,10 @@ def log_metric(
     run_id : str or int, optional
         A run other than the active one, as people name it: an id, ``12``, ``#12``, a name, ``last``, ``best``. All but
         an id is looked up at each call, so a loop is faster with ``get_run("best").run_id``.
-    model_id, dataset
-        mlflow's; not recorded yet, and an error where they are given.
+    model_id
+        mlflow's; not recorded yet, and an error where it is given.
+    dataset : Dataset, optional
+        Recorded as an input of the run, as `log_input` does; not of the single point.
 
     Raises
     ------
@@ -104,9 +106,12 @@ def log_metric(
             return
         except (KeyError, TypeError):
             pass  # the key is new to the run, or is no key
-    if model_id is not None or dataset is not None:
-        raise InvalidValue("model_id and dataset are not recorded yet; leave them out.")
-    _log_metric(key, value, step, timestamp, run_id)
+    if model_id is not None:
+        raise InvalidValue("model_id is not recorded yet; leave it out.")
+    if dataset is not None:
+        _log_with_dataset({key: value}, step, run_id, timestamp, dataset)
+    else:
+        _log_metric(key, value, step, timestamp, run_id)
     if synchronous:
         flush()
 
@@ -140,12 +145,27 @@ def log_metrics(
     dataset: Any = None,
 ) -> None:
     """Log one point of several metrics; one bad value means that none is written."""
-    if model_id is not None or dataset is not None:
-        raise InvalidValue("model_id and dataset are not recorded yet; leave them out.")
+    if model_id is not None:
+        raise InvalidValue("model_id is not recorded yet; leave it out.")
+    if dataset is not None:
+        _log_with_dataset(metrics, step, run_id, timestamp, dataset)
+        return
     tracker, target = log_target(run_id)
     tracker.metrics(target, metrics, step, timestamp)
     if synchronous:
         flush()
+
+
+def _log_with_dataset(
+    metrics: Mapping[str, Any], step: int | None, run_id: str | int | None, timestamp: int | None, dataset: Any
+) -> None:
+    """Log points that were measured on a dataset, which the run then has as an input."""
+    from . import datasets
+
+    tracker, target = log_target(run_id)
+    used = datasets.used_dataset(tracker, dataset)
+    tracker.metrics(target, metrics, step, timestamp)
+    tracker.dataset(target, used)
 
 
 def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
@@ -326,14 +346,77 @@ def load_table(
     )
 
 
-def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """Return the address of an artifact of the active run, ``runs:/<run id>/<path>``; it moves with the store.
+def log_input(
+    dataset: Any = None, context: str | None = None, tags: Mapping[str, Any] | None = None, model: Any = None
+) -> None:
+    """Log a dataset that the run reads.
 
-    Without a path it is the address of all of them, ``runs:/<run id>``: no slash at its end, as with mlflow.
+    Parameters
+    ----------
+    dataset : Dataset
+        From `jupyter_track.data`: ``from_pandas(df, source="train.csv")``.
+    context : str, optional
+        What it is for, such as ``training``.
+    tags : dict, optional
+        Tags of the dataset in this run.
+    model
+        mlflow's; not recorded yet, and an error where it is given.
+
+    Raises
+    ------
+    InvalidValue
+        For what is no dataset; the message says how to make one.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_input(track.data.from_pandas(df, source="train.csv"), context="training")  # doctest: +SKIP
     """
-    _, target = log_target(None)
-    base = f"runs:/{target}"
-    return base if artifact_path is None else f"{base}/{artifact_path.lstrip('/')}"
+    from . import datasets
+
+    _refuse_model(model)
+    if dataset is not None:
+        datasets.log_input(*log_target(None), dataset, context, tags)
+
+
+def log_inputs(
+    datasets: Sequence[Any] | None = None,
+    contexts: Sequence[str | None] | None = None,
+    tags_list: Sequence[Mapping[str, Any] | None] | None = None,
+    models: Sequence[Any] | None = None,
+) -> None:
+    """Log several datasets at once: lists of equal length. See `log_input`."""
+    from . import datasets as recorded
+
+    for model in models or ():
+        _refuse_model(model)
+    some = list(datasets or ())
+    nothing: list[Any] = [None] * len(some)
+    recorded.log_inputs(*log_target(None), some, list(contexts or nothing), list(tags_list or nothing))
+
+
+def _refuse_model(model: Any) -> None:
+    if model is not None:
+        raise InvalidValue("The models that a run reads are not recorded yet; leave model out.")
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """Return the path of a file or folder of the active run, which a person or another program can open.
+
+    Files lie in the store under their hashes; what the run has logged so far is put under its own name beside the store
+    (``track.db-files/open``). The path is an address for `artifacts.load_text` and the like too, also after the folder
+    was moved. Without `artifact_path` it is the folder of all of them.
+
+    Raises
+    ------
+    InvalidValue
+        For a path that leads out of the run.
+    """
+    from ..store import openable
+
+    tracker, target = log_target(None)
+    pending.flush(tracker.store)
+    return str(openable.put(tracker.reader, target, artifact_path or ""))
 
 
 def flush(timeout: float | None = None) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import RunStateError
 from ..records import Run, RunStatus
 from ..store import gate
-from ..store.problems import report
 from . import active, context, ending, stopping, unasked
+from . import system as system_metrics
 from .entries import Kind
 from .names import random_name
 from .run import ActiveRun
@@ -52,7 +52,8 @@ def start_run(
     description : str, optional
         The run's note.
     log_system_metrics : bool, optional
-        Accepted for mlflow's sake; system metrics are not recorded yet, and True says so.
+        Record processor, memory, disk, network and GPUs while it runs; by default as
+        `enable_system_metrics_logging` says.
 
     Returns
     -------
@@ -75,15 +76,20 @@ def start_run(
     """
     tracker = session.tracker()
     cell = active.current_cell()
-    if log_system_metrics:
-        report("system-metrics", "System metrics are not recorded yet; log_system_metrics=True has no effect.")
     _end_runs_of_earlier_execution(cell)
     parent = _parent(nested, None if parent_run_id is None else tracker.meant(parent_run_id), tracker)
     if run_id is not None:
-        return _resumed(tracker, tracker.meant(run_id), experiment_id, run_name, tags, description)
+        meant = tracker.meant(run_id)
+        return _resumed(tracker, meant, experiment_id, run_name, tags, description, log_system_metrics)
     experiment = _experiment_beside(parent) if experiment_id is None else get_experiment(experiment_id).name
     return open_run(
-        kind="user", name=run_name, experiment=experiment, parent_run_id=parent, tags=tags, note=description
+        kind="user",
+        name=run_name,
+        experiment=experiment,
+        parent_run_id=parent,
+        tags=tags,
+        note=description,
+        system=log_system_metrics,
     )
 
 
@@ -98,11 +104,12 @@ def open_run(
     git: bool = True,
     start_time: int | None = None,
     shared: bool = False,
+    system: bool | None = None,
 ) -> ActiveRun:
     """Open a new run of a kind and make it active; the notebook's way in, without the checks of `start_run`.
 
     `start_time` is in milliseconds since the epoch, now by default. A `shared` run is that of the thread that runs the
-    cell, whichever thread opens it.
+    cell, whichever thread opens it. `system` says whether it gets system metrics, None as for all.
     """
     if name:
         check_name(name)
@@ -122,7 +129,7 @@ def open_run(
         start_time=start_time,
     )
     memory.surrounding = session.experiment
-    return _opened(ActiveRun(tracker, memory), git, shared or kind == "auto")
+    return _opened(ActiveRun(tracker, memory), git, shared or kind == "auto", system)
 
 
 def _experiment_beside(parent: str | None) -> str:
@@ -141,6 +148,7 @@ def _resumed(
     name: str | None,
     tags: Mapping[str, Any] | None,
     note: str | None,
+    system: bool | None,
 ) -> ActiveRun:
     """Go on with a run; a name, tags and a description that are given change those that it has."""
     tracker.check_tags(tags or {})
@@ -155,16 +163,17 @@ def _resumed(
         tracker.tags(run_id, tags)
     if note is not None:
         tracker.note(run_id, note)
-    return _opened(ActiveRun(tracker, memory))
+    return _opened(ActiveRun(tracker, memory), system=system)
 
 
-def _opened(run: ActiveRun, git: bool = True, shared: bool = False) -> ActiveRun:
+def _opened(run: ActiveRun, git: bool = True, shared: bool = False, system: bool | None = None) -> ActiveRun:
     ending.install()
     active.push(run, shared=shared)
     if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
         return run
-    if git:
-        context.describe(run._tracker, run.run_id, session.folder())
+    context.describe(run._tracker, run.run_id, session.folder(), git=git)
+    if system_metrics.wanted(system):
+        system_metrics.begin(run._tracker, run.run_id, resumed=not run._memory.fresh)
     for observer in active.observers:
         observer.run_started(run)
     return run

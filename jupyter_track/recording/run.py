@@ -26,7 +26,7 @@ from ..records import (
     html_form,
     text_form,
 )
-from . import active, artifacts, forms, short, stopping  # noqa: F401 - forms registers how runs show themselves
+from . import active, artifacts, context, forms, short, stopping, system  # noqa: F401 - forms registers how runs show themselves
 from .entries import RunMemory
 from .tracker import Tracker
 
@@ -244,6 +244,12 @@ class ActiveRun(Shown):
         """Return the files and folders that were logged, in the folder `path`."""
         return artifacts.list_artifacts(self._tracker, self.run_id, path)
 
+    def load_model(self, name: str | None = None) -> Any:
+        """Load a model that the run logged: the only one, or the one of a name; see `jupyter_track.Run.load_model`."""
+        from ..models.looking import load_of_run
+
+        return load_of_run(self._tracker, self.run_id, name)
+
     def end(self, status: str = RunStatus.FINISHED, error: RunError | None = None) -> None:
         """End the run, and the runs that were opened inside it in its thread and are open; once is enough.
 
@@ -270,6 +276,8 @@ class ActiveRun(Shown):
         if self._tracker.memory(self.run_id) is not None:  # an observer may have ended it
             self._tracker.end(self.run_id, status, error)
         self._memory.status = status if self._memory.status == RunStatus.RUNNING else self._memory.status
+        context.ended(self._tracker, self.run_id)
+        system.end(self.run_id)
         active.remove(self)
         for observer in active.observers:
             observer.run_ended(self)
@@ -278,6 +286,7 @@ class ActiveRun(Shown):
         """Let the only child of this cell's run take its place: the two become one."""
         for observer in active.observers:
             observer.run_ending(self)
+        system.end(self.run_id)
         self._tracker.absorb(self.run_id, child.run_id)
         self._memory.status = RunStatus.FINISHED
         child._memory.parent_run_id = self._memory.parent_run_id

@@ -11,12 +11,26 @@ import threading
 from pathlib import Path
 
 from ..context.place import notebook_path, relative_to_store, script_path
+from ..context.prose import redact_prose
 from ..errors import NewerStore, RunStateError
-from ..store import gate
-from ..store.place import find_store, parse_store
+from ..store import gate, mlflow_left
+from ..store.place import STORE_NAME, find_store, parse_store
+from ..store.problems import report
 from ..store.schema import DEFAULT_EXPERIMENT
 from . import active
 from .tracker import Tracker
+
+_SERVERS = ("http://", "https://")
+
+
+def _is_server(address: str) -> bool:
+    return address.lower().startswith(_SERVERS)
+
+
+def shown(path: Path) -> str:
+    """Return a path as a shell takes it, relative where it lies below the working directory."""
+    text = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return f"'{text}'" if " " in text else text
 
 
 class Session:
@@ -36,6 +50,10 @@ class Session:
                 if self._tracker is None:
                     self._tracker = Tracker(find_store(self.folder()))
         return self._tracker
+
+    def is_chosen(self) -> bool:
+        """Whether the store is fixed already."""
+        return self._tracker is not None
 
     def folder(self) -> Path:
         """Return where work lies: the notebook's folder, else the working directory."""
@@ -69,9 +87,48 @@ class Session:
         NotAStore, CorruptStore
             Where the file is something else, or damaged.
         """
+        store = self.parse(place)
         with contextlib.suppress(NewerStore):  # which can be looked at; the first run says that it cannot be changed
-            Tracker(parse_store(place, self.folder())).check_store()
-        return self.use_store(place)
+            Tracker(store).check_store()
+        self.use_store(store)
+        left = mlflow_left.left_at(store, self._database(place))
+        if left is not None:
+            report(
+                f"mlflow-left {left}",
+                f"{left} holds runs of mlflow's, which are left as they are; new runs go to {store}. To bring them:"
+                f" track.import_mlflow({str(left)!r}), or jupyter track --store {shown(store)} import {shown(left)}",
+            )
+        return store
+
+    def parse(self, place: str | os.PathLike[str]) -> Path:
+        """Return the store that is meant by what a person, or a notebook written for mlflow, names.
+
+        A server's address means the store that work here goes to anyway, said once: nothing waits for a network. A
+        database of mlflow's means the store beside it.
+
+        Raises
+        ------
+        InvalidValue
+            For an address that is neither.
+        """
+        text = os.fspath(place)
+        if _is_server(text):
+            store = find_store(self.folder())
+            server = redact_prose(text)
+            report(
+                f"server {server}",
+                f"{server} is a server, and runs are not synced to servers yet; they are recorded in {store}.",
+            )
+            return store
+        database = self._database(place)
+        return parse_store(place, self.folder()) if database is None else database.with_name(STORE_NAME)
+
+    def _database(self, place: str | os.PathLike[str]) -> Path | None:
+        """The database of mlflow's that is named; None where something else is."""
+        if _is_server(os.fspath(place)):
+            return None
+        named = parse_store(place, self.folder())
+        return named if mlflow_left.is_database(named) else None
 
     def use_found_store(self) -> Path:
         """Record into the store that belongs to the folder, as where none was named."""

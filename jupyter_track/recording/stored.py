@@ -22,6 +22,8 @@ from .tracker import Tracker
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from ..from_mlflow.bring import Imported
+
 
 # ---- runs
 
@@ -365,8 +367,63 @@ def _searched(
 # ---- the store
 
 
+def import_mlflow(
+    path: str | os.PathLike[str], *, artifacts: Sequence[str | os.PathLike[str]] = (), progress: Any = None
+) -> Imported:
+    """Bring the runs of an ``mlruns`` or an ``mlflow.db`` into the store; mlflow need not be installed.
+
+    Runs keep their ids, parents, params, whole metric histories, tags, files, models (as files of their runs) and
+    datasets. Doing it again brings only what is new.
+
+    Parameters
+    ----------
+    path : path
+        mlflow's folder, its database, or a folder that holds one of them.
+    artifacts : list of paths, optional
+        Folders outside of it in which files of runs may lie as well.
+    progress : callable, optional
+        Called with the number of runs looked at, and of all.
+
+    Returns
+    -------
+    Imported
+        How many runs were added, updated and unchanged, and what was not brought.
+
+    Raises
+    ------
+    InvalidValue
+        Where there is nothing of mlflow's, or it is damaged.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.import_mlflow("mlruns")  # doctest: +SKIP
+    """
+    from ..from_mlflow.bring import bring
+
+    tracker = session.tracker()
+    place = session.folder() / Path(path).expanduser()
+    others = [session.folder() / Path(one).expanduser() for one in artifacts]
+    done = bring(tracker.store, place, artifacts=others, progress=progress)
+    tracker.forget_experiments()
+    return done
+
+
 def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
-    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too."""
+    """Record into another store: a file, a folder, or ``sqlite:///…``; mlflow's ``file:./mlruns`` works too.
+
+    Where mlflow's own runs lie there, how to bring them is said. The address of a server is not blocked for: runs go to
+    the local store, which is named once.
+
+    Raises
+    ------
+    RunStateError
+        Where a run is open: its later points would go to another store than its first.
+    NotAStore, CorruptStore
+        Where the file is something else, or damaged.
+    InvalidValue
+        For an address of another kind.
+    """
     session.use_checked_store(uri)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..context.entered import safe_text
 from ..context.place import user_name
 from ..errors import InvalidValue, RunStateError
-from ..records import Goal, Run, RunError, RunStatus, is_deleted
+from ..records import Goal, Run, RunError, RunInputs, RunStatus, is_deleted
 from ..store import database, experiment_edits, schema
 from ..store.liveness import this_process
 from ..store.place import store_exists
@@ -223,6 +223,9 @@ class Tracker(Entries):
             user_id=run.user_id,
             note=run.note,
             params=dict(run.params),
+            datasets={
+                (used.dataset.name, used.dataset.digest, used.context): used for used in run.inputs.dataset_inputs
+            },
             tags=dict(run.own_tags),
             fresh=False,
             calls=1 + max((metric.last_step for metric in run.metrics.values()), default=-1),
@@ -303,6 +306,7 @@ class Tracker(Entries):
         parent = self._memories.pop(run_id, None)
         if child is not None and parent is not None:
             child.parent_run_id = parent.parent_run_id
+            child.datasets = {**parent.datasets, **child.datasets}
         self._known.discard(run_id)
         self._absorbed.add(run_id)
         self.writer.close_run(run_id)
@@ -342,6 +346,7 @@ class Tracker(Entries):
             metrics=self.writer.summaries(memory.run_id),
             own_tags=dict(memory.tags),
             goals=self.goals(memory.experiment),
+            inputs=RunInputs(tuple(memory.datasets.values())),
         )
 
 

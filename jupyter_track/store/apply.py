@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .batch import Batch, Row
+from .belonging import BELONGING
 from .curves import CurveState, Plan
 from .insertion import insert_curve, insert_rows
 from .open_curves import stored_curve
@@ -73,6 +74,9 @@ EXECUTION_COLUMNS = (
     "duration",
     "status",
 )
+
+DATASET_COLUMNS = ("name", "digest", "context", "source_type", "source", "sha256", "tags", "position")
+CONTEXT_COLUMNS = ("kind", "sha256", "created")
 
 
 class Knowledge:
@@ -168,6 +172,7 @@ class Application:
         self._params(connection)
         self._tags(connection)
         self._files(connection)
+        self._inputs(connection)
         self._goals(connection)
         if batch.points:
             self._points(connection, alone)
@@ -363,6 +368,24 @@ class Application:
             flat,
         )
 
+    def _inputs(self, connection: sqlite3.Connection) -> None:
+        """Write what runs read, and what surrounded them."""
+        batch = self.batch
+        for table, rows, columns in (
+            ("datasets", batch.datasets, DATASET_COLUMNS),
+            ("contexts", batch.contexts, CONTEXT_COLUMNS),
+        ):
+            if not rows:
+                continue
+            self._touched(connection, (place[0] for place in rows))
+            flat = [
+                value
+                for (run, *_), row in rows.items()
+                for value in (self._number(run), *(row[name] for name in columns))
+            ]
+            head = f"INSERT OR REPLACE INTO {table} (run_id, {', '.join(columns)})"
+            insert_rows(connection, head, 1 + len(columns), flat)
+
     def _goals(self, connection: sqlite3.Connection) -> None:
         goals = self.batch.goals
         if not goals:
@@ -422,10 +445,10 @@ class Application:
     def _absorb(self, connection: sqlite3.Connection, run_id: str, child_id: str) -> None:
         """Give what the run of a cell recorded to its only child, and remove the run."""
         number, child = self._number(run_id), self._number(child_id)
-        for table in ("artifacts", "executions", "params", "tags"):
+        for table in (*BELONGING, "metrics"):
             connection.execute(f"UPDATE OR IGNORE {table} SET run_id = ? WHERE run_id = ?", (child, number))
+        for table in BELONGING:  # curves of the machine that the child has too belong to no run, and gc takes them
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (number,))
-        connection.execute("DELETE FROM param_history WHERE run_id = ?", (number,))
         connection.execute(
             "UPDATE runs SET parent_uuid = (SELECT parent_uuid FROM runs WHERE id = ?), rev = ? WHERE id = ?",
             (number, self.rev, child),

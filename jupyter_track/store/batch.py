@@ -41,6 +41,10 @@ class Batch:
     artifacts : dict
         (run id, path) to the row.
     executions : list of (run id, row)
+    datasets : dict
+        (run id, name, digest, context) to the row.
+    contexts : dict
+        (run id, kind) to the row: what surrounded the run.
     goals : dict
         (experiment name, key) to ``min`` or ``max``.
     absorbed : dict
@@ -59,6 +63,8 @@ class Batch:
     contents: dict[str, tuple[int, bytes | None]] = field(default_factory=dict)
     artifacts: dict[tuple[str, str], Row] = field(default_factory=dict)
     executions: list[tuple[str, Row]] = field(default_factory=list)
+    datasets: dict[tuple[str, str, str, str], Row] = field(default_factory=dict)
+    contexts: dict[tuple[str, str], Row] = field(default_factory=dict)
     goals: dict[tuple[str, str], str] = field(default_factory=dict)
     absorbed: dict[str, str] = field(default_factory=dict)
     points: list[Points] = field(default_factory=list)
@@ -74,6 +80,8 @@ class Batch:
             or self.artifacts
             or self.contents
             or self.executions
+            or self.datasets
+            or self.contexts
             or self.experiments
             or self.goals
             or self.absorbed
@@ -135,6 +143,16 @@ class Batch:
         self._add_content_of(row, "source_sha256")
         self.executions.append((run_id, row))
 
+    def add_dataset(self, run_id: str, row: Row) -> None:
+        """A dataset that a run read; its description comes with it, as ``content``."""
+        self._add_content_of(row, "sha256")
+        self.datasets[run_id, row["name"], row["digest"], row["context"]] = row
+
+    def add_context(self, run_id: str, row: Row) -> None:
+        """What surrounded a run; its description comes with it, as ``content``."""
+        self._add_content_of(row, "sha256")
+        self.contexts[run_id, row["kind"]] = row
+
     def _add_content_of(self, row: Row, name: str) -> None:
         content = row.pop("content", None)
         if content is not None:
@@ -151,8 +169,9 @@ class Batch:
 
     def run_ids(self, ends: bool = False) -> set[str]:
         """Return the runs that the batch writes to, but does not start; with `ends` also those that it only ends."""
-        places = (*self.params, *self.tags, *self.artifacts, *self.executions)
-        named = {place[0] for place in places} | {points.run_id for points in self.points}
+        places = (*self.params, *self.tags, *self.artifacts, *self.executions, *self.contexts)
+        named = {place[0] for place in places} | {place[0] for place in self.datasets}
+        named |= {points.run_id for points in self.points}
         if ends:
             named |= {run_id for run_id, row in self.updates.items() if "status" in row}
         return (named | self.absorbed.keys() | set(self.absorbed.values())) - self.starts.keys()
@@ -160,7 +179,7 @@ class Batch:
     def split(self, runs: set[str], writer: str) -> Batch:
         """Take what belongs to `runs` out of this batch, and return it as a batch of the name `writer`."""
         out = Batch(writer, 1)
-        for name in ("params", "tags", "artifacts"):
+        for name in ("params", "tags", "artifacts", "datasets", "contexts"):
             mine, theirs = getattr(self, name), getattr(out, name)
             for place in [place for place in mine if place[0] in runs]:
                 theirs[place] = mine.pop(place)
@@ -172,7 +191,8 @@ class Batch:
             setattr(self, name, [row for row in rows if row[0] not in runs])
         out.points = [points for points in self.points if points.run_id in runs]
         self.points = [points for points in self.points if points.run_id not in runs]
-        named = [row["sha256"] for row in out.artifacts.values()]
+        rows = (*out.artifacts.values(), *out.datasets.values(), *out.contexts.values())
+        named = [row["sha256"] for row in rows]
         named += [row["source_sha256"] for _, row in out.executions]
         out.contents = {sha256: self.contents[sha256] for sha256 in named if sha256 in self.contents}
         for run_id in [run for run, child in self.absorbed.items() if run in runs or child in runs]:
@@ -196,6 +216,8 @@ class Batch:
             },
             "artifacts": [[*place, row] for place, row in self.artifacts.items()],
             "executions": self.executions,
+            "datasets": [[place[0], row] for place, row in self.datasets.items()],
+            "contexts": [[run_id, row] for (run_id, _), row in self.contexts.items()],
             "goals": [[*place, goal] for place, goal in self.goals.items()],
             "absorbed": self.absorbed,
             "points": [asdict(points) for points in self.points],
@@ -219,6 +241,9 @@ class Batch:
             },
             artifacts={(run, path): row for run, path, row in plain["artifacts"]},
             executions=[(run, row) for run, row in plain["executions"]],
+            # A side file that an earlier version left has neither.
+            datasets={(run, row["name"], row["digest"], row["context"]): row for run, row in plain.get("datasets", ())},
+            contexts={(run, row["kind"]): row for run, row in plain.get("contexts", ())},
             goals={(experiment, key): goal for experiment, key, goal in plain["goals"]},
             absorbed=plain["absorbed"],
             points=[

@@ -61,6 +61,7 @@ _RAN = (
     " WHERE sha256 IN (SELECT DISTINCT source_sha256 FROM executions) AND data IS NOT NULL AND "
 )
 _CODE = "CAST(data AS TEXT)"
+_READ = "EXISTS (SELECT 1 FROM datasets WHERE run_id = runs.id"
 _OWN_TAG = "(SELECT value FROM tags WHERE run_id = runs.id AND key = '{}')"
 
 # The tags that records.Run.data makes of columns; where the column is empty, one set by hand counts.
@@ -91,6 +92,7 @@ RUNS = Table(
     },
     {
         "experiment": Lookup("runs.experiment_id IN (SELECT id FROM experiments WHERE ", "name", ")", "1"),
+        **{f"datasets.{key}": Lookup(f"{_READ} AND ", key, ")", f"{_READ})") for key in ("name", "digest", "context")},
         "code": Lookup(_RAN, _CODE, "))", "EXISTS (SELECT 1 FROM executions WHERE run_id = runs.id)"),
     },
 )
@@ -104,6 +106,29 @@ EXPERIMENTS = Table(
     },
     "experiment_tags",
     "experiment_id",
+)
+MODELS = Table(
+    "registered_models",
+    {
+        "name": "registered_models.name",
+        "creation_timestamp": "registered_models.created",
+        "last_updated_timestamp": "registered_models.updated",
+    },
+    "registered_model_tags",
+    "model_id",
+)
+VERSIONS = Table(
+    "model_versions",
+    {
+        "name": "(SELECT name FROM registered_models WHERE registered_models.id = model_versions.model_id)",
+        "run_id": "model_versions.run_uuid",
+        "source_path": "model_versions.source",
+        "version_number": "model_versions.version",
+        "creation_timestamp": "model_versions.created",
+        "last_updated_timestamp": "model_versions.updated",
+    },
+    "model_version_tags",
+    "version_id",
 )
 
 
@@ -225,6 +250,8 @@ class _Compiler:
         return Sql(start, (key,)) + more + Sql(")")
 
     def lookup(self, field_: Field) -> Lookup | None:
+        if field_.kind == "dataset":
+            return self.table.lookups[f"datasets.{field_.key}"]
         return self.table.lookups.get(field_.key) if field_.kind == "attribute" else None
 
     def there(self, field_: Field) -> Sql:

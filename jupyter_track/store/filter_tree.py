@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..records import RunStatus
 
-Kind = Literal["metric", "param", "tag", "attribute"]
+Kind = Literal["metric", "param", "tag", "attribute", "dataset"]
 Value = str | int | float
 
 
@@ -120,6 +120,8 @@ class Grammar:
         The values that an attribute has, in capitals.
     unordered : frozenset of str
         Attributes by which nothing can be ordered.
+    datasets : tuple of str
+        What can be asked of datasets.
     text : bool
         Whether a quoted text may stand alone, and is looked for everywhere.
     """
@@ -132,12 +134,13 @@ class Grammar:
     flags: frozenset[str] = frozenset()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unordered: frozenset[str] = frozenset()
+    datasets: tuple[str, ...] = ()
     text: bool = False
 
 
 RUNS = Grammar(
     "run",
-    ("metric", "param", "tag", "attribute"),
+    ("metric", "param", "tag", "attribute", "dataset"),
     {
         "run_id": False,
         "run_name": False,
@@ -167,6 +170,7 @@ RUNS = Grammar(
     flags=frozenset({"pinned"}),
     choices={"status": RunStatus.ALL},
     unordered=frozenset({"code"}),
+    datasets=("name", "digest", "context"),
     text=True,
 )
 EXPERIMENTS = Grammar(
@@ -175,4 +179,25 @@ EXPERIMENTS = Grammar(
     {"name": False, "experiment_id": False, "creation_time": True, "last_update_time": True},
     {},
     times=frozenset({"creation_time", "last_update_time"}),
+)
+MODELS = Grammar(
+    "registered model",
+    ("tag", "attribute"),
+    {"name": False, "creation_timestamp": True, "last_updated_timestamp": True},
+    {"timestamp": "last_updated_timestamp"},
+    times=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+)
+VERSIONS = Grammar(
+    "model version",
+    ("tag", "attribute"),
+    {
+        "name": False,
+        "run_id": False,
+        "source_path": False,
+        "version_number": True,
+        "creation_timestamp": True,
+        "last_updated_timestamp": True,
+    },
+    {"version": "version_number", "source": "source_path"},
+    times=frozenset({"creation_timestamp", "last_updated_timestamp"}),
 )

@@ -9,7 +9,7 @@ A filter is tokenised (`filter_tokens`), parsed here by recursive descent, and t
     clause     := field ( sign value | [NOT] LIKE 'text' | [NOT] ILIKE 'text' | [NOT] IN ( value, … )
                         | [NOT] BETWEEN number AND number | IS [NOT] NULL )
                 | 'words' | pinned
-    field      := metrics.KEY | params.KEY | tags.KEY | [attributes.]NAME
+    field      := metrics.KEY | params.KEY | tags.KEY | datasets.( name | digest | context ) | [attributes.]NAME
     value      := 'text' | number | true | false | moment
     moment     := ago( number unit ) | '2026-11-01' | '2026-11-01 14:30' | '2026-11-01T14:30:00Z'
     unit       := s | m | h | d | w
@@ -32,6 +32,8 @@ What a clause means:
   of them, whatever the case. Tags that begin with ``mlflow.`` are not looked at.
 - ``code`` is each of the cells that the run came from: ``LIKE`` asks for one that fits, ``NOT LIKE`` that none does.
   A cell of more than 128 KiB is not looked at.
+- ``datasets.name`` is each of the datasets that the run read: ``=`` asks for one that fits, ``!=`` and ``NOT`` that the
+  run has some and none fits. Nothing is ordered by datasets.
 - ``status`` is one of RUNNING, SCHEDULED, FINISHED, FAILED, KILLED, in capitals or not; another value is an error. A
   run that is shown as lost is RUNNING in the store.
 """
@@ -76,8 +78,8 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("param", "params", "parameter", "parameters"), "param"),
     **dict.fromkeys(("tag", "tags"), "tag"),
     **dict.fromkeys(("attribute", "attributes", "attr", "run"), "attribute"),
+    **dict.fromkeys(("dataset", "datasets"), "dataset"),
 }
-_DATASETS = ("dataset", "datasets")
 _SIGNS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _DURATION = Field("attribute", "duration", numeric=True)
 _EQUALITY = ("=", "!=")
@@ -387,8 +389,8 @@ class _Parser(Cursor):
         self.orders = True
         first = self.token
         field = self.field()
-        if field.kind == "attribute" and field.key in self.grammar.unordered:
-            raise self.fault(f"Nothing can be ordered by {field.key}", first)
+        if field.kind == "dataset" or (field.kind == "attribute" and field.key in self.grammar.unordered):
+            raise self.fault(f"Nothing can be ordered by {_name(field)}", first)
         descending = self.take_word("DESC")
         if not descending:
             self.take_word("ASC")
@@ -437,6 +439,11 @@ class _Parser(Cursor):
             return self.attribute(key, first)
         if kind == "metric":
             return self.metric(key, pieces[-1])
+        if kind == "dataset" and key not in self.grammar.datasets:
+            known = self.grammar.datasets
+            raise self.fault(
+                f"A dataset has no field {key!r}{_nearest(key, known)} (there are {', '.join(known)})", first
+            )
         return Field(kind, key)
 
     @staticmethod
@@ -462,8 +469,6 @@ class _Parser(Cursor):
         )
 
     def unknown_kind(self, head: str, token: Token) -> Exception:
-        if head.lower() in _DATASETS and "metric" in self.grammar.kinds:
-            return self.fault("Datasets are not recorded yet, so runs cannot be searched by them", token)
         words = [f"{kind}s" for kind in self.grammar.kinds]
         return self.fault(f"{head!r} is not one of {', '.join(words)}{_nearest(head.lower(), words)}", token)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
 from ..records import Artifact, Execution, Experiment, Metric, Param, Run, ViewType
-from . import curve_rows, files, filter_sql, frames, references, relatives, run_rows, run_sources
+from . import curve_rows, files, filter_sql, frames, inputs, references, relatives, run_rows, run_sources
 from .artifacts import artifact_path
 from .curve_rows import CurveColumns, CurvePoint
 from .database import reading
@@ -450,6 +450,14 @@ class Reader:
             Execution(session, position, files.read(self.store, sha256, data).decode(), *row)
             for session, position, sha256, *row, data in rows
         ]
+
+    def surroundings(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return what surrounded runs when they ran, by run id and kind.
+
+        ``environment`` (Python, platform, packages), ``hardware`` and ``git`` are plain data, ``diff`` is text. Runs of
+        which nothing is known are left out.
+        """
+        return inputs.surroundings(self.store, run_ids)
 
     def param_history(self, run_id: str, key: str) -> list[Param]:
         """Return every value that a param had, the oldest first and the current one last; none for an unknown key.

@@ -19,8 +19,8 @@ from .run_rows import is_text
 # What stands behind %track and jupyter-track; baseline is not among them, as a run is naturally called so.
 RESERVED = frozenset(
     "bin board clean compare completion curves delete doctor edit experiments export gc git help importance list merge"
-    " move note notebook off on open parallel pin purge rename repair report restore rm run runs scatter search server"
-    " show status stop store tag tags ui undo unpin untag version watch".split()
+    " models move note notebook off on open parallel pin purge rename repair report restore rm run runs scatter search"
+    " server show status stop store tag tags ui undo unpin untag version watch".split()
 )
 _SHOWN = 5  # candidates that an error names
 _NAMES = 2_000  # newest names that are looked through for the nearest

@@ -92,7 +92,7 @@ def previous(store: Path, runs: Sequence[Run], known: Sequence[Run] = ()) -> dic
 
 
 def alike(store: Path, run: Run, code: str | None = None, limit: int = LIMIT, until: int | None = None) -> list[Run]:
-    """Return the finished runs with the code and the params of `run`, the newest first; itself among them.
+    """Return the finished runs with the code, params and data of `run`, the newest first; itself among them.
 
     Whichever of them is asked for, it is the same runs: they are looked for among the nearest `limit` before it and
     as many after it of the same cell (`Reader.previous` says what that is).
@@ -143,7 +143,7 @@ def _after(store: Path, run: Run, limit: int) -> list[Earlier]:
 
 
 def equal(store: Path, run: Run, found: Sequence[Earlier], codes: Mapping[str, str]) -> list[int]:
-    """Return the numbers of those of the runs `found` beside `run` that have its experiment, its code and its params.
+    """Return the numbers of those of the runs `found` beside `run` that have its experiment, code, params and data.
 
     `codes` has the hashes of their code and of the run's own, by run id; without its own there is no equal one.
     """
@@ -161,8 +161,13 @@ def equal(store: Path, run: Run, found: Sequence[Earlier], codes: Mapping[str, s
         rows = connection.execute(f"SELECT run_id, key, text FROM params WHERE run_id IN ({marks})", numbers)
         for number, key, text in rows:
             params[number][key] = text
+        read: dict[int, set[tuple[str, str]]] = {number: set() for number in numbers}
+        rows = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id IN ({marks})", numbers)
+        for number, digest, context in rows:
+            read[number].add((digest, context))
     wanted = {key: param.text for key, param in run.params.items()}
-    return [number for number in numbers if params[number] == wanted]
+    data = {(used.dataset.digest, used.context) for used in run.inputs.dataset_inputs}
+    return [number for number in numbers if params[number] == wanted and read[number] == data]
 
 
 def baseline_number(store: Path, run: Run) -> int | None:

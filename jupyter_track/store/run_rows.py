@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidValue, NotFound
-from ..records import Goal, MetricSummary, Param, Run, RunError, ViewType
+from ..records import Goal, MetricSummary, Param, Run, RunError, RunInputs, ViewType
 from ..values import load_param
 from . import filter_sql
 from .database import reading
 from .filter_sql import Sql
 from .filters import parse_filter, parse_order_by
+from .inputs import Datasets
 from .liveness import state_of
 
 STAGES = {ViewType.ACTIVE_ONLY: "active", ViewType.DELETED_ONLY: "deleted", ViewType.ALL: None}
@@ -182,6 +183,7 @@ def _among(part: Sequence[int]) -> Sql:
 class _Details:
     """What belongs to runs, by the store's number of the run."""
 
+    datasets: Datasets
     rows: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     params: dict[int, dict[str, Param]] = field(default_factory=dict)
     metrics: dict[int, dict[str, MetricSummary]] = field(default_factory=dict)
@@ -220,6 +222,7 @@ class _Details:
         )
         for number, key, value in rows:
             self.tags.setdefault(number, {})[key] = value
+        self.datasets.read(connection, among)
 
 
 def goals_of(connection: sqlite3.Connection) -> dict[int, dict[str, Goal]]:
@@ -237,9 +240,9 @@ def param_of(key: str, value: str, text: str, kind: str, source: str, written: s
 
 def load(store: Path, numbers: Sequence[int]) -> list[Run]:
     """Return the runs of some numbers, in their order; those deleted for good meanwhile are left out."""
-    details = _Details()
+    details = _Details(Datasets(store))
     in_parts(store, numbers, details.read)
-    return [_run(details, details.rows[number]) for number in numbers if number in details.rows]
+    return [_run(store, details, details.rows[number]) for number in numbers if number in details.rows]
 
 
 def load_one(store: Path, run_id: str) -> Run:
@@ -249,11 +252,11 @@ def load_one(store: Path, run_id: str) -> Run:
     ------
     NotFound
     """
-    details = _Details()
+    details = _Details(Datasets(store))
     with reading(store) as connection:
         number = run_number(connection, run_id)
         details.read(connection, Sql("= ?", (number,)))
-    return _run(details, details.rows[number])
+    return _run(store, details, details.rows[number])
 
 
 def run_number(connection: sqlite3.Connection, run_id: str) -> int:
@@ -287,7 +290,7 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
-def _run(details: _Details, row: tuple[Any, ...]) -> Run:
+def _run(store: Path, details: _Details, row: tuple[Any, ...]) -> Run:
     (number, run_id, experiment, name, status, stage, start, end, duration, parent, note, user, *place) = row
     notebook, cell_id, execution_count, error_name, error_message, error_lines, *process, pinned, stop = place
     return Run(
@@ -314,7 +317,9 @@ def _run(details: _Details, row: tuple[Any, ...]) -> Run:
         metrics=details.metrics.get(number, {}),
         own_tags=details.tags.get(number, {}),
         goals=details.goals.get(experiment, {}),
+        inputs=RunInputs(details.datasets.of(number)),
         pinned=pinned is not None,
         stop_requested=stop is not None,
         baseline_run_id=details.baselines.get(experiment),
+        store=store,
     )

@@ -12,11 +12,11 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 APPLICATION_ID = 0x4A54524B  # "JTRK"
-VERSION = 4
+VERSION = 6
 DEFAULT_EXPERIMENT_ID = 0
 DEFAULT_EXPERIMENT = "Default"
 
@@ -241,6 +241,97 @@ THIRD = (
 # Schema 4: the column by which the rows of a logged table are known, so that tables of several runs can be joined.
 FOURTH = ("ALTER TABLE artifacts ADD COLUMN join_key TEXT",)
 
+# Schema 5: the registry of models. A version keeps the files that were registered, whatever becomes of its run; a
+# number that was given is not given again (newest). uuid tells a version from those of other stores.
+FIFTH = (
+    """CREATE TABLE registered_models (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        description TEXT,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        newest INTEGER NOT NULL,
+        rev INTEGER NOT NULL
+    )""",
+    """CREATE TABLE registered_model_tags (
+        model_id INTEGER NOT NULL REFERENCES registered_models (id),
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (model_id, key)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE model_versions (
+        id INTEGER PRIMARY KEY,
+        uuid TEXT NOT NULL UNIQUE,
+        model_id INTEGER NOT NULL REFERENCES registered_models (id),
+        version INTEGER NOT NULL,
+        run_uuid TEXT,
+        source TEXT NOT NULL,
+        title TEXT NOT NULL,
+        description TEXT,
+        user_id TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        rev INTEGER NOT NULL,
+        UNIQUE (model_id, version)
+    )""",
+    "CREATE INDEX model_versions_by_run ON model_versions (run_uuid) WHERE run_uuid IS NOT NULL",
+    """CREATE TABLE model_version_tags (
+        version_id INTEGER NOT NULL REFERENCES model_versions (id),
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (version_id, key)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE model_version_files (
+        version_id INTEGER NOT NULL REFERENCES model_versions (id),
+        path TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        size INTEGER NOT NULL,
+        PRIMARY KEY (version_id, path)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE model_aliases (
+        model_id INTEGER NOT NULL REFERENCES registered_models (id),
+        alias TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        PRIMARY KEY (model_id, alias)
+    ) WITHOUT ROWID""",
+    """CREATE VIEW model_list AS
+        SELECT registered_models.name, model_versions.version, model_versions.title, runs.id AS run,
+               model_versions.source, datetime(model_versions.created / 1000, 'unixepoch') AS registered_utc,
+               model_versions.description
+        FROM model_versions JOIN registered_models ON registered_models.id = model_versions.model_id
+        LEFT JOIN runs ON runs.uuid = model_versions.run_uuid""",
+)
+
+# Schema 6: what runs read, and what surrounded them.
+SIXTH = (
+    # sha256 is of a JSON document with the schema, the digest of each column and a small profile; tags are JSON.
+    """CREATE TABLE datasets (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        context TEXT NOT NULL,
+        source_type TEXT NOT NULL,
+        source TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        tags TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (run_id, name, digest, context)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX datasets_by_name ON datasets (name)",
+    # kind is environment, hardware, git (JSON documents) or diff (text). created is in milliseconds.
+    """CREATE TABLE contexts (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        kind TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        created INTEGER NOT NULL,
+        PRIMARY KEY (run_id, kind)
+    ) WITHOUT ROWID""",
+    """CREATE VIEW run_datasets AS
+        SELECT runs.id AS run, runs.name, datasets.name AS dataset, datasets.context, datasets.digest,
+               datasets.source_type, datasets.source
+        FROM datasets JOIN runs ON runs.id = datasets.run_id""",
+)
+
 MIGRATION_SET = "jupyter_track"
 _MIGRATIONS_TABLE = (
     """CREATE TABLE "_sqlite_migrations" (
@@ -293,30 +384,21 @@ def migrate(connection: sqlite3.Connection, created_by: str) -> None:
 def _migrations(created_by: str) -> dict[str, Callable[[sqlite3.Connection], None]]:
     return {
         "m001_initial": lambda connection: _initial(connection, created_by),
-        "m002_tidying": _second,
-        "m003_choices": _third,
-        "m004_join_keys": _fourth,
+        "m002_tidying": lambda connection: _run(connection, SECOND),
+        "m003_choices": lambda connection: _run(connection, THIRD),
+        "m004_join_keys": lambda connection: _run(connection, FOURTH),
+        "m005_models": lambda connection: _run(connection, FIFTH),
+        "m006_inputs": lambda connection: _run(connection, SIXTH),
     }
 
 
-def _second(connection: sqlite3.Connection) -> None:
-    for statement in SECOND:
-        connection.execute(statement)
-
-
-def _third(connection: sqlite3.Connection) -> None:
-    for statement in THIRD:
-        connection.execute(statement)
-
-
-def _fourth(connection: sqlite3.Connection) -> None:
-    for statement in FOURTH:
+def _run(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
         connection.execute(statement)
 
 
 def _initial(connection: sqlite3.Connection, created_by: str) -> None:
-    for statement in INITIAL:
-        connection.execute(statement)
+    _run(connection, INITIAL)
     now = int(time.time() * 1000)
     connection.execute("INSERT INTO store VALUES (1, ?, 0, ?, ?)", (uuid.uuid4().hex, now, created_by))
     connection.execute(

@@ -44,6 +44,7 @@ class TableRow:
     params: dict[str, Param] = field(default_factory=dict)
     metrics: dict[str, Last] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    data: frozenset[tuple[str, str]] = frozenset()  # digest and purpose of what it read
 
     @property
     def live(self) -> bool:
@@ -104,6 +105,9 @@ class RowReader:
         for number, key, value in tags:
             if not key.startswith(("mlflow.", "jupyter_track.")):
                 rows[number].tags[key] = value
+        data = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text}", values)
+        for number, digest, context in data:
+            rows[number].data |= {(digest, context)}
 
     def _read_params(self, connection: sqlite3.Connection, among: Sql) -> None:
         known, rows = self._params, self._rows

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from ..records import STOPPED_EARLY, MetricSummary, Param, Run, RunError, Shown
 from ..store.relatives import Children
+from . import datasets
 from .beside import ALONE, Beside
 from .changes import OWN_SOURCES, difference
 from .format import (
@@ -29,7 +30,7 @@ from .format import (
     param_text,
     precision_of,
 )
-from .goals import Goal, goal_of, main_first
+from .goals import SYSTEM, Goal, goal_of, main_first
 from .repeats import Repeats, within_noise
 from .sparkline import Point, Sparkline, sparkline
 from .tokens import State, run_color, state_of
@@ -136,8 +137,9 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``stopped early at 12 of 20 epoch``, ``children 5``, ``best accuracy 0.96 #14``, ``figures 1``, ``output``,
-        ``note``.
+        ``stopped early at 12 of 20 epoch``, ``children 5``, ``model forest (skops)``, ``best accuracy 0.96 #14``,
+        ``data iris 150 × 5``,
+        ``figures 1``, ``output``, ``note``.
     notes : tuple of str
         What else should be said, a line each.
     short : bool
@@ -168,6 +170,7 @@ def run_card(
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     figures: int = 0,
     output: bool = False,
+    models: Sequence[str] = (),
     notes: Sequence[str] = (),
     store_line: str | None = None,
     now_ms: int | None = None,
@@ -185,6 +188,8 @@ def run_card(
         How many figures were kept.
     output : bool, default False
         Whether printed output was kept.
+    models : sequence of str
+        What is said of the models that it logged: ``model forest (skops)``.
     notes : sequence of str
         What was warned of: ``51 figures shown, 50 kept``.
     store_line : str or None, default None
@@ -198,11 +203,12 @@ def run_card(
         Shows itself as HTML and text once `jupyter_track.views.html` and `.text` are imported.
     """
     failed = run.state == "failed" and run.error is not None
-    ranked = main_first(run.metrics.values(), run.goals)
+    own = [metric for metric in run.metrics.values() if metric.source != SYSTEM]
+    ranked = main_first(own, run.goals)
     shown = [] if failed else ranked[:MAX_METRICS]
     lines = tuple(_metric_line(metric, run, beside, curves.get(metric.key, ())) for metric in shown)
     params, more_params = _params(run.params)
-    curved = any(metric.count > 1 for metric in run.metrics.values())
+    curved = any(metric.count > 1 for metric in own)
     card = Card(
         state=state_of(run.state),
         name=middle_cut(one_line(run.name), NAME_LIMIT) or run.run_id[:8],
@@ -218,6 +224,7 @@ def run_card(
         extras=(
             *early_words(run),
             *children_words(beside.children),
+            *map(one_line, models),
             *_extras(run, len(ranked) if failed else 0, figures, output),
         ),
         notes=tuple(one_line(note) for note in (*notes, f"store {store_line}" if store_line else "") if note),
@@ -228,8 +235,10 @@ def run_card(
 
 def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ...]:
     """Return what was kept besides what the card shows; `metrics` counts those that an error stands in place of."""
-    counted = [f"{word} {count}" for word, count in (("metrics", metrics), ("figures", figures)) if count]
-    return (*counted, *(["output"] if output else []), *(["note"] if run.note else []))
+    system = sum(metric.source == SYSTEM for metric in run.metrics.values())
+    kept = (("metrics", metrics), ("figures", figures), ("system metrics", system))
+    counted = [f"{word} {count}" for word, count in kept if count]
+    return (*datasets.card_words(run), *counted, *(["output"] if output else []), *(["note"] if run.note else []))
 
 
 def early_words(run: Run) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What changed from one run to another: its params and its code, in full and in a few words.
+"""What changed from one run to another: its params, its code and its data, in full and in a few words.
 
 A number that is changed in the cell changes both a param and a line of code. It is told once, as the param: such a
 line does not count among the lines of code that changed.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..records import Param, Run
+from . import datasets
 from .diffs import opcodes
 from .format import MINUS, one_line, param_text
 
@@ -70,21 +71,24 @@ class Difference:
         None where the code is equal, or not known of both.
     code_known : bool
         Whether the code of both is known.
+    data : tuple of str
+        ``data iris (training): age changed``, a phrase for each dataset that is another one.
     """
 
     params: tuple[ParamChange, ...] = ()
     code: CodeChange | None = None
     code_known: bool = False
+    data: tuple[str, ...] = ()
 
     @cached_property
     def equal(self) -> bool:
-        """Whether both are known to have the same code and the same params."""
-        return self.code_known and self.code is None and not self.params
+        """Whether both are known to have the same code, the same params and the same data."""
+        return self.code_known and self.code is None and not self.params and not self.data
 
     def short(self, limit: int = SHORT_CHANGES, hidden: Collection[str] = ()) -> tuple[str, ...]:
         """Return the difference in at most `limit` words and a count of the rest.
 
-        Params that the user wrote come first, then the code, then other params with another value. Of those that
+        Params that the user wrote come first, then data and code, then other params with another value. Of those that
         nobody wrote (inherited, an estimator's) none comes or goes without the code, which tells it.
 
         Parameters
@@ -103,11 +107,12 @@ class Difference:
         params = [change for change in self.params if change.key not in hidden]
         own = [change.text for change in params if change.own]
         code = [self.code.text] if self.code is not None and self.code.text else []
+        code = [*self.data, *code]
         rest = [change.text for change in params if not change.own and change.before and change.after]
         count = len(own) + len(code) + len(rest)
         if count <= limit:
             return (*own, *code, *rest)
-        shown = [*own[: limit - len(code)], *code, *rest][:limit]
+        shown = [*own[: max(limit - len(code), 1)], *code, *rest][:limit]
         return (*shown, f"+{count - len(shown)}")
 
 
@@ -123,7 +128,7 @@ def difference(run: Run, other: Run, source: str | None = None, other_source: st
     Returns
     -------
     Difference
-        A param that a failed run lacks is no change: it may not have come so far.
+        A param or dataset that a failed run lacks is no change: it may not have come so far.
     """
     changes = [
         ParamChange(key, other.params.get(key), param)
@@ -134,9 +139,10 @@ def difference(run: Run, other: Run, source: str | None = None, other_source: st
     if run.state != "failed":
         changes += [ParamChange(key, param, None) for key, param in other.params.items() if key not in run.params]
     params = tuple(sorted(changes, key=lambda change: not change.own))
+    data = datasets.changes(run, other)
     if source is None or other_source is None:
-        return Difference(params)
-    return Difference(params, code_change(other_source, source, params), code_known=True)
+        return Difference(params, data=data)
+    return Difference(params, code_change(other_source, source, params), code_known=True, data=data)
 
 
 def code_change(before: str, after: str, params: Sequence[ParamChange] = ()) -> CodeChange | None:

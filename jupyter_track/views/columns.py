@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..records import Run
 from .format import PARAM_LIMIT, middle_cut, one_line
-from .goals import NO_GOAL, Goal, goal_of, rank
+from .goals import NO_GOAL, SYSTEM, Goal, goal_of, rank
 
 OTHER_METRICS = 3
 MAX_PARAM_COLUMNS = 4
@@ -88,10 +88,11 @@ def _spread(runs: Sequence[Run], main: Sequence[str], others: Sequence[str]) -> 
     chosen = list(main)
     keys: dict[str, set[str]] = {}
     for run in runs:
-        keys.setdefault(run.experiment_id, set()).update(run.metrics)
-    for own in keys.values():
-        if len(chosen) <= OTHER_METRICS and own.isdisjoint(chosen):
-            chosen += [key for key in others if key in own][:1]
+        own = {key for key, metric in run.metrics.items() if metric.source != SYSTEM}
+        keys.setdefault(run.experiment_id, set()).update(own)
+    for logged in keys.values():
+        if len(chosen) <= OTHER_METRICS and logged.isdisjoint(chosen):
+            chosen += [key for key in others if key in logged][:1]
     rest = [key for key in others if key not in chosen]
     kept = {*chosen, *rest[: 1 + OTHER_METRICS - len(chosen)]}
     return [*main, *(key for key in others if key in kept)]
@@ -106,12 +107,14 @@ def _metrics_seen(runs: Sequence[Run]) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = {}
     for run in runs:
         for key, metric in run.metrics.items():
+            if metric.source == SYSTEM:
+                continue
             entry = seen.get(key)
             if entry is None:
                 entry = seen[key] = _Seen()
             entry.rank = min(entry.rank, rank(metric, run.goals))
             entry.values.append(metric.last if metric.last == metric.last else None)
-    _count_absent(seen, [run for run in runs if run.metrics], lambda run: run.metrics)
+    _count_absent(seen, [run for run in runs if not seen.keys().isdisjoint(run.metrics)], lambda run: run.metrics)
     return seen
 
 

@@ -199,7 +199,9 @@ def equal_words(comparison: Comparison) -> str:
     words = []
     for group, count in comparison.equal:
         noun = group[:-1] if count == 1 and group.endswith("s") else group
-        words.append(group if group == "code" else f"{count:,} {noun}" if group != "run" else f"{count:,} more")
+        words.append(
+            group if group in ("code", "data") else f"{count:,} {noun}" if group != "run" else f"{count:,} more"
+        )
     return f"equal: {', '.join(words)}" if words else ""
 
 

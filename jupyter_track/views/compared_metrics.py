@@ -11,7 +11,7 @@ from ..records import RESULT_STATES, Run
 from .compared import Line, Value
 from .compared_facts import Found
 from .format import PARAM_LIMIT, Precision, change, middle_cut, number, one_line, precision_of
-from .goals import Goal, goal_of, rank
+from .goals import SYSTEM, Goal, goal_of, rank
 from .repeats import Repeats, within_noise
 from .statistics import difference_interval
 
@@ -32,6 +32,8 @@ def metrics(columns: Sequence[Run], groups: Sequence[Repeats], *, grouped: bool 
     ranks: dict[str, int] = {}
     for run in runs:
         for key, metric in run.metrics.items():
+            if metric.source == SYSTEM:  # of the machine, and not of the result
+                continue
             ranks[key] = min(ranks.get(key, 9), rank(metric, run.goals))
     goals = {key: goal for run in reversed(runs) for key, goal in run.goals.items()}
     differ: list[Line] = []

@@ -13,7 +13,7 @@ from ..errors import InvalidValue, NotFound
 from ..records import Run
 from ..store import relatives
 from ..store.reader import Reader
-from . import compared_facts
+from . import compared_around, compared_facts
 from .card import run_words
 from .cell_diffs import cell_lines
 from .changes import code_change, difference
@@ -23,6 +23,7 @@ from .compared_metrics import metrics
 from .diffs import CONTEXT
 from .format import middle_cut, one_line
 from .repeats import Repeats
+from .surroundings import Surroundings
 from .tokens import run_color, state_of
 
 __all__ = [
@@ -67,7 +68,9 @@ def comparison_of(reader: Reader, run_ids: Sequence[str]) -> Comparison:
     runs = found_runs(reader, shown)
     codes = reader.sources(shown)
     repeats = {run.run_id: relatives.alike(reader.store, run, codes.get(run.run_id), relatives.MOST) for run in runs}
-    found = compare(runs, repeats=repeats, total=len(wanted), cells=reader.source_cells(shown))
+    around = reader.surroundings(shown)
+    cells = reader.source_cells(shown)
+    found = compare(runs, repeats=repeats, surroundings=around, total=len(wanted), cells=cells)
     return replace(found, store=reader.store)
 
 
@@ -91,6 +94,7 @@ def compare(
     sources: Mapping[str, str] = MappingProxyType({}),
     *,
     repeats: Mapping[str, Sequence[Run]] = MappingProxyType({}),
+    surroundings: Mapping[str, Surroundings] = MappingProxyType({}),
     total: int | None = None,
     cells: Cells = _NONE,
 ) -> Comparison:
@@ -104,6 +108,8 @@ def compare(
         The code of each run that has code, by run id.
     repeats : mapping of str to sequence of Run
         The runs that repeat a run, itself among them, by its id.
+    surroundings : mapping, optional
+        What surrounded each run, by its id.
     total : int or None, default None
         How many runs were asked for, where `runs` is a part of them.
     cells : mapping of str to sequence of str
@@ -126,14 +132,19 @@ def compare(
         shown,
         {run.run_id: known[run.run_id] for run in shown if run.run_id in known},
         (
+            ("data", compared_around.data(shown)),
             ("params", compared_facts.params(singles)),
             ("metrics", metrics(shown, groups)),
             ("tags", compared_facts.tags(singles)),
-            ("environment", compared_facts.environment(singles)),
+            ("environment", _both(compared_facts.environment(singles), compared_around.around(shown, surroundings))),
             ("run", compared_facts.facts(singles)),
         ),
         more=max(total or 0, len(runs)) - len(shown),
     )
+
+
+def _both(one: compared_facts.Found, other: compared_facts.Found) -> compared_facts.Found:
+    return [*one[0], *other[0]], [*one[1], *other[1]]
 
 
 def assembled(

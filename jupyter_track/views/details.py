@@ -6,20 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from ..errors import TrackError
 from ..records import Artifact, Experiment, MetricSummary, Run, Shown
+from ..store.reader import Reader
+from . import datasets
 from .beside import ALONE, Beside
 from .card import children_words, run_words, source_words
 from .format import NAME_LIMIT, duration, iso, middle_cut, number, one_line, param_text, plain_text, precision_of, size
 from .goals import Goal, goal_of, main_first
+from .logged import models_in
+from .surroundings import NOTHING, Surroundings
+from .surroundings import facts as surrounding_facts
 from .tokens import State, state_of
 
 VALUE_LIMIT = 200
 ALL_CHANGES = 12
+MAX_FILES = 50
 _METRIC_SOURCES = {
     "logged": "logged",
     "named": "named on the line",
     "result": "last expression",
     "auto": "captured",
+    "system": "of the machine",
 }
 
 
@@ -67,6 +75,7 @@ def run_details(
     figures: int = 0,
     artifacts: Sequence[Artifact] = (),
     beside: Beside = ALONE,
+    surroundings: Surroundings = NOTHING,
     zone: tzinfo | None = None,
 ) -> Details:
     """Return all that the record of a run says.
@@ -80,6 +89,8 @@ def run_details(
         The files to list.
     beside : Beside, optional
         What changed since the run before it of the same cell, the runs that it repeats, its children.
+    surroundings : mapping, optional
+        What surrounded it, as `Reader.surroundings` gives it.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
     """
@@ -90,8 +101,9 @@ def run_details(
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
     facts += [("parent", _parent(run, beside)), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
+    facts += surrounding_facts(surroundings)
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
-    grids = [_metrics(run), _params(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
+    grids = [_metrics(run), _params(run), _datasets(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(
         name=middle_cut(one_line(run.name), NAME_LIMIT),
         number="" if run.number is None else f"#{run.number}",
@@ -105,6 +117,16 @@ def run_details(
 
 def _parent(run: Run, beside: Beside) -> str:
     return run.parent_run_id or "" if beside.parent is None else beside.parent.label
+
+
+def files_of(run: Run) -> Sequence[Artifact]:
+    """Return the files of a run from the store that it was read from; none where that cannot be read now."""
+    if run.store is None:
+        return ()
+    try:
+        return Reader(run.store).artifacts(run.run_id)
+    except TrackError:  # showing a record fails for no store that has gone or is locked meanwhile
+        return ()
 
 
 def _relations(run: Run, beside: Beside) -> list[tuple[str, str]]:
@@ -156,6 +178,12 @@ def _pairs(header: tuple[str, str], pairs: Mapping[str, str]) -> Grid:
     return Grid(header, rows, (False, False))
 
 
+def _datasets(run: Run) -> Grid:
+    return Grid(
+        ("data", "for", "size", "source", "digest"), datasets.rows_of(run), (False, False, True, False, False), 3
+    )
+
+
 def _params(run: Run) -> Grid:
     rows = tuple(
         (one_line(param.key), param_text(param, VALUE_LIMIT), param.type, source_words(param.source))
@@ -171,11 +199,15 @@ def _metrics(run: Run) -> Grid:
 
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Grid:
-    rows = [
+    models, others = models_in(artifacts)
+    rows = [(f"{one_line(one.name)}/", one_line(one.title), size(one.size)) for one in models]
+    rows += [
         (one_line(artifact.path), one_line(artifact.title or artifact.kind), size(artifact.size))
-        for artifact in artifacts
+        for artifact in others
         if artifact.kind != "state"
     ]
+    if len(rows) > MAX_FILES:
+        rows[MAX_FILES:] = [(f"+{len(rows) - MAX_FILES:,} more", "", "")]
     return Grid(("artifact", "what", "size"), tuple(rows), (False, False, True))
 
 

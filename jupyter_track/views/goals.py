@@ -12,7 +12,8 @@ from ..records import Goal as Direction
 from ..records import MetricSummary
 from ..store.goal_words import guess_goal
 
-_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3}
+SYSTEM = "system"  # the source of metrics of the machine, which stand in no card and have no column unless asked for
+_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3, SYSTEM: 8}
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import Experiment, Run, html_form
+from ..records import Experiment, ModelVersion, RegisteredModel, Run, html_form
 from .card import FINISHED, Card, MetricLine, ParamItem
 from .columns import Column
 from .compared import Comparison
 from .comparison_html import stored_comparison_html
-from .details import Details, Grid, experiment_details, run_details, status_details
+from .details import Details, Grid, experiment_details, files_of, run_details, status_details
 from .format import middle_cut, plain_text
 from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
+from .models import model_details, version_details
 from .runs import EMPTY, FEW_ROWS, Cell, Row, RunTable, changed_columns, table_foot
 from .runs import change_words as table_change
 from .sparkline import Sparkline
@@ -351,7 +352,7 @@ def _now() -> int:
 
 @html_form.register
 def _(record: Run) -> str:
-    return details_html(run_details(record))
+    return details_html(run_details(record, artifacts=files_of(record)))
 
 
 @html_form.register
@@ -364,3 +365,13 @@ html_form.register(Card, card_html)
 html_form.register(Comparison, stored_comparison_html)
 html_form.register(RunTable, table_html)
 html_form.register(Details, details_html)
+
+
+@html_form.register
+def _(record: RegisteredModel) -> str:
+    return details_html(model_details(record, record.latest_versions, None, _now()))
+
+
+@html_form.register
+def _(record: ModelVersion) -> str:
+    return details_html(version_details(record))

@@ -17,13 +17,13 @@ from ..records import Param
 from ..store.table_rows import Last, TableRow
 from .columns import MAX_PARAM_COLUMNS, OTHER_METRICS
 from .format import PARAM_LIMIT, Precision, middle_cut, one_line, precision_of
-from .goals import NO_GOAL, Goal, goal_of
+from .goals import NO_GOAL, SYSTEM, Goal, goal_of
 
 Message = dict[str, Any]
 Kind = Literal["metric", "param", "tag", "attribute"]
 NUMBERS = ("int", "float")
 UNSETTLED = ("failed", "running")  # such a run may not have come so far: what it lacks tells nothing
-_METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3}
+_METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3, SYSTEM: 8}
 _PARAM_RANKS = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
 _PREFIX = {"metric": "metrics.", "param": "params.", "tag": "tags.", "attribute": "attributes."}
 
@@ -100,7 +100,8 @@ def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) ->
         best = None if goal.direction is None or low == high else low if goal.direction == "min" else high
         precision = precision_of(finite, goal.direction)
         made.append(LiveColumn(key, "metric", True, goal, index == 0, False, not differs, precision, best))
-    chosen = _chosen(rows, [column.key for column in made if column.main or not column.equal or len(rows) == 1])
+    own = [column for column in made if ranks[column.key] < _METRIC_RANKS[SYSTEM]]  # and not the machine's
+    chosen = _chosen(rows, [column.key for column in own if column.main or not column.equal or len(rows) == 1])
     return [replace(column, shown=column.key in chosen) for column in made]
 
 

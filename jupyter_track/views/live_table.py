@@ -192,7 +192,7 @@ def folds(rows: Sequence[TableRow], sources: Mapping[str, str]) -> dict[str, Fol
         code = sources.get(row.run_id)
         if code is not None and row.state == "finished" and not (row.pinned or row.baseline):
             params = frozenset((key, param.text) for key, param in row.params.items())
-            repeats.setdefault((row.experiment_id, row.parent, code, params), []).append(row.run_id)
+            repeats.setdefault((row.experiment_id, row.parent, code, params, row.data), []).append(row.run_id)
     found = {ids[0]: Fold("repeat", tuple(ids)) for ids in repeats.values() if len(ids) > 1}
     found.update((head, Fold("failed", tuple(ids))) for head, ids in _failed_attempts(rows).items())
     return found

@@ -1,7 +1,7 @@
 """Runs that repeat each other, and whether a difference is more than the noise between repeats.
 
-Repeats are finished runs of one experiment and parent with the same code and the same params. Their spread is the noise
-of a metric, and a difference within it is no reason to prefer one run:
+Repeats are finished runs of one experiment and parent with the same code, params and data. Their spread is the noise of
+a metric, and a difference within it is no reason to prefer one run:
 
 - One value against repeats: within the prediction interval of Student's t at 95 %, ``mean ± t · sd · √(1 + 1/n)``.
 - Repeats against repeats: Welch's test at 95 %, ``|mean₁ − mean₂| ≤ t · √(sd₁²/n₁ + sd₂²/n₂)`` with the degrees of
@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..records import Run, RunStatus
+from . import datasets
 from .format import spread
 from .samples import mean
 
@@ -58,7 +59,7 @@ class Repeats:
 def repeat_key(run: Run, code: str) -> tuple[object, ...]:
     """Return what is equal of runs that repeat each other; `code` is the hash of the run's code."""
     params = frozenset((key, param.text) for key, param in run.params.items())
-    return run.experiment_id, run.parent_run_id, code, params
+    return run.experiment_id, run.parent_run_id, code, params, datasets.identity(run)
 
 
 def repeat_groups(runs: Sequence[Run], sources: Mapping[str, str]) -> tuple[Repeats, ...]:

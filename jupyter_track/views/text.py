@@ -6,13 +6,14 @@ import time
 import unicodedata
 from collections.abc import Sequence
 
-from ..records import Experiment, Run, text_form
+from ..records import Experiment, ModelVersion, RegisteredModel, Run, text_form
 from .card import FINISHED, Card, MetricLine, change_words
 from .comparison import CodeDiff, Comparison, Line, Value
 from .comparison import foot as comparison_foot
-from .details import Details, Grid, experiment_details, run_details, status_details
+from .details import Details, Grid, experiment_details, files_of, run_details, status_details
 from .format import MINUS, plain_text
 from .found import Runs
+from .models import model_details, version_details
 from .runs import EMPTY, Row, RunTable, changed_columns, table_foot
 from .runs import change_words as table_change
 from .table import shown_table
@@ -169,7 +170,7 @@ def _diff_lines(diff: CodeDiff) -> list[str]:
 
 def runs_text(runs: Sequence[Run], *, total: int | None = None) -> str:
     """Return the table of `runs` as text, with ages told from now."""
-    return table_text(shown_table(runs, int(time.time() * 1000), total=total))
+    return table_text(shown_table(runs, _now(), total=total))
 
 
 def status_text(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> str:
@@ -177,9 +178,13 @@ def status_text(items: Sequence[tuple[str, str]], problems: Sequence[str]) -> st
     return details_text(status_details(items, problems))
 
 
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
 @text_form.register
 def _(record: Run) -> str:
-    return details_text(run_details(record))
+    return details_text(run_details(record, artifacts=files_of(record)))
 
 
 @text_form.register
@@ -192,3 +197,13 @@ text_form.register(Card, card_text)
 text_form.register(Comparison, comparison_text)
 text_form.register(RunTable, table_text)
 text_form.register(Details, details_text)
+
+
+@text_form.register
+def _(record: RegisteredModel) -> str:
+    return details_text(model_details(record, record.latest_versions, None, _now()))
+
+
+@text_form.register
+def _(record: ModelVersion) -> str:
+    return details_text(version_details(record))

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import curves, filtering, live, logging_points, reading, runs, screen, table
+from . import against_mlflow, curves, filtering, live, logging_points, models, reading, runs, screen, table
 from .measure import Row
 from .measure import table as as_table
 
@@ -23,11 +23,13 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "cell": runs.tracked_cell,
     "read": reading.reading,
     "filter": filtering.filtering,
+    "mlflow": against_mlflow.against_mlflow,
     "card": live.card,
     "table": table.table,
     "screen": screen.screen,
     "curves": curves.curves,
     "curves-live": curves.live,
+    "models": models.models,
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ...errors import CorruptStore, StoreBusy
 from .. import files, schema, spill
+from ..belonging import BELONGING, NAMED
 from ..database import READ_WAIT, nothing_yet, reading
 from ..liveness import state_of
 from ..lock import ProcessLock
@@ -26,13 +27,12 @@ from .values_check import odd_values
 
 _QUICK_CHECK = "PRAGMA quick_check(10)"
 _SHOWN = 3  # examples that a message names
-_ROWS = ("params", "param_history", "tags", "artifacts", "executions")
 
 # Rows that name what is not there, with what they are called.
 LOOSE: dict[str, tuple[str, str]] = {
     **{
         table: (f"{table} WHERE run_id NOT IN (SELECT id FROM runs)", f"rows of {table} without their run")
-        for table in _ROWS
+        for table in BELONGING
     },
     "experiment_tags": (
         "experiment_tags WHERE experiment_id NOT IN (SELECT id FROM experiments)",
@@ -42,12 +42,19 @@ LOOSE: dict[str, tuple[str, str]] = {
         "metric_goals WHERE experiment_id NOT IN (SELECT id FROM experiments)",
         "goals without their experiment",
     ),
+    **{
+        table: (f"{table} WHERE {column} NOT IN (SELECT id FROM {owner})", f"rows of {table} without their model")
+        for table, column, owner in (
+            ("registered_model_tags", "model_id", "registered_models"),
+            ("model_aliases", "model_id", "registered_models"),
+            ("model_versions", "model_id", "registered_models"),
+            ("model_version_tags", "version_id", "model_versions"),
+            ("model_version_files", "version_id", "model_versions"),
+        )
+    },
 }
 HOMELESS = "runs WHERE experiment_id NOT IN (SELECT id FROM experiments)"
-UNKEPT = (
-    "(SELECT sha256 FROM artifacts UNION SELECT source_sha256 FROM executions)"
-    " WHERE sha256 NOT IN (SELECT sha256 FROM contents)"
-)
+UNKEPT = f"({NAMED}) WHERE sha256 NOT IN (SELECT sha256 FROM contents)"
 
 
 @dataclass(frozen=True)
@@ -309,10 +316,19 @@ def _users(store: Path, hashes: Sequence[str]) -> list[str]:
     with reading(store) as connection:
         rows = connection.execute(
             f"SELECT DISTINCT run_id, path FROM artifacts WHERE sha256 IN ({marks})"
-            f" UNION SELECT run_id, 'its source' FROM executions WHERE source_sha256 IN ({marks}) ORDER BY 1, 2",
-            [*some, *some],
+            f" UNION SELECT run_id, 'its source' FROM executions WHERE source_sha256 IN ({marks})"
+            f" UNION SELECT run_id, 'the dataset ' || name FROM datasets WHERE sha256 IN ({marks})"
+            f" UNION SELECT run_id, 'its ' || kind FROM contexts WHERE sha256 IN ({marks}) ORDER BY 1, 2",
+            some * 4,
         ).fetchall()
-    return [f"#{number} ({path})" for number, path in rows]
+        models = connection.execute(
+            "SELECT DISTINCT name, version FROM model_version_files"
+            " JOIN model_versions ON model_versions.id = version_id"
+            " JOIN registered_models ON registered_models.id = model_id"
+            f" WHERE sha256 IN ({marks}) ORDER BY name, version",
+            some,
+        ).fetchall()
+    return [*(f"#{number} ({path})" for number, path in rows), *(f"models:/{name}/{one}" for name, one in models)]
 
 
 def _counted(count: int, noun: str, several: str = "") -> str:

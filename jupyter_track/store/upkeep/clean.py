@@ -1,7 +1,8 @@
 """Which runs could go, and why; nothing goes without being asked for.
 
 Never a candidate: what is pinned, has a note or a tag of a person's, is the best of its experiment by a metric whose
-goal is declared or guessed, is a baseline, may still be running, or has a run below it that stays.
+goal is declared or guessed, is a baseline, has a model that is registered, may still be running, or has a run below it
+that stays.
 """
 
 from __future__ import annotations
@@ -266,6 +267,7 @@ class _Judge:
             "SELECT id FROM runs WHERE pinned IS NOT NULL OR trim(note) <> ''"
             f" UNION SELECT run_id FROM tags WHERE {_OF_A_PERSON}"
             " UNION SELECT runs.id FROM runs JOIN experiments ON baseline_uuid = runs.uuid"
+            " UNION SELECT runs.id FROM runs JOIN model_versions ON run_uuid = runs.uuid"
         )
         return {number for (number,) in rows} | self._best()
 

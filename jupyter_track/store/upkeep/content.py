@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..belonging import NAMING, unnamed
 from ..database import StoreFiles, reading
 from ..files import content_path, unfinished
 from ..place import files_folder
@@ -28,10 +29,7 @@ __all__ = ["Removed", "half_written", "orphans", "remove_files", "remove_rows", 
 YOUNG = 86_400.0  # seconds
 _ASIDE = ".gone-"
 _HASH = re.compile(r"[0-9a-f]{64}")
-_UNNAMED = (
-    "FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM artifacts)"
-    " AND sha256 NOT IN (SELECT source_sha256 FROM executions)"
-)
+_UNNAMED = f"FROM contents WHERE {unnamed()}"
 
 
 @dataclass
@@ -56,10 +54,8 @@ def remove_rows(files: StoreFiles) -> int:
         with page_of(files) as connection:  # a run may name one again by now
             connection.execute("UPDATE store SET rev = rev + 1")
             removed += connection.execute(
-                f"DELETE FROM contents WHERE sha256 IN ({marks})"
-                f" AND sha256 NOT IN (SELECT sha256 FROM artifacts WHERE sha256 IN ({marks}))"
-                f" AND sha256 NOT IN (SELECT source_sha256 FROM executions WHERE source_sha256 IN ({marks}))",
-                (*part, *part, *part),
+                f"DELETE FROM contents WHERE sha256 IN ({marks}) AND {unnamed(f'({marks})')}",
+                part * (1 + len(NAMING)),
             ).rowcount
     return removed
 

@@ -19,19 +19,21 @@ from typing import Any
 from ..._version import __version__
 from ...errors import AlreadyExists, InvalidValue, NotFound, StoreError, StoreUnavailable
 from .. import files, pending, schema
+from ..belonging import BELONGING, NAMED
 from ..curves import CurveState, Plan
 from ..database import explain, reading
 from ..edits import EDIT_WAIT
 from ..filter_sql import Sql
 from ..insertion import insert_curve, insert_rows
 from ..run_rows import in_parts
+from .models import MODEL_TABLES, UNOWNED
 from .pages import CURVE_COLUMNS, Curve, Source, Wanted, in_pages, opened
 from .tables import check_parquet, tables
 from .turns import Progress, no_progress
 
 __all__ = ["Exported", "check_parquet", "copy_store", "tables"]
 
-_TABLES = ("params", "param_history", "tags", "artifacts", "executions", "metrics")  # that have a run_id
+_TABLES = (*BELONGING, "metrics")  # that have a run_id
 _PART = ".part-"
 
 
@@ -162,6 +164,7 @@ def _copied(source: Source, numbers: list[int], temporary: Path, target: Path, p
         for page in in_pages(numbers):
             copy.runs(page)
         copy.experiments()
+        copy.models()
         copy.contents()
         connection.execute("VACUUM INTO ?", (str(whole),))
         count = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
@@ -257,11 +260,26 @@ class _Copy:
         )
         connection.execute("COMMIT")
 
+    def models(self) -> None:
+        """Copy the registry: of versions those whose run was copied, and those that came from a folder."""
+        connection = self.connection
+        connection.execute("BEGIN")
+        with reading(self.source.place) as source:
+            for table in MODEL_TABLES:
+                rows = source.execute(f"SELECT * FROM {table}").fetchall()
+                flat = [value for row in rows for value in row]
+                insert_rows(connection, f"INSERT INTO {table}", len(rows[0]) if rows else 1, flat)
+        connection.execute(
+            "DELETE FROM model_versions WHERE run_uuid IS NOT NULL AND run_uuid NOT IN (SELECT uuid FROM runs)"
+        )
+        for statement in UNOWNED:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+
     def contents(self) -> None:
         """Copy the content that the runs name; what is large goes to the folder beside the copy."""
         connection = self.connection
-        named = "SELECT sha256 FROM artifacts UNION SELECT source_sha256 FROM executions"
-        hashes = [row[0] for row in connection.execute(named)]
+        hashes = [row[0] for row in connection.execute(NAMED)]
         found: set[str] = set()
         for page in self.source.contents(hashes):
             connection.execute("BEGIN")

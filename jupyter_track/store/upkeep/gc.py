@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidValue, StoreBusy
-from .. import readback
+from .. import openable, readback
+from ..belonging import BELONGING
 from ..database import BUSY_SECONDS, StoreFiles, connect, explain, reading
 from ..edits import now_ms
 from ..liveness import HEARTBEAT_SECONDS, state_of, this_process
@@ -35,8 +36,6 @@ WORTH_BYTES = 1_000_000  # free pages below this stay in the file, and below a t
 WORTH_PART = 0.1
 _STEP_PAGES = 1_000  # given back at a time: 4 MB
 _SMALL = 32_000_000  # bytes that a VACUUM rewrites in half a second
-
-_BELONGING = ("params", "param_history", "tags", "artifacts", "executions")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def collect(
 ) -> Collected:
     """Delete for good what has been in the bin for long, and give the disk back.
 
-    A run stays while it is running, and while a run below it stays.
+    A run stays while it is running, while it has a model that is registered, and while a run below it stays.
 
     Parameters
     ----------
@@ -132,6 +131,8 @@ def collect(
             _delete_experiments(files, before)
             contents = content.remove_rows(files)
             removed = content.remove_files(store)
+            with reading(store) as connection:
+                openable.remove_gone(store, {row[0] for row in connection.execute("SELECT uuid FROM runs")})
             free = give_back(files)
     except sqlite3.Error as error:
         raise explain(error, store) from error
@@ -146,7 +147,7 @@ def _before(days: float, now: int | None) -> int:
 
 
 def _expired(connection: sqlite3.Connection, before: int) -> list[int]:
-    """Return the numbers of the runs that may go: long in the bin, not running, and none below them stays."""
+    """Return the numbers of the runs that may go: long in the bin, not running or registered, none below them stays."""
     gone: dict[str, int] = {}
     for number, start, *rest in connection.execute(
         "SELECT id, start_time, status, uuid, host_id, boot_id, pid, process_start, heartbeat FROM runs"
@@ -155,6 +156,8 @@ def _expired(connection: sqlite3.Connection, before: int) -> list[int]:
     ):
         if not _may_live(start, rest, min(before, now_ms() - DAY_MS)):
             gone[rest[1]] = number
+    for (run_id,) in connection.execute("SELECT run_uuid FROM model_versions WHERE run_uuid IS NOT NULL"):
+        gone.pop(run_id, None)
     below = connection.execute("SELECT parent_uuid, uuid FROM runs WHERE parent_uuid IS NOT NULL").fetchall()
     while kept := {parent for parent, child in below if parent in gone and child not in gone}:
         for parent in kept:
@@ -193,7 +196,7 @@ def _delete_page(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
         f" WHERE baseline_uuid IN (SELECT uuid FROM runs WHERE id IN ({marks}))",
         tuple(numbers),
     )
-    for table in _BELONGING:
+    for table in BELONGING:
         connection.execute(f"DELETE FROM {table} WHERE run_id IN ({marks})", tuple(numbers))
     return connection.execute(f"DELETE FROM runs WHERE id IN ({marks})", tuple(numbers)).rowcount
 

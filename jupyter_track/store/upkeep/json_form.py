@@ -11,6 +11,7 @@ from typing import Any
 
 from ..curves import Points
 from ..database import reading
+from .models import ModelRows, plain_models
 from .pages import ExperimentRows, RunRows, Source
 
 FORMAT = 1
@@ -38,7 +39,7 @@ def _dumped(value: Any) -> str:
 
 
 class JsonFile:
-    """The file, from its begin to its end: ``store``, ``runs`` with their points, ``experiments``."""
+    """The file from its begin to its end: ``store``, ``runs`` with their points, ``experiments``, ``models``."""
 
     def __init__(self, path: Path) -> None:
         self._file = open(path, "w", encoding="utf-8")  # noqa: SIM115 (closed by __exit__)
@@ -80,6 +81,8 @@ class JsonFile:
             "tags": run.tags,
             "artifacts": list(run.artifacts.values()),
             "executions": list(run.executions.values()),
+            "datasets": [{**row, "tags": json.loads(row["tags"])} for row in run.datasets.values()],
+            "contexts": list(run.contexts.values()),
             "metrics": metrics,
         }
         self._file.write(f'{self._between}{_dumped(whole)[:-1]}, "points": {{')
@@ -101,10 +104,11 @@ class JsonFile:
         if known is not None:
             self._file.write("]")
 
-    def end(self, experiments: Mapping[str, ExperimentRows]) -> None:
-        """Write the experiments: last, so that every run's is among them."""
+    def end(self, experiments: Mapping[str, ExperimentRows], models: dict[str, ModelRows]) -> None:
+        """Write experiments and registry: last, so that every run's is among them."""
         several = [{**one.row, "tags": one.tags, "goals": one.goals} for one in experiments.values()]
-        self._file.write(f'\n],\n"experiments": {_dumped(several)}\n}}\n')
+        registry = f',\n"models": {_dumped(plain_models(models))}' if models else ""
+        self._file.write(f'\n],\n"experiments": {_dumped(several)}{registry}\n}}\n')
 
 
 def _number(stored: float | None) -> float:

@@ -13,14 +13,14 @@ import sqlite3
 import tempfile
 import uuid
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
 from ...errors import InvalidValue, StoreBusy, StoreError, StoreUnavailable
 from ...values import check_key
-from .. import files, readback, spill
+from .. import readback, spill
 from ..apply import Application, Knowledge, UnknownRuns
 from ..batch import Batch
 from ..curves import Points
@@ -30,6 +30,7 @@ from ..insertion import insert_rows
 from ..place import store_exists
 from .experiments import experiment_statements
 from .leftovers import remove_curves
+from .models import hashes, unite
 from .pages import (
     PAGE_POINTS,
     Curve,
@@ -45,7 +46,7 @@ from .run_statements import OWN_COLUMNS, finish, take_over
 from .turns import WRITE_WAIT, Progress, check_readable, no_progress, page_of, turn
 from .united import Changes, Conflict, changes_of
 
-__all__ = ["Conflict", "Merged", "MergedSource", "merge", "merge_files"]
+__all__ = ["Conflict", "Merged", "MergedSource", "Union", "merge", "merge_files"]
 
 _NOT_STARTED = {*OWN_COLUMNS, "uuid"}
 
@@ -63,6 +64,8 @@ class MergedSource:
         What the target kept although the source has it otherwise.
     missing : list of str
         sha256 of content that the source names and does not have, or has damaged.
+    renumbered : list of str
+        Versions of models that got another number, since the target has one of theirs: ``models:/<name>/<number>``.
     """
 
     store: Path
@@ -71,6 +74,7 @@ class MergedSource:
     unchanged: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    renumbered: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def merge(
             for source in sources:
                 named = {key: _filled(value, source) for key, value in tags.items()}
                 with opened(source) as opened_source:
-                    union = _Union(files_of_target, opened_source, named)
+                    union = Union(files_of_target, opened_source, named)
                     for looked_at in union.run():
                         (progress or no_progress)(before + looked_at, max(total, before + looked_at))
                     before += looked_at
@@ -205,7 +209,7 @@ def merge_files(ours: Path, base: Path, theirs: Path) -> Merged:
     return Merged(ours, merged.sources)
 
 
-class _Union:
+class Union:
     """Brings one source into the target."""
 
     def __init__(self, files_of_target: StoreFiles, source: Source, tags: dict[str, str]) -> None:
@@ -216,6 +220,7 @@ class _Union:
         self.tags = tags
         self.done = MergedSource(source.store)
         self.writer = uuid.uuid4().hex
+        self.points = 0  # of all runs that were looked at
 
     def run(self) -> Iterator[int]:
         """Bring all runs, and yield now and then how many were looked at."""
@@ -225,14 +230,16 @@ class _Union:
         at = 0
         for page in in_pages(list(numbers)):
             runs = self.source.runs(page)
-            self.contents(runs)
+            self.points += sum(run.points for run in runs)
+            self.contents(set().union(*(run.hashes() for run in runs)))
             self.add([run for run in runs if run.run_id not in known])
             self.unite({known[run.run_id]: run for run in runs if run.run_id in known})
             at += len(page)
             yield at
+        self.models()
         yield at
 
-    # ---- experiments and content
+    # ---- experiments, models and content
 
     def experiments(self) -> None:
         """Unite the experiments by name, in one transaction."""
@@ -248,9 +255,17 @@ class _Union:
                 for sql, values in statements:
                     connection.execute(sql, {**values, "rev": rev})
 
-    def contents(self, runs: Sequence[RunRows]) -> None:
-        """Bring the content that runs name, before their rows: no row is ever without its content."""
-        named = sorted(set().union(*(run.hashes() for run in runs)))
+    def models(self) -> None:
+        """Unite the registries, after the runs that versions come from; their content comes first."""
+        theirs = self.source.models()
+        if theirs:
+            self.contents(hashes(theirs))
+            with page_of(self.files) as connection:
+                self.done.renumbered += unite(connection, theirs)
+
+    def contents(self, hashes: Collection[str]) -> None:
+        """Bring the content that is named, before the rows that name it: no row is ever without its content."""
+        named = sorted(hashes)
         with reading(self.store) as connection:
             marks = [named[at : at + 500] for at in range(0, len(named), 500)]
             known = {
@@ -274,7 +289,7 @@ class _Union:
 
     def _file(self, sha256: str, size: int) -> None:
         try:
-            files.carry(self.source.store, sha256, size, self.store)
+            self.source.carry(sha256, size, self.store)
         except StoreUnavailable:
             raise
         except (LookupError, StoreError):  # it stays named, and can be brought later
@@ -336,6 +351,8 @@ class _Union:
             batch.tags.update({(run_id, key): value for key, value in {**run.tags, **self.tags}.items()})
             batch.artifacts.update({(run_id, path): row for path, row in run.artifacts.items()})
             batch.executions += [(run_id, row) for row in run.executions.values()]
+            batch.datasets.update({(run_id, *place): row for place, row in run.datasets.items()})
+            batch.contexts.update({(run_id, kind): row for kind, row in run.contexts.items()})
         return batch
 
     def _write(
@@ -378,6 +395,9 @@ class _Union:
                     batch.tags.update({(mine.run_id, key): value for key, value in changes.tags.items()})
                     batch.artifacts.update({(mine.run_id, row["path"]): row for row in changes.artifacts})
                     batch.executions += [(mine.run_id, row) for row in changes.executions]
+                    for row in changes.datasets:
+                        batch.datasets[mine.run_id, row["name"], row["digest"], row["context"]] = row
+                    batch.contexts.update({(mine.run_id, row["kind"]): row for row in changes.contexts})
             if several:
                 rev = self._write(connection, batch).rev
                 for mine, changes in several:

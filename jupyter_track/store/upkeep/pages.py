@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...errors import StoreBusy
+from .. import files
 from ..curves import Points
 from ..database import reading
 from ..filter_sql import Sql
 from ..run_rows import in_parts
+from .models import ModelRows, read_models
 from .turns import breathe, check_readable
 
 PAGE_POINTS = 20_000  # the writer's own limit for a transaction
@@ -36,11 +38,14 @@ PARAM_COLUMNS = "key, value, type, number, text, written, source, position"
 HISTORY_COLUMNS = "key, changed, value, type, text, source"
 ARTIFACT_COLUMNS = "path, sha256, size, mime, kind, title, line, created, join_key"
 EXECUTION_COLUMNS = "session, position, source_sha256, cell_id, execution_count, start_time, duration, status"
+DATASET_COLUMNS = "name, digest, context, source_type, source, sha256, tags, position"
+CONTEXT_COLUMNS = "kind, sha256, created"
 CURVE_COLUMNS = (
     "id, key, source, count, last_step, last_time, last_value, min_value, min_step, max_value, max_step"  # as Curve
 )
 
 Row = dict[str, Any]
+Rows = Sequence[tuple[int, int, float | None]]  # step, time, value of points
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class RunRows:
     tags: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, Row] = field(default_factory=dict)
     executions: dict[tuple[str, int], Row] = field(default_factory=dict)
+    datasets: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    contexts: dict[str, Row] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
 
     @property
@@ -95,8 +102,8 @@ class RunRows:
 
     def hashes(self) -> set[str]:
         """Return the sha256 of all content that the run names."""
-        named = {row["sha256"] for row in self.artifacts.values()}
-        return named | {row["source_sha256"] for row in self.executions.values()}
+        rows = (*self.artifacts.values(), *self.datasets.values(), *self.contexts.values())
+        return {row["sha256"] for row in rows} | {row["source_sha256"] for row in self.executions.values()}
 
 
 @dataclass(slots=True)
@@ -143,6 +150,10 @@ def read_runs(connection: sqlite3.Connection, among: Sql) -> list[RunRows]:
         run.artifacts[row["path"]] = row
     for run, row in dicts_of("executions", EXECUTION_COLUMNS, "session, position"):
         run.executions[row["session"], row["position"]] = row
+    for run, row in dicts_of("datasets", DATASET_COLUMNS, "position"):
+        run.datasets[row["name"], row["digest"], row["context"]] = row
+    for run, row in dicts_of("contexts", CONTEXT_COLUMNS, "kind"):
+        run.contexts[row["kind"]] = row
     for run, values in rows_of("metrics", CURVE_COLUMNS, "id"):
         run.curves[values[1]] = Curve(*values)
     return list(found.values())
@@ -206,16 +217,11 @@ class Source:
         while left:
             page: list[Points] = []
             room = PAGE_POINTS
-            with reading(self.place) as connection:
+            with self.reading_points() as read:
                 while left and room > 0:
                     one = left.pop()
-                    rows = connection.execute(
-                        "SELECT step, time, value FROM metric_points WHERE metric_id = ? AND seq >= ?"
-                        " ORDER BY seq LIMIT ?",
-                        (one.curve.id, one.start, min(one.curve.count - one.start, room)),
-                    ).fetchall()
+                    rows = read(one, min(one.curve.count - one.start, room))
                     if not rows:
-                        self._check_is_there(connection, one.curve)
                         continue
                     page.append(_points(one, rows))
                     room -= len(rows) + _CURVE_COST
@@ -224,10 +230,41 @@ class Source:
             breathe()
             yield page
 
+    @contextmanager
+    def reading_points(self) -> Iterator[Callable[[Wanted, int], Rows]]:
+        """Give a function that returns at most so many points of a curve."""
+        with reading(self.place) as connection:
+
+            def read(one: Wanted, limit: int) -> Rows:
+                rows = connection.execute(
+                    "SELECT step, time, value FROM metric_points WHERE metric_id = ? AND seq >= ? ORDER BY seq LIMIT ?",
+                    (one.curve.id, one.start, limit),
+                ).fetchall()
+                if not rows:
+                    self._check_is_there(connection, one.curve)
+                return rows
+
+            yield read
+
     def _check_is_there(self, connection: sqlite3.Connection, curve: Curve) -> None:
         """A curve that is there with fewer points than it says is damaged, and is taken as it is."""
         if not connection.execute("SELECT 1 FROM metrics WHERE id = ? AND key = ?", (curve.id, curve.key)).fetchone():
             raise StoreBusy(f"{self.store} was tidied while it was being read; try again.")
+
+    def models(self) -> dict[str, ModelRows]:
+        """Return the registry, by the names of models."""
+        with reading(self.place) as connection:
+            return read_models(connection)
+
+    def carry(self, sha256: str, size: int, target: Path) -> None:
+        """Bring large content to another store.
+
+        Raises
+        ------
+        NotFound, CorruptStore, StoreUnavailable
+            As `files.carry`.
+        """
+        files.carry(self.store, sha256, size, target)
 
     def contents(self, hashes: Sequence[str]) -> Iterator[list[tuple[str, int, bytes | None]]]:
         """Yield (sha256, size, data or None) of those contents that the store has, in pages of some 4 MB."""
@@ -248,7 +285,7 @@ class Source:
             yield part
 
 
-def _points(wanted: Wanted, rows: Sequence[tuple[int, int, float | None]]) -> Points:
+def _points(wanted: Wanted, rows: Rows) -> Points:
     steps, times, values = zip(*rows, strict=True)
     if None in values:
         values = tuple(math.nan if value is None else value for value in values)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import shutil
 import sqlite3
 import time
 import uuid
@@ -26,9 +25,12 @@ from ...errors import CorruptStore, StoreBusy
 from ...records import RunStatus
 from .. import files as content_files
 from .. import schema
+from ..belonging import BELONGING, NAMING
 from ..damaged import note_losses
 from ..database import StoreFiles, connect
 from .curve_checks import rebuild_curve
+from .kept import keep_damaged
+from .models import MODEL_TABLES, recover
 from .salvage_pages import Pages
 from .salvage_tables import FoundTables, Loss, shapes_of
 from .turns import WRITE_WAIT
@@ -59,7 +61,17 @@ _INTEGER_KEYS = {
     "metric_points": "metric_id",
     "artifacts": "run_id",
     "executions": "run_id",
+    "registered_models": "id",
+    "registered_model_tags": "model_id",
+    "model_versions": "id",
+    "model_version_tags": "version_id",
+    "model_version_files": "version_id",
+    "model_aliases": "model_id",
+    "datasets": "run_id",
+    "contexts": "run_id",
 }
+_SIZED = ("artifacts", "model_version_files")  # that say how large the content is which they name
+_SINCE = {**dict.fromkeys(MODEL_TABLES, 5), "datasets": 6, "contexts": 6}  # the schema that brought a table
 
 
 @dataclass
@@ -90,7 +102,7 @@ def salvage(files: StoreFiles) -> Saved:
             with closing(_damaged(store)) as old, closing(sqlite3.connect(temporary, isolation_level=None)) as new:
                 salvaged = _Salvage(old, new, store)
                 salvaged.run()
-            saved = Saved(_kept(store), salvaged.said, salvaged.lost)
+            saved = Saved(keep_damaged(store), salvaged.said, salvaged.lost)
             note_losses(store, saved.lost, saved.kept)
             os.replace(temporary, store)
         finally:
@@ -107,22 +119,6 @@ def _damaged(store: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA query_only = 1")
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
-
-
-def _kept(store: Path) -> Path:
-    """Keep the damaged file, and a journal that could not be rolled back, under a name of their own."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    number = 0
-    while (kept := store.with_name(f"{store.name}.damaged-{stamp}{f'-{number}' if number else ''}")).exists():
-        number += 1
-    journal = store.with_name(store.name + "-journal")
-    with suppress(FileNotFoundError):  # left where it is, it would be applied to the new store
-        os.replace(journal, kept.with_name(kept.name + "-journal"))
-    try:
-        os.link(store, kept)  # so that there is a store in its place at every moment
-    except OSError:  # a file system without hard links
-        shutil.copy2(store, kept)
-    return kept
 
 
 def _at_least(low: int, high: int, last: Row | bool, place: int) -> int:
@@ -166,6 +162,9 @@ class _Salvage:
         schema.create(new, f"jupyter-track {__version__}")
         new.execute("DELETE FROM experiments")
         for table, key in _INTEGER_KEYS.items():
+            if self._version() < _SINCE.get(table, 1):
+                self.copied[table] = 0  # there were none yet
+                continue
             self._table(table, self._by_number(table, key))
         self._table("contents", self._by_text("contents", "sha256"))
         self._table("writers", self._by_text("writers", "id"))
@@ -177,6 +176,7 @@ class _Salvage:
         self._identity()
         self._indexed_curves()
         self._runs()
+        self._models()
         self._curves()
         self._contents()
         self._say_lost()
@@ -372,7 +372,7 @@ class _Salvage:
             "INSERT OR IGNORE INTO experiments (id, name, created, updated, rev) VALUES (?, ?, ?, ?, 0)",
             (schema.DEFAULT_EXPERIMENT_ID, schema.DEFAULT_EXPERIMENT, now, now),
         )
-        tables = ("params", "tags", "metrics", "artifacts", "executions")
+        tables = (*BELONGING, "metrics")
         union = " UNION ".join(f"SELECT run_id FROM {table} WHERE run_id > 0" for table in tables)
         there = {row[0] for row in new.execute("SELECT id FROM runs")}
         indexed = self._indexed_runs()
@@ -407,6 +407,19 @@ class _Salvage:
         ).rowcount
         if moved:
             self.lost.append(f"Lost the experiment of {moved:,} runs, which were moved to Default.")
+
+    def _models(self) -> None:
+        """Give versions whose model cannot be read a model."""
+        count = recover(self.new)
+        if count:
+            self.counted.add("registered_models")
+            self.lost.append(f"Lost the names of {count:,} registered models; they were made anew.")
+
+    def _version(self) -> int:
+        """The schema of the damaged store; this one's where it cannot be read."""
+        with suppress(sqlite3.DatabaseError):
+            return int(self.old.execute("PRAGMA user_version").fetchone()[0])
+        return schema.VERSION
 
     def _indexed_runs(self) -> dict[int, dict[str, Any]]:
         """What the indexes know of runs, by number."""
@@ -473,7 +486,10 @@ class _Salvage:
             if content_files.fault(self.store, sha256, size, data)
         ]
         new.executemany("UPDATE contents SET data = NULL WHERE sha256 = ?", [(sha256,) for sha256 in wrong])
-        named = "SELECT sha256, size FROM artifacts UNION ALL SELECT source_sha256, 0 FROM executions"
+        named = " UNION ALL ".join(
+            f"SELECT {column} AS sha256, {'size' if table in _SIZED else '0'} AS size FROM {table}"
+            for table, column in NAMING.items()
+        )
         gone = new.execute(
             f"INSERT OR IGNORE INTO contents SELECT sha256, max(size), NULL FROM ({named})"
             " WHERE sha256 NOT IN (SELECT sha256 FROM contents) GROUP BY sha256"

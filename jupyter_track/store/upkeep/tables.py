@@ -325,4 +325,4 @@ def _write_json(source: Source, numbers: list[int], place: Path, progress: Progr
                 file.run(run, source.points([Wanted(run.run_id, curve) for curve in run.curves.values()]))
             done += len(page)
             progress(done, len(numbers))
-        file.end(source.experiments())
+        file.end(source.experiments(), source.models())

@@ -8,6 +8,7 @@
   own, and that is a conflict.
 - An artifact of the same path comes from the copy that made it last. Executions are united; one that has ended counts
   before one that has not.
+- Datasets are united; what surrounded a run comes from the copy that found it out last.
 - Curves are in `merge`: the longer one counts where the other is its beginning.
 """
 
@@ -46,6 +47,8 @@ class Changes:
     tags: dict[str, str] = field(default_factory=dict)
     artifacts: list[Row] = field(default_factory=list)
     executions: list[Row] = field(default_factory=list)
+    datasets: list[Row] = field(default_factory=list)
+    contexts: list[Row] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -58,6 +61,8 @@ class Changes:
             or self.tags
             or self.artifacts
             or self.executions
+            or self.datasets
+            or self.contexts
         )
 
 
@@ -93,6 +98,11 @@ def changes_of(mine: RunRows, theirs: RunRows, tags: dict[str, str]) -> Changes:
         own = mine.executions.get(place)
         if own is None or (own["status"] == RunStatus.RUNNING != row["status"]):
             found.executions.append(row)
+    found.datasets = [row for place, row in theirs.datasets.items() if place not in mine.datasets]
+    for kind, row in theirs.contexts.items():
+        own = mine.contexts.get(kind)
+        if own is None or (row["created"] > own["created"] and row["sha256"] != own["sha256"]):
+            found.contexts.append(row)
     return found
 
 

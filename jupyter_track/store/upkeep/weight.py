@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
+from ..belonging import NAMED_BY_RUN
+
 POINT_BYTES = 27  # of a point in the file, as measured
 
 
@@ -23,9 +25,8 @@ class Weight:
                 self._beside.add(sha256)
         self._users: dict[str, set[int]] = {}
         self._named: dict[int, set[str]] = {}
-        for number, sha256 in connection.execute(
-            "SELECT run_id, sha256 FROM artifacts UNION SELECT run_id, source_sha256 FROM executions"
-        ):
+        versions = "SELECT -version_id, sha256 FROM model_version_files"  # which no run takes along
+        for number, sha256 in connection.execute(f"{NAMED_BY_RUN} UNION {versions}"):
             self._users.setdefault(sha256, set()).add(number)
             self._named.setdefault(number, set()).add(sha256)
 

@@ -1,0 +1,203 @@
+"""What a run read, in words: the size of its data, where they came from, and which column has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..records import DatasetInput, Run
+from .format import MINUS, middle_cut, one_line
+
+NAME_LIMIT = 24
+SOURCE_LIMIT = 60
+MOST_COLUMNS = 3  # that are named
+_DIGEST = 8
+
+
+@dataclass(frozen=True)
+class DataChange:
+    """How a dataset differs from the one in its place: the columns that are changed, new or gone, and the rows."""
+
+    changed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    rows: tuple[int, int] | None = None
+    moved: bool = False  # the same columns in another order
+
+    @property
+    def text(self) -> str:
+        """``age, city changed``, ``+income``, ``100 → 120 rows``; ``other values`` where no column is known."""
+        parts = [f"{self.rows[0]:,} → {self.rows[1]:,} rows"] if self.rows else []
+        if self.changed and not (self.rows and len(self.changed) > MOST_COLUMNS):
+            parts.append(f"{_listed(self.changed)} changed")
+        parts += [f"+{_listed(self.added)}"] if self.added else []
+        parts += [f"{MINUS}{_listed(self.removed)}"] if self.removed else []
+        parts += ["columns in another order"] if self.moved else []
+        return ", ".join(parts) or "other values"
+
+
+def _listed(names: Sequence[str]) -> str:
+    told = ", ".join(middle_cut(one_line(name), NAME_LIMIT) for name in names[:MOST_COLUMNS])
+    return told + (f" and {len(names) - MOST_COLUMNS:,} more" if len(names) > MOST_COLUMNS else "")
+
+
+def identity(run: Run) -> frozenset[tuple[str, str]]:
+    """Return what is equal of runs that read the same data: digests, and what they were for; names are labels."""
+    return frozenset((used.dataset.digest, used.context) for used in run.inputs.dataset_inputs)
+
+
+def size_words(used: DatasetInput) -> str:
+    """Return ``1,000 × 5``, rows and columns; the shape of an array; nothing where neither is known."""
+    profile = profile_of(used)
+    shape = profile.get("features_shape")
+    if isinstance(shape, list) and all(type(length) is int for length in shape):
+        return " × ".join(f"{length:,}" for length in shape)
+    rows, columns = profile.get("num_rows"), len(_columns(used)) + _count(profile.get("more_columns"))
+    if type(rows) is not int:
+        return ""
+    return f"{rows:,} × {columns:,}" if columns else f"{rows:,} rows"
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int else 0
+
+
+def source_words(used: DatasetInput) -> str:
+    """Return where the data came from: a path, an address, a function, or ``code``."""
+    where = _object(used.dataset.source)
+    for key in ("uri", "url", "path", "function", "table_name", "delta_table_name"):
+        if isinstance(where.get(key), str):
+            return middle_cut(one_line(where[key]), SOURCE_LIMIT)
+    return one_line(used.dataset.source_type)
+
+
+def label(used: DatasetInput) -> str:
+    """Return ``iris (training)``."""
+    name = middle_cut(one_line(used.dataset.name), NAME_LIMIT)
+    return f"{name} ({one_line(used.context)})" if used.context else name
+
+
+def rows_of(run: Run) -> tuple[tuple[str, ...], ...]:
+    """Return a row for each dataset of a run: name, context, size, source, digest."""
+    return tuple(
+        (
+            one_line(used.dataset.name),
+            one_line(used.context),
+            size_words(used),
+            source_words(used),
+            one_line(used.dataset.digest[:_DIGEST]),
+        )
+        for used in run.inputs.dataset_inputs
+    )
+
+
+def card_words(run: Run) -> tuple[str, ...]:
+    """Return ``data iris 150 × 5``, or how many there are where they are more; nothing where there is none."""
+    several = run.inputs.dataset_inputs
+    if len(several) > 1:
+        return (f"data {len(several)}",)
+    return tuple(f"data {one_line(used.dataset.name)} {size_words(used)}".rstrip() for used in several)
+
+
+def changes(run: Run, other: Run) -> tuple[str, ...]:
+    """Return how the data of `run` differ from those of `other`, the earlier run, a phrase for each dataset.
+
+    What a failed run lacks is no change: it may not have come so far.
+    """
+    mine, before = _by_place(run), _by_place(other)
+    found = []
+    for place, used in mine.items():
+        if place not in before:
+            found += [f"+data {label(used)}"] if other.state != "failed" else []
+        elif (change := change_of(before[place], used)) is not None:
+            found.append(f"data {label(used)}: {change.text}")
+    if run.state != "failed":
+        found += [f"{MINUS}data {label(used)}" for place, used in before.items() if place not in mine]
+    return tuple(found)
+
+
+def change_of(before: DatasetInput, after: DatasetInput) -> DataChange | None:
+    """Return how two datasets differ, None where they have the same digest."""
+    if before.dataset.digest == after.dataset.digest:
+        return None
+    old, new = _columns(before), _columns(after)
+    count, now = _number(profile_of(before)), _number(profile_of(after))
+    both = [name for name in new if name in old]
+    return DataChange(
+        changed=tuple(name for name in both if new[name] != old[name]),
+        added=tuple(name for name in new if name not in old),
+        removed=tuple(name for name in old if name not in new),
+        rows=(count, now) if count is not None and now is not None and count != now else None,
+        moved=bool(new) and new == old and list(new) != list(old),
+    )
+
+
+DataLine = tuple[str, list[str], list[str]]  # label; what each run has, in short and in full
+
+
+def compared(runs: Sequence[Run]) -> tuple[list[DataLine], list[DataLine]]:
+    """Return the lines of a comparison on the data: of datasets that differ, and of those that are equal in all runs.
+
+    Of those that differ, the first run has its size and digest, and the others how they differ from it.
+    """
+    by_run = [_by_place(run) for run in runs]
+    places = dict.fromkeys(place for several in by_run for place in several)
+    lines: list[DataLine] = []
+    equal: list[DataLine] = []
+    for place in places:
+        several = [one.get(place) for one in by_run]
+        digests = {None if used is None else used.dataset.digest for used in several}
+        first = several[0]
+        texts = ["" if first is None else _words(first)]
+        for used in several[1:]:
+            if used is None or first is None:
+                texts.append("" if used is None else _words(used))
+            else:
+                change = change_of(first, used)
+                texts.append(texts[0] if change is None else change.text)
+        fulls = ["" if used is None else f"{_words(used)} from {source_words(used)}" for used in several]
+        line = (next(label(used) for used in several if used is not None), texts, fulls)
+        (equal if len(digests) == 1 else lines).append(line)
+    return lines, equal
+
+
+def _number(profile: Mapping[str, Any]) -> int | None:
+    rows = profile.get("num_rows")
+    return rows if type(rows) is int else None
+
+
+def _words(used: DatasetInput) -> str:
+    return " · ".join(filter(None, (size_words(used), one_line(used.dataset.digest[:_DIGEST]))))
+
+
+def _by_place(run: Run) -> dict[tuple[str, str], DatasetInput]:
+    """The datasets of a run by name and context."""
+    return {(used.dataset.name, used.context): used for used in run.inputs.dataset_inputs}
+
+
+def profile_of(used: DatasetInput) -> Mapping[str, Any]:
+    """Return the profile of a dataset; empty where it has none that can be read."""
+    return _object(used.dataset.profile)
+
+
+@lru_cache(maxsize=256)
+def _object(text: str | None) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _columns(used: DatasetInput) -> dict[str, str]:
+    """The digests of the columns by name; of imported data whose columns have none, their types."""
+    columns = profile_of(used).get("columns")
+    if isinstance(columns, list):
+        return {str(one["name"]): str(one.get("digest")) for one in columns if isinstance(one, dict) and "name" in one}
+    specs = _object(used.dataset.schema).get("mlflow_colspec")
+    if isinstance(specs, list):
+        return {str(one["name"]): str(one.get("type")) for one in specs if isinstance(one, dict) and "name" in one}
+    return {}
