@@ -326,7 +326,8 @@ def test_large_content_comes_along(place: Path, tmp_path: Path) -> None:
     sql(
         store,
         f"INSERT INTO contents VALUES ('{kept.sha256}', {kept.size}, NULL)",
-        f"INSERT INTO artifacts VALUES (1, 'a.txt', '{kept.sha256}', {kept.size}, 'text/plain', 'text', NULL, NULL, 0)",
+        f"INSERT INTO artifacts (run_id, path, sha256, size, mime, kind, created) VALUES (1, 'a.txt', '{kept.sha256}',"
+        f" {kept.size}, 'text/plain', 'text', 0)",
     )
     git(place, "add", "-A")
     git(place, "commit", "-q", "-m", "Content")

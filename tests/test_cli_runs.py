@@ -211,6 +211,7 @@ def test_json_is_exact_and_strict(store: Path) -> None:
             }
         },
         "goals": {"accuracy": "max"},
+        "datasets": [],
         "tags": baseline["tags"],
     }
     assert baseline["tags"]["team"] == "red"

@@ -138,7 +138,8 @@ def full_bin(tmp_path: Path) -> Path:
     sql(
         store,
         f"INSERT INTO contents VALUES ('{kept.sha256}', {kept.size}, NULL)",
-        f"INSERT INTO artifacts VALUES (1, 'x', '{kept.sha256}', {kept.size}, 'text/plain', 'text', NULL, NULL, 0)",
+        f"INSERT INTO artifacts (run_id, path, sha256, size, mime, kind, created) VALUES (1, 'x', '{kept.sha256}',"
+        f" {kept.size}, 'text/plain', 'text', 0)",
     )
     os.utime(files.content_path(store, kept.sha256), (0, 0))  # a young file may be one whose row is about to come
     edits.delete_runs(store, [run_id])

@@ -38,7 +38,7 @@ def test_options(nb: Notebook) -> None:
 
 def test_commands(nb: Notebook) -> None:
     """``%track`` completes its commands."""
-    assert offered(nb, "%track s") == ["search", "show", "status", "stop", "store"]
+    assert offered(nb, "%track s") == ["scatter", "search", "show", "status", "stop", "store"]
     assert offered(nb, "x = 1\n%track sta") == ["status"]
     assert offered(nb, "%track clean --a") == ["--apply"]
 

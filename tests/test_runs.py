@@ -295,8 +295,6 @@ def test_a_folder_mlruns_means_the_store_beside_it(store: Path, tmp_path: Path) 
     """What mlflow's notebooks write works."""
     track.set_tracking_uri("file:./mlruns")
     assert track.get_tracking_uri() == str(tmp_path / "track.db")
-    with pytest.raises(InvalidValue):
-        track.set_tracking_uri("http://127.0.0.1:5000")
 
 
 def test_a_moved_folder_still_loads(store: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,16 @@ from ..store.artifacts import artifact_path as checked_path
 from ..store.database import reading
 from ..store.place import store_exists
 from ..store.registry import ModelFile
+from .environment import CONDA, PYTHON_ENV
+from .examples import FILE as EXAMPLE
 from .folder import CODE, MLMODEL, Model, check_files
 
 _FORMS = (
     "runs:/<run>/<name>, models:/<name>/<version>, models:/<name>@<alias>, or the path of a folder that save_model"
     " wrote"
 )
+
+_UNREAD = (CONDA, PYTHON_ENV, EXAMPLE)  # what loading a model does not look at
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def of_run(tracker: Tracker, run_id: str, name: str) -> tuple[Model, tuple[Model
     DamagedModel
         Where another file was logged over one of the model's.
     """
-    tracker.read(run_id)
+    tracker.find(run_id)
     artifacts = tracker.reader.artifacts(run_id)
     inside = {one.path.removeprefix(f"{name}/"): one for one in artifacts if one.path.startswith(f"{name}/")}
     if MLMODEL not in inside:
@@ -188,7 +192,7 @@ def opened(
             temporary = folder = Path(tempfile.mkdtemp(prefix="jupyter-track-model-"))
         else:
             folder = Path(dst_path)
-        copy_files(found, folder, tracker)
+        copy_files(found, folder, tracker, () if keep or dst_path is not None else _UNREAD)
     code = folder / CODE
     if code.is_dir() and str(code) not in sys.path:
         sys.path.insert(0, str(code))  # it stays there, since the model may import of it later
@@ -201,14 +205,15 @@ def opened(
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def copy_files(found: Found, folder: Path, tracker: Tracker) -> None:
-    """Copy the files of a model to a folder; each is checked on the way."""
+def copy_files(found: Found, folder: Path, tracker: Tracker, but: Collection[str] = ()) -> None:
+    """Copy the files of a model to a folder, but some; each is checked on the way."""
     folder.mkdir(parents=True, exist_ok=True)
     if found.folder is not None:
         check_files(found.folder, found.model)
         shutil.copytree(found.folder, folder, dirs_exist_ok=True)
         return
-    for one, data in zip(found.files, _data_of(tracker, found.files), strict=True):
+    wanted = [one for one in found.files if one.path not in but]
+    for one, data in zip(wanted, _data_of(tracker, wanted), strict=True):
         files.copy_to(tracker.store, one.sha256, data, folder / checked_path(one.path))
 
 
