@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_COMPARED = 8
-PARTS = ("table", "curves", "comparison", "many")
 
 
 class BoardPanel(SelectingPanel):
