@@ -101,8 +101,14 @@ class Page:
 
     @property
     def panel(self) -> str:
-        """The id of the panel that was shown last."""
-        return [data[MIME]["panel"] for _, data in self.bundles() if MIME in data][-1]
+        """The id of the panel that was shown last; an earlier one may have been updated since."""
+        shown = [data for kind, data in self.bundles() if kind == "display_data" and MIME in data]
+        panel: str = shown[-1][MIME]["panel"]
+        return panel
+
+    def form(self, panel: str) -> dict[str, Any]:
+        """What stands on the page of a panel: its newest bundle, whatever became of others."""
+        return [data for _, data in self.bundles() if MIME in data and data[MIME]["panel"] == panel][-1]
 
     # ---- a comm, as the lab extension opens it
 

@@ -211,6 +211,27 @@ def test_the_fitted_model_names_the_run(session: CellSession, cell: str, expecte
     assert session.run(cell).fitted() == expected
 
 
+BROKEN = "class Broken(SVC):\n    def fit(self, X, y=None): raise ValueError('no')\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("model = Broken().fit(X, y)", "Broken"),
+        ("model = Broken().set_params().fit(X, y)", None),
+        ("if not X:\n    model = SVC().set_params().fit(X, y)", None),
+        ("model = SVC().fit(X, y)\nmodel = Broken().fit(X, y)", "SVC"),
+        ("model.fit(X, y)\nraise ValueError", "Ridge"),
+    ],
+)
+def test_a_fit_that_failed_names_no_run_after_the_model_of_an_earlier_cell(
+    session: CellSession, cell: str, expected: str | None
+) -> None:
+    """The name still holds the earlier one where the assignment was not reached: what the cell itself fitted counts."""
+    session.run(f"{BROKEN}model = Ridge().fit(X, y)")
+    assert session.run(cell).fitted() == expected
+
+
 MODULES = """
 class Net:
     def parameters(self): return []

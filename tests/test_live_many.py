@@ -67,7 +67,7 @@ def test_a_view_gets_axes_and_runs_with_the_numbers_of_search_runs(page: Page) -
     assert [run["id"] for run in chart["runs"]] == list(frame["run_id"])
     assert chart["axes"][0]["texts"] == list(frame["params.lr"])
     assert chart["spec"]["layer"][0]["data"]["name"] == "lines"
-    bundle = [data for _, data in page.bundles() if MIME in data][-1]
+    bundle = page.form(page.panel)
     assert bundle[MIME]["kind"] == "many"
     assert bundle["text/html"].startswith("<div")
     assert bundle["text/plain"].endswith("20 runs · stronger: the best tenth")
@@ -81,7 +81,8 @@ def test_what_is_brushed_is_selected_in_python(page: Page) -> None:
     page.ask(comm, "select", runs=[runs[2]["id"], runs[0]["id"]])
     done = page.run("print(type(panel.selected).__name__, sorted(run.number for run in panel.selected))", "look")
     assert printed(done) == "Runs [18, 20]"
-    page.until(lambda: "2 selected" in [data for _, data in page.bundles() if MIME in data][-1]["text/plain"])
+    panel = page.panel
+    page.until(lambda: "2 selected" in page.form(panel)["text/plain"], "the static form")
 
 
 def test_the_frame_of_a_panel_has_the_numbers_of_search_runs(page: Page) -> None:

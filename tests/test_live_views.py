@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -184,17 +185,24 @@ class Item:
         return self.again
 
 
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another thread does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_all_panels_together_keep_to_their_share() -> None:
     """Two that would like to be refreshed all the time rest fifty times as long as they took."""
     ticker, items = Ticker(), [Item(0.002), Item(0.004)]
+    began = time.monotonic()
     for item in items:
         ticker.watch(item)
-    began = time.monotonic()
-    time.sleep(1.5)
+    until(lambda: all(item.count > 2 for item in items))
     for item in items:
         ticker.forget(item)
     assert 0 < ticker.spent < SHARE * (time.monotonic() - began) + 0.01
-    assert all(item.count > 1 for item in items)
 
 
 def test_one_that_fails_is_left_and_the_others_go_on() -> None:
@@ -208,9 +216,8 @@ def test_one_that_fails_is_left_and_the_others_go_on() -> None:
 
     ticker.watch(Broken())
     ticker.watch(good)
-    time.sleep(0.5)
+    until(lambda: good.count > 3)
     ticker.forget(good)
-    assert good.count > 3
     assert [problem.kind for problem in problems.current()] == ["panel"]
     problems.forget_all()
 
@@ -221,12 +228,15 @@ def test_what_was_forgotten_is_refreshed_no_more() -> None:
     ticker.watch(once)
     ticker.watch(many, after=0.05)
     ticker.hurry(many)
-    time.sleep(0.4)
+    until(lambda: many.count > 1)
     ticker.forget(many)
-    time.sleep(0.1)
+    later = Item(again=0.01)
+    ticker.watch(later)
+    until(lambda: later.count > 0)  # one refresh of the other may have been under way
     count = many.count
-    time.sleep(0.2)
-    assert (once.count, many.count, count > 1) == (1, count, True)
+    until(lambda: later.count > 3)
+    ticker.forget(later)
+    assert (once.count, many.count) == (1, count)
     assert [thread.name for thread in threading.enumerate()].count("jupyter-track-panels") >= 1
 
 

@@ -11,7 +11,6 @@ from jupyter_track.store import table_rows
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.groups import (
     SeedGroup,
-    group_spread,
     has_seeds,
     is_seed,
     seed_groups,
@@ -95,13 +94,3 @@ def test_seeds_that_are_all_equal_tell_nothing_apart(store: Path) -> None:
     assert not has_seeds(Reader(store).runs())
     add_run(store, params={"lr": 2, "seed": 4})
     assert has_seeds(Reader(store).runs())
-
-
-def test_a_group_says_its_mean_and_spread_with_n(store: Path) -> None:
-    """Of the runs' last values; a run without the metric does not count."""
-    for seed, accuracy in enumerate((0.961, 0.962, 0.963)):
-        add_run(store, params={"seed": seed}, metrics={"accuracy": [0.1, accuracy]})
-    add_run(store, params={"seed": 9})
-    runs = Reader(store).runs()
-    assert [len(group.run_ids) for group in seed_groups(runs, {})] == [4]
-    assert (group_spread(runs, "accuracy"), group_spread(runs, "loss")) == ("0.9620 ± 0.0010 (n=3)", "")

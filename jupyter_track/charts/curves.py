@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RAW_OPACITY = 0.25  # of the raw line behind a smoothed one
 BAND_OPACITY = 0.15
-LINE_WIDTH, BASELINE_WIDTH = 1.5, 2.0
+BASELINE_WIDTH = 2.0
 BASELINE_DASH = [5, 3]
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..panels.display import OWN, Display
-from ..recording import active
-from ..records import html_form
-from ..views import html as _forms  # noqa: F401 - importing registers the forms
+from ..panels.display import OWN
 from ..views.compared import Comparison
-from .frontend import shows_live
+from .standing import is_live, show_panel
 
 if TYPE_CHECKING:
     from ..panels.comparison import ComparisonPanel
@@ -39,36 +36,14 @@ class LiveComparisons:
         """Show a comparison under this cell, and return its panel."""
         from ..panels.comparison import ComparisonPanel
 
-        panel = ComparisonPanel.of(comparison, shown=self._show)
-        self._show(panel, comparison)
+        panel = ComparisonPanel.of(comparison, shown=show_panel)
+        show_panel(panel)
         return panel
 
-    def _show(self, panel: ComparisonPanel, comparison: Comparison | None = None) -> None:
-        """Show a panel; a second time in one cell it is the value of the line that has shown it."""
-        execution = self._shell.execution_count
-        if panel.shown_in == execution:
-            return
-        panel.shown_in = execution
-        html, text = panel_forms(panel if comparison is None else comparison)
-        if self._is_live():
-            panel.stand(Display(self._shell.display_pub), html, text, lambda: panel_forms(panel))
-        else:
-            self._shell.display_pub.publish({"text/html": html, "text/plain": text}, metadata=OWN)
-
-    def _is_live(self) -> bool:
-        cell = active.current_cell()
-        return shows_live(self._shell, None if cell is None else cell.cell_id)
-
     def _bundle_of(self, comparison: Comparison, *_: object, **__: object) -> Any:
-        if comparison.store is None or not self._is_live():
+        if comparison.store is None or not is_live(self._shell):
             return None
         from ..panels.comparison import ComparisonPanel
 
-        panel = ComparisonPanel.of(comparison, shown=self._show)
-        return panel.bundle(*panel_forms(comparison)), OWN
-
-
-def panel_forms(shown: ComparisonPanel | Comparison) -> tuple[str, str]:
-    """Return the static forms of a comparison, as HTML and text."""
-    comparison = shown if isinstance(shown, Comparison) else shown.comparison
-    return html_form(comparison) or "", str(comparison)
+        panel = ComparisonPanel.of(comparison, shown=show_panel)
+        return panel.bundle(*panel.forms()), OWN

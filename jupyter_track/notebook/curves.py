@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, NotFound
-from ..panels.display import OWN, Display
-from ..recording import active
 from ..recording.session import session
 from ..records import Run
 from ..store import pending
 from ..store.place import store_exists
 from ..views.curve_choice import Asked
-from .frontend import shows_live
+from .standing import show_panel
 
 if TYPE_CHECKING:
     from ..panels.curves import CurvesPanel
@@ -79,10 +76,7 @@ def make(asked: Asked) -> CurvesPanel:
     from ..panels.curves import CurvesPanel
 
     tracker = session.tracker()
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    show = None if shell is None else lambda panel: _show(shell, panel)
-    return CurvesPanel(tracker.store, asked, notebook=session.relative_notebook(), shown=show)
+    return CurvesPanel(tracker.store, asked, notebook=session.relative_notebook(), shown=show_panel)
 
 
 def _ids(runs: RunsMeant | None) -> tuple[str, ...] | None:
@@ -98,18 +92,3 @@ def _ids(runs: RunsMeant | None) -> tuple[str, ...] | None:
         meant = [run] if isinstance(run, Run) else tracker.reader.runs_meant([run])
         found.update(dict.fromkeys(one.run_id for one in meant))
     return tuple(found)
-
-
-def _show(shell: Any, panel: CurvesPanel) -> None:
-    """Show a panel under this cell; a second time in one cell it is the value of the line that has shown it."""
-    execution = shell.execution_count
-    if panel.shown_in == execution:
-        return
-    panel.shown_in = execution
-    cell = active.current_cell()
-    pending.flush(panel.store, 1.0)
-    if shows_live(shell, None if cell is None else cell.cell_id):
-        panel.stand(Display(shell.display_pub))
-    else:
-        html, text = panel.forms()
-        shell.display_pub.publish({"text/html": html, "text/plain": text}, metadata=OWN)

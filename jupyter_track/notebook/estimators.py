@@ -332,11 +332,20 @@ def _model(site: CallSite, cell: Cell, after: After, result: object) -> object |
             return None
         return _trained(model, site.node)
     if isinstance(receiver, ast.Call):
-        made = after.user_ns.get(site.target) if site.target is not None else None
+        made = after.user_ns.get(site.target) if site.target is not None and _assigned(site, cell, after) else None
         if made is None and cell.last_expression is site.node:
             made = result
         return made if _can_fit(made) else _class_called(receiver, after)
     return None
+
+
+def _assigned(site: CallSite, cell: Cell, after: After) -> bool:
+    """Whether a call's statement came to assign its target: until then the name holds what an earlier cell made."""
+    line = site.node.lineno
+    return any(
+        binding.name == site.target and binding.line <= line <= binding.end_line and after.happened(binding)
+        for binding in cell.bindings
+    )
 
 
 def _handed(call: ast.Call, after: After) -> object | None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..panels.display import OWN, Display
-from ..recording import active
+from ..panels.display import OWN
 from ..recording.entries import now_ms
 from ..recording.session import session
-from ..store import pending
 from ..store.place import store_exists
 from ..views.found import Runs
 from ..views.html import table_html
 from ..views.table import table_of
 from ..views.text import table_text
-from .frontend import shows_live
+from .standing import is_live, show_panel
 
 if TYPE_CHECKING:
     from ..panels.table import RunTablePanel
@@ -49,29 +47,17 @@ class LiveTables:
 
         tracker = session.tracker()
         panel = RunTablePanel(
-            tracker.store, notebook=session.relative_notebook(), edited=tracker.follow_edits, shown=self._show
+            tracker.store,
+            notebook=session.relative_notebook(),
+            edited=tracker.follow_edits,
+            shown=show_panel,
+            forms=panel_forms,
         )
-        self._show(panel)
+        show_panel(panel)
         return panel
 
-    def _show(self, panel: RunTablePanel) -> None:
-        """Show a panel under this cell; a second time in one cell it is the value of the line that has shown it."""
-        execution = self._shell.execution_count
-        if panel.shown_in == execution:
-            return
-        panel.shown_in = execution
-        html, text = panel_forms(panel)
-        if self._is_live():
-            panel.stand(Display(self._shell.display_pub), html, text, lambda: panel_forms(panel))
-        else:
-            self._shell.display_pub.publish({"text/html": html, "text/plain": text}, metadata=OWN)
-
-    def _is_live(self) -> bool:
-        cell = active.current_cell()
-        return shows_live(self._shell, None if cell is None else cell.cell_id)
-
     def _bundle_of(self, runs: Runs, *_: object, **__: object) -> Any:
-        if not runs or runs.store is None or not self._is_live():
+        if not runs or runs.store is None or not is_live(self._shell):
             return None
         from ..panels.table import RunTablePanel
 
@@ -81,14 +67,14 @@ class LiveTables:
             run_ids=[run.run_id for run in runs],
             notebook=session.relative_notebook(),
             edited=tracker.follow_edits if runs.store == tracker.store else None,
-            shown=self._show,
+            shown=show_panel,
+            forms=panel_forms,
         )
         return panel.bundle(str(runs._repr_html_() or ""), str(runs)), OWN
 
 
 def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
     """Return the static forms of a table, as HTML and text: the newest runs, with curves of the main metric."""
-    pending.flush(panel.store, 1.0)
     reader = panel.reader if store_exists(panel.store) else None
     runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
     total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)

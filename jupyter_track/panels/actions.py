@@ -59,11 +59,11 @@ def edit_runs(store: Path, name: str, message: Mapping[str, Any]) -> dict[str, A
     if name == "stop":
         edits.request_stop(store, ids)
     elif name == "baseline":
-        edits.set_baseline(store, ids[0])
+        edits.set_baseline(store, _only(ids))
     elif name == "unbaseline":
-        experiment_edits.clear_baseline(store, Reader(store).run(ids[0]).experiment_id)
+        experiment_edits.clear_baseline(store, Reader(store).run(_only(ids)).experiment_id)
     elif name == "rename":
-        edits.update_run(store, ids[0], name=safe_text(references.check_new_name(_text(message, "text"))))
+        edits.update_run(store, _only(ids), name=safe_text(references.check_new_name(_text(message, "text"))))
     elif name == "restore":  # without reading what may be thousands of runs
         edits.restore_runs(store, ids)
     elif name == "delete":
@@ -72,6 +72,12 @@ def edit_runs(store: Path, name: str, message: Mapping[str, Any]) -> dict[str, A
     else:
         _edit(Runs(Reader(store).runs_of(ids), store=store), name, message)
     return None
+
+
+def _only(ids: Sequence[str]) -> str:
+    if len(ids) != 1:
+        raise InvalidValue("One run is meant.")
+    return ids[0]
 
 
 def _edit(runs: Runs, name: str, message: Mapping[str, Any]) -> None:

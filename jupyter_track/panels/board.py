@@ -6,7 +6,6 @@ part that it is of, and so does what the view says to a part.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,25 +19,24 @@ from ..views.colors import Paint, paints
 from ..views.curve_choice import Asked
 from ..views.curves import MOST_RUNS
 from ..views.found import Runs
-from ..views.markup import element
+from ..views.markup import Markup, element
 from ..views.measure import measure_of
 from .actions import ids_of
 from .comparison import ComparisonPanel
 from .curves import CurvesPanel
-from .display import Display
 from .many import ManyPanel
 from .panel import Link, Message, Panel
+from .standing import Forms, SelectingPanel
 from .table import RunTablePanel
+from .ticker import ticker
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_COMPARED = 8
-PARTS = ("table", "curves", "comparison", "many")
-Forms = tuple[str, str]
 
 
-class BoardPanel(Panel):
+class BoardPanel(SelectingPanel):
     """All that there is to see of the runs, in one place.
 
     Parameters
@@ -73,27 +71,17 @@ class BoardPanel(Panel):
         shown: Callable[[BoardPanel], object] | None = None,
         table_forms: Callable[[RunTablePanel], Forms] | None = None,
     ) -> None:
-        super().__init__()
-        self.store = store
-        self.shown_in: object = None  # the execution in which it was shown last
-        self._show, self._table_forms = shown, table_forms
-        self._display: Display | None = None
-        self._lock = threading.RLock()
+        super().__init__(store, shown)
+        self._stale = False  # whether the static form is behind what is selected
         self._run_ids = None if run_ids is None else tuple(run_ids)
-        self.table = RunTablePanel(store, run_ids=run_ids, notebook=notebook, edited=edited)
+        self.table = RunTablePanel(store, run_ids=run_ids, notebook=notebook, edited=edited, forms=table_forms)
         self.curves = CurvesPanel(store, Asked(run_ids=self._curved(())), notebook=notebook)
         self.many = ManyPanel(store, run_ids=run_ids)
         self.comparison: ComparisonPanel | None = None
-        self._selected: tuple[str, ...] = ()
         self._paints: dict[str, Paint] = {}
         self._views: dict[int, dict[str, Link]] = {}  # by the id of a view's link, its links to the parts
 
     # ---- what a person asks in Python
-
-    @property
-    def selected(self) -> Runs:
-        """The runs that are selected in any of the parts, as they are now; edits of it are edits of the store."""
-        return Runs(Reader(self.store).runs_of(self._selected) if self._selected else (), store=self.store)
 
     @property
     def runs(self) -> Runs:
@@ -111,29 +99,26 @@ class BoardPanel(Panel):
         numbers = [run.number for run in self.selected if run.number is not None]
         return query_code(numbers, self.table.filter_text)
 
-    def _ipython_display_(self) -> None:
-        if self._show is not None:
-            self._show(self)
-
     def __repr__(self) -> str:
         return f"<BoardPanel of {self.store}>"
 
     def forms(self) -> Forms:
         """Return the static forms of the parts, one below the other, as HTML and text."""
-        found = [] if self._table_forms is None else [self._table_forms(self.table)]
+        found = [self.table.forms()]
         if store_exists(self.store):
             found.append(self.curves.forms())
             if self.comparison is not None:
-                comparison = self.comparison.comparison
-                found.append((str(comparison._repr_html_() or ""), str(comparison)))
-        below = [element("div", html_form, style="padding-top:12px") for html_form in map(_markup, found)]
+                found.append(self.comparison.forms())
+        below = [element("div", Markup(html), style="padding-top:12px") for html, _ in found]
         return element("div", *below), "\n\n".join(text for _, text in found)
 
-    def stand(self, display: Display) -> None:
-        """Show the panel in a place."""
+    def refresh(self) -> float | None:
+        """Show what is selected in the static form too; see `Ticker`."""
         with self._lock:
-            self._display = display
-            display.show(self.bundle(*self.forms()))
+            if self._stale and self._standing is not None:
+                self._stale = False
+                self._standing.show()
+        return None
 
     # ---- the parts and their links
 
@@ -265,8 +250,8 @@ class BoardPanel(Panel):
             message = self._message()
             for link in self.links:
                 link.send(message)
-            if self._display is not None:
-                self._display.show(self.bundle(*self.forms()))
+            self._stale = True
+        ticker.watch(self)  # the static form costs more than a click may, beside a cell that runs
 
     def _compare(self, rows: Sequence[table_rows.TableRow]) -> None:
         """Compare what is selected: the baseline first, one run with what it is measured against."""
@@ -291,9 +276,3 @@ class BoardPanel(Panel):
                 if (own := links.pop("comparison", None)) is not None:
                     own.closed = True
             self.comparison = None
-
-
-def _markup(forms: Forms) -> Any:
-    from ..views.markup import Markup
-
-    return Markup(forms[0])

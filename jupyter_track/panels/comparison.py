@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,14 +15,15 @@ from ..store.reader import Reader
 from ..views.cell_diffs import WHOLE
 from ..views.compared import Comparison
 from ..views.comparison import code_diffs, comparison_of, found_runs
+from ..views.comparison_html import stored_comparison_html
 from ..views.comparison_parts import Parts, column_curve, parts_of, run_paints
 from ..views.found import Runs
 from ..views.group_comparison import group_comparison_of
 from ..views.live_comparison import code_message, comparison_message, line_message, series_message
-from .display import Display
 from .joining import Joiner
-from .panel import Link, Message, Panel
+from .panel import Link, Message
 from .pictures import picture_message
+from .standing import Forms, StandingPanel, file_state
 from .table import details_message
 from .ticker import ticker
 
@@ -32,14 +31,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 REST = 0.25  # seconds between two looks at the store
-HTML_REST = 1.0
 LIVENESS = 5.0  # seconds between two looks at what surrounds the runs: repeats, runs of other kernels that died
 CURVE_POINTS = 400
 MOST_WHOLE = 5_000  # lines of code that are sent where all of it is asked for
 Columns = Sequence[Sequence[str]]
 
 
-class ComparisonPanel(Panel):
+class ComparisonPanel(StandingPanel):
     """A comparison that follows its runs while somebody looks at it.
 
     Parameters
@@ -68,22 +66,16 @@ class ComparisonPanel(Panel):
         grouped: bool = False,
         shown: Callable[[ComparisonPanel], object] | None = None,
     ) -> None:
-        super().__init__()
-        self.store = store
-        self.shown_in: object = None  # the execution in which it was shown last
+        super().__init__(store, shown)
         self.grouped = grouped
         self._columns = [tuple(column) for column in columns]
-        self._show = shown
-        self._display: Display | None = None
-        self._forms: Callable[[], tuple[str, str]] | None = None
-        self._lock = threading.RLock()
         self._joiner = Joiner(store)
         self._comparison: Comparison | None = None
+        self._made: Comparison | None = None  # what it was made of, until it is shown
         self._parts = Parts()
         self._sent: Message = {}
-        self._counts: dict[
-            tuple[str, str], tuple[tuple[int, int], ...]
-        ] = {}  # points of each curve that the views have
+        # The points of each curve that the views have.
+        self._counts: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {}
         self._rev = -1
         self._seen: tuple[int, int] | None = None
         self._looked = 0.0
@@ -96,7 +88,7 @@ class ComparisonPanel(Panel):
         grouped = any(run.members for run in comparison.runs)
         columns = [run.members or (run.run_id,) for run in comparison.runs]
         panel = cls(comparison.store, columns, grouped=grouped, shown=shown)
-        panel._comparison = comparison
+        panel._comparison = panel._made = comparison
         return panel
 
     # ---- what a person asks in Python
@@ -125,29 +117,16 @@ class ComparisonPanel(Panel):
         """The reader of the store."""
         return Reader(self.store)
 
-    def _ipython_display_(self) -> None:
-        if self._show is not None:
-            self._show(self)
-
     def __repr__(self) -> str:
         return f"<ComparisonPanel of {len(self._columns)} {'groups' if self.grouped else 'runs'} of {self.store}>"
 
-    def stand(self, display: Display, html: str, text: str, forms: Callable[[], tuple[str, str]]) -> None:
-        """Show the panel in a place; while no view is there and a run goes on, it is refreshed as HTML."""
-        with self._lock:
-            self._display, self._forms = display, forms
-            self._seen = self._file()
-            display.show(self.bundle(html, text))
-        ticker.watch(self, HTML_REST)
+    def forms(self) -> Forms:
+        """Return the static forms, as HTML and text."""
+        comparison, self._made = self._made or self._compared(), None
+        self._comparison = comparison
+        return str(stored_comparison_html(comparison)), str(comparison)
 
     # ---- what is read
-
-    def _file(self) -> tuple[int, int] | None:
-        try:
-            state = os.stat(self.store)
-        except OSError:
-            return None
-        return state.st_mtime_ns, state.st_size
 
     def _compared(self) -> Comparison:
         if self.grouped:
@@ -187,25 +166,19 @@ class ComparisonPanel(Panel):
         with self._lock:
             links = self.links
             if not links:
-                return self._refresh_html()
+                self._joiner.forget()
+                return self._standing.refresh() if self._standing is not None and self._goes_on() else None
             if self._has_changed():
                 self._send(links)
             return REST
 
-    def _refresh_html(self) -> float | None:
-        comparison = self._comparison
-        live = comparison is None or any(run.state.word == "running" for run in comparison.runs)
-        if self._display is None or self._forms is None or not live:
-            return None
-        if (seen := self._file()) != self._seen:
-            self._seen = seen
-            self._comparison = self._compared()
-            self._display.show(self.bundle(*self._forms()))
-        return HTML_REST
+    def _goes_on(self) -> bool:
+        """Whether one of the runs, as it was read last, may still change."""
+        return self._comparison is None or any(run.state.word == "running" for run in self._comparison.runs)
 
     def _has_changed(self) -> bool:
         """Whether one of the runs has, or something else did a while ago: repeats count, and runs of dead kernels."""
-        seen, now = self._file(), time.monotonic()
+        seen, now = file_state(self.store), time.monotonic()
         if seen is None:
             return False
         late = now - self._looked >= LIVENESS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,22 +15,19 @@ from ..store.choices import keep_choices, read_choices
 from ..store.curve_feed import StoredCurve
 from ..store.curve_rows import CurvePoint
 from ..store.place import store_exists
-from ..store.reader import Reader
 from ..views import curve_choice
 from ..views.curve_choice import Asked, Choice
 from ..views.curves import AXES, STEP, CurveRun, Series, frame, series_of, x_of
 from ..views.found import Runs
 from .actions import ids_of
-from .display import Display
-from .panel import Link, Message, Panel
-from .standing import HTML_REST, Standing, file_state
+from .panel import Link, Message
+from .standing import SelectingPanel, file_state
 from .ticker import ticker
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 REST = 0.25  # seconds between two looks at the store
-LIVENESS = 5.0  # seconds between two looks whether runs of other kernels still live
 LIMITS = ((10, 1_000), (60, 500), (1_000, 200))  # points of one curve, by the number of runs
 LONGEST_WINDOW = 4_000  # points of one curve that a view may ask for
 
@@ -44,7 +40,7 @@ class _Fed:
     drawn: int
 
 
-class CurvesPanel(Panel):
+class CurvesPanel(SelectingPanel):
     """Curves of runs: live while somebody looks at them, and as a chart and a frame in Python.
 
     Parameters
@@ -56,8 +52,6 @@ class CurvesPanel(Panel):
         For which notebook the person's choices are kept: its path relative to the store's folder.
     shown : callable, optional
         Shows the panel where it is the value of a cell.
-    forms : callable, optional
-        Gives the static forms of a panel, as HTML and text.
 
     Examples
     --------
@@ -76,30 +70,18 @@ class CurvesPanel(Panel):
         *,
         notebook: str | None = None,
         shown: Callable[[CurvesPanel], object] | None = None,
-        forms: Callable[[CurvesPanel], tuple[str, str]] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(store, shown)
         curve_choice.check(store, asked)
-        self.store = store
         self.asked = asked
-        self.shown_in: object = None  # the execution in which it was shown last
-        self._show, self._forms = shown, forms
         self._notebook = notebook or ""
-        self._lock = threading.RLock()
         self._chosen: dict[str, Any] | None = None
-        self._selected: tuple[str, ...] = ()
-        self._standing: Standing | None = None
         self._choice = Choice()
         self._fed: dict[int, _Fed] = {}  # by the curve's number
         self._rev = -1
         self._seen: tuple[int, int] | None = None
 
     # ---- what a person asks in Python
-
-    @property
-    def selected(self) -> Runs:
-        """The runs that are selected in the panel, as they are now; edits of it are edits of the store."""
-        return Runs(Reader(self.store).runs_of(self._selected) if self._selected else (), store=self.store)
 
     @property
     def runs(self) -> Runs:
@@ -147,12 +129,6 @@ class CurvesPanel(Panel):
         choice = self.choice()
         return [self._read(choice, curve, limit) for curve in choice.drawn(self.x)]
 
-    def _ipython_display_(self) -> None:
-        if self._show is not None:
-            self._show(self)
-        else:
-            print(self)  # noqa: T201 - what is asked for, where there is no notebook
-
     def __repr__(self) -> str:
         return f"<CurvesPanel of {', '.join(self.asked.metrics) or 'all metrics'}>"
 
@@ -161,19 +137,11 @@ class CurvesPanel(Panel):
 
     def forms(self) -> tuple[str, str]:
         """Return the static forms, as HTML and text."""
-        if self._forms is None:
-            from ..views.curves_html import curves_html, curves_text
+        from ..views.curves_html import curves_html, curves_text
 
-            choice = self.choice()
-            series = [self._read(choice, curve, 150) for curve in choice.drawn(self.x)]
-            return curves_html(choice, series, self.x), curves_text(choice, series, self.x)
-        return self._forms(self)
-
-    def stand(self, display: Display) -> None:
-        """Show the panel in a place; while no view is there, the newest one is refreshed as HTML."""
-        with self._lock:
-            self._standing = Standing(self, self.store, display, self.forms)
-        ticker.watch(self, HTML_REST)
+        choice = self.choice()
+        series = [self._read(choice, curve, 150) for curve in choice.drawn(self.x)]
+        return curves_html(choice, series, self.x), curves_text(choice, series, self.x)
 
     # ---- what is read
 

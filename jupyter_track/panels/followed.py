@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ..views.groups import alike, has_seeds, seedless_sources
 from ..views.live_columns import Kind, LiveColumn, live_columns
 from ..views.live_table import Fold, RowMaker, changed_params, folds, predecessors
 from .panel import Message
+from .standing import State, file_state
 
 LIVENESS = 5.0  # seconds between two looks whether runs of other kernels still live
 FEW, COLUMNS_REST = 2_000, 30.0  # of more runs, the columns are chosen anew only so often (seconds)
@@ -55,18 +55,10 @@ class FollowedRuns:
         self._seedless: dict[str, str] = {}  # the same, in which the numbers of seeds do not count
         self._alike: dict[str, str] = {}  # by run, what it is called with those that differ from it only in the seed
         self._rev = -1
-        self._seen: tuple[int, int] | None = None  # the file when it was looked at
+        self._seen: State | None = None  # the file when it was looked at
         self._alive = self._arranged = 0.0
 
     # ---- reading
-
-    def file(self) -> tuple[int, int] | None:
-        """Return what tells whether the file was written: its time of change, and its size."""
-        try:
-            state = os.stat(self.store)
-        except OSError:
-            return None
-        return state.st_mtime_ns, state.st_size
 
     def look_again(self) -> None:
         """Look into the file with the next `update`, whether it seems to have been written or not."""
@@ -147,7 +139,7 @@ class FollowedRuns:
 
     def _to_read(self) -> Sequence[int] | None:
         """The numbers of the runs that may have changed; None for all."""
-        seen, now = self.file(), time.monotonic()
+        seen, now = file_state(self.store), time.monotonic()
         if seen is None:
             return None if self.rows else ()
         numbers: set[int] = set()

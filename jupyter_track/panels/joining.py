@@ -15,6 +15,7 @@ from ..views.joined import PAGE, Joined
 from ..views.live_comparison import rows_message
 
 MOST_ROWS = 200  # of a page
+MOST_WAITING = 8  # pages that are being made
 _KEPT = 2  # tables that are kept joined
 
 
@@ -29,6 +30,7 @@ class Joiner:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._alone = threading.Lock()
+        self._waiting: set[object] = set()
         self._joined: dict[tuple[str, ...], tuple[Joined, tuple[int, ...]]] = {}
 
     def ask(self, slot: TableSlot, message: Mapping[str, Any], answer: Callable[[dict[str, Any]], object]) -> None:
@@ -44,13 +46,26 @@ class Joiner:
         Raises
         ------
         InvalidValue
-            For a page that is none.
+            For a page that is none, or where too many are being made.
         """
+        if len(self._waiting) >= MOST_WAITING:
+            raise InvalidValue("Tables are being joined; ask again in a moment.")
         start, count = _whole(message.get("start", 0)), min(_whole(message.get("count", PAGE)), MOST_ROWS)
         equal = message.get("equal") is True
-        threading.Thread(
-            target=self._work, args=(slot, start, count, equal, answer), name="jupyter-track-join", daemon=True
-        ).start()
+        turn = object()
+        self._waiting.add(turn)
+
+        def work() -> None:
+            try:
+                self._work(slot, start, count, equal, answer)
+            finally:
+                self._waiting.discard(turn)
+
+        threading.Thread(target=work, name="jupyter-track-join", daemon=True).start()
+
+    def forget(self) -> None:
+        """Keep no tables while nobody looks."""
+        self._joined = {}
 
     def _work(
         self, slot: TableSlot, start: int, count: int, equal: bool, answer: Callable[[dict[str, Any]], object]

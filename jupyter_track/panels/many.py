@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,8 +24,8 @@ from ..views.runs import EMPTY
 from ..views.scatter import Scatter, scatter_of
 from ..views.tokens import RUN_COLORS
 from .actions import ids_of
-from .display import Display
-from .panel import Link, Message, Panel
+from .panel import Link, Message
+from .standing import SelectingPanel, file_state
 from .ticker import ticker
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ class _Read:
     rev: int = -1
 
 
-class ManyPanel(Panel):
+class ManyPanel(SelectingPanel):
     """Many runs at once, following the store while somebody looks at them.
 
     Parameters
@@ -108,18 +106,12 @@ class ManyPanel(Panel):
         experiment: str | None = None,
         shown: Callable[[ManyPanel], object] | None = None,
     ) -> None:
-        super().__init__()
-        self.store = store
-        self.shown_in: object = None  # the execution in which it was shown last
+        super().__init__(store, shown)
         self.asked = asked or Asked()
-        self._show = shown
-        self._display: Display | None = None
         self._run_ids = None if run_ids is None else tuple(run_ids)
         self._is_filtered = bool(filter_string) or experiment is not None or run_ids is not None
         experiments = None if experiment is None else [experiment]
         self._wanted = run_rows.search(experiments, filter_string, (), 1, None, 0)
-        self._lock = threading.RLock()
-        self._selected: tuple[str, ...] = ()
         self._seen: tuple[int, int] | None = None
         self._stale = False  # whether the static form is behind what is chosen
         self._read = _Read()
@@ -127,11 +119,6 @@ class ManyPanel(Panel):
         self._mattered: tuple[object, Importance] | None = None
 
     # ---- what a person asks in Python
-
-    @property
-    def selected(self) -> Runs:
-        """The runs that are brushed or clicked, as they are now; edits of it are edits of the store."""
-        return Runs(Reader(self.store).runs_of(self._selected) if self._selected else (), store=self.store)
 
     @property
     def runs(self) -> Runs:
@@ -199,33 +186,27 @@ class ManyPanel(Panel):
         """Take runs as selected, which were selected elsewhere."""
         self._select(ids)
 
-    def _ipython_display_(self) -> None:
-        if self._show is not None:
-            self._show(self)
-
     def __repr__(self) -> str:
         return self.forms()[1]
 
     def forms(self) -> tuple[str, str]:
         """Return what is shown as HTML and as text; a sentence where there is nothing to show."""
-        try:
-            if self.asked.tab == "importance":
-                found = self.importance()
-                return forms.importance_html(found), forms.importance_text(found)
-            if self.asked.tab == "scatter":
-                points = self.scatter()
-                return forms.scatter_html(points, self._selected), forms.scatter_text(points, self._selected)
-            lines = self.parallel()
-            return forms.parallel_html(lines, self._selected), forms.parallel_text(lines, self._selected)
-        except TrackError as error:
-            text = self._nothing(error)
-            return forms.sentence_html(text), text
+        with self._lock:  # what was read is not forgotten meanwhile
+            try:
+                return self._whole_forms()
+            except TrackError as error:
+                text = self._nothing(error)
+                return forms.sentence_html(text), text
 
-    def stand(self, display: Display) -> None:
-        """Show the panel in a place."""
-        with self._lock:
-            self._display = display
-            display.show(self.bundle(*self.forms()))
+    def _whole_forms(self) -> tuple[str, str]:
+        if self.asked.tab == "importance":
+            found = self.importance()
+            return forms.importance_html(found), forms.importance_text(found)
+        if self.asked.tab == "scatter":
+            points = self.scatter()
+            return forms.scatter_html(points, self._selected), forms.scatter_text(points, self._selected)
+        lines = self.parallel()
+        return forms.parallel_html(lines, self._selected), forms.parallel_text(lines, self._selected)
 
     # ---- what is read
 
@@ -259,19 +240,12 @@ class ManyPanel(Panel):
             return table_rows.active_numbers(self.store)
         return run_rows.find(self.store, self._wanted)
 
-    def _file(self) -> tuple[int, int] | None:
-        try:
-            state = os.stat(self.store)
-        except OSError:
-            return None
-        return state.st_mtime_ns, state.st_size
-
     # ---- what is sent
 
     def greet(self, link: Link) -> None:
         """Send all that is shown."""
         with self._lock:
-            self._seen = self._file()
+            self._seen = file_state(self.store)
             self.rev += 1
             link.send(self._message())
             link.ready = True
@@ -306,13 +280,14 @@ class ManyPanel(Panel):
         """Send what has changed in the store; see `Ticker`."""
         began = time.thread_time()
         with self._lock:
-            if self._stale and self._display is not None:
+            if self._stale and self._standing is not None:
                 self._stale = False
-                self._display.show(self.bundle(*self.forms()))
+                self._standing.show()
             links = self.links
-            if not links:
+            if not links:  # nothing is kept while nobody looks: there may be many runs, and many panels
+                self._read, self._mattered, self._row_reader = _Read(), None, RowReader(self.store)
                 return None
-            if (seen := self._file()) != self._seen:
+            if (seen := file_state(self.store)) != self._seen:
                 self._seen = seen
                 before = self._read
                 if self._rows() is not before:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -91,24 +92,33 @@ class Panel:
     @property
     def links(self) -> list[Link]:
         """The views that have said that they are ready."""
-        self._links = [link for link in self._links if not link.closed]
-        return [link for link in self._links if link.ready]
+        return [link for link in self._links.copy() if link.ready and not link.closed]
 
     def attach(self, link: Link) -> None:
         """A front end shows the panel; it is sent something once it is ready."""
+        for left in [one for one in self._links.copy() if one.closed]:
+            self._drop(left)
         self._links.append(link)
 
     def detach(self, link: Link) -> None:
         """A front end shows the panel no longer."""
         link.closed = True
+        self._drop(link)
         self.changed()
+
+    def _drop(self, link: Link) -> None:
+        with suppress(ValueError):  # another thread was first; the list itself stays, since one may be attached now
+            self._links.remove(link)
 
     def received(self, link: Link, message: object) -> None:
         """Take a message from a front end."""
         if not isinstance(message, Mapping):
             return
         if message.get("type") == "ready":
-            self.greet(link)
+            try:
+                self.greet(link)
+            except Exception as error:  # noqa: BLE001 - the view stays the HTML that it was
+                report("view", f"A live view could not be made: {error!r}")
         elif message.get("type") == "action":
             answer = self._answer(message)
             if message.get("to") or not answer["ok"] or "type" in answer:  # 0 asks for no answer
@@ -177,7 +187,9 @@ def watch(watcher: Watcher | None) -> None:
 def _remember(panel: Panel) -> None:
     _panels[panel.id] = panel
     while len(_panels) > KEPT:
-        _panels.popitem(last=False)
+        _, oldest = _panels.popitem(last=False)
+        if _watcher is not None and not oldest.links:  # what was offered for it would keep it for good
+            _watcher.panel_ended(oldest)
 
 
 def find(panel_id: object) -> Panel | None:

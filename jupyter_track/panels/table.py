@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,9 +21,9 @@ from ..views.runs import EMPTY
 from ..views.sparkline import sparkline
 from ..views.tokens import RUN_COLORS, STATES, run_color
 from .actions import edit_runs, ids_of
-from .display import Display
 from .followed import FollowedRuns
-from .panel import Link, Message, Panel
+from .panel import Link, Message
+from .standing import Forms, SelectingPanel
 from .ticker import ticker
 
 if TYPE_CHECKING:
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
     from ..store.table_rows import TableRow
 
 FIRST_ROWS, MORE_ROWS = 200, 1_000  # of a message
-HTML_REST = 1.0  # seconds between two looks at the store for the HTML's sake
 HTML_KEPT = 10.0  # seconds after which the HTML behind a view is old: it is what is saved with the notebook
 REST = 0.25  # seconds between two looks at the store
 CURVE_POINTS, MOST_CURVES = 60, 100
 
 
-class RunTablePanel(Panel):
+class RunTablePanel(SelectingPanel):
     """A table of runs that follows the store while somebody looks at it.
 
     Parameters
@@ -53,6 +51,8 @@ class RunTablePanel(Panel):
         Called after runs were edited here: the recording half follows.
     shown : callable, optional
         Shows the panel where it is the value of a cell.
+    forms : callable, optional
+        Gives its static forms, as HTML and text.
 
     Examples
     --------
@@ -70,28 +70,17 @@ class RunTablePanel(Panel):
         notebook: str | None = None,
         edited: Callable[[], object] | None = None,
         shown: Callable[[RunTablePanel], object] | None = None,
+        forms: Callable[[RunTablePanel], Forms] | None = None,
     ) -> None:
-        super().__init__()
-        self.store = store
-        self.shown_in: object = None  # the execution in which it was shown last
-        self._show = shown
-        self._display: Display | None = None
-        self._forms: Callable[[], tuple[str, str]] | None = None
+        super().__init__(store, shown)
+        self._forms = forms
         self._runs = FollowedRuns(store, run_ids)
         self._notebook = notebook or ""
         self._edited = edited
-        self._lock = threading.RLock()
-        self._seen: tuple[int, int] | None = None  # the file that the HTML on the page tells of
-        self._html_at = 0.0  # when that was shown
+        self._html_at = 0.0  # when the HTML on the page was made
         self._chosen: dict[str, Any] | None = None
-        self._selected: tuple[str, ...] = ()
 
     # ---- what a person asks in Python
-
-    @property
-    def selected(self) -> Runs:
-        """The runs that are marked in the table, as they are now; edits of it are edits of the store."""
-        return Runs(self.reader.runs_of(self._selected) if self._selected else (), store=self.store)
 
     @property
     def runs(self) -> Runs:
@@ -118,31 +107,13 @@ class RunTablePanel(Panel):
         """The reader of the store."""
         return Reader(self.store)
 
-    def _ipython_display_(self) -> None:
-        if self._show is not None:
-            self._show(self)
-
     def __repr__(self) -> str:
         return f"<RunTablePanel of {self.store}>"
 
-    def stand(self, display: Display, html: str, text: str, forms: Callable[[], tuple[str, str]]) -> None:
-        """Show the panel in a place; while no view is there, the newest one is refreshed as HTML.
-
-        Parameters
-        ----------
-        display : Display
-        html, text : str
-            What it says now.
-        forms : callable
-            Gives both anew, in the thread that refreshes.
-        """
-        global _newest
-        with self._lock:
-            self._display, self._forms = display, forms
-            self._seen, self._html_at = self._runs.file(), time.monotonic()
-            display.show(self.bundle(html, text))
-        _newest = self
-        ticker.watch(self, HTML_REST)
+    def forms(self) -> Forms:
+        """Return the static forms, as HTML and text."""
+        self._html_at = time.monotonic()
+        return ("", repr(self)) if self._forms is None else self._forms(self)
 
     def _shown(self) -> list[str]:
         with self._lock:
@@ -217,12 +188,13 @@ class RunTablePanel(Panel):
             links = self.links
             if not links:
                 self._runs.forget()
-                return self._refresh_html()
+                return None if self._standing is None else self._standing.refresh()
             if (update := self._runs.update()) is not None:
                 columns = self._runs.column_messages() if update.columns else None
                 self._send_patch(update.rows, update.removed, columns, links)
-            if time.monotonic() - self._html_at > HTML_KEPT and not any(link.on_html for link in links):
-                self._show_html()
+            old = time.monotonic() - self._html_at > HTML_KEPT
+            if old and self._standing is not None and not any(link.on_html for link in links):
+                self._standing.catch_up()
             return REST
 
     def _send_patch(
@@ -242,20 +214,6 @@ class RunTablePanel(Panel):
             for link in links:
                 link.send(message)
             removed, columns = (), None
-
-    def _refresh_html(self) -> float | None:
-        """Show the static forms anew, in the newest place only: pages of old tables are not sent again and again."""
-        if _newest is not self or self._display is None:
-            return None
-        self._show_html()
-        return HTML_REST
-
-    def _show_html(self) -> None:
-        """Show the static forms anew where the store has changed since they were made."""
-        if self._display is None or self._forms is None or (seen := self._runs.file()) == self._seen:
-            return
-        self._seen, self._html_at = seen, time.monotonic()
-        self._display.show(self.bundle(*self._forms()))
 
     # ---- what a person does
 
@@ -344,6 +302,3 @@ def details_message(run: Run) -> Message:
         ],
         "block": details.block,
     }
-
-
-_newest: RunTablePanel | None = None  # the table that was shown last

@@ -93,7 +93,10 @@ class Offers:
     def withdraw(self, panel: Panel) -> None:
         """Take the offer for a panel back."""
         if (made := self._made.pop(panel, None)) is not None:
-            made.close()
+            try:
+                made.close()
+            except Exception as error:  # noqa: BLE001 - nobody who ends a panel is to be harmed by a front end that left
+                report("widget", f"A live view could not be closed: {error!r}")
 
     def make(self, panel: Panel) -> None:
         """Offer a widget, unless the panel is live already or nobody would take it."""

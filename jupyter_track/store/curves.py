@@ -18,7 +18,6 @@ from ..records import MetricSummary
 from .schema import BUCKET_SIZES
 from .trace import Trace
 
-FANOUT = 16  # buckets of one level in a bucket of the next
 Point = tuple[int, int, float]  # step, time in nanoseconds, value
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import TrackError
 from ..records import Artifact, Run
+from ..store.database import reading
 from ..store.reader import Reader
 from ..store.stored_tables import read_table
 from .colors import Paint, paints
@@ -22,7 +23,7 @@ from .overlay import Curve, Overlay, overlay
 from .samples import deviation, mean
 
 MOST_CURVES, FEW = 4, 4
-STATIC_POINTS = 150
+STATIC_POINTS = 150  # of a curve in the static form; half of it where many curves lie over one another
 STATIC_PICTURES, STATIC_PICTURE, STATIC_PICTURE_BYTES = 6, 300_000, 1_500_000
 STATIC_TABLE = 2_000_000  # bytes of a table that the static form joins
 
@@ -75,8 +76,10 @@ class Parts:
 def parts_of(reader: Reader, comparison: Comparison) -> Parts:
     """Return what stands below the lines of a comparison."""
     ids = [run.run_id for run in comparison.runs]
-    artifacts = [reader.artifacts(run_id) for run_id in ids]
-    return Parts(curve_keys(reader.runs_of(ids)), slots_of(artifacts), table_slots(artifacts))
+    with reading(reader.store):  # opened once, not for each run
+        artifacts = [reader.artifacts(run_id) for run_id in ids]
+        runs = reader.runs_of(ids)
+    return Parts(curve_keys(runs), slots_of(artifacts), table_slots(artifacts))
 
 
 def run_paints(comparison: Comparison) -> dict[str, Paint]:
@@ -172,13 +175,17 @@ def overlays(reader: Reader, comparison: Comparison, keys: Sequence[CurveKey]) -
     """Return the pictures of curves for the static form."""
     drawn = run_paints(comparison)
     found = []
-    most = MOST_CURVES if len(comparison.runs) <= FEW else MOST_CURVES // 2  # the static form is made at once
+    most, limit = MOST_CURVES, STATIC_POINTS
+    if len(comparison.runs) > FEW:  # the static form is made at once, in the user's cell
+        most, limit = most // 2, limit // 2
     for one in keys[:most]:
-        curves = []
-        for run in comparison.runs:
-            paint = drawn[run.run_id]
-            points = column_curve(reader, run, one.key, STATIC_POINTS).points
-            curves.append(Curve(run.title, points, paint.color, paint.dash))
+        with reading(reader.store):  # opened once for the curves of a metric; writers wait no longer than that
+            points = [column_curve(reader, run, one.key, limit).points for run in comparison.runs]
+        looks = [drawn[run.run_id] for run in comparison.runs]
+        curves = [
+            Curve(run.title, own, paint.color, paint.dash)
+            for run, own, paint in zip(comparison.runs, points, looks, strict=True)
+        ]
         picture = overlay(one.key, curves, one.goal)
         found += [picture] if picture is not None else []
     return found

@@ -15,7 +15,7 @@ from ..records import Param, Run
 from ..store import run_sources
 from ..store.reader import Reader
 from ..store.table_rows import TableRow
-from .format import middle_cut, one_line, param_text, spread
+from .format import middle_cut, one_line, param_text
 
 LABEL_PARAMS = 3  # that a label names
 _VALUE_LIMIT = 16
@@ -124,12 +124,6 @@ def alike(rows: Sequence[Run | TableRow], sources: Mapping[str, str]) -> dict[st
     if not has_seeds(rows):
         return {}
     return {run_id: group.label for group in seed_groups(rows, sources) for run_id in group.run_ids}
-
-
-def group_spread(runs: Sequence[Run], key: str) -> str:
-    """Return ``0.962 ± 0.001 (n=3)`` of a metric: mean and sample standard deviation of the runs' last values."""
-    values = [run.metrics[key].last for run in runs if key in run.metrics]
-    return spread(values) if values else ""
 
 
 def other_params(run: Run | TableRow) -> dict[str, Param]:

@@ -103,7 +103,7 @@ def test_what_changed_comes_first(page: Page) -> None:
     chart.wait_for(timeout=30_000)
     chart.hover()
     page.page.wait_for_function(
-        "node => /^at \\d+: #2 0\\.\\d+ · #1 0\\.\\d+$/.test(node.textContent)",
+        "node => /^step \\d+: #2 0\\.\\d+ · #1 0\\.\\d+$/.test(node.textContent)",
         arg=found.locator(".jt-readout").element_handle(),
     )
 

@@ -1,4 +1,4 @@
-import { copyText } from '../comparison/copy.js';
+import { copyText } from '../clipboard.js';
 import { button, div, element, fill, setText, span } from '../dom.js';
 import type { BoardMessage, BoardPart, KernelMessage, ViewMessage } from '../protocol.js';
 import type { Shared } from '../shared.js';

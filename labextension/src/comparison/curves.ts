@@ -1,9 +1,10 @@
 import type { Chart, Charts, Datum } from '../charts/load.js';
+import { number, place as placeText } from '../curves/numbers.js';
 import { div, element, fill, setText, span } from '../dom.js';
 import type { ComparedRun, CurveKey, Series } from '../protocol.js';
 import type { Paint } from '../shared.js';
 import type { Context } from '../view.js';
-import { readings, shortNumber } from './readout.js';
+import { nearest, readings } from './readout.js';
 
 const HEIGHT = 190;
 const PALE = 0.2;
@@ -124,11 +125,11 @@ export class CurveGrid {
         setText(made.told, '');
         return;
       }
-      const at = nearestOf(found.map(each => each.x), x as number);
+      const at = found[nearest(found.map(each => each.x), x as number)]?.x ?? first.x;
       const own = made.chart.scale('x');
       made.rule.style.left = `${Math.round(own?.to(at) ?? 0)}px`;
-      const shown = found.slice(0, 8).map(each => `${names.get(each.run)} ${shortNumber(each.y)}`);
-      setText(made.told, `at ${shortNumber(at)}: ${shown.join(' · ')}`);
+      const shown = found.slice(0, 8).map(each => `${names.get(each.run)} ${number(each.y)}`);
+      setText(made.told, `${placeText(at, 'step')}: ${shown.join(' · ')}`);
     });
   }
 
@@ -159,10 +160,6 @@ interface Made {
   told: HTMLElement;
   rule: HTMLElement;
   goal: string;
-}
-
-function nearestOf(places: readonly number[], x: number): number {
-  return places.reduce((best, each) => (Math.abs(each - x) < Math.abs(best - x) ? each : best));
 }
 
 type RowSet = 'line' | 'base' | 'dots' | 'best' | 'odd' | 'band';

@@ -32,20 +32,3 @@ export function readings(series: readonly Series[], x: number, goal: string): Re
   const worst = Number.POSITIVE_INFINITY;
   return sign === 0 ? found : found.sort((one, other) => (one.y === null ? worst : sign * one.y) - (other.y === null ? worst : sign * other.y));
 }
-
-/** A value as a chart's readout says it: four significant digits. */
-export function shortNumber(value: number | null): string {
-  if (value === null) {
-    return 'no number';
-  }
-  const size = Math.abs(value);
-  const sign = value < 0 ? '\u2212' : '';
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    return sign + size.toExponential(2).replace('e+', 'e');
-  }
-  return sign + (Number.isInteger(value) ? String(size) : size.toFixed(decimals(size)));
-}
-
-function decimals(size: number): number {
-  return Math.min(Math.max(3 - Math.floor(Math.log10(size || 1)), 0), 6);
-}

@@ -2,7 +2,7 @@ import { button, div, element, fill, span } from '../dom.js';
 import type { ComparedLine, ComparisonMessage, ComparisonState, KernelMessage } from '../protocol.js';
 import { detailsPane } from '../table/details.js';
 import type { Context, View } from '../view.js';
-import { copyText } from './copy.js';
+import { copyText } from '../clipboard.js';
 import { CurveGrid } from './curves.js';
 import { CodeDiffs } from './diff.js';
 import { columnHeads, type ColumnActions, lineRows } from './lines.js';

@@ -1,4 +1,4 @@
-import { element } from '../dom.js';
+import { element } from './dom.js';
 
 /** Put text into the clipboard; false where the host does not let us. */
 export async function copyText(text: string, near: HTMLElement): Promise<boolean> {
