@@ -60,7 +60,7 @@ def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: s
     numbers = run_rows.find(reader.store, run_rows.search(ids, filter_string, (), ViewType.ACTIVE_ONLY, None, 0))
     if not numbers:
         hints = map(one_line, filter_hints.unknown_keys(reader.store, filter_string))
-        desk.say("\n".join([f"No run matches {one_line(asked)}", *hints]))
+        desk.say("\n".join([f"No run matches {one_line(asked)}; %track shows all runs.", *hints]))
         return
     found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
     showing.show_table(desk.shell, desk.tracker, found, len(numbers))

@@ -18,7 +18,7 @@ from ..views.details import run_details
 from ..views.found import Runs
 from ..views.live import spark_message
 from ..views.live_table import sorted_rows
-from ..views.runs import EMPTY
+from ..views.runs import EMPTY, NO_MATCH
 from ..views.sparkline import sparkline
 from ..views.tokens import RUN_COLORS, STATES, run_color
 from .actions import edit_runs, ids_of
@@ -78,6 +78,7 @@ class RunTablePanel(Panel):
         self._display: Display | None = None
         self._forms: Callable[[], tuple[str, str]] | None = None
         self._runs = FollowedRuns(store, run_ids)
+        self._asked = run_ids is not None
         self._notebook = notebook or ""
         self._edited = edited
         self._lock = threading.RLock()
@@ -192,7 +193,7 @@ class RunTablePanel(Panel):
                 "more": len(runs.rows) > FIRST_ROWS or not runs.whole,
                 "states": {name: vars(state).copy() for name, state in STATES.items()},
                 "colors": list(RUN_COLORS),
-                "empty": EMPTY,
+                "empty": NO_MATCH if self._asked else EMPTY,
                 "choices": self._choices(),
             }
         )
