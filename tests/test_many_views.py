@@ -191,14 +191,16 @@ def test_a_name_that_no_run_has_is_answered_with_a_near_one(store: Path) -> None
         NotFound, match=r"^None of these runs has a metric or a param 'acuracy'; did you mean 'accuracy'"
     ):
         known.named("acuracy")
-    with pytest.raises(InvalidValue, match=r"^'lr' is a param; here a metric is asked for\.$"):
+    with pytest.raises(
+        InvalidValue, match=r"^'lr' is a param; name a metric, or log it as one with track\.log\(…\)\.$"
+    ):
         parallel_of(rows_of(store), {}, None, "lr")
 
 
 def test_without_a_metric_there_is_no_chart(store: Path) -> None:
     """It is said in a sentence."""
     add_run(store, params={"lr": 1})
-    with pytest.raises(InvalidValue, match=r"^None of these runs has a metric\.$"):
+    with pytest.raises(InvalidValue, match=r"^None of these runs has a metric: log one with track\.log\(…\)\.$"):
         parallel_of(rows_of(store), {})
 
 

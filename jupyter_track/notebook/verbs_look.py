@@ -95,7 +95,8 @@ def curves(desk: Desk, rest: str) -> CurvesPanel:
         runs = None if not named else tuple(run.run_id for run in desk.runs(named))
     except NotFound as error:
         near = difflib.get_close_matches(named[0], keys, n=1)
-        hint = f" Nor is there a metric of that name; did you mean {near[0]!r}?" if near else ""
+        there = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(one_line, keys[:8]))}."
+        hint = f" Nor is there a metric of that name; {there}" if keys else ""
         raise NotFound(f"{error}{hint}") from None
     panel = make(Asked(tuple(metrics), runs, x or "step", smoothing, group or ""))
     panel._ipython_display_()

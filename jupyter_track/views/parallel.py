@@ -117,7 +117,7 @@ def main_metric(known: Known, name: str | None) -> str:
     if name is not None:
         return known.metric(name)
     if not known.metrics:
-        raise InvalidValue("None of these runs has a metric.")
+        raise InvalidValue("None of these runs has a metric: log one with track.log(…).")
     return known.metrics[0]
 
 
