@@ -164,7 +164,71 @@ def test_a_metric_by_step_has_its_last_value_before() -> None:
     assert [stairs(step) for step in (-1, 0, 4, 5, 8)] == [None, 0.0, 0.0, 2.0, 2.0]
 
 
-# ---- smoothing and groups: the fixture that the browser's tests read too
+# ---- groups
+
+
+def add_seeds(store: Path, rates: int, seeds: int) -> None:
+    """Runs of some rates, each with some seeds."""
+    add_runs(
+        store,
+        *(
+            {"name": f"lr{rate}", "params": {"lr": rate, "seed": seed}, "metrics": {"loss": [1.0 + seed, 0.5, 0.1]}}
+            for rate in range(rates)
+            for seed in range(seeds)
+        ),
+    )
+
+
+def test_a_group_has_all_of_its_runs_in_one_colour(tmp_path: Path) -> None:
+    """Three rates with three seeds are three lines of three runs, not eight of the nine runs."""
+    store = made_store(tmp_path)
+    add_seeds(store, 3, 3)
+    choice = curve_choice.choose(store, Asked(("loss",), group="lr"))
+    assert [run.group for run in choice.runs] == ["0"] * 3 + ["1"] * 3 + ["2"] * 3
+    assert choice.notes == ()
+    colours = [tuple(run.paint.color for run in choice.runs[at : at + 3]) for at in (0, 3, 6)]
+    assert all(len(set(group)) == 1 for group in colours)
+    assert len(set(colours)) == 3
+
+
+def test_the_newest_eight_groups_are_drawn_whole(tmp_path: Path) -> None:
+    """The limit counts groups; runs that a person names are all drawn."""
+    store = made_store(tmp_path)
+    add_seeds(store, 10, 3)
+    choice = curve_choice.choose(store, Asked(("loss",), group="lr"))
+    assert [run.number for run in choice.runs] == list(range(7, 31))
+    assert choice.notes == ("8 of 10 groups: the baseline's, the pinned and the newest",)
+    named = tuple(run.run_id for run in Reader(store).runs())
+    assert len({run.group for run in curve_choice.choose(store, Asked(("loss",), named, group="lr")).runs}) == 10
+
+
+def test_the_group_seed_is_of_runs_that_differ_only_in_the_seed(tmp_path: Path) -> None:
+    """By whatever name a seed has; ``params.seed`` is the param itself."""
+    store = made_store(tmp_path)
+    add_seeds(store, 2, 3)
+    choice = curve_choice.choose(store, Asked(("loss",), group="seed"))
+    assert [run.group for run in choice.runs] == ["lr 0"] * 3 + ["lr 1"] * 3
+    assert choice.groupings == ("seed", "lr")
+    by_param = curve_choice.choose(store, Asked(("loss",), group="params.seed"))
+    assert [run.group for run in by_param.runs] == ["0", "1", "2"] * 2
+
+
+def test_the_static_form_of_groups_has_a_line_for_each(tmp_path: Path) -> None:
+    """Mean and spread of the last values, and the best of the mean."""
+    store = made_store(tmp_path)
+    add_seeds(store, 2, 3)
+    choice = curve_choice.choose(store, Asked(("loss",), group="seed"))
+    assert curves_text(choice, drawn(store, choice), "step") == (
+        "loss ↓? over step\n"
+        "  lr 0  0.1000 ± 0 (n=3)  best 0.1000 at 2  ▲  9 points\n"
+        "  lr 1  0.1000 ± 0 (n=3)  best 0.1000 at 2  ▲  9 points"
+    )
+    html = curves_html(choice, drawn(store, choice), "step")
+    assert html.count("(n=3)") == 2
+    assert 'alt="loss of 2 groups over step"' in html
+
+
+# ---- smoothing: the fixture that the browser's tests read too
 
 
 def test_smoothing_and_groups_are_what_the_browser_makes() -> None:
@@ -291,7 +355,7 @@ def test_names_are_text_and_only_what_a_sanitiser_keeps_is_used(tmp_path: Path) 
         svg = unquote(html.split('src="data:image/svg+xml,')[1].split('"')[0])
         forms.append((tuple(node.tag for node in nodes), svg.count("<")))
     assert len(forms) == 101
-    assert len(set(forms)) == 1
+    assert (len(set(forms[::2])), len(set(forms[1::2]))) == (1, 1)  # of runs, and of groups
 
 
 def test_the_picture_spans_three_decades_by_powers(tmp_path: Path) -> None:

@@ -100,6 +100,20 @@ def test_a_seed_in_the_code_is_no_other_code() -> None:
     assert diff.title == "code of C 1.0 against C 0.1: 1 line added, 1 removed"
 
 
+def test_repeats_that_are_all_equal_have_no_interval(tmp_path: Path) -> None:
+    """It would be the difference twice; beside the value of a single run nothing is said again."""
+    store = made_store(tmp_path)
+    ids = with_code(store, *({"metrics": {"loss": value}, "name": "r"} for value in (2.0, 2.0, 1.0, 1.0)))
+    grouped = group_comparison_of(Reader(store), [ids[:2], ids[2:]])
+    (line,) = (line for line in grouped.lines if line.key == "loss")
+    assert [(value.text, value.spread, value.interval) for value in line.values] == [
+        ("2 ± 0 (n=2)", "", ""),
+        ("1 ± 0 (n=2)", "", ""),
+    ]
+    assert line.values[1].change is not None
+    assert line.values[1].change.text == "−1"
+
+
 def test_groups_are_read(tmp_path: Path) -> None:
     """What cannot be compared is refused with the reason."""
     store = made_store(tmp_path)

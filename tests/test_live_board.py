@@ -135,6 +135,18 @@ def test_a_board_of_some_runs_keeps_to_them(page: Page) -> None:
     assert len(parts(page, comm, "many", "many")[0]["shown"]["runs"]) == int(svm)
 
 
+def test_a_board_that_finds_nothing_says_so(page: Page) -> None:
+    """Not that there are no runs: some are there, and none is meant."""
+    comm = shown(page, "nothing = track.board('params.C > 500')\nnothing")
+    for part in ("table", "curves", "many"):
+        tell(page, comm, part, type="ready")
+    page.until(lambda: parts(page, comm, "many", "many"), "the charts")
+    said = "No run matches what was asked for; without a filter all runs are shown."
+    assert parts(page, comm, "table", "table")[0]["empty"] == said
+    assert parts(page, comm, "curves", "curves-view")[0]["empty"] == said
+    assert parts(page, comm, "many", "many")[0]["problem"] == said
+
+
 def test_the_magic_shows_the_board(page: Page) -> None:
     """With the table, curves and all as text too; a filter that cannot be read is one line."""
     done = page.over(page.send("%track board", "magic"))

@@ -211,7 +211,7 @@ def test_long_params_are_cut_in_their_middle_and_names_are_whole(page: Page) -> 
     comm = shown(page)
     model = "a-very-long-name-of-a-model-of-mine"
     assert [cell(page, comm, "n" * 60, f"params.{key}") for key in ("lr", "model")] == [
-        {"t": "0.0013…31374", "f": "0.0013894954943731374", "v": 0.0013894954943731374},
+        {"t": "0.001389", "f": "0.0013894954943731374", "v": 0.0013894954943731374},
         {"t": "a-very-long-name…a-model-of-mine", "f": model, "v": model},
     ]
 

@@ -432,7 +432,7 @@ def test_the_line_magic_refuses_what_it_does_not_know(nb: Notebook) -> None:
     nb.run("%track show")
     assert "UsageError: %track show RUN: name a run" in nb.printed
     nb.run("%track show last")
-    assert "UsageError: There is no store at" in nb.printed
+    assert "UsageError: No runs here yet. Put %%track above a cell and run it" in nb.printed
     assert files_of(nb.folder) == set()
 
 

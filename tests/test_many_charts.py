@@ -67,12 +67,15 @@ def test_the_live_parallel_coordinates_draw_lines_then_axes_with_their_names() -
     assert encodings(spec) == [
         ("line", {"detail": "run", "opacity": "tone", "x": "at", "y": "share"}),
         ("rule", {"x": "at", "y": None, "y2": None}),
+        ("text", {"text": "text", "x": "at", "y": "share"}),  # the ground behind the texts of the ticks
+        ("text", {"text": "text", "x": "at", "y": "share"}),
         ("text", {"text": "title", "x": "at", "y": None}),
         ("text", {"text": "missing", "x": "at", "y": None}),
         ("text", {"text": "text", "x": "at", "y": "share"}),
         ("text", {"text": "text", "x": "at", "y": "share"}),
     ]
-    assert [layer["data"]["name"] for layer in spec["layer"]] == ["lines", "axes", "axes", "axes", "ticks", "ends"]
+    names = ["lines", "axes", "ticks", "ends", "axes", "axes", "ticks", "ends"]
+    assert [layer["data"]["name"] for layer in spec["layer"]] == names
 
 
 def test_the_live_scatter_plot_draws_points_over_its_grid() -> None:
@@ -109,7 +112,7 @@ def test_parallel_coordinates_to_take_away_hold_their_data(rows: list[TableRow])
         "1.0000",
     ]
     spec = parallel_chart(parallel).to_dict()
-    assert [mark for mark, _ in encodings(spec)] == ["line", "rule", "text", "text", "text", "text"]
+    assert [mark for mark, _ in encodings(spec)] == ["line", "rule", *["text"] * 6]
     assert spec["config"]["background"] == "transparent"
 
 

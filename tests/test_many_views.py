@@ -11,12 +11,12 @@ from made_stores import add_run, add_runs, made_store
 from made_sweep import add_sweep
 
 from jupyter_track.errors import InvalidValue, NotFound
-from jupyter_track.store import table_rows
+from jupyter_track.store import edits, table_rows
 from jupyter_track.store.reader import Reader
 from jupyter_track.store.table_rows import TableRow
 from jupyter_track.views import axes
 from jupyter_track.views.axes import axis_of, known_of
-from jupyter_track.views.parallel import MOST_RUNS, Plotted, ordered_by, parallel_of, range_words, run_words
+from jupyter_track.views.parallel import MOST_RUNS, Plotted, in_colour, ordered_by, parallel_of, range_words, run_words
 from jupyter_track.views.scatter import scatter_of
 
 
@@ -146,6 +146,26 @@ def test_a_run_is_told_in_a_line(store: Path) -> None:
     assert run_words(found.runs[0], found.axes, 0) == "two lines #1 · C 1 · accuracy 0.5000"
 
 
+def test_the_baseline_the_best_and_the_pinned_are_in_colour(store: Path) -> None:
+    """Each with why; without a known goal none is the best, and a run without a finite value is not either."""
+    ids = add_runs(
+        store,
+        *({"params": {"C": n}, "metrics": {"loss": loss, "thing": loss}} for n, loss in enumerate((3.0, 1.0, 2.0))),
+        {"params": {"C": 9}, "metrics": {"loss": math.nan, "thing": math.nan}},
+    )
+    edits.set_baseline(store, ids[0])
+    edits.pin_runs(store, [ids[2]])
+
+    def told(metric: str) -> list[tuple[int, str]]:
+        chart = parallel_of(rows_of(store), {}, metric=metric)
+        return [(chart.runs[at].number, why) for at, why in in_colour(chart.runs, chart.metric)]
+
+    assert told("loss") == [(1, "baseline"), (2, "best"), (3, "pinned")]
+    assert told("thing") == [(1, "baseline"), (3, "pinned")]
+    edits.set_baseline(store, ids[1])
+    assert told("loss") == [(2, "baseline, best"), (3, "pinned")]
+
+
 def test_runs_are_ordered_from_the_best_and_ranges_are_told(store: Path) -> None:
     """In the goal's direction; what is no number comes last."""
     add_runs(
@@ -171,14 +191,16 @@ def test_a_name_that_no_run_has_is_answered_with_a_near_one(store: Path) -> None
         NotFound, match=r"^None of these runs has a metric or a param 'acuracy'; did you mean 'accuracy'"
     ):
         known.named("acuracy")
-    with pytest.raises(InvalidValue, match=r"^'lr' is a param; here a metric is asked for\.$"):
+    with pytest.raises(
+        InvalidValue, match=r"^'lr' is a param; name a metric, or log it as one with track\.log\(…\)\.$"
+    ):
         parallel_of(rows_of(store), {}, None, "lr")
 
 
 def test_without_a_metric_there_is_no_chart(store: Path) -> None:
     """It is said in a sentence."""
     add_run(store, params={"lr": 1})
-    with pytest.raises(InvalidValue, match=r"^None of these runs has a metric\.$"):
+    with pytest.raises(InvalidValue, match=r"^None of these runs has a metric: log one with track\.log\(…\)\.$"):
         parallel_of(rows_of(store), {})
 
 

@@ -120,9 +120,10 @@ def test_runs_with_a_filter(nb: Notebook) -> None:
     shown = say(nb, "runs -e demo params.C = 1")
     assert ("alpha" in shown, "beta" in shown) == (True, False)
     assert "C=0.1" in say(nb, "runs -e other")
-    assert say(nb, "runs params.C > 5") == "No run matches params.C > 5"
+    assert say(nb, "runs params.C > 5") == "No run matches params.C > 5; %track shows all runs."
     assert say(nb, "runs metrics.acuracy > 0") == (
-        "No run matches metrics.acuracy > 0\nNo run has the metric 'acuracy'; did you mean 'accuracy'?"
+        "No run matches metrics.acuracy > 0; %track shows all runs.\n"
+        "No run has the metric 'acuracy'; did you mean 'accuracy'?"
     )
 
 
@@ -130,7 +131,7 @@ def test_search_by_words(nb: Notebook) -> None:
     """In names, notes, tags and code, whatever the case."""
     nb.run("%track note alpha Overfits after epoch 3")
     assert [name in say(nb, "search OVERFITS epoch") for name in ("alpha", "beta")] == [True, False]
-    assert say(nb, "search nowhere") == "No run matches nowhere"
+    assert say(nb, "search nowhere") == "No run matches nowhere; %track shows all runs."
 
 
 def test_the_bin(nb: Notebook) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import altair as alt
     from pandas import DataFrame
 
+NAME_LIMIT = 240  # pixels; the front end cuts a name in its middle before that
+PADDING = 5  # pixels, so that the marks of the first and the last point are whole
 RAW_OPACITY = 0.25  # of the raw line behind a smoothed one
 BAND_OPACITY = 0.15
 BASELINE_WIDTH = 2.0
@@ -24,14 +26,15 @@ def spec() -> dict[str, Any]:
 
     Its data sets: ``band`` (x, low, high, run), ``raw`` and ``line`` (x, y, run, part), ``base`` (x, y, part) for the
     baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no
-    finite number, and ``ends`` (x, py, text) for the names at the lines' ends; py is in pixels. A null in y is a gap.
+    finite number, and ``ends`` (x, py, text, run) for the names at the lines' ends; py is in pixels. A null in y is a
+    gap.
     """
     import altair as alt
 
     nameless = alt.Axis(title=None)
-    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False), axis=nameless)
-    y = alt.Y("y:Q", scale=alt.Scale(zero=False), axis=nameless)
-    low = alt.Y("low:Q", scale=alt.Scale(zero=False), axis=nameless)
+    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False, padding=PADDING), axis=nameless)
+    y = alt.Y("y:Q", scale=alt.Scale(zero=False, padding=PADDING), axis=nameless)
+    low = alt.Y("low:Q", scale=alt.Scale(zero=False, padding=PADDING), axis=nameless)
     run = alt.Color("run:N", legend=None)
     dash = alt.StrokeDash("run:N", legend=None)
     pale = alt.Opacity("run:N", legend=None)
@@ -47,7 +50,8 @@ def spec() -> dict[str, Any]:
     dots = alt.Chart(alt.NamedData("dots")).mark_point(clip=True, filled=True, size=28)
     best = alt.Chart(alt.NamedData("best")).mark_point(clip=True, filled=False, size=50, strokeWidth=1.5)
     odd = alt.Chart(alt.NamedData("odd")).mark_text(text="×", dy=-5, fontSize=13, clip=True)
-    ends = alt.Chart(alt.NamedData("ends")).mark_text(align="left", dx=6, limit=84)
+    ends = alt.Chart(alt.NamedData("ends"))
+    at_end = alt.Y("py:Q", scale=None)
     made = alt.layer(
         band.encode(x=x, y=low, y2="high:Q", color=run, order=as_it_comes),
         raw.encode(x=x, y=y, color=run, detail=detail, order=as_it_comes),
@@ -56,7 +60,8 @@ def spec() -> dict[str, Any]:
         dots.encode(x=x, y=y, color=run, opacity=pale),
         best.encode(x=x, y=y, color=run),
         odd.encode(x=x, y=alt.value("height"), color=run),
-        ends.encode(x=x, y=alt.Y("py:Q", scale=None), text="text:N"),
+        ends.mark_text(text="—", align="left", dx=4, fontWeight="bold").encode(x=x, y=at_end, color=run),
+        ends.mark_text(align="left", dx=20, limit=NAME_LIMIT).encode(x=x, y=at_end, text="text:N"),
     )
     found: dict[str, Any] = made.to_dict()
     return found

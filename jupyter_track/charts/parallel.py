@@ -150,8 +150,13 @@ def _frame(axes: Any, ticks: Any, ends: Any, domain: list[float] | None = None) 
     missing = alt.Chart(axes).mark_text(baseline="bottom", style="jt-muted")
     left = alt.Chart(ticks).mark_text(align="right", dx=-5, limit=90)
     right = alt.Chart(ends).mark_text(align="left", dx=5, limit=90)
+    behind = {"style": "jt-ground", "strokeWidth": 4, "strokeJoin": "round", "limit": 90}  # a text is read over lines
+    left_ground = alt.Chart(ticks).mark_text(align="right", dx=-5, **behind)
+    right_ground = alt.Chart(ends).mark_text(align="left", dx=5, **behind)
     return [
         rules,
+        left_ground.encode(x=_x(domain), y=_y(), text="text:N"),
+        right_ground.encode(x=_x(domain), y=_y(), text="text:N"),
         titles.encode(x=_x(domain), y=_at(HEAD), text="title:N"),
         missing.encode(x=_x(domain), y=_at(FOOT), text="missing:N"),
         left.encode(x=_x(domain), y=_y(), text="text:N"),

@@ -40,5 +40,6 @@ def config() -> dict[str, Any]:
             "jt-warning": {"color": mark("warning")},
             "jt-text": {"color": muted},
             "jt-muted": {"color": muted},
+            "jt-ground": {"opacity": 0},  # the ground is not known
         },
     }

@@ -41,7 +41,8 @@ def curves(
     smoothing : float, default 0.0
         Weight of an exponential moving average, from 0 (none) to 0.999; the raw line stays behind it.
     group : str, optional
-        A param, a tag, ``"experiment"`` or ``"name"``: a line for each of its values, mean ± sd of the runs.
+        A param, a tag, ``"experiment"`` or ``"name"``: a line for each of its values, mean ± sd of all of its runs.
+        ``"seed"`` takes runs together that differ only in the seed, by whatever name; ``"params.seed"`` is the param.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class Desk:
         """
         reader = self.found()
         if reader is None:
-            raise NotFound(f"There is no store at {self.tracker.store} yet; the first run makes it.")
+            raise NotFound(f"No runs here yet. Put %%track above a cell and run it: that makes {self.tracker.store}.")
         return reader
 
     def runs(self, words: Sequence[str]) -> list[Run]:

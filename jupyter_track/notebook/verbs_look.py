@@ -61,7 +61,7 @@ def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: s
     numbers = run_rows.find(reader.store, run_rows.search(ids, filter_string, (), ViewType.ACTIVE_ONLY, None, 0))
     if not numbers:
         hints = map(one_line, filter_hints.unknown_keys(reader.store, filter_string))
-        desk.say("\n".join([f"No run matches {one_line(asked)}", *hints]))
+        desk.say("\n".join([f"No run matches {one_line(asked)}; %track shows all runs.", *hints]))
         return
     found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
     showing.show_table(desk.shell, desk.tracker, found, len(numbers))
@@ -96,7 +96,8 @@ def curves(desk: Desk, rest: str) -> CurvesPanel:
         runs = None if not named else tuple(run.run_id for run in desk.runs(named))
     except NotFound as error:
         near = difflib.get_close_matches(named[0], keys, n=1)
-        hint = f" Nor is there a metric of that name; did you mean {near[0]!r}?" if near else ""
+        there = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(one_line, keys[:8]))}."
+        hint = f" Nor is there a metric of that name; {there}" if keys else ""
         raise NotFound(f"{error}{hint}") from None
     panel = make(Asked(tuple(metrics), runs, x or "step", smoothing, group or ""))
     panel._ipython_display_()

@@ -20,7 +20,7 @@ from ..views.found import Runs
 from ..views.importance import Importance, importance_of
 from ..views.many_live import chart_message, importance_message
 from ..views.parallel import Parallel, parallel_of
-from ..views.runs import EMPTY
+from ..views.runs import EMPTY, NO_MATCH
 from ..views.scatter import Scatter, scatter_of
 from ..views.tokens import RUN_COLORS
 from .actions import ids_of
@@ -211,7 +211,7 @@ class ManyPanel(SelectingPanel):
     # ---- what is read
 
     def _nothing(self, error: TrackError) -> str:
-        return str(error) if self._read.rows else EMPTY if not self._is_filtered else "No run matches."
+        return str(error) if self._read.rows else EMPTY if not self._is_filtered else NO_MATCH
 
     def _rows(self) -> _Read:
         """The runs as they are now; what has not changed is not read again."""

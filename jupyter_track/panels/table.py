@@ -17,7 +17,7 @@ from ..views.details import run_details
 from ..views.found import Runs
 from ..views.live import spark_message
 from ..views.live_table import sorted_rows
-from ..views.runs import EMPTY
+from ..views.runs import EMPTY, NO_MATCH
 from ..views.sparkline import sparkline
 from ..views.tokens import RUN_COLORS, STATES, run_color
 from .actions import edit_runs, ids_of
@@ -75,6 +75,7 @@ class RunTablePanel(SelectingPanel):
         super().__init__(store, shown)
         self._forms = forms
         self._runs = FollowedRuns(store, run_ids)
+        self._asked = run_ids is not None
         self._notebook = notebook or ""
         self._edited = edited
         self._html_at = 0.0  # when the HTML on the page was made
@@ -163,7 +164,7 @@ class RunTablePanel(SelectingPanel):
                 "more": len(runs.rows) > FIRST_ROWS or not runs.whole,
                 "states": {name: vars(state).copy() for name, state in STATES.items()},
                 "colors": list(RUN_COLORS),
-                "empty": EMPTY,
+                "empty": NO_MATCH if self._asked else EMPTY,
                 "choices": self._choices(),
             }
         )

@@ -338,7 +338,7 @@ class Known:
         """
         kind, key = self.named(name)
         if kind != "metric":
-            raise InvalidValue(f"{name!r} is a param; here a metric is asked for.")
+            raise InvalidValue(f"{name!r} is a param; name a metric, or log it as one with track.log(…).")
         return key
 
 

@@ -87,12 +87,14 @@ class _Row:
             changed = change(centre, first, self.goal.direction, self.precision)
             noise = within_noise(values, others)
             interval = difference_interval(values, others) if changed is not None else None
+            if interval is not None and interval.low == interval.high:  # no spread at all: it says what the change says
+                interval = None
         same = changed is not None and changed.verdict == "same"
         spread = self.groups[index].spread(self.key)
         return Value(
             text=spread if self.grouped and spread else number(last, self.precision),
             full=repr(last),
-            spread="" if self.grouped else spread,
+            spread="" if self.grouped else self._beside(index, spread),
             change=changed,
             means=not self.grouped and changed is not None and (last, self.lasts[0]) != (centre, first),
             noise=noise.text if noise is not None and not same else "",
@@ -102,6 +104,11 @@ class _Row:
             method="" if interval is None or same else interval.method,
             raw=last,
         )
+
+    def _beside(self, index: int, spread: str) -> str:
+        """What the repeats of a run say besides its own value."""
+        values = self.groups[index].values(self.key)
+        return f"all {len(values)} equal" if spread and len(set(values)) == 1 else spread
 
 
 def _row(key: str, columns: Sequence[Run], groups: Sequence[Repeats], goal: Goal, grouped: bool) -> _Row:

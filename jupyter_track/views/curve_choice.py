@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from ..store import curve_feed, run_rows, table_rows
 from ..store.curve_feed import StoredCurve
 from ..store.place import store_exists
 from ..store.reader import Reader
-from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings
+from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
 from .goals import Goal, rank
+from .runs import NO_MATCH
 from .words import counted
 
-DEFAULT_RUNS = 8  # where none is named: as many as there are colours
+DEFAULT_RUNS = 8  # where none is named: as many as there are colours; of groups, so many groups
 DEFAULT_CHARTS = 6
 MOST_CHARTS = 40
 
@@ -37,7 +38,7 @@ class Asked:
         ``step``, ``time``, ``elapsed`` or a metric.
     smoothing : float
     group : str
-        A param, a tag, ``experiment`` or ``name``; empty for none.
+        A param, a tag, ``experiment``, ``name``, or ``seed`` for runs that differ only in the seed; empty for none.
     """
 
     metrics: tuple[str, ...] = ()
@@ -124,12 +125,19 @@ def check(store: Path, asked: Asked) -> None:
 def choose(store: Path, asked: Asked) -> Choice:
     """Return what is shown of a store now."""
     what = ", ".join(map(one_line, asked.metrics)) or "a metric"
-    nothing = Choice(empty=f"No run has logged {what} yet. It appears here when one does.")
+    nothing = Choice(
+        empty=f"No run has logged {what} yet. It appears here when one does."
+        if asked.run_ids is None
+        else f"None of these runs has logged {what}. It appears here when one does."
+        if asked.run_ids
+        else NO_MATCH
+    )
     if not store_exists(store):
         return nothing
-    notes = []
+    notes: list[str] = []
+    groups = None
     if asked.run_ids is None:
-        numbers, total = curve_feed.runs_with(store, asked.metrics, DEFAULT_RUNS)
+        numbers, total = curve_feed.runs_with(store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
         records = run_rows.load(store, sorted(numbers))
         if total > len(records):
             notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
@@ -137,6 +145,13 @@ def choose(store: Path, asked: Asked) -> Choice:
         records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
     if not records:
         return nothing
+    possible = groupings(records)
+    if asked.group:
+        groups = groups_of(Reader(store), records, asked.group)
+        kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
+        if len(kept) < (total := len(set(groups.values()))):
+            notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
+            records = [run for run in records if groups[run.run_id] in kept]
     keys = asked.metrics or _main(records)
     charts = [Chart(key, goal_among(records, key)) for key in keys if any(key in run.metrics for run in records)]
     if not asked.metrics and len(charts) > DEFAULT_CHARTS:
@@ -147,15 +162,22 @@ def choose(store: Path, asked: Asked) -> Choice:
     if not charts:
         return nothing
     return Choice(
-        tuple(curve_runs(records, asked.group or None)),
+        tuple(curve_runs(records, groups)),
         tuple(charts),
         tuple(curves),
         tuple(dict.fromkeys(curve.key for curve in curves)),
-        tuple(groupings(records)),
+        tuple(possible),
         tuple(notes),
         "",
         tuple(records),
     )
+
+
+def _newest_groups(records: Sequence[Run], groups: Mapping[str, str]) -> set[str]:
+    """The groups to draw where nobody has named runs: those of the baseline and the pinned ones, then the newest."""
+    kept = [run for run in records if run.pinned or run.baseline_run_id == run.run_id]
+    newest = sorted(records, key=lambda run: -(run.number or 0))
+    return set(list(dict.fromkeys(groups[run.run_id] for run in [*kept, *newest]))[:DEFAULT_RUNS])
 
 
 def _main(records: Sequence[Run]) -> list[str]:

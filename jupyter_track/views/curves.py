@@ -17,9 +17,11 @@ from ..records import Run
 from ..store.curve_feed import StoredCurve
 from ..store.curve_rows import CurvePoint
 from ..store.curve_window import CurveStretch, Odd, stretch
+from ..store.reader import Reader
 from .colors import DASHES, Paint, paints
 from .format import one_line, param_text
 from .goals import NO_GOAL, Goal, goal_of
+from .groups import has_seeds, is_seed, seed_groups, seedless_sources
 from .tokens import RUN_COLORS
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 STEP, TIME, ELAPSED = "step", "time", "elapsed"
 AXES: Mapping[str, str] = {STEP: "step", TIME: "time", ELAPSED: "seconds since the start"}
 """What may be on the x axis besides the metrics, with its title."""
+SEED = "seed"
+"""Groups of runs that differ only in the seed, by whatever name a seed has."""
 MOST_JOINED = 200_000  # points of a curve that is drawn over another metric as it is; longer ones are thinned first
 MOST_RUNS = 200
 
@@ -95,16 +99,23 @@ class BandPoint:
 # ---- runs
 
 
-def curve_runs(runs: Sequence[Run], group: str | None = None) -> list[CurveRun]:
+def curve_runs(runs: Sequence[Run], groups: Mapping[str, str] | None = None) -> list[CurveRun]:
     """Return what curves need to know of their runs, in the given order.
 
     Parameters
     ----------
     runs : sequence of Run
-    group : str, optional
-        What they are grouped by: a param, a tag, ``experiment`` or ``name``.
+    groups : mapping of str to str, optional
+        The name of each run's group, by its id. The runs of a group are drawn alike, and no two groups are.
     """
-    drawn = paints({run.run_id: run.number for run in runs}, _chosen(runs))
+    if groups is None:
+        drawn = paints({run.run_id: run.number for run in runs}, _chosen(runs))
+    else:
+        firsts: dict[str, int | None] = {}
+        for run in runs:
+            firsts.setdefault(groups[run.run_id], run.number)
+        of_group = paints(firsts)
+        drawn = {run.run_id: of_group[groups[run.run_id]] for run in runs}
     return [
         CurveRun(
             run.run_id,
@@ -113,7 +124,7 @@ def curve_runs(runs: Sequence[Run], group: str | None = None) -> list[CurveRun]:
             run.start_time,
             run.state == "running",
             drawn[run.run_id],
-            group_of(run, group) if group else "",
+            groups[run.run_id] if groups else "",
             run.baseline_run_id == run.run_id,
         )
         for run in runs
@@ -141,10 +152,32 @@ def group_of(run: Run, group: str) -> str:
     return one_line({"experiment": run.experiment_name, "name": run.name}.get(group, "none"))
 
 
+def groups_of(reader: Reader, runs: Sequence[Run], group: str) -> dict[str, str]:
+    """Return the name of each run's group, by its id.
+
+    Parameters
+    ----------
+    reader : Reader
+        Knows the code of the runs.
+    runs : sequence of Run
+    group : str
+        A param, a tag, ``experiment`` or ``name``. `SEED` puts runs together that differ only in the seed; for one
+        group a seed say ``params.seed``.
+    """
+    if group != SEED:
+        return {run.run_id: group_of(run, group) for run in runs}
+    sources = seedless_sources(reader, [run.run_id for run in runs])
+    return {run_id: one.label for one in seed_groups(runs, sources) for run_id in one.run_ids}
+
+
 def groupings(runs: Sequence[Run]) -> list[str]:
-    """Return what the runs may be grouped by: params with more than one value, and fewer values than runs."""
-    found = []
-    for key in dict.fromkeys(key for run in runs for key in run.params):
+    """Return what the runs may be grouped by.
+
+    `SEED` where a seed tells runs apart, then params that are no seeds, with more than one value and fewer values than
+    runs.
+    """
+    found = [SEED] if has_seeds(runs) else []
+    for key in dict.fromkeys(key for run in runs for key in run.params if not is_seed(key)):
         values = {group_of(run, f"params.{key}") for run in runs}
         if 1 < len(values) < len(runs):
             found.append(key)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from operator import itemgetter
 
 from .curve_choice import Chart, Choice
 from .curve_picture import HEIGHT, WIDTH, picture
-from .curves import AXES, CurveRun, Series
-from .format import number, one_line, precision_of
+from .curves import AXES, CurveRun, Series, band
+from .format import number, one_line, precision_of, spread
 from .goals import Goal
 from .markup import Markup, element, glyph, join, muted
 from .styles import BODY, LINE, RULED_ROW, TABLE, WIDE, cell_style
@@ -29,8 +31,11 @@ def curves_html(choice: Choice, series: Sequence[Series], x: str) -> Markup:
 def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Markup:
     runs = {run.run_id: run for run in choice.runs}
     rows = table_of(choice, chart, series)
+    if any(run.group for run in choice.runs):
+        series, runs = _means(series, runs)
     title = join([element("b", one_line(chart.key)), muted(chart.goal.arrow, title=chart.goal.words)])
-    alt = f"{one_line(chart.key)} of {counted(len(series), 'run')} over {AXES.get(x, one_line(x))}"
+    what = counted(len(series), "group" if any(run.group for run in runs.values()) else "run")
+    alt = f"{one_line(chart.key)} of {what} over {AXES.get(x, one_line(x))}"
     image = element("img", src=picture(chart, series, runs, x), alt=alt, width=WIDTH, height=HEIGHT,
                     style="max-width:100%;margin:0;vertical-align:top")  # fmt: skip
     odd = any(row[-1] for row in rows)
@@ -48,7 +53,10 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Ma
 
 def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
     swatch = element("span", "—", style=f"color:{mark('muted') if run.baseline else run.paint.color}")
-    name = join([swatch, run.name, muted(f"#{run.number}"), muted("baseline") if run.baseline else ""])
+    if run.group:
+        name = join([swatch, row[0]])
+    else:
+        name = join([swatch, run.name, muted(f"#{run.number}"), muted("baseline") if run.baseline else ""])
     cells = [element("th", name, style=cell_style(False, height=24, more="font-weight:normal"), scope="row")]
     best = row[2]
     for place, text in enumerate(row[1:size], start=1):
@@ -60,7 +68,12 @@ def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
 
 
 def table_of(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tuple[str, ...]]:
-    """Return the numbers beside a chart, a line for each of its curves, as in `_HEAD`; the best has ``▲`` before it."""
+    """Return the numbers beside a chart, a line for each of its curves, as in `_HEAD`; the best has ``▲`` before it.
+
+    Of groups a line each: mean ± sd of the last values, and the best of the mean.
+    """
+    if any(run.group for run in choice.runs):
+        return _group_table(choice, chart, series)
     records = {run.run_id: run.metrics[chart.key] for run in choice.records if chart.key in run.metrics}
     found = [records[one.run_id] for one in series]
     bests = [_best(chart.goal, metric.min, metric.min_step, metric.max, metric.max_step) for metric in found]
@@ -82,6 +95,45 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tup
                 odd,
             )
         )
+    return rows
+
+
+def _means(series: Sequence[Series], runs: Mapping[str, CurveRun]) -> tuple[list[Series], dict[str, CurveRun]]:
+    """The mean of each group as a curve under the id of its first run."""
+    means, firsts = [], {}
+    for members in _members(series, runs):
+        first = runs[members[0].run_id]
+        points = band(members)
+        xs, ys = tuple(point.x for point in points), tuple(point.mean for point in points)
+        odd = tuple(one for member in members for one in member.odd)
+        means.append(Series(first.run_id, members[0].key, xs, ys, odd, sum(member.count for member in members)))
+        firsts[first.run_id] = replace(first, baseline=False)
+    return means, firsts
+
+
+def _members(series: Sequence[Series], runs: Mapping[str, CurveRun]) -> list[list[Series]]:
+    groups: dict[str, list[Series]] = {}
+    for one in series:
+        groups.setdefault(runs[one.run_id].group, []).append(one)
+    return list(groups.values())
+
+
+def _group_table(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tuple[str, ...]]:
+    runs = {run.run_id: run for run in choice.runs}
+    lasts = {run.run_id: run.metrics[chart.key].last for run in choice.records if chart.key in run.metrics}
+    means, firsts = _means(series, runs)
+    pick = min if chart.goal.direction == "min" else max
+    bests: list[tuple[float, float] | None] = [None] * len(means)
+    if chart.goal.direction is not None:
+        bests = [pick(zip(one.ys, one.xs, strict=True), key=itemgetter(0), default=None) for one in means]
+    values = [best[0] for best in bests if best is not None]
+    precision, top = precision_of(values, chart.goal.direction), pick(values, default=None)
+    rows = []
+    for one, members, best in zip(means, _members(series, runs), bests, strict=True):
+        shown = "" if best is None else f"{'▲' if best[0] == top else ''}{number(best[0], precision)}"
+        at = "" if best is None else f"{best[1]:,g}"
+        last = spread([lasts[member.run_id] for member in members])
+        rows.append((firsts[one.run_id].group, last, shown, at, f"{one.count:,}", _odd(one)))
     return rows
 
 

@@ -253,13 +253,21 @@ def param_text(param: Param, limit: int | None = PARAM_LIMIT) -> str:
 
 
 def column_text(param: Param) -> str:
-    """Return a param as a column of a table shows it: cut in the middle, so that an exponent stays.
+    """Return a param as a column of a table shows it: a long decimal fraction with 4 significant digits.
+
+    What else is long is cut in the middle.
 
     Examples
     --------
     >>> column_text(Param("lr", 0.0013894954943731374, "0.0013894954943731374", "float"))
-    '0.0013…31374'
+    '0.001389'
     """
+    if (
+        param.type == "float"
+        and len(param_text(param, None)) > NUMBER_LIMIT
+        and math.isfinite(value := float(param.text))
+    ):
+        return number(value)
     return param_text(param, NUMBER_LIMIT if param.type in ("int", "float") else PARAM_LIMIT)
 
 

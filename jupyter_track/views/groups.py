@@ -148,7 +148,7 @@ def _labels(firsts: Sequence[Run | TableRow]) -> list[str]:
             for key in told[:LABEL_PARAMS]
             if key in each
         )
-        or "same params"
+        or (f"no {', '.join(one_line(key) for key in told[:LABEL_PARAMS])}" if told else "same params")
         for each in params
     ]
     seen: dict[str, int] = {}

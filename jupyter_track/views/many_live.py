@@ -8,7 +8,7 @@ from .axes import Axis
 from .importance import Importance
 from .many_forms import importance_notes
 from .many_svg import top_tenth
-from .parallel import Parallel, Plotted
+from .parallel import Parallel, Plotted, in_colour
 from .scatter import Scatter
 
 Message = dict[str, Any]
@@ -20,6 +20,7 @@ def chart_message(chart: Parallel | Scatter, metric: Axis) -> Message:
         "axes": [axis_message(axis) for axis in chart.axes],
         "runs": [_run_message(run) for run in chart.runs],
         "best": sorted(top_tenth(metric)),
+        "kept": [list(one) for one in in_colour(chart.runs, metric)],
         "notes": list(chart.notes),
     }
 

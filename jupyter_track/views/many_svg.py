@@ -15,7 +15,7 @@ from .axes import Axis
 from .colors import paints
 from .format import middle_cut, one_line
 from .importance import Bar
-from .parallel import Parallel, Plotted, ordered_by, range_words
+from .parallel import Parallel, Plotted, in_colour, ordered_by, range_words
 from .scatter import Scatter
 from .tokens import mark
 from .words import counted
@@ -125,7 +125,12 @@ def _looks(runs: Sequence[Plotted], axis: Axis, selected: Collection[str]) -> li
         others = {run.run_id: STRONG if run.run_id in chosen else faint(drawn) for run in runs}
         return [(found[run.run_id].color, 1.0) if run.run_id in found else ("", others[run.run_id]) for run in runs]
     best = top_tenth(axis)
-    return [("", strong(drawn) if at in best else faint(drawn)) for at in range(len(runs))]
+    kept = [at for at, _ in in_colour(runs, axis)]
+    found = paints({runs[at].run_id: runs[at].number for at in sorted(kept, key=lambda at: runs[at].number)})
+    return [
+        (found[run.run_id].color, 1.0) if run.run_id in found else ("", strong(drawn) if at in best else faint(drawn))
+        for at, run in enumerate(runs)
+    ]
 
 
 def faint(count: int) -> float:

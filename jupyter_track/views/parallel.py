@@ -18,6 +18,7 @@ from .tokens import run_color
 from .words import counted
 
 MOST_RUNS = 5_000  # that a chart shows
+MOST_KEPT = 8  # runs in colour: as many as there are colours
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Plotted:
     name: str
     color: str
     state: str
+    kept: str = ""
+    """``baseline`` or ``pinned``: a run that is drawn in colour without being selected."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def main_metric(known: Known, name: str | None) -> str:
     if name is not None:
         return known.metric(name)
     if not known.metrics:
-        raise InvalidValue("None of these runs has a metric.")
+        raise InvalidValue("None of these runs has a metric: log one with track.log(…).")
     return known.metrics[0]
 
 
@@ -127,6 +130,7 @@ def plotted(rows: Sequence[TableRow]) -> tuple[Plotted, ...]:
             middle_cut(one_line(row.name), NAME_LIMIT) or row.run_id[:8],
             run_color(row.number),
             row.state,
+            "baseline" if row.baseline else "pinned" if row.pinned else "",
         )
         for row in rows
     )
@@ -154,6 +158,23 @@ def ordered_by(axis: Axis) -> list[int]:
     sign = -1 if axis.goal.direction != "min" else 1
     best = [at for _, at in sorted(numbers, key=lambda pair: (sign * pair[0], pair[1]))]
     return best + [at for at, value in enumerate(axis.values) if not isinstance(value, float)]
+
+
+def in_colour(runs: Sequence[Plotted], metric: Axis) -> list[tuple[int, str]]:
+    """Return the places of the runs that are drawn in colour while none is selected, each with why: at most eight.
+
+    The baseline, the best one where it is known which way is better, and the pinned ones.
+    """
+    best = next(iter(ordered_by(metric)), None) if metric.goal.direction is not None else None
+    if best is not None and not isinstance(metric.values[best], float):
+        best = None
+    words = {at: [run.kept] for at, run in enumerate(runs) if run.kept == "baseline"}
+    if best is not None:
+        words.setdefault(best, []).append("best")
+    for at, run in enumerate(runs):
+        if run.kept == "pinned":
+            words.setdefault(at, []).append("pinned")
+    return [(at, ", ".join(why)) for at, why in list(words.items())[:MOST_KEPT]]
 
 
 def range_words(axis: Axis) -> str:

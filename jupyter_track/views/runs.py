@@ -37,6 +37,7 @@ from .tokens import State, run_color, state_of
 from .words import counted
 
 EMPTY = "No runs here yet. Put %%track above a cell and run it."
+NO_MATCH = "No run matches what was asked for; without a filter all runs are shown."
 NAME_LIMIT = 40
 MAX_ROWS = 50
 FEW_ROWS = 12  # a table of more is counted, and scrolls inside

@@ -7,6 +7,7 @@ import { number } from '../src/curves/numbers.js';
 import { drawingOf, onlyGrows } from '../src/curves/rows.js';
 import { Series } from '../src/curves/series.js';
 import { band, smoothed } from '../src/curves/smooth.js';
+import { lastOf, nameWithin } from '../src/curves/tile.js';
 import { trimOf } from '../src/curves/trim.js';
 import { CurvesView } from '../src/curves/view.js';
 import type { CurvePart, CurveRun, CurvesPointsMessage, CurvesViewMessage, KernelMessage } from '../src/protocol.js';
@@ -56,6 +57,19 @@ function modelOf(runs: CurveRun[], parts: CurvePart[], more: Partial<CurvesViewM
   model.take(points(parts));
   return model;
 }
+
+describe('the names at the ends of lines', () => {
+  it('lose their middle and keep the number', () => {
+    expect(nameWithin({ name: 'a-run-with-a-very-long-name #12', band: null }, 16)).toBe('a-run-…-name #12');
+    expect(nameWithin({ name: 'short #1', band: null }, 16)).toBe('short #1');
+    expect(nameWithin({ name: 'lr 0.0001 and more (n=3)', band: [] }, 12)).toBe('lr 0.0…(n=3)');
+  });
+
+  it('stand at the last value up to the end of what is shown', () => {
+    const line = { x: [0, 1, 2, 3], y: [4, 3, null, 1] };
+    expect([lastOf(line, 3), lastOf(line, 2.5), lastOf(line, 0), lastOf(line, -1)]).toEqual([1, 3, 4, null]);
+  });
+});
 
 describe('smoothing and groups are what the kernel makes', () => {
   test.each(cases.smoothed)('of $values by $weight', ({ values, weight, found }) => {

@@ -16,7 +16,7 @@ const AXES = [
 ];
 const RUNS = [9, 1, 2].map(number => ({ id: `r${number}`, number, name: `run-${number}`, state: 'finished' }));
 const CHART: ManyChart = {
-  kind: 'parallel', metric: 'metrics.loss', spec: {}, axes: AXES, runs: RUNS, best: [1], notes: []
+  kind: 'parallel', metric: 'metrics.loss', spec: {}, axes: AXES, runs: RUNS, best: [1], kept: [], notes: []
 };
 const PALETTE = ['#1d95fb', '#c53b06', '#9947a9'];
 

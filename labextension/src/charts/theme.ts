@@ -55,7 +55,7 @@ export function configOf(theme: Theme): object {
     text: { color: theme.text, fontSize: 11, font: theme.font },
     legend: { labelColor: theme.text, titleColor: theme.muted, titleFontWeight: 'normal' },
     title: { color: theme.text, fontSize: 12, fontWeight: 'normal', anchor: 'start' },
-    style: { 'jt-warning': { color: theme.warning }, 'jt-text': { color: theme.text }, 'jt-muted': { color: theme.muted } }
+    style: { 'jt-warning': { color: theme.warning }, 'jt-text': { color: theme.text }, 'jt-muted': { color: theme.muted }, 'jt-ground': { fill: theme.ground, stroke: theme.ground } }
   };
 }
 

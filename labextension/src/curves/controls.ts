@@ -1,5 +1,6 @@
 import { button, div, element, fill, setText, span } from '../dom.js';
 import type { CurveChoices } from '../protocol.js';
+import { SEED } from './legend.js';
 import type { CurvesModel } from './model.js';
 
 const MOST_SMOOTH = 0.99;
@@ -45,7 +46,7 @@ export class Controls {
     options(this.x, (message?.axes ?? []).map(({ id, title }) => [id, title]), choices.x);
     const groups = message?.groupings ?? [];
     const known = groups.includes(choices.group) || !choices.group ? groups : [...groups, choices.group];
-    options(this.group, [['', 'nothing'], ...known.map(key => [key, key] as [string, string])], choices.group);
+    options(this.group, [['', 'nothing'], ...known.map(key => [key, key === SEED ? 'everything but the seed' : key] as [string, string])], choices.group);
     if (document.activeElement !== this.smooth) {
       this.smooth.value = String(choices.smoothing);
     }

@@ -4,6 +4,8 @@ import type { Shared } from '../shared.js';
 import { swatch } from './list.js';
 
 const MOST = 24;
+/** Groups of runs that differ only in the seed: their names say all. */
+export const SEED = 'seed';
 
 /** The runs of the panel: pointing at one lifts its lines, a click selects it. */
 export class Legend {
@@ -27,6 +29,11 @@ export class Legend {
     const more = runs.length > MOST ? span('jt-muted', `+${runs.length - MOST}`) : null;
     fill(this.node, ...shown, more, ...notes.map(note => span('jt-muted', note)));
     this.mark();
+  }
+
+  /** Leave the names away, where they stand at the ends of the lines. */
+  showNames(shown: boolean): void {
+    this.node.classList.toggle('jt-nonames', !shown);
   }
 
   /** Mark what is selected and what is pointed at. */
@@ -67,6 +74,7 @@ function groupsOf(runs: readonly CurveRun[]): { first: CurveRun; count: number }
 }
 
 function entryOf({ first, count }: { first: CurveRun; count: number }, group: string): HTMLElement {
-  const mark = swatch({ paint: { ...first, dash: [], opacity: 1 }, baseline: false });
-  return span('jt-run', mark, span('jt-cut', `${group} ${first.group}`), span('jt-muted', `n=${count}`));
+  const mark = swatch({ paint: first, baseline: false });
+  const name = group === SEED ? first.group : `${group} ${first.group}`;
+  return span('jt-run', mark, span('jt-cut', name), span('jt-muted', `n=${count}`));
 }

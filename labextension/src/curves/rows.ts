@@ -122,7 +122,7 @@ function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], sm
     return {
       id: GROUP + value,
       name: `${value} (n=${members.length})`,
-      paint: { ...members[0]![0], dash: [], opacity: 1 },
+      paint: members[0]![0], // the runs of a group are drawn alike
       baseline: false,
       x,
       y: points.map(point => point.mean),

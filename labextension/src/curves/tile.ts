@@ -2,6 +2,7 @@ import type { Chart, Charts, Datum } from '../charts/load.js';
 import { button, div, element, fill, setText, span } from '../dom.js';
 import type { CurveChart, CurvePart } from '../protocol.js';
 import type { Paint, Shared } from '../shared.js';
+import { middleCut } from '../format.js';
 import { trimOf } from './trim.js';
 import { copyPicture, copyRows, fileName } from './copy.js';
 import type { CurvesModel } from './model.js';
@@ -10,8 +11,11 @@ import { Pointer } from './pointer.js';
 import { type Drawing, drawingOf, type Line, moreRows, onlyGrows } from './rows.js';
 
 export const HEIGHT = 220;
-const NAMED = 4; // lines that have their name at the end
+export const NAMED = 4; // lines that have their name at the end
 const NAME_APART = 13; // pixels
+const NAMES_SHARE = 0.28; // of a chart's width that names may take
+const NAMES_WIDTH = 210; // pixels, at most
+const CHARACTER = 6.2; // pixels of a name's mean character
 const PALE = 0.35; // the opacity of a run that is not selected, where others are
 const DRAWN = 250; // milliseconds between two drawings of all
 
@@ -78,6 +82,11 @@ export class Tile {
   /** Show a stretch of x that has no points of its own yet. */
   slide(window: [number, number]): void {
     this.view.zoom('x', window);
+  }
+
+  /** The lines that have a name at their end. */
+  get named(): string[] {
+    return this.lines.length > NAMED ? [] : this.lines.filter(line => lastOf(line, Number.POSITIVE_INFINITY) !== null).map(line => line.id);
   }
 
   /** The width of the plot, in pixels. */
@@ -152,13 +161,16 @@ export class Tile {
       return;
     }
     const rows: Datum[] = [];
-    if (this.lines.length > 0 && this.lines.length <= NAMED && this.model.window === null) {
-      const right = Math.max(...this.lines.map(line => line.x.at(-1) ?? Number.NEGATIVE_INFINITY));
-      const top = this.view.plot()!.top;
+    if (this.lines.length > 0 && this.lines.length <= NAMED) {
+      const { window } = this.model;
+      const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
+      const { top, height } = this.view.plot()!;
+      const room = Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
       for (const line of this.lines) {
-        const y = lastOf(line.y);
+        const y = lastOf(line, right);
         if (y !== null) {
-          rows.push({ x: right, py: Math.round(up.to(y) - top), text: line.name });
+          const py = Math.min(Math.max(Math.round(up.to(y) - top), 0), height);
+          rows.push({ x: right, py, run: line.id, text: nameWithin(line, room) });
         }
       }
       rows.sort((one, other) => Number(one['py']) - Number(other['py']));
@@ -241,12 +253,19 @@ export class Tile {
   private timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-function lastOf(values: readonly (number | null)[]): number | null {
-  for (let place = values.length - 1; place >= 0; place--) {
-    const value = values[place] ?? null;
-    if (value !== null) {
+/** The last value of a line up to x. */
+export function lastOf(line: Pick<Line, 'x' | 'y'>, right: number): number | null {
+  for (let place = line.y.length - 1; place >= 0; place--) {
+    const value = line.y[place] ?? null;
+    if (value !== null && line.x[place]! <= right) {
       return value;
     }
   }
   return null;
+}
+
+/** A name cut in its middle to so many characters; a run's number stays. */
+export function nameWithin(line: Pick<Line, 'name' | 'band'>, room: number): string {
+  const end = line.band === null ? line.name.lastIndexOf(' #') : -1;
+  return end < 0 ? middleCut(line.name, room) : middleCut(line.name.slice(0, end), room - (line.name.length - end)) + line.name.slice(end);
 }

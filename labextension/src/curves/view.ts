@@ -9,7 +9,8 @@ import { Legend } from './legend.js';
 import { ValueList } from './list.js';
 import { CurvesModel } from './model.js';
 import { place } from './numbers.js';
-import { Tile } from './tile.js';
+import { GROUP } from './rows.js';
+import { NAMED, Tile } from './tile.js';
 
 /** How long after the last change what was chosen, and a stretch that was moved, is sent to the kernel, in milliseconds. */
 const SETTLE = 300;
@@ -102,9 +103,18 @@ export class CurvesView implements View {
         tile.update(parts);
       }
     }
+    this.showNames();
     if (this.model.stale) {
       this.wantPoints.ask();
     }
+  }
+
+  /** Up to four lines have their names at their ends, and need no legend; one without an end keeps it. */
+  private showNames(): void {
+    const { runs, choices } = this.model;
+    const lines = new Set(runs.map(run => (choices.group ? GROUP + run.group : run.id)));
+    const named = new Set(this.tiles.flatMap(tile => tile.named));
+    this.legend.showNames(lines.size > NAMED || [...lines].some(id => !named.has(id)));
   }
 
   private zoom(window: [number, number] | null): void {

@@ -23,7 +23,7 @@ export interface Geometry {
   /** Lay the handles over their axes. */
   placeHandles(handles: readonly Handle[]): void;
   /** Draw a run over the chart. */
-  draw(context: CanvasRenderingContext2D, at: number, bold: boolean): void;
+  draw(context: CanvasRenderingContext2D, at: number, bold: boolean, dash?: readonly number[]): void;
   /** The run at a place, or null. */
   nearest(x: number, y: number): number | null;
   /** The brushes that a drag over the chart makes; null where a drag makes none. */
@@ -72,8 +72,9 @@ export class ParallelGeometry implements Geometry {
     });
   }
 
-  draw(context: CanvasRenderingContext2D, at: number, bold: boolean): void {
-    context.lineWidth = bold ? 2.5 : 1.5;
+  draw(context: CanvasRenderingContext2D, at: number, bold: boolean, dash: readonly number[] = []): void {
+    context.lineWidth = bold ? 2.5 : dash.length ? 2 : 1.5;
+    context.setLineDash([...dash]);
     context.beginPath();
     this.across.forEach((x, axis) => {
       const y = this.heights[axis]?.[at] ?? this.foot;

@@ -1,5 +1,6 @@
 import type { Chart, Charts } from '../charts/load.js';
-import { div, fill, runColor } from '../dom.js';
+import { swatch } from '../curves/list.js';
+import { div, fill, runColor, span } from '../dom.js';
 import type { ManyChart, ManyRun } from '../protocol.js';
 import type { Shared } from '../shared.js';
 import { brushed, type Brushes, kept, NO_BRUSHES, type Range, within } from './brushes.js';
@@ -9,6 +10,7 @@ import { colorsOf, runWords, tones } from './looks.js';
 import { Overlay } from './overlay.js';
 
 const HEIGHT = 280;
+const BASE_DASH = [5, 3];
 /** How far the mouse moves before a press is a drag, in CSS pixels. */
 const SLOP = 4;
 
@@ -47,7 +49,7 @@ export class ChartPart {
     this.stage.addEventListener('pointermove', event => this.point(event));
     this.stage.addEventListener('pointerleave', () => this.shared.hover(null));
     this.stage.addEventListener('pointerdown', event => this.press(event));
-    this.stage.addEventListener('keydown', event => this.key(event));
+    this.stage.addEventListener('keydown', event => this.onKey(event));
     this.stopListening = shared.listen(aspect => (aspect === 'selected' ? this.onSelected() : this.paint()));
     this.show(chart);
   }
@@ -142,7 +144,9 @@ export class ChartPart {
   private paint(): void {
     const style = getComputedStyle(this.node);
     const text = style.color;
-    const places = this.shownSelection;
+    const chosen = this.shownSelection;
+    const places = chosen.length > 0 ? chosen : this.chart.kept.map(([at]) => at);
+    const baseline = chosen.length > 0 ? undefined : baselineOf(this.chart);
     const runs = places.flatMap(at => this.chart.runs[at] ?? []);
     const colors = this.colors(runs);
     const hovered = this.shared.hovered === null ? undefined : this.places.get(this.shared.hovered);
@@ -150,8 +154,8 @@ export class ChartPart {
     this.overlay.draw(clientWidth, clientHeight, context => {
       context.lineJoin = 'round';
       const draw = (at: number, color: string, bold: boolean) => {
-        context.strokeStyle = context.fillStyle = color;
-        this.geometry.draw(context, at, bold);
+        context.strokeStyle = context.fillStyle = at === baseline ? text : color;
+        this.geometry.draw(context, at, bold, at === baseline ? BASE_DASH : []);
       };
       context.globalAlpha = colors === null ? (places.length > 100 ? 0.35 : 0.7) : 1;
       places.forEach(at => draw(at, colors?.get(this.chart.runs[at]?.id ?? '') ?? text, false));
@@ -161,6 +165,21 @@ export class ChartPart {
       }
     });
     this.actions.tell(hovered === undefined ? '' : runWords(this.chart, hovered));
+  }
+
+  /** What is in colour while no run is selected: its mark, its name and why. */
+  key(): HTMLElement[] {
+    const { kept } = this.chart;
+    const colors = this.colors(kept.flatMap(([at]) => this.chart.runs[at] ?? []));
+    const baseline = baselineOf(this.chart);
+    return kept.flatMap(([at, why]) => {
+      const run = this.chart.runs[at];
+      if (run === undefined) {
+        return [];
+      }
+      const paint = { color: colors?.get(run.id) ?? '', dash: [], opacity: 1 };
+      return [span('jt-run', swatch({ paint, baseline: at === baseline }), span('jt-cut', run.name), span('jt-muted', `#${run.number} ${why}`))];
+    });
   }
 
   /** The colours of the selected runs: those of the other charts where these have said them. */
@@ -229,7 +248,7 @@ export class ChartPart {
     this.actions.select([...next]);
   }
 
-  private key(event: KeyboardEvent): void {
+  private onKey(event: KeyboardEvent): void {
     if (event.key === 'Escape') {
       event.stopPropagation();
       this.clear();
@@ -255,4 +274,9 @@ export class ChartPart {
   private places = new Map<string, number>();
   private brushes: Brushes = NO_BRUSHES;
   private filled = { width: 0, any: false };
+}
+
+/** The place of the baseline among the runs that are in colour. */
+function baselineOf(chart: ManyChart): number | undefined {
+  return chart.kept.find(([, why]) => why.startsWith('baseline'))?.[0];
 }

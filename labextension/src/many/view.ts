@@ -13,7 +13,7 @@ export class ManyView implements View {
   readonly node = div('jt-many');
 
   constructor(private readonly context: Context) {
-    this.node.append(this.toolbar.node, this.place, div('jt-many-foot', this.told, this.notes, this.action));
+    this.node.append(this.toolbar.node, this.place, div('jt-many-foot', this.told, this.key, this.notes, this.action));
     this.stopListening = context.shared.listen(aspect => aspect === 'selected' && this.onSelected());
   }
 
@@ -100,6 +100,7 @@ export class ManyView implements View {
     if (shown === undefined || shown.kind === 'importance') {
       setText(this.notes, '');
       fill(this.action);
+      fill(this.key);
       setText(this.told, '');
       return;
     }
@@ -107,6 +108,7 @@ export class ManyView implements View {
     const selected = [...this.context.shared.selected].filter(id => ids.has(id)).length;
     const state = selected > 0 ? `${selected.toLocaleString('en')} selected` : shown.best.length > 0 && 'stronger: the best tenth';
     setText(this.notes, [count(shown.runs.length), state, ...shown.notes].filter(Boolean).join(' · '));
+    fill(this.key, ...(selected > 0 ? [] : (this.part?.key() ?? [])));
     fill(this.action, selected > 0 && button('Clear', () => (this.part ? this.part.clear() : this.select([]))));
   }
 
@@ -115,6 +117,7 @@ export class ManyView implements View {
   private readonly told = div('jt-many-told jt-cut');
   private readonly notes = div('jt-muted jt-many-note');
   private readonly action = span('');
+  private readonly key = div('jt-legend');
   private readonly stopListening: () => void;
   private part: ChartPart | null = null;
   private message: ManyMessage | null = null;

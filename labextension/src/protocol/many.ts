@@ -31,6 +31,8 @@ export interface ManyChart {
   runs: ManyRun[];
   /** Places of the runs that are drawn stronger while none is selected. */
   best: number[];
+  /** Places of the runs that are in colour while none is selected, and why: `baseline`, `best`, `pinned`. */
+  kept: [number, string][];
   notes: string[];
 }
 

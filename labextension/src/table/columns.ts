@@ -32,6 +32,7 @@ const BEST_MARK = 22; // and for the best value being bold
 const SORT_MARK = 10;
 const NUMBER_PADDING = 14;
 const SPARK_WIDTH = 84;
+const LOG_WIDTH = 22;
 const CHANGE_GAP = 6; // as between all parts of a cell
 const WIDEST = 240;
 /** How many lines the widths are made from. */
@@ -80,6 +81,8 @@ export interface Texts {
   groups: readonly (readonly string[])[];
   /** What a row says against its baseline. */
   change?: (row: Row, column: Column) => Change | null;
+  /** Whether a curve has a log scale, which is said beside it. */
+  logged?: boolean;
 }
 
 /**
@@ -193,7 +196,7 @@ function naturalWidth(
   }
   const title = measure(`${column.title} ${column.goal}`) + SORT_MARK;
   const text = Math.min(Math.max(title, measure(longest) + best), WIDEST);
-  return text + PADDING + (column.main ? SPARK_WIDTH : 0);
+  return text + PADDING + (column.main ? SPARK_WIDTH + (sample.logged ? LOG_WIDTH : 0) : 0);
 }
 
 function widthOfChange(sample: Texts, column: Column, measure: Measure): number {

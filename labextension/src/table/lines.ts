@@ -179,7 +179,7 @@ function valueCell(
   const text = told?.text ?? cellText(row, column);
   if (slot.main) {
     const spark = drawing.curve(row);
-    const place = span('jt-spark-place', spark ? picture(spark) : null);
+    const place = span(spark?.log ? 'jt-spark-place jt-logged' : 'jt-spark-place', spark ? picture(spark) : null);
     if (drawing.anyMarked && !chosen) {
       place.classList.add('jt-faint');
     }

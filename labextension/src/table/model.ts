@@ -74,7 +74,7 @@ export class TableModel {
       }
     }
     const change = (row: Row, column: Column) => this.store.change(row, column);
-    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups: texts, change }, available, measure);
+    return layout(this.store.columns, this.choices, { rows: this.store.newest, groups: texts, change, logged: this.store.logged }, available, measure);
   }
 
   /** Ids of the columns after the first three, in order. */

@@ -81,6 +81,11 @@ export class RowStore {
     }
   }
 
+  /** Whether a curve has a log scale. */
+  get logged(): boolean {
+    return [...this.curves.values()].some(spark => spark?.log);
+  }
+
   /** The column of the main metric, or null. */
   get main(): Column | null {
     return this.columns.find(column => column.main) ?? null;
