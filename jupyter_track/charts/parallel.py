@@ -150,7 +150,12 @@ def _frame(axes: Any, ticks: Any, ends: Any, domain: list[float] | None = None) 
     missing = alt.Chart(axes).mark_text(baseline="bottom", style="jt-muted")
     left = alt.Chart(ticks).mark_text(align="right", dx=-5, limit=90)
     right = alt.Chart(ends).mark_text(align="left", dx=5, limit=90)
-    behind = {"style": "jt-ground", "strokeWidth": 4, "strokeJoin": "round", "limit": 90}  # a text is read over lines
+    behind: dict[str, Any] = {
+        "style": "jt-ground",
+        "strokeWidth": 4,
+        "strokeJoin": "round",
+        "limit": 90,
+    }  # a text is read over lines
     left_ground = alt.Chart(ticks).mark_text(align="right", dx=-5, **behind)
     right_ground = alt.Chart(ends).mark_text(align="left", dx=5, **behind)
     return [

@@ -128,7 +128,7 @@ def _group_table(choice: Choice, chart: Chart, series: Sequence[Series]) -> list
         bests = [pick(zip(one.ys, one.xs, strict=True), key=itemgetter(0), default=None) for one in means]
     values = [best[0] for best in bests if best is not None]
     precision, top = precision_of(values, chart.goal.direction), pick(values, default=None)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one, members, best in zip(means, _members(series, runs), bests, strict=True):
         shown = "" if best is None else f"{'▲' if best[0] == top else ''}{number(best[0], precision)}"
         at = "" if best is None else f"{best[1]:,g}"

@@ -188,7 +188,7 @@ def test_a_curve_grows_while_its_cell_runs(page: Page, server: Server) -> None:
             void jupyterapp.commands.execute("notebook:run-cell");
         }"""
     )
-    page.page.locator(".jt-run", has_text="live").wait_for(timeout=30_000)
+    page.page.locator(".jt-run", has_text="live").wait_for(state="attached", timeout=30_000)
     last = """() => {
         const plot = document.querySelector('.jt-plot');
         plot.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
