@@ -14,7 +14,13 @@ from jupyter_track.store import problems, writer
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long suites out, unless tests are chosen by marker (``-m slow``)."""
+    """Leave the long suites out, unless tests are chosen by marker (``-m slow``); give browsers a second try.
+
+    What a browser shows on a busy machine comes late at times: a test that fails twice has found something.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if config.option.markexpr:
         return
     long = [item for item in items if item.get_closest_marker("slow")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -42,9 +43,10 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_warning_names_the_line_of_the_call(store: Path, name: str) -> None:
+def test_a_warning_names_the_line_of_the_call(store: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However deep the way to the warning is."""
     call, says = CALLS[name]
+    monkeypatch.setitem(sys.modules, "psutil", None)  # as where it is not installed
     with track.start_run() as run, warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         call(run)

@@ -38,8 +38,12 @@ QUIET = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # every cell is in the page, at its place
 }
 DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
-# Notebook 7.6 throws this while it starts, without anything of ours.
-NOT_OURS = ("Cannot read properties of undefined (reading 'schema')",)
+# Thrown without anything of ours: by Notebook 7.6 while it starts, and by the manager of ipywidgets where a kernel is
+# restarted while the page still connects.
+NOT_OURS = (
+    "Cannot read properties of undefined (reading 'schema')",
+    "Error: Canceled future for create_subshell_request message before replies were done",
+)
 # --no-sandbox: a container's root cannot make the sandbox; only pages of our own server are opened.
 CHROMIUM = (
     "--no-sandbox",

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 CELLS = (
     "%load_ext jupyter_track\nimport time, jupyter_track as track",
-    "%%track curves --max accuracy --min loss\nC = 0.5\nfor step in track.progress(range(300), unit='step'):\n"
+    "%%track three --max accuracy --min loss\nC = 0.5\nfor step in track.progress(range(300), unit='step'):\n"
     "    track.log(loss=1 / (1 + step), accuracy=1 - 1 / (2 + step), lr=0.1 * 0.99**step)\n    time.sleep(0.01)",
     "%track",
     "%%track endless\nfor step in range(100_000):\n    track.log(seen=float(step))\n    time.sleep(0.02)",
@@ -34,7 +34,7 @@ def test_a_finished_card_in_few_bytes_and_in_nbconverts_html(lab: Server, page: 
     page.open(lab, "forms/forms.ipynb")
     page.run(0)
     page.run(CURVES)
-    assert words(page.html(CURVES)).startswith("✓ curves #1 finished")
+    assert words(page.html(CURVES)).startswith("✓ three #1 finished")
     page.save()
     assert path.stat().st_size <= MOST
 
@@ -42,7 +42,7 @@ def test_a_finished_card_in_few_bytes_and_in_nbconverts_html(lab: Server, page: 
     exported = path.with_suffix(".html")
     exported.write_text(exporter.from_notebook_node(nbformat.read(path, as_version=4))[0])
     page.page.goto(exported.as_uri())
-    card = page.page.locator(".jp-RenderedHTMLCommon", has_text="curves")
+    card = page.page.locator(".jp-RenderedHTMLCommon", has_text="three")
     shown = words(card)
     assert "loss" in shown
     assert "accuracy 0.9967" in shown

@@ -140,6 +140,21 @@ def test_a_restart_during_the_run_and_a_notebook_without_a_kernel(either: Server
     no_fault(page, LOOP, TABLE)
 
 
+def test_a_restart_while_the_panels_of_a_page_connect(either: Server, page: Page) -> None:
+    """A notebook is opened, restarted at once and run again: what its panels ask for is answered."""
+    path = opened(page, either, "open-restart")
+    for _ in range(3):
+        page.run(TABLE)
+    page.save()
+    page.open(either, path)
+    page.restart()
+    page.run(LOAD)
+    page.run(TABLE)
+    table = page.panel(TABLE)
+    table.locator(".jt-row").first.dblclick()
+    table.locator(".jt-details").wait_for()
+
+
 def without_kernel(file: Path) -> str:
     """The text of a notebook whose kernel is not there; what is changed is no longer trusted."""
     return file.read_text().replace('"name": "python3"', '"name": "gone"')

@@ -1,18 +1,16 @@
-import { type Kernel, KernelMessage as Wire } from '@jupyterlab/services';
+import type { Kernel, KernelMessage as Wire } from '@jupyterlab/services';
 
 import { COMM_TARGET, type KernelMessage, type ViewMessage } from '../protocol.js';
 import { isKernelMessage, type Transport } from '../transport.js';
+import { soon, subshellOf } from './subshell.js';
 
 const INFO_WAIT = 1_500; // milliseconds
-const SUBSHELL_WAIT = 2_000;
 
 type JSONValue = Parameters<Kernel.IComm['send']>[0];
 
 /**
- * A panel's own comm to the kernel.
- *
- * JupyterLab sends what a comm of this target says through a subshell where the kernel has them, so that a click is
- * answered while a cell runs.
+ * A panel's own comm to the kernel, which goes through a subshell where the kernel has them, so that a click is answered
+ * while a cell runs.
  */
 export class CommTransport implements Transport {
   /** Open a comm for a panel; throws where this connection to the kernel takes no comms. */
@@ -21,6 +19,8 @@ export class CommTransport implements Transport {
     panel: string
   ) {
     this.comm = kernel.createComm(COMM_TARGET);
+    // At once, before the host makes a subshell for it: see subshell.ts. Not in the interface, as this is JupyterLab's own.
+    Object.assign(this.comm, { commsOverSubshells: 'disabled' });
     this.comm.onMsg = (message: Wire.ICommMsgMsg) => {
       const data: unknown = message.content.data;
       if (isKernelMessage(data)) {
@@ -33,35 +33,17 @@ export class CommTransport implements Transport {
 
   /** Open once there is a subshell: what is sent before that waits for the cell that runs. */
   private async begin(panel: string): Promise<void> {
-    if ((await soon(this.kernel.info, INFO_WAIT)) !== undefined || !(await this.goBeside())) {
+    // On a page that was loaded while a cell runs, the host learns what the kernel can do only after that cell.
+    const isKnown = (await soon(this.kernel.info, INFO_WAIT)) !== undefined;
+    let subshell = isKnown ? undefined : await subshellOf(this.kernel);
+    if (subshell === undefined) {
       await this.kernel.info;
-      if (this.kernel.supportsSubshells) {
-        // Not in the interface, as it is JupyterLab's own handler that has it.
-        const { subshellStarted } = this.comm as { subshellStarted?: Promise<void> };
-        await soon(subshellStarted?.catch(() => undefined), SUBSHELL_WAIT);
-      }
+      subshell = this.kernel.supportsSubshells ? await subshellOf(this.kernel) : undefined;
     }
     if (this.open && !this.comm.isDisposed) {
+      Object.assign(this.comm, { _subshellId: subshell ?? null });
       this.comm.open({ panel });
     }
-  }
-
-  /**
-   * Make a subshell for this comm alone; false where that fails.
-   *
-   * On a page that was loaded while a cell runs, the host learns what the kernel can do only after that cell, and makes
-   * no subshell before. The kernel makes one at once: that is asked for on its control channel.
-   */
-  private async goBeside(): Promise<boolean> {
-    const { username, clientId: session } = this.kernel;
-    const request = Wire.createMessage({ msgType: 'create_subshell_request', channel: 'control', username, session, content: {} });
-    const reply = await soon(this.kernel.sendControlMessage(request, true, true).done.catch(() => undefined), SUBSHELL_WAIT);
-    const id = (reply?.content as { subshell_id?: string } | undefined)?.subshell_id;
-    if (!id) {
-      return false;
-    }
-    Object.assign(this.comm, { _subshellId: id }); // as the host's handler does itself, once it knows
-    return true;
   }
 
   send(message: ViewMessage): void {
@@ -106,9 +88,4 @@ export class CommTransport implements Transport {
   private readonly listeners = new Set<(message: KernelMessage) => void>();
   private readonly onClosed: (() => void)[] = [];
   private open = true;
-}
-
-/** What a promise gives, or undefined where that takes longer. */
-function soon<Value>(promise: Promise<Value> | undefined, milliseconds: number): Promise<Value | undefined> {
-  return Promise.race([promise, new Promise<undefined>(resolve => setTimeout(resolve, milliseconds))]);
 }

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.js';
 import type { SessionContext } from './sessions.js';
 
-const KEPT = 3_000; // milliseconds
+const KEPT = 10_000; // milliseconds: a busy machine takes its time
 
 /**
  * Live views whose outputs were erased.
