@@ -182,7 +182,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f': {hint}.' if hint else ''}")
     _capture_cells()
     home = _HOMES.get(name, "recording.fluent")
-    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    # A fork waits for an import of another thread: the child would find its lock held for good.
+    with importlib.import_module(".store.gate", __name__).inside():
+        value = getattr(importlib.import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
 

@@ -74,7 +74,7 @@ def test_the_table(shown: dict[str, list[str]]) -> None:
     assert all(word in table for word in ("baseline", "unseeded ×5", "(n=5)", "best 0.9", "NaN"))
     assert [shown["repeats"][0][0], len(shown["repeats"])] == ["✓", 1]
     assert "tags.mlflow.runName" in shown["frame"][0]
-    assert shown["best"] == ["'regularised'"]
+    assert shown["best"] in (["'regularised'"], ["'unseeded'"])  # five of them are as chance has it
 
 
 def test_the_notebook_is_committed_without_outputs() -> None:

@@ -157,6 +157,8 @@ def finish(timeout: float) -> None:
 
 
 def _work() -> None:
+    with gate.inside():  # a child that is forked within an import finds its lock held for good
+        from ..context import environment, git, git_code, hardware  # noqa: F401 - for what is done below
     while (job := _next()) is not None:
         try:
             _do(job)
