@@ -294,7 +294,7 @@ def browsing(width: int = 1000, height: int = 900, scale: float = 1) -> Iterator
         context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
         page = Page(context.new_page())
         page.page.on("request", lambda request: _note(page, request.url))
-        page.page.on("pageerror", lambda error: _note_error(page, str(error)))
+        page.page.on("pageerror", lambda error: _note_error(page, error))
         try:
             yield page
         finally:
@@ -306,9 +306,10 @@ def _note(page: Page, url: str) -> None:
         page.foreign.append(url)
 
 
-def _note_error(page: Page, message: str) -> None:
-    if message not in NOT_OURS:
-        page.errors.append(message)
+def _note_error(page: Page, error: Any) -> None:
+    """Keep what the page threw, with its stack: who threw it is the first question."""
+    if str(error) not in NOT_OURS:
+        page.errors.append(error.stack or str(error))
 
 
 def words(locator: Any) -> str:
