@@ -369,6 +369,33 @@ test('asks for the curves of the rows on the page, each once', () => {
   expect(kernel.sent.slice(before).filter(each => each.type === 'action' && each.name === 'curves')).toEqual([]);
 });
 
+test('a switch gives all curves of the column one scale, and those of another scale are asked for anew', () => {
+  const drawn = () => [...host.querySelectorAll('.jt-row img')].map(image => image.getAttribute('alt'));
+  const say = (scale: string, alt: string) =>
+    kernel.say({ type: 'curves', scale, curves: { [row(1).id]: { uri: 'data:image/svg+xml,x', alt, width: 72, height: 18, log: false } } });
+  load([row(1)]);
+  vi.advanceTimersByTime(300);
+  expect(kernel.last('curves')).toMatchObject({ runs: [row(1).id], shared: false });
+  say('', 'own');
+  vi.advanceTimersByTime(300);
+  expect(drawn()).toEqual(['own']);
+  button('Columns').click();
+  const box = host.querySelector<HTMLInputElement>('.jt-sharing input')!;
+  box.checked = true;
+  box.dispatchEvent(new Event('change'));
+  vi.advanceTimersByTime(500);
+  expect([drawn(), kernel.last('curves')]).toMatchObject([[], { runs: [row(1).id], shared: true }]);
+  expect(kernel.last('choices')).toMatchObject({ choices: { shared: true } });
+  say('0.0 1.0 False', 'shared');
+  vi.advanceTimersByTime(300);
+  expect(drawn()).toEqual(['shared']);
+  say('0.0 2.0 False', 'of a wider scale');
+  const before = kernel.sent.length;
+  vi.advanceTimersByTime(300);
+  expect(kernel.sent.slice(before)).toEqual([]);
+  expect(drawn()).toEqual(['of a wider scale']);
+});
+
 test('rows of the first load come in parts', () => {
   load([row(1)], { total: 2, more: true });
   expect(host.querySelector('.jt-table-foot')?.textContent).toContain('1 of 2 runs · reading…');
