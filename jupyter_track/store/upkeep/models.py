@@ -1,8 +1,9 @@
 """The registry in upkeep: what of it belongs together, and the union of the registries of two stores.
 
 Versions are told from each other by their uuid, models by their name, since two stores give the same numbers. A version
-that the target does not have keeps its number where that is free, else it gets the next one. Names, descriptions, tags
-and aliases come from the copy that was changed last. What was deleted in one store comes back from another.
+that the target does not have keeps its number where that is free, else it gets the next one. Descriptions, tags and
+aliases come from the copy that was changed last; a model that was renamed is known by its versions and keeps the name it
+has here. What was deleted in one store comes back from another.
 """
 
 from __future__ import annotations
@@ -115,15 +116,21 @@ def unite(connection: sqlite3.Connection, theirs: dict[str, ModelRows]) -> list[
     renumbered: list[str] = []
     union = _Union(connection)
     for name, new in theirs.items():
-        own = mine.get(name) or union.make(new)
+        own = mine.get(name) or _renamed(new, known) or union.make(new)
         later = new.row["updated"] > own.row["updated"]
         for uuid, version in new.versions.items():
             if uuid in known:
                 union.update(known[uuid][1], version)
             else:
-                renumbered += union.add(own, version, name)
+                renumbered += union.add(own, version, own.row["name"])
         union.update_model(own, new, later)
     return renumbered
+
+
+def _renamed(theirs: ModelRows, known: dict[str, tuple[ModelRows, VersionRows]]) -> ModelRows | None:
+    """The model that a name's versions have here, where it was given another name; it keeps that."""
+    homes = {known[uuid][0].row["id"]: known[uuid][0] for uuid in theirs.versions if uuid in known}
+    return next(iter(homes.values())) if len(homes) == 1 else None
 
 
 class _Union:
@@ -174,7 +181,13 @@ class _Union:
             yield f"models:/{name}/{number}"
 
     def update(self, own: VersionRows, theirs: VersionRows) -> None:
-        """Let a version that both have take over what was changed later."""
+        """Let a version that both have take over what was changed later, and files where it came without them."""
+        if theirs.files and not own.files:
+            add_files(self.connection, own.row["id"], theirs.files)
+            self.connection.execute(
+                "UPDATE model_versions SET title = ?, rev = ? WHERE id = ?",
+                (theirs.row["title"], self.rev, own.row["id"]),
+            )
         if theirs.row["updated"] <= own.row["updated"]:
             return
         self.connection.execute(
