@@ -270,7 +270,7 @@ def test_registered_models_are_loaded_by_alias(store: Path, theirs: Path) -> Non
         warnings.simplefilter("ignore")  # of another scikit-learn
         for address in ("models:/classifier@champion", "models:/classifier/2"):
             assert list(track.sklearn.load_model(address).predict([[0], [1]])) == [0, 1]
-        (run,) = [run for run in track.runs("name = 'second'")]
+        (run,) = track.runs("name = 'second'")
         assert list(run.load_model().predict([[0], [1]])) == [0, 1]
 
 

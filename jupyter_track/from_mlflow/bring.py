@@ -63,8 +63,8 @@ def bring(store: Path, place: Path, *, artifacts: Sequence[Path] = (), progress:
     """Bring the runs and the registered models of an ``mlruns`` or an ``mlflow.db`` into a store.
 
     Runs keep their ids, parents, params (numbers become numbers), whole metric histories, tags, files, models (as files
-    of their runs) and datasets; registered models their versions, aliases, descriptions and tags. What a run of the store has that mlflow's has not stays. Secret-looking values are
-    redacted, as in all that is recorded.
+    of their runs) and datasets; registered models their versions, aliases, descriptions and tags. What a run of the
+    store has that mlflow's has not stays. Secret-looking values are redacted, as in all that is recorded.
 
     Parameters
     ----------

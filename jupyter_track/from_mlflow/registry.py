@@ -126,11 +126,11 @@ def _source(one: FoundVersion, run_id: str | None, logged: Mapping[str, str]) ->
 
 
 def title_of(head: bytes) -> str:
-    """Return what an ``MLmodel`` of mlflow's says in a line, read without YAML: its flavors.
+    r"""Return what an ``MLmodel`` of mlflow's says in a line, read without YAML: its flavors.
 
     Examples
     --------
-    >>> title_of(b"flavors:\\n  python_function:\\n    env: conda.yaml\\n  sklearn:\\n    code: null\\nrun_id: a\\n")
+    >>> title_of(b"flavors:\n  python_function:\n    env: conda.yaml\n  sklearn:\n    code: null\nrun_id: a\n")
     'sklearn model'
     """
     section = _FLAVORS.search(head[:_MOST_HEAD].decode("utf-8", "replace"))

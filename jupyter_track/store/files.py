@@ -34,6 +34,7 @@ __all__ = [
     "Readable",
     "artifact_path",
     "carry",
+    "checked",
     "content_path",
     "copy_to",
     "fault",
@@ -409,6 +410,20 @@ def read(store: Path, sha256: str, data: bytes | None) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _mismatch(store, sha256)
     return data
+
+
+def checked(store: Path, sha256: str) -> Path:
+    """Return where large content lies, after all of it was held against its hash.
+
+    Raises
+    ------
+    CorruptStore, NotFound, InvalidValue
+        As `read`.
+    """
+    with _open_content(store, sha256) as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise _mismatch(store, sha256)
+    return content_path(store, sha256)
 
 
 def copy_to(store: Path, sha256: str, data: bytes | None, target: Path) -> None:

@@ -2,8 +2,8 @@
 
 Versions are told from each other by their uuid, models by their name, since two stores give the same numbers. A version
 that the target does not have keeps its number where that is free, else it gets the next one. Descriptions, tags and
-aliases come from the copy that was changed last; a model that was renamed is known by its versions and keeps the name it
-has here. What was deleted in one store comes back from another.
+aliases come from the copy that was changed last; a model that was renamed is known by its versions, and keeps the name
+that it has here. What was deleted in one store comes back from another.
 """
 
 from __future__ import annotations
