@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -358,12 +359,12 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     return os.fdopen(os.open(path, _READ_FLAGS | _NO_FOLLOW | _NO_WAIT), "rb")
 
 
 @contextmanager
-def _open_content(store: Path, sha256: str) -> Iterator[BinaryIO]:
+def _open_content(store: Path, sha256: str) -> Iterator[BufferedReader]:
     path = content_path(store, sha256)
     if path.parent.is_symlink():
         raise CorruptStore(f"{path.parent} is a link; the store's content must lie in its own folder.")

@@ -8,8 +8,9 @@ that it has here. What was deleted in one store comes back from another.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +239,54 @@ def recover(connection: sqlite3.Connection) -> int:
         [(number, f"recovered-{number}", number) for number in numbers],
     )
     return len(numbers)
+
+
+def of_runs(models: dict[str, ModelRows], run_ids: Collection[str]) -> dict[str, ModelRows]:
+    """Return the registry as a copy of some runs has it: their versions, and those that came from a folder."""
+    kept: dict[str, ModelRows] = {}
+    for name, model in models.items():
+        versions = {uuid: one for uuid, one in model.versions.items() if one.row["run_uuid"] in (None, *run_ids)}
+        numbers = {one.row["version"] for one in versions.values()}
+        aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
+        kept[name] = ModelRows(model.row, model.tags, aliases, versions)
+    return kept
+
+
+# Columns of the table of versions; tags are JSON. A model without a version has a row of its own.
+VERSION_COLUMNS = (
+    ("model", "text"),
+    ("version", "int"),
+    ("aliases", "text"),
+    ("title", "text"),
+    ("run_id", "text"),
+    ("run", "int"),
+    ("source", "text"),
+    ("description", "text"),
+    ("user_id", "text"),
+    ("created", "time"),
+    ("updated", "time"),
+    ("tags", "text"),
+    ("model_description", "text"),
+    ("model_tags", "text"),
+)
+
+
+def version_rows(models: dict[str, ModelRows], numbers: dict[int, str]) -> list[tuple[Any, ...]]:
+    """Return the versions of all models as rows of `VERSION_COLUMNS`."""
+    of_run = {run_id: number for number, run_id in numbers.items()}
+    rows: list[tuple[Any, ...]] = []
+    for name, model in models.items():
+        about = (model.row["description"], json.dumps(model.tags))
+        for one in model.versions.values():
+            row = one.row
+            aliases = ", ".join(sorted(alias for alias, number in model.aliases.items() if number == row["version"]))
+            where = (row["run_uuid"], of_run.get(row["run_uuid"]), row["source"])
+            moments = (row["user_id"], row["created"], row["updated"], json.dumps(one.tags))
+            rows.append((name, row["version"], aliases, row["title"], *where, row["description"], *moments, *about))
+        if not model.versions:
+            own = (None, model.row["created"], model.row["updated"], None)
+            rows.append((name, *(None,) * 7, *own, *about))
+    return rows
 
 
 def plain_models(models: dict[str, ModelRows]) -> list[dict[str, Any]]:
