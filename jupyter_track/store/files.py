@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -34,6 +35,7 @@ __all__ = [
     "Readable",
     "artifact_path",
     "carry",
+    "checked",
     "content_path",
     "copy_to",
     "fault",
@@ -357,12 +359,12 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     return os.fdopen(os.open(path, _READ_FLAGS | _NO_FOLLOW | _NO_WAIT), "rb")
 
 
 @contextmanager
-def _open_content(store: Path, sha256: str) -> Iterator[BinaryIO]:
+def _open_content(store: Path, sha256: str) -> Iterator[BufferedReader]:
     path = content_path(store, sha256)
     if path.parent.is_symlink():
         raise CorruptStore(f"{path.parent} is a link; the store's content must lie in its own folder.")
@@ -409,6 +411,20 @@ def read(store: Path, sha256: str, data: bytes | None) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _mismatch(store, sha256)
     return data
+
+
+def checked(store: Path, sha256: str) -> Path:
+    """Return where large content lies, after all of it was held against its hash.
+
+    Raises
+    ------
+    CorruptStore, NotFound, InvalidValue
+        As `read`.
+    """
+    with _open_content(store, sha256) as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise _mismatch(store, sha256)
+    return content_path(store, sha256)
 
 
 def copy_to(store: Path, sha256: str, data: bytes | None, target: Path) -> None:
