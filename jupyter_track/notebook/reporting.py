@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..views.compared import Comparison
 
 PATIENCE = 1.0  # seconds after which it is said how far it is
+BAR = 20  # characters
 
 
 def report(
@@ -129,7 +130,7 @@ def make(store: Path, runs: Any, **options: Any) -> Report:
 
 
 class _Progress:
-    """A line on stderr with the part that is being made, from the first second on; it is taken away at the end."""
+    """A bar on stderr with the part that is being made, from the first second on; it is taken away at the end."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -138,10 +139,11 @@ class _Progress:
     def __enter__(self) -> _Progress:
         return self
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, done: int, total: int) -> None:
         """Say which part is next."""
         if time.monotonic() - self._began > PATIENCE:
-            self._write(f"report: {name}…")
+            full = round(BAR * done / max(total, 1))
+            self._write(f"report {'━' * full}{'─' * (BAR - full)} {name}")
 
     def __exit__(self, *_: object) -> None:
         if self._shown:

@@ -67,6 +67,7 @@ class Rows(Block):
     grid: Grid
     title: str = ""
     titled: bool = False  # whether the caption is shown, not only read out
+    dense: bool = False  # whether pairs of a name and a value stand beside one another
 
 
 @dataclass(frozen=True)

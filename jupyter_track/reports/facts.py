@@ -81,7 +81,7 @@ def _packages(material: Material, around: Mapping[str, Mapping[str, Any]]) -> Ro
             rows.append((name, "; ".join(f"{version} ({_named(runs)})" for version, runs in own.items())))
     if len(ordered) > MOST_PACKAGES:
         rows.append((f"+{len(ordered) - MOST_PACKAGES} more", ""))
-    return Rows(Grid(("package", "version"), tuple(rows), (False, False), 1), "Packages", titled=True)
+    return Rows(Grid(("package", "version"), tuple(rows), (False, False), 1), "Packages", titled=True, dense=True)
 
 
 def git(material: Material) -> list[Block]:

@@ -7,20 +7,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from ..errors import AlreadyExists, InvalidValue, TrackError
 from ..records import Run
 from ..store.reader import Reader
 from ..views.format import one_line, size
+from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
 from .asked import SECTIONS, Asked, Kind, check, kind_of, sections_of
 from .document import Block, Document, Section, Sentence
 from .material import Material, day, material_of
-from .narrative import Narrative
+from .narrative import Narrative, Text
 from .values import values_of
 
-Step = Callable[[str], object]
+Step = Callable[[str, int, int], object]
+"""Told the name of a part before it is made, how many were made, and how many there are."""
 _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "summary": summary.summary,
     "table": charts.table,
@@ -101,6 +104,16 @@ class Report:
             partial.unlink(missing_ok=True)
         return Report(self.document, self.html, place)
 
+    def _repr_html_(self) -> str:
+        if self.path is None:
+            return element("div", str(self))
+        try:
+            address = self.path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+        except ValueError:  # elsewhere: a page of the server has no address for it
+            return element("div", str(self))
+        link = element("a", address, href=quote(address), target="_blank")
+        return element("div", join([link, muted(str(self).removeprefix(str(self.path)))]))
+
     def __str__(self) -> str:
         where = "not saved yet" if self.path is None else str(self.path)
         return f"{where} · {size(len(self.html.encode()))} · {one_line(self.title)}"
@@ -128,33 +141,52 @@ def make_report(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: S
         Whole ids; of a comparison the first is what the others are measured against.
     asked : Asked
     step : callable, optional
-        Told the name of each part before it is made.
+        See `Step`.
 
     Raises
     ------
     TrackError
         For what is asked for and cannot be made, in words for the person.
     """
-    document = document_of(reader, run_ids, asked, step=step)
     from .pages import html_of
 
-    (step or _silent)("page")
+    told = _Steps(step)
+    document = _document(reader, run_ids, asked, told)
+    told("page")
     return Report(document, html_of(document, asked.template))
 
 
 def document_of(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: Step | None = None) -> Document:
     """Return a report as plain data."""
+    return _document(reader, run_ids, asked, _Steps(step))
+
+
+class _Steps:
+    """Counts the parts as they are made."""
+
+    def __init__(self, step: Step | None) -> None:
+        self._step = step
+        self._done, self.total = 0, len(SECTIONS) + 3
+
+    def __call__(self, name: str) -> None:
+        if self._step is not None:
+            self._step(name, min(self._done, self.total), self.total)
+        self._done += 1
+
+
+def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps) -> Document:
     check(asked)
-    told = step or _silent
-    told("runs")
     kind = kind_of(asked, len(run_ids))
+    told.total = len(sections_of(asked, kind)) + 3
+    told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
-    sections = list(_sections(material, told))
+    text = _text(material, told)
+    sections = list(_sections(material, text, told))
     blocks = [block for section in sections for block in section.blocks]
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)
     return Document(
-        title=one_line(asked.title) or _title(material, sections),
+        title=one_line(asked.title) or text.title or _title(material),
         lead=_lead(material),
         kind=kind,
         built=material.now,
@@ -164,10 +196,6 @@ def document_of(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: S
         panels=panels,
         answers=answers,
     )
-
-
-def _silent(_: str) -> None:
-    """Nobody follows how far it is."""
 
 
 def built_of(asked: Asked) -> int:
@@ -192,18 +220,22 @@ def built_of(asked: Asked) -> int:
 # ---- sections
 
 
-def _sections(material: Material, step: Step) -> Iterator[Section]:
+def _text(material: Material, step: _Steps) -> Text:
+    """The narrative; nothing where there is none."""
+    if not material.asked.text:
+        return Text()
+    step("text")
+    return _narrative(material).sections(material.asked.text)
+
+
+def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]:
     asked = material.asked
     names = list(sections_of(asked, material.kind))
-    text = None
-    if asked.text:
-        step("text")
-        text = _narrative(material).sections(asked.text)
-        if asked.sections is None:  # what the text shows itself is not shown twice
-            names = [name for name in names if name not in text.placed]
+    if asked.sections is None:  # what the text shows itself is not shown twice
+        names = [name for name in names if name not in text.placed]
     for name in names:
         if name == "text":
-            yield from text.sections if text is not None else ()
+            yield from text.sections
             continue
         step(name)
         blocks = _MAKERS[name](material)
@@ -225,7 +257,7 @@ def _narrative(material: Material) -> Narrative:
     return Narrative(asked.text_name, values_of(material), {**places, "curves": curves}, material.privacy.text, folder)
 
 
-def _title(material: Material, sections: Sequence[Section]) -> str:
+def _title(material: Material) -> str:
     if material.kind == "run":
         return one_line(material.label(material.runs[0]))
     names = list(dict.fromkeys(one_line(run.experiment_name) for run in material.runs))

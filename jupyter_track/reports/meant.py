@@ -45,6 +45,39 @@ def ids_meant(reader: Reader, meant: Any) -> tuple[list[str], bool]:
     return _of_one(reader, meant), True
 
 
+def in_experiments(reader: Reader, names: Sequence[str], meant: Any) -> Any:
+    """Return what is meant of the runs of some experiments only; without names as it is.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such experiment, or it has none of the runs.
+    """
+    if not names:
+        return meant
+    experiments = [reader.experiment_named(name).experiment_id for name in names]
+    if meant is None:
+        found = run_rows.find(reader.store, run_rows.search(experiments, "", (), 1, None, 0))
+        ids = table_rows.ids_of(reader.store, found)
+    else:
+        ids = ids_meant(reader, meant)[0]
+    runs = [run for run in reader.runs_of(ids) if run.experiment_id in experiments]
+    if not runs:
+        raise NotFound(f"There is no such run in {', '.join(names)}.")
+    return runs
+
+
+def of_words(words: Sequence[str]) -> str | list[str]:
+    """Return what the words of a command line mean: a filter, where they are one together, else names of runs."""
+    whole = " ".join(words)
+    try:
+        run_rows.search(None, whole, (), 1, None, 0)
+    except FilterError:
+        several = list(words)
+        return several[0] if len(several) == 1 else several
+    return whole
+
+
 def _are_named(several: Sequence[Any]) -> bool:
     return any(not isinstance(one, Run) for one in several)
 

@@ -30,6 +30,7 @@ OPEN, CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 _STRAY = re.compile(f"[{OPEN}{CLOSE}]")
 LARGEST_PICTURE = 1_000_000
+_ONCE = ["h1", "h1"]  # its opening and its end: one first heading is the title of the whole
 _SLUG = re.compile(r"[^\w]+")
 
 
@@ -108,7 +109,13 @@ class Narrative:
         lines = markdown.split("\n")
         for token in tokens:
             self._check(token)
-        return self._cut(parser, _levelled(tokens), lines)
+        title = ""
+        if tokens and tokens[0].type == "heading_open" and [token.tag for token in tokens if token.tag == "h1"] == _ONCE:
+            title = self._texts("".join(child.content for child in tokens[1].children or ()), 1)
+            tokens = tokens[3:]
+        found = self._cut(parser, _levelled(tokens), lines)
+        found.title = title
+        return found
 
     # ---- values
 

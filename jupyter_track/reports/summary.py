@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 
 from ..records import RESULT_STATES, Run
 from ..views.axes import axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
-from ..views.format import Precision, change, duration, middle_cut, number, one_line, param_text, precision_of, spread
+from ..views.format import Precision, change, duration, middle_cut, number, one_line, column_text, precision_of, spread
 from ..views.parallel import range_words
 from ..views.tokens import STATES, state_of
 from ..views.words import counted
@@ -120,7 +121,7 @@ def _differing(material: Material) -> list[tuple[str, ...]]:
         axis = axis_of(material.rows, key, "param", material.goals)
         line = [middle_cut(one_line(key), 40), middle_cut(range_words(axis), _FEW_VALUES)]
         if best is not None:
-            line.append(param_text(best.params[key]) if key in best.params else "none")
+            line.append(column_text(best.params[key]) if key in best.params else "none")
         rows.append(tuple(line))
     if len(keys) > MOST_DIFFERING:
         rows.append((f"+{len(keys) - MOST_DIFFERING} more", *([""] * (2 if best is not None else 1))))
@@ -137,11 +138,12 @@ def _one(material: Material) -> list[Block]:
     if run.error is not None:
         blocks.append(Sentence(material.privacy.place(f"{run.error.name}: {run.error.message}"), "✗", "failed"))
     blocks.append(Facts(tuple(_run_figures(material, run))))
-    blocks += [
-        Rows(grid, _HEADS[grid.header[0]], titled=True)
-        for grid in details.grids
-        if grid.header and grid.header[0] in _HEADS
-    ]
+    for grid in details.grids:
+        if grid.header and grid.header[0] == "tag":  # those of the tools are told elsewhere
+            own = tuple(row for row in grid.rows if not row[0].startswith(("mlflow.", "jupyter_track.")))
+            grid = replace(grid, rows=own)
+        if grid.header and grid.header[0] in _HEADS and grid.rows:
+            blocks.append(Rows(grid, _HEADS[grid.header[0]], titled=True))
     if details.block:
         blocks.append(Code("The end of the traceback", material.privacy.place(details.block)))
     return blocks
