@@ -48,6 +48,8 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
     answers: dict[str, Any] = {}
     bars = next((block for block in blocks if isinstance(block, Bars)), None)
     for block in blocks:
+        if not getattr(block, "panel", ""):
+            continue
         if isinstance(block, Table):
             panels[block.panel] = _table(material, block)
             answers["open"] = _details(material)

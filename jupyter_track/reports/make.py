@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -181,7 +181,7 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
     text = _text(material, told)
-    sections = list(_sections(material, text, told))
+    sections = _live_once(list(_sections(material, text, told)))
     blocks = [block for section in sections for block in section.blocks]
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)
@@ -218,6 +218,20 @@ def built_of(asked: Asked) -> int:
 
 
 # ---- sections
+
+
+def _live_once(sections: Sequence[Section]) -> list[Section]:
+    """Let a panel live at its first place only: what it is sent is in the file once."""
+    seen: set[str] = set()
+    found = []
+    for section in sections:
+        blocks = []
+        for block in section.blocks:
+            name = getattr(block, "panel", "")
+            blocks.append(replace(block, panel="") if name in seen else block)  # type: ignore[call-arg]
+            seen |= {name} - {""}
+        found.append(replace(section, blocks=tuple(blocks)))
+    return found
 
 
 def _text(material: Material, step: _Steps) -> Text:

@@ -110,7 +110,8 @@ class Narrative:
         for token in tokens:
             self._check(token)
         title = ""
-        if tokens and tokens[0].type == "heading_open" and [token.tag for token in tokens if token.tag == "h1"] == _ONCE:
+        firsts = [token.tag for token in tokens if token.tag == "h1"]
+        if firsts == _ONCE and tokens[0].tag == "h1":
             title = self._texts("".join(child.content for child in tokens[1].children or ()), 1)
             tokens = tokens[3:]
         found = self._cut(parser, _levelled(tokens), lines)

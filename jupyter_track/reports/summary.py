@@ -11,7 +11,7 @@ from ..records import RESULT_STATES, Run
 from ..views.axes import axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
-from ..views.format import Precision, change, duration, middle_cut, number, one_line, column_text, precision_of, spread
+from ..views.format import Precision, change, column_text, duration, middle_cut, number, one_line, precision_of, spread
 from ..views.parallel import range_words
 from ..views.tokens import STATES, state_of
 from ..views.words import counted
