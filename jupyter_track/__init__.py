@@ -90,6 +90,7 @@ __all__ = [
     "pyfunc",
     "pytorch",
     "register_model",
+    "report",
     "restore_experiment",
     "restore_run",
     "runs",
@@ -156,6 +157,7 @@ _HOMES = {
     "board": "notebook.board",
     "curves": "notebook.curves",
     "Experiment": "records",
+    "report": "notebook.reporting",
     "compare": "recording.comparing",
     "MlflowClient": "tracking",
     "MlflowException": "exceptions",
@@ -222,6 +224,7 @@ if TYPE_CHECKING:
     from .notebook.curves import curves
     from .notebook.live import live
     from .notebook.many import importance, parallel, scatter
+    from .notebook.reporting import report
     from .recording.client import TrackClient
     from .recording.comparing import compare
     from .recording.fluent import (

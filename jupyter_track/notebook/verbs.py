@@ -11,6 +11,7 @@ from . import verbs_carry as carry
 from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
+from . import verbs_report
 from .desk import Desk
 
 
@@ -61,6 +62,13 @@ VERBS: dict[str, Verb] = {
     ),
     "importance": Verb(
         "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
+    ),
+    "report": Verb(
+        "[--to FILE] [--title TITLE] [--text FILE] [-e EXPERIMENT] [FILTER | RUN…]",
+        "one HTML file that stands for itself; alone: of all runs",
+        verbs_report.report,
+        "runs",
+        verbs_report.OPTIONS,
     ),
     "models": Verb("[NAME]", "the registered models, or the versions of one", look.models),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
