@@ -425,7 +425,7 @@ def test_a_run_tells_the_models_that_it_read_and_measured(store: Path) -> None:
         track.log_metric("acc", 0.5)
     key, same = (repeat_key(track.get_run(one.run_id), "code") for one in (run, other))
     assert key == same
-    shown = run_details(track.get_run(run.run_id), [])
+    shown = run_details(track.get_run(run.run_id))
     assert [row[:2] for grid in shown.grids for row in grid.rows if row[0].startswith("model ")] == [
         ("model m-1", ""),
         ("model m-2", ""),
