@@ -256,7 +256,7 @@ class _Sampler:
 class _Gpus:
     """NVIDIA's graphics processors, through nvidia-ml-py where it is installed.
 
-    One that is lost, or parted (MIG) so that it does not tell its use, leaves out what it does not tell; the others go on.
+    One that is lost, or parted (MIG) so that it does not tell its use, leaves that out; the others go on.
     """
 
     def __init__(self, pynvml: Any) -> None:
