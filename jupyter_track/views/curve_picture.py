@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from .curve_choice import Chart
 from .curves import TIME, CurveRun, Series
 from .format import number, precision_of
+from .svg import svg_uri
 from .tokens import mark
 
 WIDTH, HEIGHT = 400, 180
@@ -52,7 +52,7 @@ def picture(chart: Chart, series: Sequence[Series], runs: Mapping[str, CurveRun]
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' font-family='sans-serif'"
         f" font-size='11'>{''.join(body)}</svg>"
     )
-    return "data:image/svg+xml," + quote(svg, safe=" =:/,.()-")
+    return svg_uri(svg)
 
 
 class _Scale:
