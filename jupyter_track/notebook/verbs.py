@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import InvalidValue
+from . import verbs_carry as carry
 from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
@@ -96,6 +97,14 @@ VERBS: dict[str, Verb] = {
         edit.gc,
         options=("--older-than",),
     ),
+    "export": Verb(
+        "FILE [RUN…] [--overwrite]",
+        "runs as one file: .zip to send, .db, .json, .csv, .parquet",
+        carry.export,
+        "runs",
+        ("--overwrite",),
+    ),
+    "merge": Verb("STORE…", "bring the runs of other stores: files, folders, zips", carry.merge),
     "stop": Verb("RUN…", "ask runs to stop", edit.stop, "runs"),
     "on": Verb("[-e EXPERIMENT]", "make runs of cells that log or give a metric", edit.on, options=("-e",)),
     "off": Verb("", "no longer", edit.off),

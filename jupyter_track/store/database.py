@@ -105,6 +105,11 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
     if code == sqlite3.SQLITE_NOTADB:
         if holds_our_tables(store):
             return first_page_damaged(store)
+        if store.suffix == ".zip":
+            return NotAStore(
+                f"{store} is a zip, which is looked at and not changed: unzip it and name its folder, or bring its "
+                f"runs into your store with 'jupyter track merge {store.name}'."
+            )
         return NotAStore(f"{store} is not a SQLite file (or its first page is damaged); it was left as it is.")
     if code == sqlite3.SQLITE_CORRUPT or str(error).startswith("Could not decode to UTF-8"):
         return CorruptStore(

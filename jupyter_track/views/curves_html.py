@@ -12,8 +12,9 @@ from .curves import AXES, CurveRun, Series, band
 from .format import number, one_line, precision_of, spread
 from .goals import Goal
 from .markup import Markup, element, glyph, join, muted
-from .styles import BODY, LINE, RULED_ROW, TABLE, WIDE, cell_style
+from .styles import BODY, LINE, RULED_ROW, TABLE, cell_style
 from .tokens import MUTED_OPACITY, mark
+from .wide import wide
 from .words import counted
 
 HEAD = ("run", "last", "best", "at step", "points", "not finite")
@@ -48,7 +49,7 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Ma
     body = [_row(runs[run_id], row, size) for run_id, row in zip((one.run_id for one in series), rows, strict=True)]
     header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
     table = element("table", header, element("tbody", *body), style=TABLE)
-    return element("div", element("div", title, style=LINE), image, element("div", table, style=WIDE))
+    return element("div", element("div", title, style=LINE), image, wide(table))
 
 
 def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
