@@ -156,8 +156,9 @@ def _place() -> Callable[[str], object]:
     """Where a bar may be shown: under the cell of a notebook, or on a terminal; elsewhere nobody looks."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    if hasattr(getattr(shell, "display_pub", None), "parent_header"):
-        display = Display(shell.display_pub)
+    publisher = getattr(shell, "display_pub", None)
+    if hasattr(publisher, "parent_header"):
+        display = Display(publisher)
         return lambda line: display.show({"text/plain": line})
     if sys.stderr.isatty():
         return lambda line: print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)  # noqa: T201
