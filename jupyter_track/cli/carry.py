@@ -39,7 +39,7 @@ _CONFLICTS = 10  # that are told; --json has all
 @click.command(
     epilog="""\b
 Examples:
-  jupyter track export tables                       CSV: runs, params, metrics, tags, points
+  jupyter track export tables                       CSV: runs, params, metrics, tags, points, models
   jupyter track export runs.csv --filter "metrics.accuracy > 0.9"
   jupyter track export points.parquet --table points
   jupyter track export runs.json
@@ -59,7 +59,7 @@ Examples:
 )
 @click.option(
     "--table",
-    type=click.Choice(["runs", "params", "metrics", "tags", "points"]),
+    type=click.Choice(["runs", "params", "metrics", "tags", "points", "models"]),
     help="Of CSV and Parquet this table alone; runs where the target is one file.",
 )
 @experiments_option

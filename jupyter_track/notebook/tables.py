@@ -79,5 +79,6 @@ def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
     runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
     total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
     source = session.tracker().reader if reader is None else reader
-    table = table_of(source, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS)
+    shared = panel.shares_scale
+    table = table_of(source, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS, shared=shared)
     return table_html(table), table_text(table)

@@ -145,7 +145,7 @@ def _one(material: Material) -> list[Block]:
         if grid.header and grid.header[0] in _HEADS and grid.rows:
             blocks.append(Rows(grid, _HEADS[grid.header[0]], titled=True))
     if details.block:
-        blocks.append(Code("The end of the traceback", material.privacy.place(details.block)))
+        blocks.append(Code("The end of the traceback", details.block))
     return blocks
 
 
@@ -156,7 +156,13 @@ def details_of(material: Material, run: Run) -> Details:
     found = run_details(run, artifacts=artifacts, beside=ALONE, surroundings=around, zone=UTC)
     left = {"user"} if material.privacy.private else set()
     facts = tuple((label, material.privacy.place(text)) for label, text in found.facts if label not in left)
-    return Details(found.name, found.number, found.state, facts, found.problems, found.grids, found.block)
+    place = material.privacy.place
+    grids = tuple(
+        replace(grid, rows=tuple(tuple(map(place, row)) for row in grid.rows)) if grid.header[:1] == ("data",) else grid
+        for grid in found.grids
+    )
+    problems = tuple(map(place, found.problems))
+    return Details(found.name, found.number, found.state, facts, problems, grids, place(found.block))
 
 
 def _run_figures(material: Material, run: Run) -> list[Fact]:

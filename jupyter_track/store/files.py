@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -35,6 +36,7 @@ __all__ = [
     "artifact_path",
     "bring",
     "carry",
+    "checked",
     "content_path",
     "copy_to",
     "fault",
@@ -366,12 +368,12 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     return os.fdopen(os.open(path, _READ_FLAGS | _NO_FOLLOW | _NO_WAIT), "rb")
 
 
 @contextmanager
-def opened(store: Path, sha256: str) -> Iterator[BinaryIO]:
+def opened(store: Path, sha256: str) -> Iterator[BufferedReader]:
     """Give large content as a stream.
 
     Raises
@@ -429,6 +431,20 @@ def read(store: Path, sha256: str, data: bytes | None) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _mismatch(store, sha256)
     return data
+
+
+def checked(store: Path, sha256: str) -> Path:
+    """Return where large content lies, after all of it was held against its hash.
+
+    Raises
+    ------
+    CorruptStore, NotFound, InvalidValue
+        As `read`.
+    """
+    with opened(store, sha256) as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise _mismatch(store, sha256)
+    return content_path(store, sha256)
 
 
 def copy_to(store: Path, sha256: str, data: bytes | None, target: Path) -> None:

@@ -1,13 +1,13 @@
 """A store as tables that other programs read: CSV, Parquet, JSON.
 
-There are five tables: ``runs`` (one row a run, with a column for each param, metric and tag), and in the long form
-``params``, ``metrics``, ``tags`` and ``points``. They are read in pages beside kernels that write, and each file
-appears when it is complete.
+There are six tables: ``runs`` (one row a run, with a column for each param, metric and tag), in the long form
+``params``, ``metrics``, ``tags`` and ``points``, and ``models`` (one row a version of a registered model). They are
+read in pages beside kernels that write, and each file appears when it is complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -21,13 +21,14 @@ from ..edits import EDIT_WAIT
 from ..place import files_folder
 from .csv_form import CsvSink
 from .json_form import JsonFile
+from .models import VERSION_COLUMNS, ModelRows, of_runs, version_rows
 from .pages import RunRows, Source, Wanted, in_pages, opened
 from .parquet_form import ParquetSink
 from .turns import Progress, no_progress
 
 Format = Literal["csv", "parquet", "json"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "json")
-TABLES = ("runs", "params", "metrics", "tags", "points")
+TABLES = ("runs", "params", "metrics", "tags", "points", "models")
 
 Columns = Sequence[tuple[str, str]]  # name, and one of: text int float time any
 
@@ -47,6 +48,7 @@ LONG: dict[str, Columns] = {
     "metrics": (*_RUN, ("key", "text"), ("source", "text"), *_SUMMARY),
     "tags": (*_RUN, ("key", "text"), ("value", "text")),
     "points": (*_RUN, ("key", "text"), ("seq", "int"), ("step", "int"), ("time", "time"), ("value", "float")),
+    "models": VERSION_COLUMNS,
 }
 _OWN: Columns = (
     *_RUN,
@@ -111,7 +113,7 @@ def tables(
     deleted : bool, default False
         Take the runs in the bin too.
     table : str, optional
-        ``runs params metrics tags points``: this table alone. ``runs`` where `target` is one file.
+        ``runs params metrics tags points models``: this table alone. ``runs`` where `target` is one file.
     overwrite : bool, default False
         Replace files that are there.
     progress : callable, optional
@@ -201,12 +203,14 @@ def _write_tables(
             for page in in_pages(numbers):
                 runs = source.runs(page)
                 whole += runs if "runs" in places else []
-                for table in sinks.keys() - {"points"}:
+                for table in sinks.keys() - {"points", "models"}:
                     sinks[table].write([row for run in runs for row in ROWS_OF[table](run)])
                 if "points" in sinks:
                     _write_points(source, runs, sinks["points"])
                 done += len(page)
                 progress(done, len(numbers))
+            if "models" in sinks:
+                sinks["models"].write(version_rows(_models(source, numbers), source.numbers()))
         finally:
             for sink in sinks.values():
                 sink.close()
@@ -307,4 +311,10 @@ def _write_json(source: Source, numbers: list[int], place: Path, progress: Progr
                 file.run(run, source.points([Wanted(run.run_id, curve) for curve in run.curves.values()]))
             done += len(page)
             progress(done, len(numbers))
-        file.end(source.experiments(), source.models())
+        file.end(source.experiments(), _models(source, numbers))
+
+
+def _models(source: Source, numbers: Collection[int]) -> dict[str, ModelRows]:
+    """The registry, as far as a copy of these runs has it."""
+    known, chosen = source.numbers(), set(numbers)
+    return of_runs(source.models(), {run_id for number, run_id in known.items() if number in chosen})

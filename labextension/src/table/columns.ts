@@ -27,6 +27,9 @@ export const MARK_WIDTH = 28;
 /** Below this width of the page the first columns are narrow, so that something is left to scroll. */
 export const NARROW = 600;
 
+/** How many columns stay while the others are scrolled. */
+export const FIXED = 3;
+
 const PADDING = 22;
 const BEST_MARK = 22; // and for the best value being bold
 const SORT_MARK = 10;

@@ -47,7 +47,11 @@ export class TableView implements View {
       columns: () => this.openChooser(this.chooser.node.hidden),
       rows: () => this.grid.focus()
     });
-    this.chooser = new Chooser(this.model, shown => this.choose({ columns: shown }), () => this.openChooser(false));
+    this.chooser = new Chooser(this.model, {
+      choose: shown => this.choose({ columns: shown }),
+      share: shared => this.share(shared),
+      close: () => this.openChooser(false)
+    });
     this.foot = new Foot(this.model, shown => this.choose({ columns: shown }));
     this.bar = new ActionBar(this.model, context, {
       open: id => void this.open(id),
@@ -87,7 +91,9 @@ export class TableView implements View {
         }
         break;
       case 'curves':
-        store.draw(message);
+        if (store.draw(message)) {
+          this.askAgain();
+        }
         break;
       default:
         return;
@@ -291,8 +297,20 @@ export class TableView implements View {
     const missing = rows.filter(row => store.curve(row) === undefined && this.asked.get(row.id) !== row);
     missing.forEach(row => this.asked.set(row.id, row));
     if (missing.length > 0) {
-      this.context.requests.tellKernel('curves', { runs: missing.map(row => row.id) });
+      this.context.requests.tellKernel('curves', { runs: missing.map(row => row.id), shared: this.model.choices.shared });
     }
+  }
+
+  /** Ask for all curves anew, on the scale that they have now. */
+  private askAgain(): void {
+    this.asked.clear();
+    this.wantCurves.ask();
+  }
+
+  private share(shared: boolean): void {
+    this.model.store.forgetCurves();
+    this.asked.clear();
+    this.choose({ shared });
   }
 
   private tick(): void {
