@@ -13,6 +13,7 @@ from .common import (
     complete_runs,
     experiments_option,
     json_option,
+    looked_at,
     print_json,
     reader_of,
     say,
@@ -101,6 +102,7 @@ Examples:
 @click.pass_context
 def report(
     ctx: click.Context,
+    /,
     words: Sequence[str],
     to: Path,
     sections: Sequence[str],
@@ -117,7 +119,7 @@ def report(
     a filter or runs; without any, all runs. The same store and options give the same file, apart from the moment that
     --built fixes.
     """
-    reader = reader_of(store_of(ctx, store))
+    reader = reader_of(looked_at(ctx, store, contents=True))
     from ..reports.make import make_report
     from ..reports.meant import in_experiments, of_words
     from ..reports.options import asked_of
@@ -131,8 +133,7 @@ def report(
     saved = made.save(to, overwrite=overwrite)
     if as_json:
         size = len(saved.html.encode())
-        print_json(
-            {"store": str(reader.store), "path": str(saved.path), "size": size, "runs": len(ids), "title": saved.title}
-        )
+        place = {"store": str(store_of(ctx, store)), "path": str(saved.path)}
+        print_json({**place, "size": size, "runs": len(ids), "title": saved.title})
     else:
         say(str(saved))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from ..store import table_rows
 from ..store.reader import Reader
 from ..store.table_rows import RowReader, TableRow
 from ..views.axes import Known, known_of
-from ..views.compared import Comparison
+from ..views.compared import Comparison, Line
 from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
@@ -100,7 +100,7 @@ class Material:
     def comparison(self) -> Comparison | None:
         """What differs between the runs that are compared; None where there are not two of them."""
         ids = [run.run_id for run in self.compared]
-        return comparison_of(self.reader, ids) if len(ids) > 1 else None
+        return _placeless(comparison_of(self.reader, ids), self.privacy) if len(ids) > 1 else None
 
     def artifacts(self, run: Run) -> list[Artifact]:
         """Return the files of a run."""
@@ -191,6 +191,18 @@ def ranked(runs: Sequence[Run], metric: str, goal: Goal) -> list[Run]:
         return not counts, value, -(run.number or 0)
 
     return sorted(runs, key=place)
+
+
+def _placeless(comparison: Comparison, privacy: Privacy) -> Comparison:
+    """A comparison in which it is not told where data lie on the author's machine."""
+
+    def cleaned(line: Line) -> Line:
+        values = (
+            replace(value, text=privacy.place(value.text), full=privacy.place(value.full)) for value in line.values
+        )
+        return replace(line, values=tuple(values)) if line.group == "data" else line
+
+    return replace(comparison, lines=tuple(map(cleaned, comparison.lines)), same=tuple(map(cleaned, comparison.same)))
 
 
 def day(milliseconds: int) -> str:

@@ -17,7 +17,7 @@ from ..context.redaction import redact_text
 
 # A folder of a person: on Linux, macOS, Windows (with the doubled backslashes of a literal too).
 _HOMES = re.compile(
-    r"(?:/home/|/Users/|(?<![\w/])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/))[^/\\\s\"'<>:|?*,;()]+|(?<![\w/.])/root(?=/|\b)"
+    r"(?:(?<![\w.-])/home/|(?<![\w.-])/Users/|(?<![\w/])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/))[^/\\\s\"'<>:|?*,;()]+|(?<![\w/.])/root(?=/|\b)"
 )
 # An absolute path of two parts or more, not within an address, a word or a relative path.
 _PATH = re.compile(r"(?<![\w/:.~<…-])/(?:[^/\s\"'<>:,;()|]+/)+([^/\s\"'<>:,;()|]*)")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 
 from ..records import RESULT_STATES, Run
-from ..views.axes import axis_of
+from ..views.axes import Axis, axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
 from ..views.format import Precision, change, column_text, duration, middle_cut, number, one_line, precision_of, spread
@@ -20,6 +21,7 @@ from .material import Material, day
 
 MOST_DIFFERING = 12  # params that have a line
 _FEW_VALUES = 80  # characters
+_ZEROS = re.compile(r"(?:\.0+|(\.\d*[1-9])0+)(?=$|,| )")
 _HEADS = {"metric": "Metrics", "param": "Params", "tag": "Tags", "artifact": "Files"}
 
 
@@ -119,13 +121,18 @@ def _differing(material: Material) -> list[tuple[str, ...]]:
     keys = material.known.params_that_differ
     for key in keys[:MOST_DIFFERING]:
         axis = axis_of(material.rows, key, "param", material.goals)
-        line = [middle_cut(one_line(key), 40), middle_cut(range_words(axis), _FEW_VALUES)]
+        line = [middle_cut(one_line(key), 40), middle_cut(_values(axis), _FEW_VALUES)]
         if best is not None:
             line.append(column_text(best.params[key]) if key in best.params else "none")
         rows.append(tuple(line))
     if len(keys) > MOST_DIFFERING:
         rows.append((f"+{len(keys) - MOST_DIFFERING} more", *([""] * (2 if best is not None else 1))))
     return rows
+
+
+def _values(axis: Axis) -> str:
+    """The values of a param: words one by one, of numbers the ends, without the zeros that a column needs."""
+    return range_words(axis) if axis.categories else _ZEROS.sub(r"\1", range_words(axis))
 
 
 # ---- one run
@@ -145,7 +152,7 @@ def _one(material: Material) -> list[Block]:
         if grid.header and grid.header[0] in _HEADS and grid.rows:
             blocks.append(Rows(grid, _HEADS[grid.header[0]], titled=True))
     if details.block:
-        blocks.append(Code("The end of the traceback", material.privacy.place(details.block)))
+        blocks.append(Code("The end of the traceback", details.block))
     return blocks
 
 
@@ -156,7 +163,13 @@ def details_of(material: Material, run: Run) -> Details:
     found = run_details(run, artifacts=artifacts, beside=ALONE, surroundings=around, zone=UTC)
     left = {"user"} if material.privacy.private else set()
     facts = tuple((label, material.privacy.place(text)) for label, text in found.facts if label not in left)
-    return Details(found.name, found.number, found.state, facts, found.problems, found.grids, found.block)
+    place = material.privacy.place
+    grids = tuple(
+        replace(grid, rows=tuple(tuple(map(place, row)) for row in grid.rows)) if grid.header[:1] == ("data",) else grid
+        for grid in found.grids
+    )
+    problems = tuple(map(place, found.problems))
+    return Details(found.name, found.number, found.state, facts, problems, grids, place(found.block))
 
 
 def _run_figures(material: Material, run: Run) -> list[Fact]:
