@@ -37,7 +37,7 @@ def test_runs_that_were_not_chosen_are_muted() -> None:
     assert paints({"a": None}) == {"a": grey}
 
 
-# How a colour (linear RGB) is seen without the middle or the long cones: Machado, Oliveira and Fernandes (2009), severity 1.
+# How a colour (linear RGB) is seen without the middle or the long cones: Machado, Oliveira and Fernandes (2009).
 EYES = {
     "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
     "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
