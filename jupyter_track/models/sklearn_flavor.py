@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import DamagedModel, InvalidValue
 from ..store.problems import report
 from . import pickling
-from .folder import CODE, PYFUNC, Form, Model, inside, pyfunc_entry
+from .folder import CODE, PYFUNC, Form, Model, Place, pyfunc_entry
 from .keeping import Saved
 from .requirements import need
 
@@ -140,8 +140,8 @@ def _modules(file: Path) -> set[str]:
     return found - {"builtins"}
 
 
-def load(folder: Path, model: Model) -> Any:
-    """Load an estimator from a folder whose files have been checked.
+def load(place: Place, model: Model) -> Any:
+    """Load an estimator whose files have been checked.
 
     Raises
     ------
@@ -151,7 +151,8 @@ def load(folder: Path, model: Model) -> Any:
     if own is None:
         there = ", ".join(model.flavors)
         raise InvalidValue(f"This is no model of scikit-learn; it can be loaded as {there} (pyfunc loads every one).")
-    file = inside(folder, own.get("pickled_model", "model.pkl"))
+    name = str(own.get("pickled_model", "model.pkl"))
+    file = place.file(name)
     form = own.get("serialization_format", "cloudpickle")
     sklearn = need("sklearn", "The model", f"scikit-learn=={own.get('sklearn_version', '')}".rstrip("="))
     saved, here = str(own.get("sklearn_version", "")), sklearn.__version__
@@ -163,7 +164,7 @@ def load(folder: Path, model: Model) -> Any:
         if form == "cloudpickle":
             need("cloudpickle", "The model", "cloudpickle")
             pickling.say_python(model)
-        return pickling.read(file, model)
+        return pickling.read(place, name, model)
     trusted = [str(name) for name in own.get("skops_trusted_types") or ()]
     if powerful := _powerful(trusted):
         raise DamagedModel(f"The model wants {powerful[0]} to be trusted, which no model needs; nothing was loaded.")
@@ -171,6 +172,6 @@ def load(folder: Path, model: Model) -> Any:
     try:
         return io.load(file, trusted=trusted)
     except ImportError as error:
-        raise pickling.missing(error, folder, model) from error
+        raise pickling.missing(error, place.folder, model) from error
     except Exception as error:
-        raise DamagedModel(f"{file.name} of the model cannot be loaded ({type(error).__name__}: {error}).") from error
+        raise DamagedModel(f"{name} of the model cannot be loaded ({type(error).__name__}: {error}).") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,13 @@ from ..views.cell_diffs import WHOLE
 from ..views.compared import Comparison
 from ..views.comparison import code_diffs, comparison_of, found_runs
 from ..views.comparison_html import stored_comparison_html
-from ..views.comparison_parts import Parts, column_curve, parts_of, run_paints
+from ..views.comparison_parts import Parts, column_curve, curve_keys, parts_of, run_paints
+from ..views.curve_choice import Asked, choose
+from ..views.curves import STEP, series_of
 from ..views.found import Runs
 from ..views.group_comparison import group_comparison_of
 from ..views.live_comparison import code_message, comparison_message, line_message, series_message
+from .charted import Charted
 from .joining import Joiner
 from .panel import Link, Message
 from .pictures import picture_message
@@ -37,7 +41,7 @@ MOST_WHOLE = 5_000  # lines of code that are sent where all of it is asked for
 Columns = Sequence[Sequence[str]]
 
 
-class ComparisonPanel(StandingPanel):
+class ComparisonPanel(Charted, StandingPanel):
     """A comparison that follows its runs while somebody looks at it.
 
     Parameters
@@ -70,6 +74,7 @@ class ComparisonPanel(StandingPanel):
         self.grouped = grouped
         self._columns = [tuple(column) for column in columns]
         self._joiner = Joiner(store)
+        self._note = ""
         self._comparison: Comparison | None = None
         self._made: Comparison | None = None  # what it was made of, until it is shown
         self._parts = Parts()
@@ -89,6 +94,7 @@ class ComparisonPanel(StandingPanel):
         columns = [run.members or (run.run_id,) for run in comparison.runs]
         panel = cls(comparison.store, columns, grouped=grouped, shown=shown)
         panel._comparison = panel._made = comparison
+        panel._note = comparison.note
         return panel
 
     # ---- what a person asks in Python
@@ -107,6 +113,26 @@ class ComparisonPanel(StandingPanel):
     def runs(self) -> Runs:
         """The runs that are compared."""
         return Runs(self.reader.runs_of([run_id for column in self._columns for run_id in column]), store=self.store)
+
+    @property
+    def chart(self) -> Any:
+        """The curves of the metrics that are drawn in the comparison, a line a run, as an Altair chart.
+
+        Raises
+        ------
+        NotFound
+            Where the runs have no curves.
+        """
+        from ..charts.curves import chart
+
+        ids = [run_id for column in self._columns for run_id in column]
+        keys = [one.key for one in curve_keys(self.reader.runs_of(ids))]
+        if not keys:
+            raise NotFound("These runs have no curves to draw; .to_markdown() is the comparison as text.")
+        choice = choose(self.store, Asked(tuple(keys), tuple(ids)))
+        runs = {run.number: run for run in choice.runs}
+        series = [series_of(self.store, curve, runs[curve.number], CURVE_POINTS) for curve in choice.drawn(STEP)]
+        return chart(choice, series, x=STEP)
 
     def to_markdown(self) -> str:
         """Return the comparison as Markdown."""
@@ -131,7 +157,7 @@ class ComparisonPanel(StandingPanel):
     def _compared(self) -> Comparison:
         if self.grouped:
             return group_comparison_of(self.reader, self._columns)
-        return comparison_of(self.reader, [column[0] for column in self._columns])
+        return replace(comparison_of(self.reader, [column[0] for column in self._columns]), note=self._note)
 
     def _read(self) -> Message:
         self._rev = table_rows.revision(self.store)
@@ -291,7 +317,7 @@ class ComparisonPanel(StandingPanel):
                 self._rearranged()
 
     def _rearranged(self) -> None:
-        self._comparison = None
+        self._comparison, self._note = None, ""
         self._counts.clear()
         links = self.links
         if links:

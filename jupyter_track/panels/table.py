@@ -13,7 +13,7 @@ from ..store import run_rows, table_rows
 from ..store.choices import keep_choices, read_choices
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..views.details import run_details
+from ..views.details import Details, run_details
 from ..views.found import Runs
 from ..views.live import spark_message
 from ..views.live_table import sorted_rows
@@ -305,9 +305,9 @@ def _text(message: Mapping[str, Any]) -> str:
     return text
 
 
-def details_message(run: Run) -> Message:
-    """Return a run in full as the front end gets it."""
-    details = run_details(run)
+def details_message(run: Run, details: Details | None = None) -> Message:
+    """Return a run in full as the front end gets it; by default what its record alone says."""
+    details = details or run_details(run)
     return {
         "name": details.name,
         "number": details.number,

@@ -28,6 +28,7 @@ def table_of(
     curved: int = 0,
     points: int = 60,
     shared: bool = False,
+    main: str | None = None,
 ) -> RunTable:
     """Read what the table of `runs` says besides them, and return it.
 
@@ -55,6 +56,8 @@ def table_of(
         The most points of such a curve.
     shared : bool, default False
         Whether these curves have one scale, so that rows can be compared; else each has its own.
+    main : str or None, default None
+        The main metric; None takes a declared or named one, else the one that most runs logged.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def table_of(
     sources = reader.sources([run.run_id for run in runs if run.status == "FINISHED"]) if fold else {}
     units = arranged(runs, sources=sources, with_files=with_files, fold=fold)
     beside = beside_of_rows(reader, runs, units[:limit], sources)
-    table = run_table(runs, now_ms, beside=beside, units=units, limit=limit, total=total, zone=zone)
+    table = run_table(runs, now_ms, beside=beside, units=units, main=main, limit=limit, total=total, zone=zone)
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
     if not curves:

@@ -44,6 +44,8 @@ export interface MountOptions {
   shared?: Shared;
   /** Puts code into a new cell below an element, where the host can. */
   insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
+  /** Whether there is no kernel at all, as in a report: what would change something is not offered. */
+  still?: boolean;
   /** Whether to say that the panel is being read; not where its HTML is shown meanwhile. */
   sayReading?: boolean;
 }
@@ -143,6 +145,7 @@ class Panel {
     return {
       requests: this.requests,
       shared: this.shared,
+      still: this.options.still,
       charts: this.charts,
       interrupt,
       insertCode: this.options.insertCode,

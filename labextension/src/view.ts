@@ -18,6 +18,8 @@ export interface Context {
   requests: Requests;
   /** What it shares with the other views of the panel. */
   shared: Shared;
+  /** Whether this is a page without a kernel, in which nothing can be changed. */
+  still?: boolean | undefined;
   /** Loads the charts' module, once. */
   charts: ChartsLoader;
   /** Put code into a new cell below an element, where the host can; resolves to whether it did. */

@@ -134,11 +134,12 @@ export class ComparisonView implements View {
   }
 
   private drawFoot(): void {
-    const { equal, more, method } = this.state;
+    const { equal, more, method, note } = this.state;
     const shown = this.equal !== null;
     const toggle = button(shown ? 'hide' : 'show', () => void this.showEqual(!shown), { 'aria-expanded': String(shown) });
     fill(
       this.foot,
+      note && span('jt-muted', note),
       this.state.lines.length === 0 && span('jt-muted', 'Nothing differs.'),
       equal > 0 && span('', span('jt-muted', `${equal.toLocaleString('en-US')} equal · `), !this.frozen && toggle),
       more > 0 && span('jt-muted', `${more.toLocaleString('en-US')} more ${more === 1 ? 'is' : 'are'} not shown`),
@@ -163,12 +164,14 @@ export class ComparisonView implements View {
     this.drawFoot();
   }
 
-  private readonly actions: ColumnActions = {
-    open: run => void this.open(run),
-    first: run => void this.act('first', run),
-    remove: run => void this.act('remove', run),
-    hover: run => this.context.shared.hover(run)
-  };
+  private get actions(): ColumnActions {
+    const changes = { first: (run: string) => void this.act('first', run), remove: (run: string) => void this.act('remove', run) };
+    return {
+      open: run => void this.open(run),
+      hover: run => this.context.shared.hover(run),
+      ...(this.context.still ? {} : changes)
+    };
+  }
 
   private async act(name: 'first' | 'remove', run: string): Promise<void> {
     this.context.complain('');

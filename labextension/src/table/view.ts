@@ -37,8 +37,8 @@ export class TableView implements View {
       rename: id => void this.rename(id),
       search: () => this.toolbar.focus(),
       clear: () => this.clear(),
-      delete: ids => void this.deletions.delete(ids),
-      undo: place => void this.deletions.undo(place),
+      delete: ids => void (context.still || this.deletions.delete(ids)),
+      undo: place => void (context.still || this.deletions.undo(place)),
       scrolled: () => this.wantCurves.ask()
     });
     this.toolbar = new Toolbar(this.model, {
@@ -255,6 +255,9 @@ export class TableView implements View {
   }
 
   private async rename(id: string): Promise<void> {
+    if (this.context.still) {
+      return;
+    }
     const name = await this.grid.editName(id);
     const row = this.model.store.rows.get(id);
     if (name === null || row === undefined) {
