@@ -42,7 +42,7 @@ def media_html(data: bytes, mime: str, label: str, address: str) -> Markup:
     if mime in AUDIO:
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
         return element(
-            "div", element("div", told), element("audio", controls="", preload="none", src=source), style=BODY
+            "div", element("div", told), element("audio", controls="", preload="metadata", src=source), style=BODY
         )
     page = _POLICY + data.decode("utf-8", "replace")
     frame = element(
