@@ -389,5 +389,5 @@ def test_a_template_of_ones_own_extends_ours(full: Path, tmp_path: Path) -> None
 def test_figures_of_pages_stand_in_frames_that_may_nothing(full: Path) -> None:
     """Their HTML is an attribute, and never a part of the page."""
     html = made_report(full, "#1", sections=["figures"]).html
-    assert len(re.findall(r'<iframe sandbox title="[^"]+" loading="lazy" srcdoc="', html)) == 1
+    assert len(re.findall(r'<iframe sandbox title="[^"]+" srcdoc="', html)) == 1
     assert "<h1>page</h1>" not in html
