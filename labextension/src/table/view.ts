@@ -41,7 +41,7 @@ export class TableView implements View {
       undo: place => void (context.still || this.deletions.undo(place)),
       scrolled: () => this.wantCurves.ask()
     });
-    this.toolbar = new Toolbar(this.model, {
+    this.toolbar = new Toolbar(this.model, context.still ?? false, {
       filter: (text, now) => this.filter(text, now),
       group: id => this.choose({ group: id }),
       columns: () => this.openChooser(this.chooser.node.hidden),
