@@ -13,6 +13,7 @@ from .common import (
     complete_runs,
     experiments_option,
     json_option,
+    looked_at,
     print_json,
     reader_of,
     say,
@@ -115,9 +116,9 @@ def report(
 
     It needs no server and no network, opens in any browser, is read without scripts, and prints well. What is named is
     a filter or runs; without any, all runs. The same store and options give the same file, apart from the moment that
-    --built fixes.
+    --built fixes. Where the file ends in .md it is Markdown, with its pictures in a folder beside it.
     """
-    reader = reader_of(store_of(ctx, store))
+    reader = reader_of(looked_at(ctx, store, contents=True))
     from ..reports.make import make_report
     from ..reports.meant import in_experiments, of_words
     from ..reports.options import asked_of
@@ -130,9 +131,7 @@ def report(
         made = make_report(reader, ids, asked, step=lambda _, done, total: progress(done, total))
     saved = made.save(to, overwrite=overwrite)
     if as_json:
-        size = len(saved.html.encode())
-        print_json(
-            {"store": str(reader.store), "path": str(saved.path), "size": size, "runs": len(ids), "title": saved.title}
-        )
+        told = {"path": str(saved.path), "size": saved.size, "runs": len(ids), "title": saved.title}
+        print_json({"store": str(store_of(ctx, store)), **told})
     else:
         say(str(saved))
