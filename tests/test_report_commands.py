@@ -72,8 +72,8 @@ def test_the_options_reach_the_report(folder: Path) -> None:
     (folder / "paper.md").write_text("# Paper\n\n{{ best }} won.\n")
     (folder / "lab.html").write_text('{% extends "report.html" %}{% block footer %}Internal{% endblock %}')
     answer = cli(
-        None, "report", "--text", "paper.md", "--template", "lab.html", "--section", "text,notes", "--section", "summary",
-        "--metric", "loss", "--paths", "--json"
+        None, "report", "--text", "paper.md", "--template", "lab.html", "--section", "text,notes",
+        "--section", "summary", "--metric", "loss", "--paths", "--json",
     )  # fmt: skip
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert json.loads(answer.stdout) == {

@@ -101,7 +101,7 @@ def test_a_report_of_an_experiment_says_how_many_the_best_and_what_differed(full
         "time of all runs": ("10.5 s", ""),
     }
     assert block(report, "summary", Rows).grid.rows == (
-        ("lr", "0.03333 to 0.1000", "0.1"),
+        ("lr", "0.03333 to 0.1", "0.1"),
         ("optimizer", "adam, sgd", "adam"),
     )
     assert [row.number for row in block(report, "table", Table).table.rows] == ["1", "2", "3"]

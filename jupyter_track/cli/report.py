@@ -102,6 +102,7 @@ Examples:
 @click.pass_context
 def report(
     ctx: click.Context,
+    /,
     words: Sequence[str],
     to: Path,
     sections: Sequence[str],

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
+from ..panels.display import Display
 from ..recording.session import session
 from ..records import Run
 from ..store import pending
@@ -131,11 +132,11 @@ def make(store: Path, runs: Any, **options: Any) -> Report:
 
 
 class _Progress:
-    """A bar on stderr with the part that is being made, from the first second on; it is taken away at the end."""
+    """A bar with the part that is being made, from the first second on, where a person looks; it goes at the end."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._shown = 0
+        self._shown: Callable[[str], object] | None = None
 
     def __enter__(self) -> _Progress:
         return self
@@ -144,13 +145,22 @@ class _Progress:
         """Say which part is next."""
         if time.monotonic() - self._began > PATIENCE:
             full = round(BAR * done / max(total, 1))
-            self._write(f"report {'━' * full}{'─' * (BAR - full)} {name}")
+            self._shown = self._shown or _place()
+            self._shown(f"report {'━' * full}{'─' * (BAR - full)} {name}")
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._write("")
+        if self._shown is not None:
+            self._shown("")
 
-    def _write(self, line: str) -> None:
-        sys.stderr.write(f"\r{line.ljust(self._shown)}" + ("" if line else "\r"))
-        sys.stderr.flush()
-        self._shown = max(self._shown, len(line))
+
+def _place() -> Callable[[str], object]:
+    """Where a bar may be shown: under the cell of a notebook, or on a terminal; elsewhere nobody looks."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    publisher = getattr(shell, "display_pub", None)
+    if hasattr(publisher, "parent_header"):
+        display = Display(publisher)
+        return lambda line: display.show({"text/plain": line})
+    if sys.stderr.isatty():
+        return lambda line: print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)  # noqa: T201
+    return lambda line: None

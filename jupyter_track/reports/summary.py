@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 
 from ..records import RESULT_STATES, Run
-from ..views.axes import axis_of
+from ..views.axes import Axis, axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
 from ..views.format import Precision, change, column_text, duration, middle_cut, number, one_line, precision_of, spread
@@ -20,6 +21,7 @@ from .material import Material, day
 
 MOST_DIFFERING = 12  # params that have a line
 _FEW_VALUES = 80  # characters
+_ZEROS = re.compile(r"(?:\.0+|(\.\d*[1-9])0+)(?=$|,| )")
 _HEADS = {"metric": "Metrics", "param": "Params", "tag": "Tags", "artifact": "Files"}
 
 
@@ -119,13 +121,18 @@ def _differing(material: Material) -> list[tuple[str, ...]]:
     keys = material.known.params_that_differ
     for key in keys[:MOST_DIFFERING]:
         axis = axis_of(material.rows, key, "param", material.goals)
-        line = [middle_cut(one_line(key), 40), middle_cut(range_words(axis), _FEW_VALUES)]
+        line = [middle_cut(one_line(key), 40), middle_cut(_values(axis), _FEW_VALUES)]
         if best is not None:
             line.append(column_text(best.params[key]) if key in best.params else "none")
         rows.append(tuple(line))
     if len(keys) > MOST_DIFFERING:
         rows.append((f"+{len(keys) - MOST_DIFFERING} more", *([""] * (2 if best is not None else 1))))
     return rows
+
+
+def _values(axis: Axis) -> str:
+    """The values of a param: words one by one, of numbers the ends, without the zeros that a column needs."""
+    return range_words(axis) if axis.categories else _ZEROS.sub(r"\1", range_words(axis))
 
 
 # ---- one run

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import against_mlflow, curves, filtering, live, logging_points, models, reading, runs, screen, table
+from . import against_mlflow, curves, filtering, live, logging_points, models, reading, reports, runs, screen, table
 from .measure import Row
 from .measure import table as as_table
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "curves": curves.curves,
     "curves-live": curves.live,
     "models": models.models,
+    "reports": reports.reports,
 }
 
 
