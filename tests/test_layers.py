@@ -16,6 +16,7 @@ FLOORS = {
     "_version": 0,
     "errors": 0,
     "missing": 0,
+    "inputs": 1,
     "records": 1,
     "values": 1,
     "store": 3,

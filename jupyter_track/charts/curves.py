@@ -20,15 +20,16 @@ BAND_OPACITY = 0.15
 BASELINE_WIDTH = 2.0
 LINE_FROM = 3  # points; fewer are dots
 BASELINE_DASH = [5, 3]
+GOAL_DASH = [2, 3]
 
 
 def spec() -> dict[str, Any]:
     """Return the spec of a live chart of one metric.
 
     Its data sets: ``band`` (x, low, high, run), ``raw`` and ``line`` (x, y, run, part), ``base`` (x, y, part) for the
-    baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no
-    finite number, and ``ends`` (x, py, text, run) for the names at the lines' ends; py is in pixels. A null in y is a
-    gap.
+    baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no finite number,
+    ``goal`` (y, text) for the value that is to be reached, and ``ends`` (x, py, text, run) for the names at the lines'
+    ends; py is in pixels. A null in y is a gap.
     """
     import altair as alt
 
@@ -51,6 +52,7 @@ def spec() -> dict[str, Any]:
     dots = alt.Chart(alt.NamedData("dots")).mark_point(clip=True, filled=True, size=28)
     best = alt.Chart(alt.NamedData("best")).mark_point(clip=True, filled=False, size=50, strokeWidth=1.5)
     odd = alt.Chart(alt.NamedData("odd")).mark_text(text="×", dy=-5, fontSize=13, clip=True)
+    goal = alt.Chart(alt.NamedData("goal"))
     ends = alt.Chart(alt.NamedData("ends"))
     at_end = alt.Y("py:Q", scale=None)
     made = alt.layer(
@@ -61,6 +63,10 @@ def spec() -> dict[str, Any]:
         dots.encode(x=x, y=y, color=run, opacity=pale),
         best.encode(x=x, y=y, color=run),
         odd.encode(x=x, y=alt.value("height"), color=run),
+        goal.mark_rule(clip=True, style="jt-text", strokeDash=GOAL_DASH).encode(y=y),
+        goal.mark_text(clip=True, align="right", dx=-3, dy=-6, style="jt-text").encode(
+            x=alt.value("width"), y=y, text="text:N"
+        ),
         ends.mark_text(text="—", align="left", dx=4, fontWeight="bold").encode(x=x, y=at_end, color=run),
         ends.mark_text(align="left", dx=20, limit=NAME_LIMIT).encode(x=x, y=at_end, text="text:N"),
     )
@@ -84,6 +90,7 @@ def chart(choice: Choice, series: Sequence[Series], *, x: str, smoothing: float 
 
 def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoothing: float) -> Any:
     import altair as alt
+    import pandas as pd
 
     runs = {run.run_id: run for run in choice.runs}
     grouped = any(run.group for run in choice.runs)
@@ -119,6 +126,10 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
     short = data.groupby("run")["x"].transform("size") < LINE_FROM
     if short.any():
         layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips).properties(data=data[short]))
+    if chart.target is not None:
+        aim = alt.Chart(pd.DataFrame({"y": [chart.target], "text": [chart.target_words]})).encode(y=up)
+        layers.append(aim.mark_rule(strokeDash=GOAL_DASH, opacity=1))
+        layers.append(aim.mark_text(align="right", dx=-3, dy=-6).encode(x=alt.value(WIDTH), text="text:N"))
     words = f"{chart.title}{f' (smoothed {smoothing:g})' if smoothing else ''}"
     return alt.layer(*layers).properties(title=words, width=WIDTH, height=HEIGHT)
 

@@ -260,22 +260,19 @@ Examples:
 def compare(ctx: click.Context, runs: Sequence[str], as_json: bool, store: str | None) -> None:
     """Show what differs between runs, and which is better.
 
-    One run alone, by default the last, is compared with the baseline of its experiment, else with the run before it
-    of the same cell. Of several, the first is what the others are measured against. Shown are the params, metrics,
-    tags and versions that differ, and the code as a diff; what is equal is counted. A change that is no more than
-    that between repeats of a run is called within noise. Eight runs are shown at most.
+    One run alone, by default the last that finished or has metrics, is compared with the baseline of its experiment,
+    else with the run before it of the same cell. Of several, the first is what the others are measured against. Shown
+    are the params, metrics, tags and versions that differ, and the code as a diff; what is equal is counted. A change
+    that is no more than that between repeats of a run is called within noise. Eight runs are shown at most.
     """
-    from ..views.comparison import comparison_of
-    from ..views.measure import measure_of
+    from ..views.group_comparison import comparison_among
     from ..views.words import named
 
     reader = reader_of(looked_at(ctx, store, contents=True))
-    found = runs_meant(reader, runs or ["last"])
-    if len(found) == 1:
-        if len(runs) > 1:
-            raise click.UsageError(f"All of these are one run ({named(found)}); a comparison needs two or more.")
-        found = [measure_of(reader, found[0]), *found]
-    comparison = comparison_of(reader, [run.run_id for run in found])
+    found = runs_meant(reader, runs) if runs else []
+    if len(found) == 1 and len(runs) > 1:
+        raise click.UsageError(f"All of these are one run ({named(found)}); a comparison needs two or more.")
+    comparison = comparison_among(reader, [run.run_id for run in found] if runs else None, groups=False)
     if as_json:
         from .compare import comparison_plain
 

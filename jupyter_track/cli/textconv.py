@@ -92,6 +92,9 @@ def _run(run: Run, artifacts: Sequence[Artifact], sources: Sequence[str]) -> Ite
     yield from sorted(f"    tag {one_line(key)} = {one_line(value)}" for key, value in run.own_tags.items())
     for used in run.inputs.dataset_inputs:
         yield f"    data {one_line(used.dataset.name)} {one_line(used.context)}, digest {one_line(used.dataset.digest)}"
+    yield from (f"    model read {one_line(model.model_id)}" for model in run.inputs.model_inputs)
+    for model_id, keys in run.inputs.measured.items():
+        yield f"    model measured {one_line(model_id)}: {one_line(', '.join(sorted(keys)))}"
     for one in artifacts:
         yield f"    file {one_line(one.path)}, {one.size} bytes, sha256 {one.sha256[:_HASH]}"
     yield from (f"    code sha256 {sha256[:_HASH]}" for sha256 in sources)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ class ComparisonPanel(Charted, StandingPanel):
         self.grouped = grouped
         self._columns = [tuple(column) for column in columns]
         self._joiner = Joiner(store)
+        self._note = ""
         self._comparison: Comparison | None = None
         self._made: Comparison | None = None  # what it was made of, until it is shown
         self._parts = Parts()
@@ -92,6 +94,7 @@ class ComparisonPanel(Charted, StandingPanel):
         columns = [run.members or (run.run_id,) for run in comparison.runs]
         panel = cls(comparison.store, columns, grouped=grouped, shown=shown)
         panel._comparison = panel._made = comparison
+        panel._note = comparison.note
         return panel
 
     # ---- what a person asks in Python
@@ -154,7 +157,7 @@ class ComparisonPanel(Charted, StandingPanel):
     def _compared(self) -> Comparison:
         if self.grouped:
             return group_comparison_of(self.reader, self._columns)
-        return comparison_of(self.reader, [column[0] for column in self._columns])
+        return replace(comparison_of(self.reader, [column[0] for column in self._columns]), note=self._note)
 
     def _read(self) -> Message:
         self._rev = table_rows.revision(self.store)
@@ -314,7 +317,7 @@ class ComparisonPanel(Charted, StandingPanel):
                 self._rearranged()
 
     def _rearranged(self) -> None:
-        self._comparison = None
+        self._comparison, self._note = None, ""
         self._counts.clear()
         links = self.links
         if links:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 REST = 0.25  # seconds between two looks at the store
 LIMITS = ((10, 1_000), (60, 500), (1_000, 200))  # points of one curve, by the number of runs
 LONGEST_WINDOW = 4_000  # points of one curve that a view may ask for
+MOST_WINDOW = 25_000  # points of all curves of one chart in a stretch, as long as each keeps what `LIMITS` gives
 
 
 @dataclass
@@ -207,6 +208,8 @@ class CurvesPanel(Charted, SelectingPanel):
                     "title": chart.title,
                     "goal": chart.goal.words if chart.goal.direction else "",
                     "direction": chart.goal.direction,
+                    "target": chart.target,
+                    "aim": chart.target_words,
                 }
                 for chart in choice.charts
             ],
@@ -326,9 +329,10 @@ class CurvesPanel(Charted, SelectingPanel):
         numbers = [value for value in (low, high, width) if isinstance(value, (int, float))]
         if len(numbers) < 3 or not all(map(math.isfinite, numbers)):
             raise InvalidValue("A stretch has two ends and a width.")
-        window, limit = (numbers[0], numbers[1]), int(min(max(2 * numbers[2], 100), LONGEST_WINDOW))
+        window, asked = (numbers[0], numbers[1]), int(min(max(2 * numbers[2], 100), LONGEST_WINDOW))
         with self._lock:
             choice = self._choice
+        limit = min(asked, max(MOST_WINDOW // max(len(choice.runs), 1), self._limit(choice)))
         parts = [part_message(self._read(choice, curve, limit, window)) for curve in choice.drawn(self.x)]
         return {"points": {"type": "curves-points", "rev": self.rev, "window": list(window), "parts": parts}}
 

@@ -327,6 +327,15 @@ def reading(store: Path, wait: float = READ_WAIT) -> Iterator[sqlite3.Connection
             outer.pop(store, None)
 
 
+@contextmanager
+def reading_as_it_is(store: Path) -> Iterator[sqlite3.Connection]:
+    """As `reading`, but a store of an earlier schema stays one: nothing is written into a file that may be damaged."""
+    if not store_exists(store):
+        raise nothing_yet(store)
+    with _shared(store, READ_WAIT, as_it_is=True) as connection:
+        yield connection
+
+
 def _is_open(connection: sqlite3.Connection) -> bool:
     """Whether a connection can be used: an interrupt may have kept a read from saying that it has ended."""
     try:
@@ -352,17 +361,17 @@ def _brought_up(store: Path) -> bool:
 
 
 @contextmanager
-def _shared(store: Path, wait: float, copy_old: bool = False) -> Iterator[sqlite3.Connection]:
+def _shared(store: Path, wait: float, copy_old: bool = False, as_it_is: bool = False) -> Iterator[sqlite3.Connection]:
     lock = _reader_lock(store)
     try:
         if lock is None:
-            with gate.inside(), _current(store, copy_old) as connection:
+            with gate.inside(), _current(store, copy_old, as_it_is) as connection:
                 yield connection
             return
         with lock.held(shared=True, timeout=wait) as held:
             if not held:
                 raise StoreBusy(f"{store} is being written by another process for longer than {wait:g} s.")
-            with _current(store, copy_old) as connection:
+            with _current(store, copy_old, as_it_is) as connection:
                 yield connection
     finally:
         if lock is not None:
@@ -377,9 +386,9 @@ def _reader_lock(store: Path) -> ProcessLock | None:
 
 
 @contextmanager
-def _current(store: Path, copy_old: bool) -> Iterator[sqlite3.Connection]:
+def _current(store: Path, copy_old: bool, as_it_is: bool) -> Iterator[sqlite3.Connection]:
     with _opened(store) as connection:
-        if check_ours(connection, store) >= schema.VERSION:
+        if check_ours(connection, store) >= schema.VERSION or as_it_is:
             yield connection
         elif copy_old:
             with _migrated_copy(connection, store) as copy:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..records import Goal, Param
+from ..records import MODEL_SOURCE, Goal, Param
 from . import run_rows
 from .database import reading
 from .filter_sql import Sql
@@ -105,7 +105,10 @@ class RowReader:
         for number, key, value in tags:
             if not key.startswith(("mlflow.", "jupyter_track.")):
                 rows[number].tags[key] = value
-        data = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text}", values)
+        data = connection.execute(
+            f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text} AND source_type <> ?",
+            (*values, MODEL_SOURCE),
+        )
         for number, digest, context in data:
             rows[number].data |= {(digest, context)}
 

@@ -13,6 +13,7 @@ from ..store import curve_feed, run_rows, table_rows
 from ..store.curve_feed import StoredCurve
 from ..store.place import store_exists
 from ..store.reader import Reader
+from ..store.targets import targets
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
 from .goals import Goal, rank
@@ -50,15 +51,21 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its metric, and which way is better."""
+    """One chart: its metric, which way is better, and the value that is to be reached."""
 
     key: str
     goal: Goal
+    target: float | None = None
 
     @property
     def title(self) -> str:
         """The metric with its arrow."""
         return f"{one_line(self.key)} {self.goal.arrow}".rstrip()
+
+    @property
+    def target_words(self) -> str:
+        """What the line of the target says at its end; empty where there is none."""
+        return "" if self.target is None else f"goal {'−' if self.target < 0 else ''}{abs(self.target):g}"
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,12 @@ def choose(store: Path, asked: Asked) -> Choice:
             notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
             records = [run for run in records if groups[run.run_id] in kept]
     keys = asked.metrics or _main(records)
-    charts = [Chart(key, goal_among(records, key)) for key in keys if any(key in run.metrics for run in records)]
+    aims = _targets(store, records)
+    charts = [
+        Chart(key, goal_among(records, key), aims.get(key))
+        for key in keys
+        if any(key in run.metrics for run in records)
+    ]
     if not asked.metrics and len(charts) > DEFAULT_CHARTS:
         notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
         charts = charts[:DEFAULT_CHARTS]
@@ -171,6 +183,16 @@ def choose(store: Path, asked: Asked) -> Choice:
         "",
         tuple(records),
     )
+
+
+def _targets(store: Path, records: Sequence[Run]) -> dict[str, float]:
+    """The targets of the runs' metrics; where experiments disagree that of the newest run."""
+    known = targets(store)
+    found: dict[str, float] = {}
+    for run in sorted(records, key=lambda run: run.number or 0):
+        aims = known.get(run.experiment_name, {})
+        found.update({key: aims[key] for key in run.metrics if key in aims})
+    return found
 
 
 def _newest_groups(records: Sequence[Run], groups: Mapping[str, str]) -> set[str]:

@@ -34,7 +34,8 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Ma
     rows = table_of(choice, chart, series)
     if any(run.group for run in choice.runs):
         series, runs = _means(series, runs)
-    title = join([element("b", one_line(chart.key)), muted(chart.goal.arrow, title=chart.goal.words)])
+    arrow = muted(chart.goal.arrow, title=chart.goal.words)
+    title = join([element("b", one_line(chart.key)), arrow, muted(chart.target_words)])
     what = counted(len(series), "group" if any(run.group for run in runs.values()) else "run")
     alt = f"{one_line(chart.key)} of {what} over {AXES.get(x, one_line(x))}"
     image = element("img", src=picture(chart, series, runs, x), alt=alt, width=WIDTH, height=HEIGHT,
@@ -160,7 +161,8 @@ def curves_text(choice: Choice, series: Sequence[Series], x: str) -> str:
     lines = []
     for chart in choice.charts:
         rows = table_of(choice, chart, [one for one in series if one.key == chart.key])
-        lines.append(f"{chart.title} over {AXES.get(x, one_line(x))}")
+        aim = f", {chart.target_words}" if chart.target_words else ""
+        lines.append(f"{chart.title} over {AXES.get(x, one_line(x))}{aim}")
         width = max(len(row[0]) for row in rows) if rows else 0
         for row in rows:
             best = f"  best {row[2].lstrip('▲')} at {row[3]}" if row[2] else ""

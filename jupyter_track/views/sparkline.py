@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from ..records import Goal as Direction
 from .format import Precision, number, precision_of
+from .svg import svg_uri
 from .tokens import mark
 
 MAX_POINTS = 150
@@ -161,7 +161,7 @@ def sparkline(
         x, y = drawn[-1]
         body += f"<circle cx='{x}' cy='{y}' r='1.75' fill='{color}'/>"
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{body}</svg>"
-    uri = "data:image/svg+xml," + quote(svg, safe=" =:/,.()-")
+    uri = svg_uri(svg)
     return Sparkline(uri, _alt(key, points, direction, scale.log), width, height, scale.log)
 
 

@@ -444,3 +444,29 @@ test('the box in the header says whether none, some or all rows are marked', () 
   boxes()[1]!.click();
   expect(state()).toEqual([true, false]);
 });
+
+test('what has the focus keeps it while runs go on: buttons below the table, and boxes of the columns', () => {
+  const goOn = () => {
+    kernel.say({ type: 'patch', rev: Date.now(), rows: [row(1, Math.random())], removed: [] });
+    vi.advanceTimersByTime(300);
+  };
+  const many = placed(Array.from({ length: 9 }, (_, at) => madeColumn({ kind: 'param', key: `p${at}`, shown: at < 2, equal: false })));
+  kernel.say(madeTable(many, [madeRow(1, { cells: Array(9).fill('a') })]));
+  const show = button('show');
+  show.focus();
+  goOn();
+  expect([document.activeElement, host.querySelectorAll('.jt-row').length]).toEqual([show, 1]);
+  show.click();
+  expect(host.querySelectorAll('.jt-header [data-column^=params]').length).toBe(9);
+  button('Columns').click();
+  const box = host.querySelector<HTMLInputElement>('.jt-columns input')!;
+  box.focus();
+  goOn();
+  expect(document.activeElement).toBe(box);
+  search('nothing like it');
+  vi.advanceTimersByTime(300);
+  const clear = button('clear filter');
+  clear.focus();
+  goOn();
+  expect(document.activeElement).toBe(clear);
+});

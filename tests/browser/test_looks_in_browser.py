@@ -106,6 +106,54 @@ def test_the_keyboard_reaches_the_card(shown: Page) -> None:
     assert note.evaluate("node => node === document.activeElement")
 
 
+FOCUS = """() => {
+    const node = document.activeElement;
+    const ring = node.querySelector(":scope .jt-focus") ?? node;
+    const { outlineStyle, outlineWidth } = getComputedStyle(ring);
+    const name = node.getAttribute("aria-label") ?? node.textContent;
+    return [node.closest(".jt-panel") !== null, name, `${outlineStyle} ${outlineWidth}`];
+}"""
+
+
+def test_tab_goes_from_a_cell_into_card_and_table_and_out_again(shown: Page) -> None:
+    """As a person goes: Tab from the active cell; each stop has a ring; backwards the way leads to the cell again."""
+    shown.page.evaluate(
+        """index => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = index;
+            notebook.mode = "command";
+            notebook.activate();
+        }""",
+        RUNNING,
+    )
+    keyboard = shown.page.keyboard
+
+    def walk(key: str, most: int) -> list[tuple[bool, str, str]]:
+        """Press a key until panels were entered and left."""
+        stops: list[tuple[bool, str, str]] = []
+        while len(stops) < most and not (stops and stops[-1][0] is False and any(inside for inside, *_ in stops)):
+            keyboard.press(key)
+            stops.append(tuple(shown.page.evaluate(FOCUS)))
+        return stops
+
+    forth = [(name, ring) for inside, name, ring in walk("Tab", 40) if inside]
+    names = [name for name, _ in forth]
+    assert names == [
+        "Stop",
+        "Add note",
+        *["Add note"] * 2,
+        "Search runs by words, or filter",
+        "Group by",
+        "Columns",
+        "Runs",
+    ]
+    assert {ring for _, ring in forth} == {"solid 2px"}
+    back = [name for inside, name, _ in walk("Shift+Tab", 40) if inside]
+    assert back == ["Runs", "Columns", "Group by", "Search runs by words, or filter"]
+    keyboard.press("Shift+Tab")
+    assert shown.page.evaluate("document.activeElement.closest('.jp-Notebook') !== null")
+
+
 def test_nothing_moves_where_less_motion_is_asked_for(shown: Page) -> None:
     """With `prefers-reduced-motion` no element of ours has a transition or an animation."""
     shown.page.emulate_media(reduced_motion="reduce")

@@ -134,11 +134,12 @@ export class ComparisonView implements View {
   }
 
   private drawFoot(): void {
-    const { equal, more, method } = this.state;
+    const { equal, more, method, note } = this.state;
     const shown = this.equal !== null;
     const toggle = button(shown ? 'hide' : 'show', () => void this.showEqual(!shown), { 'aria-expanded': String(shown) });
     fill(
       this.foot,
+      note && span('jt-muted', note),
       this.state.lines.length === 0 && span('jt-muted', 'Nothing differs.'),
       equal > 0 && span('', span('jt-muted', `${equal.toLocaleString('en-US')} equal · `), !this.frozen && toggle),
       more > 0 && span('jt-muted', `${more.toLocaleString('en-US')} more ${more === 1 ? 'is' : 'are'} not shown`),

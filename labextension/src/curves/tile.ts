@@ -7,8 +7,9 @@ import { trimOf } from './trim.js';
 import { copyPicture, copyRows, fileName } from './copy.js';
 import type { CurvesModel } from './model.js';
 import { Overlay } from './overlay.js';
+import { Painter } from './painter.js';
 import { Pointer } from './pointer.js';
-import { type Drawing, drawingOf, type Line, moreRows, onlyGrows } from './rows.js';
+import { type Drawing, drawingOf, type Line, moreRows, onlyGrows, wholeLines } from './rows.js';
 
 export const HEIGHT = 220;
 export const NAMED = 4; // lines that have their name at the end
@@ -51,14 +52,16 @@ export class Tile {
     place.setAttribute('data-lm-suppress-shortcuts', 'true');
     this.node.append(this.head(), place);
     this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
+    this.painter = new Painter(this.view);
     this.overlay = new Overlay(this.view);
+    place.prepend(this.painter.node);
     place.append(this.overlay.node);
     this.pointer = new Pointer(place, this, this.view, this.overlay, events);
   }
 
   /** Draw what has changed: points that only came are put behind the others. */
   update(parts: CurvePart[] | null): void {
-    if (parts !== null && this.drawing !== null && onlyGrows(this.model, parts)) {
+    if (parts !== null && this.drawing?.painted === false && onlyGrows(this.model, parts)) {
       this.view.insert('line', moreRows(parts));
       this.later();
       return;
@@ -81,6 +84,9 @@ export class Tile {
 
   /** Show a stretch of x that has no points of its own yet. */
   slide(window: [number, number]): void {
+    if (this.drawing?.painted) {
+      this.lines = wholeLines(this.model, this.chart);
+    }
     this.view.zoom('x', window);
   }
 
@@ -150,6 +156,7 @@ export class Tile {
   }
 
   private onDrawn(): void {
+    this.painter.draw(this.drawing?.painted ? this.lines : [], this.paints(), this.model.choices.logs.y);
     this.nameEnds();
     this.overlay.show(this.rule.x, this.lines, this.rule.lifted);
   }
@@ -227,9 +234,9 @@ export class Tile {
     const { key } = this.chart;
     try {
       if (form === 'png') {
-        this.events.said(`${key}: picture ${await copyPicture(await this.view.png(), fileName(key, 'png'))}`);
+        this.events.said(`${key}: picture ${await copyPicture(await this.view.png(2, this.wholeSets()), fileName(key, 'png'))}`);
       } else if (form === 'svg') {
-        const text = await this.view.svg();
+        const text = await this.view.svg(this.wholeSets());
         this.events.said(`${key}: SVG ${await copyPicture(new Blob([text], { type: 'text/plain' }), fileName(key, 'svg'))}`);
       } else {
         const rows = this.model.drawn(key).flatMap(([run, { x, y }]) => x.map((at, place) => [run.name, run.number, at, y[place] ?? null]));
@@ -241,7 +248,14 @@ export class Tile {
     }
   }
 
+  /** The rows of a picture, in which the chart draws all lines itself. */
+  private wholeSets(): Record<string, Datum[]> {
+    const all = { lines: Number.POSITIVE_INFINITY, points: Number.POSITIVE_INFINITY };
+    return this.drawing?.painted ? drawingOf(this.model, this.chart, all).sets : {};
+  }
+
   private readonly view: Chart;
+  private readonly painter: Painter;
   private readonly overlay: Overlay;
   private readonly pointer: Pointer;
   private readonly odd = span('jt-warning jt-odd');

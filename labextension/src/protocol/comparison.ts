@@ -101,6 +101,8 @@ export interface ComparisonState {
   equal: number;
   more: number;
   method: string;
+  /** Which runs were taken and why, where they were not named. */
+  note?: string;
   code: ComparedCode[];
   media: MediaSlot[];
   tables: TableSlot[];

@@ -67,6 +67,12 @@ export class Chooser {
     const matches = (column: { id: string }) => column.id.toLowerCase().includes(wanted);
     const first = shown.flatMap(id => every.find(column => column.id === id) ?? []).filter(matches);
     const others = this.model.store.columns.filter(column => !shown.includes(column.id) && matches(column));
+    const told = (column: { id: string; title: string; equal?: boolean }) => [column.id, column.title, column.equal];
+    const listed = JSON.stringify([wanted, first.map(told), others.map(told)]);
+    if (listed === this.listed) {
+      return; // its boxes stay, of which one may have the focus
+    }
+    this.listed = listed;
     const lists = [this.part('shown', first, true)];
     for (const kind of Object.keys(KINDS) as Column['kind'][]) {
       lists.push(this.part(KINDS[kind], others.filter(column => column.kind === kind), false));
@@ -112,6 +118,7 @@ export class Chooser {
     placeholder: 'Search columns',
     'aria-label': 'Search columns'
   });
+  private listed = '';
   private readonly shared = element('input', { type: 'checkbox' });
   private readonly sharing = element('label', { class: 'jt-sharing' }, this.shared, 'curves on one scale');
   private readonly lists = div('jt-chooser-lists');

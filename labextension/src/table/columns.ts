@@ -135,8 +135,12 @@ function fitted(slots: Slot[], rows: readonly Row[], available: number, measure:
     }
     const wanted = Math.min(longestName(rows, measure), NAME_MOST);
     const width = slot.width + spare;
+    if (spare < 0 && width < NAME_LEAST) {
+      // Not all columns have room: no empty room after the names, so that as many as can be are seen.
+      return { ...slot, width: Math.round(Math.min(slot.width, Math.max(NAME_LEAST, wanted))) };
+    }
     if (spare < 0) {
-      return width < NAME_LEAST ? slot : { ...slot, width };
+      return { ...slot, width };
     }
     return { ...slot, width: Math.round(Math.max(slot.width, Math.min(width, wanted))) };
   });

@@ -138,7 +138,9 @@ export class TableView implements View {
     this.stopPreparing();
     this.stopPreparing = store.more ? () => {} : store.texts.prepare(store.newest);
     const empty = emptyLine(this.model, () => this.filter('', true));
-    fill(this.empty, empty);
+    if (empty?.textContent !== this.empty.firstChild?.textContent) {
+      fill(this.empty, empty); // only then: its button may have the focus
+    }
     const bare = this.model.store.rows.size === 0 && this.model.deleted.size === 0;
     this.grid.node.hidden = empty !== null;
     this.toolbar.node.hidden = bare;
