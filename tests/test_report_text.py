@@ -102,6 +102,19 @@ def test_charts_and_tables_are_placed_by_name(full: Path) -> None:
     assert everything.html.count('data-panel="table"') == 1
 
 
+def test_the_figures_and_the_code_of_a_run_are_placed(full: Path) -> None:
+    """By default of the best one; a run that is not there is an error with its line."""
+    text = "{{ code() }}\n\n{{ code(runs['#2']) }}\n\n{{ figures('#3') }}"
+    (section,) = made_report(full, text=text, sections=["text"]).document.sections
+    assert [getattr(block, "title", "") for block in section.blocks] == [
+        "Code of run 0 #1",
+        "Code of run 1 #2",
+        "run 2 #3",
+    ]
+    with pytest.raises(InvalidValue, match="the text, line 1: "):
+        made_report(full, text="{{ code('nobody') }}")
+
+
 def test_headings_become_sections_and_the_first_may_be_the_title(full: Path) -> None:
     """Their levels go down a step at a time, as the page wants them."""
     report = made_report(full, text="# Which optimizer?\n\nIntro.\n\n## Setup\n\nx\n\n#### Deep\n\n## Setup\n\ny")

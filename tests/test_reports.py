@@ -19,13 +19,14 @@ from made_stores import START, add_runs, made_store, write
 import jupyter_track as track
 from jupyter_track.errors import AlreadyExists, FilterError, InvalidValue, MissingFile, NotFound
 from jupyter_track.records import ViewType
-from jupyter_track.reports.document import Diff, Facts, Figures, Rows, Sentence, Table
+from jupyter_track.reports.document import Compared, Diff, Facts, Figures, Rows, Sentence, Table
 from jupyter_track.reports.make import Report, is_report
 from jupyter_track.store import files
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.edits import delete_runs
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.format import size
+from jupyter_track.views.group_comparison import group_comparison_of
 
 
 @pytest.fixture(scope="module")
@@ -243,10 +244,10 @@ def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
     store = made_store(tmp_path)
     (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
     batch = Batch("0" * 32, 1)
-    figures = {"gone.png": PNG + bytes(200_000), "large.png": PNG + bytes(1_100_000), "chart.vl.json": b"{}"}
+    figures = {"gone.png": PNG + bytes(200_000), "large.png": PNG + bytes(1_100_000), "plot.json": b"{}"}
     for name, data in figures.items():
         kept = files.keep(store, data)
-        mime = "image/png" if name.endswith("png") else "application/vnd.vegalite.v5+json"
+        mime = "image/png" if name.endswith("png") else "application/vnd.plotly.v1+json"
         row = {"path": f"figures/{name}", "sha256": kept.sha256, "size": kept.size, "mime": mime, "kind": "figure"}
         batch.add_artifact(run_id, {**row, "created": START, "content": (kept.size, kept.data)})
     write(store, batch)
@@ -257,8 +258,60 @@ def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
     assert {one.title: one.note for one in block(report, "figures", Figures).figures} == {
         "figures/gone.png": "missing from the store; 'jupyter track doctor' says more",
         "figures/large.png": "1.1 MB, more than a report holds; download_artifacts() copies it",
-        "figures/chart.vl.json": "of the type application/vnd.vegalite.v5+json, which a report does not draw",
+        "figures/plot.json": "of the type application/vnd.plotly.v1+json, which a report does not draw",
     }
+
+
+SPEC = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+    "data": {"values": [{"x": 1, "y": 2, "href": "http://example.org"}, {"x": 2, "y": 3, "href": ""}]},
+    "mark": "line",
+    "encoding": {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "note"),
+    [
+        (SPEC, ""),
+        (
+            {**SPEC, "data": {"url": "http://example.org/x.csv"}},
+            "a chart whose data lie at an address; a report fetches nothing",
+        ),
+        (
+            {**SPEC, "mark": {"type": "image", "url": "file:///etc/passwd"}},
+            "a chart whose data lie at an address; a report fetches nothing",
+        ),
+        ([], "a chart whose spec cannot be read"),
+    ],
+)
+def test_a_chart_that_is_kept_as_its_spec_is_drawn(tmp_path: Path, spec: object, note: str) -> None:
+    """From its own data; nothing is fetched for it."""
+    store = made_store(tmp_path)
+    (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
+    batch = Batch("0" * 32, 1)
+    kept = files.keep(store, json.dumps(spec).encode())
+    row = {"path": "figures/1.vl.json", "sha256": kept.sha256, "size": kept.size, "kind": "figure"}
+    row |= {"mime": "application/vnd.vegalite.v5+json", "created": START, "content": (kept.size, kept.data)}
+    batch.add_artifact(run_id, row)
+    write(store, batch)
+    (figure,) = block(made_report(store, "one", sections=["figures"]), "figures", Figures).figures
+    assert figure.note == note
+    assert [figure.mime, (figure.data or b"").startswith(b"<svg")] == (
+        ["image/svg+xml", True] if not note else ["application/vnd.vegalite.v5+json", False]
+    )
+
+
+def test_groups_of_runs_are_compared_as_groups(full: Path) -> None:
+    """As mean and spread, as the comparison that was handed in has them."""
+    reader = Reader(full)
+    ids = [run.run_id for run in reader.runs()]
+    comparison = group_comparison_of(reader, [ids[:2], ids[2:]])
+    report = made_report(full, comparison)
+    shown = block(report, "comparison", Compared).comparison
+    assert [len(run.members) for run in shown.runs] == [2, 1]
+    assert report.title == " and ".join(run.name for run in comparison.runs)
+    assert "(n=2)" in report.html
 
 
 def test_a_file_that_is_no_report_is_never_replaced(full: Path, tmp_path: Path) -> None:
@@ -336,5 +389,5 @@ def test_a_template_of_ones_own_extends_ours(full: Path, tmp_path: Path) -> None
 def test_figures_of_pages_stand_in_frames_that_may_nothing(full: Path) -> None:
     """Their HTML is an attribute, and never a part of the page."""
     html = made_report(full, "#1", sections=["figures"]).html
-    assert len(re.findall(r'<iframe sandbox title="[^"]+" loading="lazy" srcdoc="', html)) == 1
+    assert len(re.findall(r'<iframe sandbox title="[^"]+" srcdoc="', html)) == 1
     assert "<h1>page</h1>" not in html

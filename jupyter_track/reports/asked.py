@@ -57,6 +57,8 @@ class Asked:
         By which the runs are ranked; None for the main one.
     compare : tuple of str or None
         The ids of the runs that are compared; None for the baseline, the best and the pinned ones.
+    columns : tuple of tuple of str
+        The ids of each group, where groups of runs are compared; empty where runs are.
     template : Path or None
         A Jinja2 template that extends ours.
     built : int or None
@@ -72,6 +74,7 @@ class Asked:
     text_name: str = "the text"
     metric: str | None = None
     compare: tuple[str, ...] | None = None
+    columns: tuple[tuple[str, ...], ...] = ()
     template: Path | None = None
     built: int | None = None
     private: bool = True

@@ -144,10 +144,15 @@ def parallel(material: Material) -> list[Block]:
     try:
         found = parallel_of(material.rows, material.goals, None, material.metric)
     except TrackError as error:
-        return [Sentence(str(error))]
+        return _why_not(material, "parallel", error)
     drawing = parallel_svg(found)
     notes = chart_notes(found.runs, found.metric, found.notes)
     return [Drawn(drawing, svg_of(drawing.uri), tuple(notes), "parallel")]
+
+
+def _why_not(material: Material, name: str, error: TrackError) -> list[Block]:
+    """Why there is no chart, told where it was asked for: who makes the report can help it, who reads it cannot."""
+    return [Sentence(str(error))] if name in (material.asked.sections or ()) else []
 
 
 def importance(material: Material) -> list[Block]:
@@ -158,6 +163,6 @@ def importance(material: Material) -> list[Block]:
     try:
         found = importance_of(material.rows, material.goals, material.metric)
     except TrackError as error:
-        return [Sentence(str(error))]
+        return _why_not(material, "importance", error)
     largest = max((bar.mean + bar.deviation for bar in found.bars), default=0.0)
     return [Bars(found, largest, tuple(importance_notes(found)))]

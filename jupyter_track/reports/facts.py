@@ -78,7 +78,9 @@ def _packages(material: Material, around: Mapping[str, Mapping[str, Any]]) -> Ro
         if len(own) == 1:
             rows.append((name, next(iter(own))))
         else:
-            rows.append((name, "; ".join(f"{version} ({_named(runs)})" for version, runs in own.items())))
+            told = [f"{version} ({_named(runs)})" for version, runs in list(own.items())[:MOST_NAMED]]
+            left = len(own) - MOST_NAMED
+            rows.append((name, "; ".join([*told, *([f"+{left} more"] if left > 0 else [])])))
     if len(ordered) > MOST_PACKAGES:
         rows.append((f"+{len(ordered) - MOST_PACKAGES} more", ""))
     return Rows(Grid(("package", "version"), tuple(rows), (False, False), 1), "Packages", titled=True, dense=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import TrackError
 from ..records import Artifact, Run
@@ -10,6 +11,8 @@ from ..views.format import one_line, plain_text, size
 from ..views.media import SHOWN
 from .document import Block, Code, Figure, Figures, Sentence
 from .material import Material
+from .vega import LARGEST as LARGEST_CHART
+from .vega import is_chart, svg_of_spec
 
 LARGEST = 1_000_000  # bytes of one figure
 ALL_FIGURES = 12_000_000  # bytes of all of them
@@ -19,9 +22,9 @@ MOST_LINES = 2_000  # of the code of one run
 _KINDS = ("figure", "image")
 
 
-def figures(material: Material) -> list[Block]:
-    """Return the figures of the run, or of the best one."""
-    run = material.runs[0] if material.kind == "run" else material.best
+def figures(material: Material, run: Run | None = None) -> list[Block]:
+    """Return the figures of a run: by default of the one that the report is of, or of the best one."""
+    run = run or material.main
     if run is None:
         return []
     found = [one for one in material.artifacts(run) if one.kind in _KINDS]
@@ -43,32 +46,33 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     title = one_line(artifact.title or artifact.path)
     alt = f"{title}, a figure of {material.label(run)}"
     known = Figure(title, alt, artifact.mime, None, artifact.sha256, artifact.size)
-    if artifact.size > min(LARGEST, room):
+    if artifact.size > min(LARGEST_CHART if is_chart(artifact.mime) else LARGEST, room):
         return _left(known, f"{size(artifact.size)}, more than a report holds; download_artifacts() copies it")
-    if artifact.mime not in SHOWN and artifact.mime != FRAMED:
+    chart = is_chart(artifact.mime)
+    if artifact.mime not in SHOWN and artifact.mime != FRAMED and not chart:
         return _left(known, f"of the type {one_line(artifact.mime)}, which a report does not draw")
     try:
         data = material.reader.content(artifact.sha256)
     except TrackError:
         return _left(known, "missing from the store; 'jupyter track doctor' says more")
+    if chart:
+        drawn = svg_of_spec(artifact.mime, data)
+        if isinstance(drawn, str):
+            return _left(known, drawn)
+        return replace(known, mime="image/svg+xml", data=drawn)
     note = "as it is without its scripts" if artifact.mime == FRAMED else ""
-    return Figure(title, alt, artifact.mime, data, artifact.sha256, artifact.size, note)
+    return replace(known, data=data, note=note)
 
 
 def _left(figure: Figure, why: str) -> Figure:
-    return Figure(figure.title, figure.alt, figure.mime, None, figure.sha256, figure.size, why)
+    return replace(figure, note=why)
 
 
-def code(material: Material) -> list[Block]:
-    """Return the code of the run, or of the best one, cell by cell."""
-    run = material.runs[0] if material.kind == "run" else material.best
+def code(material: Material, run: Run | None = None) -> list[Block]:
+    """Return the code of a run, cell by cell: by default of the one that the report is of, or of the best one."""
+    run = run or material.main
     if run is None:
         return []
-    return code_of(material, run)
-
-
-def code_of(material: Material, run: Run) -> list[Block]:
-    """Return the code of a run."""
     cells: Sequence[str] = material.reader.source_cells([run.run_id]).get(run.run_id, [])
     if not cells:
         return []

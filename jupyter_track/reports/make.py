@@ -21,7 +21,7 @@ from .document import Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
 from .narrative import Narrative, Text
-from .values import values_of
+from .values import run_meant, values_of
 
 Step = Callable[[str, int, int], object]
 """Told the name of a part before it is made, how many were made, and how many there are."""
@@ -280,8 +280,15 @@ def _narrative(material: Material) -> Narrative:
     def curves(*metrics: str) -> list[Block]:
         return charts.curves(material, metrics, panel=f"curves-{next(numbered)}")
 
+    def of_run(make: Callable[[Material, Run | None], list[Block]]) -> Callable[..., list[Block]]:
+        def made(meant: object = None) -> list[Block]:
+            return make(material, None if meant is None else run_meant(material, meant))
+
+        return made
+
+    own = {"curves": curves, "figures": of_run(files.figures), "code": of_run(files.code)}
     folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
-    return Narrative(asked.text_name, values_of(material), {**places, "curves": curves}, material.privacy.text, folder)
+    return Narrative(asked.text_name, values_of(material), {**places, **own}, material.privacy.text, folder)
 
 
 def _title(material: Material) -> str:
@@ -289,8 +296,13 @@ def _title(material: Material) -> str:
         return one_line(material.label(material.runs[0]))
     names = list(dict.fromkeys(one_line(run.experiment_name) for run in material.runs))
     if material.kind == "comparison":
-        labels = [one_line(material.label(run)) for run in material.compared]
-        return " and ".join(labels) if len(labels) == 2 else f"Comparison of {counted(len(labels), 'run')}"
+        columns = material.comparison.runs if material.asked.columns and material.comparison else ()
+        labels = [one.name for one in columns] or [one_line(material.label(run)) for run in material.compared]
+        return (
+            " and ".join(labels)
+            if len(labels) == 2
+            else f"Comparison of {counted(len(labels), 'group' if columns else 'run')}"
+        )
     return (
         names[0] if len(names) == 1 else f"{counted(len(material.runs), 'run')} of {counted(len(names), 'experiment')}"
     )

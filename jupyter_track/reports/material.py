@@ -20,6 +20,7 @@ from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
 from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
+from ..views.group_comparison import group_comparison_of
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
 
@@ -64,6 +65,11 @@ class Material:
         """The ids of the runs, ranked."""
         return [run.run_id for run in self.runs]
 
+    @property
+    def main(self) -> Run | None:
+        """The run that the report is of, or the best one."""
+        return self.runs[0] if self.kind == "run" else self.best
+
     @cached_property
     def goals(self) -> dict[str, Direction]:
         """The goals that were declared in the store."""
@@ -83,6 +89,8 @@ class Material:
     @cached_property
     def compared(self) -> list[Run]:
         """The runs that are compared, the first is what the others are measured against; none where there is one."""
+        if self.asked.columns:  # of a group its first run stands for all
+            return self.reader.runs_of([column[0] for column in self.asked.columns[:MOST_COMPARED]])
         if self.asked.compare is not None:
             return self.reader.runs_of(list(dict.fromkeys(self.asked.compare))[:MOST_COMPARED])
         if self.kind == "comparison":
@@ -98,7 +106,10 @@ class Material:
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """What differs between the runs that are compared; None where there are not two of them."""
+        """What differs between the runs, or the groups of them, that are compared; None where there are not two."""
+        columns = self.asked.columns
+        if columns:
+            return _placeless(group_comparison_of(self.reader, columns), self.privacy)
         ids = [run.run_id for run in self.compared]
         return _placeless(comparison_of(self.reader, ids), self.privacy) if len(ids) > 1 else None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InvalidValue, MissingFile
 from ..store.reader import Reader
+from ..views.compared import Comparison
 from .asked import MOST_COMPARED, Asked
 from .meant import ids_meant
 
@@ -48,6 +49,10 @@ def asked_of(
     if compare is not None:
         several = [compare] if isinstance(compare, (str, int)) or not isinstance(compare, Iterable) else list(compare)
         compared = tuple(run_id for one in several for run_id in ids_meant(reader, [one])[0])
+    columns: tuple[tuple[str, ...], ...] = ()
+    if isinstance(runs, Comparison) and any(run.members for run in runs.runs):
+        columns = tuple(run.members or (run.run_id,) for run in runs.runs)
+        kind = kind or "comparison"
     asked = Asked(
         kind=kind,  # type: ignore[arg-type]  # checked with the rest
         title=title,
@@ -56,6 +61,7 @@ def asked_of(
         text_name=name,
         metric=metric,
         compare=compared,
+        columns=columns,
         template=None if template is None else Path(template).expanduser(),
         built=moment_of(built),
         private=private,

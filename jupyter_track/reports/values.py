@@ -162,6 +162,19 @@ class RunsValues:
         return self._made[run.run_id]
 
 
+def run_meant(material: Material, meant: object) -> Run:
+    """Return the run that a text means: ``runs["#12"]``, or what names it.
+
+    Raises
+    ------
+    InvalidValue
+        For what is no run of the report.
+    """
+    if isinstance(meant, RunValues):
+        return next(run for run in material.runs if run.run_id == meant.id)
+    return RunsValues(material)._named(str(meant).strip())
+
+
 def values_of(material: Material) -> dict[str, Any]:
     """Return what a text may name besides what it may place."""
     runs = RunsValues(material)
