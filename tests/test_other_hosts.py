@@ -53,9 +53,7 @@ def test_a_card_is_live_as_html_and_stays(page: Page) -> None:
     assert "<progress" in bundles[0][1]["text/html"]
     (standing,) = page.outputs(cell)
     assert standing["text/plain"].startswith("✓ sgd #1")
-    assert all(
-        word in standing["text/html"] for word in ("<table", "loss", "data:image/svg+xml", 'alt="loss: ')
-    )
+    assert all(word in standing["text/html"] for word in ("<table", "loss", "data:image/svg+xml", 'alt="loss: '))
 
 
 def test_a_table_is_html_that_follows(page: Page) -> None:
