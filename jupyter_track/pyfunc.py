@@ -178,5 +178,5 @@ def load_model(
     MissingPackage
         Where a package that it needs is not installed; the message has the command.
     """
-    with _opened(model_uri, dst_path=dst_path, keep=True) as (folder, found):
-        return _flavor.load(folder, found.model, found.uri, model_config)
+    with _opened(model_uri, dst_path=dst_path, keep=True) as (place, found):
+        return _flavor.load(place, found.model, found.uri, model_config)

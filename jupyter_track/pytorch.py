@@ -156,5 +156,5 @@ def load_model(
     MissingPackage
         Where a package that it needs is not installed; the message has the command.
     """
-    with _opened(model_uri, dst_path=dst_path) as (folder, found):
-        return _flavor.load(folder, found.model, map_location, device)
+    with _opened(model_uri, dst_path=dst_path) as (place, found):
+        return _flavor.load(place, found.model, map_location, device)

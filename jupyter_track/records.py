@@ -15,6 +15,16 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from .inputs import CONTEXT_TAG as CONTEXT_TAG
+from .inputs import MEASURED as MEASURED
+from .inputs import MODEL_SOURCE as MODEL_SOURCE
+from .inputs import Dataset as Dataset
+from .inputs import DatasetInput as DatasetInput
+from .inputs import InputTag as InputTag
+from .inputs import LoggedModelInput as LoggedModelInput
+from .inputs import RunInputs as RunInputs
+from .inputs import RunOutputs as RunOutputs
+
 Goal = Literal["min", "max"]
 STOPPED_EARLY = "stopped_early"  # the tag of a run whose loop ended early; it tells how far the loop came
 _LABEL_LENGTH = 40  # of a run's name in a sentence
@@ -260,70 +270,6 @@ class RunData:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """What a run read (mlflow's entity).
-
-    Attributes
-    ----------
-    name, digest : str
-        Equal data have an equal digest, whatever they are called.
-    source_type : str
-        ``local http s3 code …``: where it came from.
-    source : str
-        JSON: a path relative to the store, an address without credentials, or the code.
-    schema, profile : str or None
-        JSON: the types of the columns in mlflow's form; the number of rows, and of each column its digest, nulls,
-        extremes, mean and commonest values.
-    """
-
-    name: str
-    digest: str
-    source_type: str
-    source: str
-    schema: str | None = None
-    profile: str | None = None
-
-
-@dataclass(frozen=True)
-class InputTag:
-    """A tag of a dataset of a run; ``mlflow.data.context`` says what it was for."""
-
-    key: str
-    value: str
-
-
-CONTEXT_TAG = "mlflow.data.context"
-
-
-@dataclass(frozen=True)
-class DatasetInput:
-    """A dataset as one run used it."""
-
-    dataset: Dataset
-    tags: tuple[InputTag, ...] = ()
-
-    @property
-    def context(self) -> str:
-        """What it was for, such as ``training``; empty where that was not said."""
-        return next((tag.value for tag in self.tags if tag.key == CONTEXT_TAG), "")
-
-
-@dataclass(frozen=True)
-class RunInputs:
-    """Datasets and models that a run read."""
-
-    dataset_inputs: tuple[DatasetInput, ...] = ()
-    model_inputs: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class RunOutputs:
-    """Models that a run made."""
-
-    model_outputs: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -152,5 +152,5 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
     MissingPackage
         Where a package that it needs is not installed; the message has the command.
     """
-    with _opened(model_uri, dst_path=dst_path) as (folder, found):
-        return _flavor.load(folder, found.model)
+    with _opened(model_uri, dst_path=dst_path) as (place, found):
+        return _flavor.load(place, found.model)

@@ -42,6 +42,7 @@ def record(kind: str) -> dict[str, Any]:
                 if name == "second":
                     _log_model(mlflow)
     _others(mlflow)
+    _register(mlflow)
     return _expected(mlflow)
 
 
@@ -91,6 +92,21 @@ def _others(mlflow: Any) -> None:
     client.delete_experiment(old)
 
 
+def _register(mlflow: Any) -> None:
+    """A second version of the model that was logged, words about both, aliases; a model without a version, a prompt."""
+    client = mlflow.MlflowClient()
+    (first,) = client.search_model_versions("name = 'classifier'")
+    mlflow.register_model(first.source, "classifier", tags={"checked": "yes"})
+    client.update_registered_model("classifier", "Tells 0 from 1.")
+    client.set_registered_model_tag("classifier", "team", "a/b")
+    client.set_registered_model_tag("classifier", "password", "hunter22")
+    client.update_model_version("classifier", "2", "after cleaning\nthe data")
+    client.set_registered_model_alias("classifier", "champion", "1")
+    client.set_registered_model_alias("classifier", "challenger", "2")
+    client.create_registered_model("empty", description="No version yet.")
+    mlflow.genai.register_prompt("greeting", "Hello {{name}}")
+
+
 def _expected(mlflow: Any) -> dict[str, Any]:
     """All that mlflow's client reads, run by run and point by point."""
     client = mlflow.MlflowClient()
@@ -104,6 +120,27 @@ def _expected(mlflow: Any) -> dict[str, Any]:
             for one in experiments
         },
         "runs": {run.info.run_id: _run(client, run, names) for run in runs},
+        "models": {
+            one.name: {
+                "description": one.description,
+                "created": one.creation_timestamp,
+                "tags": dict(one.tags),
+                "aliases": {name: int(version) for name, version in one.aliases.items()},
+                "versions": [_version(found) for found in client.search_model_versions(f"name = '{one.name}'")],
+            }
+            for one in client.search_registered_models()
+        },
+    }
+
+
+def _version(version: Any) -> dict[str, Any]:
+    return {
+        "version": int(version.version),
+        "created": version.creation_timestamp,
+        "description": version.description,
+        "run": version.run_id,
+        "source": version.source,
+        "tags": dict(version.tags),
     }
 
 

@@ -181,6 +181,7 @@ def test_export_writes_a_file_a_table(store: Path, tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert sorted(path.name for path in folder.iterdir()) == [
         "metrics.csv",
+        "models.csv",
         "params.csv",
         "points.csv",
         "runs.csv",

@@ -15,7 +15,7 @@ import jupyter_track as track
 from jupyter_track import data
 from jupyter_track.context import columns, sources
 from jupyter_track.errors import InvalidValue, MissingFile
-from jupyter_track.records import Dataset, DatasetInput, InputTag
+from jupyter_track.records import Dataset, DatasetInput, InputTag, LoggedModelInput, RunInputs
 from jupyter_track.store.reader import Reader
 from jupyter_track.views import datasets as views
 from jupyter_track.views.comparison import comparison_of
@@ -292,7 +292,7 @@ def test_what_cannot_be_logged_says_what_to_do(store: Path) -> None:
             track.log_inputs([data.from_pandas(frame()), frame()])
         with pytest.raises(InvalidValue, match="The lists differ in length: 1 datasets, 2 contexts, 1 tags"):
             track.log_inputs([data.from_pandas(frame())], contexts=["a", "b"])
-        with pytest.raises(InvalidValue, match="leave model out"):
+        with pytest.raises(InvalidValue, match="A model is named by its id"):
             track.log_input(model=object())
         track.log_input()
     assert track.get_run(run.run_id).inputs.dataset_inputs == ()
@@ -401,3 +401,49 @@ def test_a_profile_that_cannot_be_read_is_shown_as_none(profile: str | None) -> 
     assert (views.label(used), views.source_words(used)) == ("d", "code")
     assert change is not None
     assert change.text in ("other values", "−2")
+
+
+# ---- models that a run read
+
+
+def test_a_run_tells_the_models_that_it_read_and_measured(store: Path) -> None:
+    """In mlflow's shape, in the process and from disk; models are no datasets to searches, repeats and comparisons."""
+    with track.start_run() as run:
+        track.log_input(model=LoggedModelInput("m-1"))
+        track.log_inputs(models=["m-2", None])
+        track.log_metric("acc", 0.5, step=3, model_id="m-1")
+        track.log_metrics({"acc": 0.6, "loss": 1.0}, model_id="m-1")
+        track.MlflowClient().log_metric(run.run_id, "acc", 0.7, model_id="m-2")
+        open_inputs = run.inputs
+    inputs = track.get_run(run.run_id).inputs
+    assert inputs == open_inputs == RunInputs(
+        (), (LoggedModelInput("m-1"), LoggedModelInput("m-2")), {"m-1": ("acc", "loss"), "m-2": ("acc",)}
+    )  # fmt: skip
+    assert [point.value for point in track.MlflowClient().get_metric_history(run.run_id, "acc")] == [0.5, 0.6, 0.7]
+    assert track.runs("datasets.name = 'm-1'").df.empty
+    with track.start_run() as other:
+        track.log_metric("acc", 0.5)
+    key, same = (repeat_key(track.get_run(one.run_id), "code") for one in (run, other))
+    assert key == same
+    shown = run_details(track.get_run(run.run_id))
+    assert [row[:2] for grid in shown.grids for row in grid.rows if row[0].startswith("model ")] == [
+        ("model m-1", "read"),
+        ("model m-2", "read"),
+        ("model m-1", "measured: acc, loss"),
+        ("model m-2", "measured: acc"),
+    ]
+
+
+@pytest.mark.parametrize("model", ["", " ", 5, "x" * 300, object()], ids=str)
+def test_what_names_no_model_is_refused_before_anything_is_recorded(store: Path, model: Any) -> None:
+    """At the call, with what names one."""
+    with track.start_run() as run:
+        dataset = data.from_numpy(numpy.eye(2))
+        for call in (
+            lambda: track.log_input(dataset, model=model),
+            lambda: track.log_inputs([dataset], models=[model]),
+            lambda: track.log_metric("acc", 1.0, model_id=model),
+        ):
+            with pytest.raises(InvalidValue, match="log_model"):
+                call()
+    assert (track.get_run(run.run_id).inputs, track.get_run(run.run_id).data.metrics) == (RunInputs(), {})

@@ -129,14 +129,15 @@ def test_missing_content_is_named(store: Path, tmp_path: Path) -> None:
     assert export.copy_store(store, tmp_path / "copy.db").missing == (gone.name,)
 
 
-def test_csv_has_five_tables(store: Path, tmp_path: Path) -> None:
-    """Runs in the wide form; params, metrics, tags and points in the long one."""
+def test_csv_has_six_tables(store: Path, tmp_path: Path) -> None:
+    """Runs in the wide form; params, metrics, tags and points in the long one; and the registry."""
     (run_id,) = add_runs(
         store_of(store),
         {"name": "one", "params": {"lr": 0.1, "n": 3, "on": True}, "tags": {"t": "x"}, "metrics": {"loss": [1.5, 0.1]}},
     )
     paths = export.tables(store, tmp_path / "out", "csv")
-    assert [path.name for path in paths] == ["runs.csv", "params.csv", "metrics.csv", "tags.csv", "points.csv"]
+    names = ("runs", "params", "metrics", "tags", "points", "models")
+    assert [path.name for path in paths] == [f"{name}.csv" for name in names]
     (run,) = cells(paths[0])
     shown = {key: run[key] for key in ("run_id", "run", "name", "start_time", "params.lr", "params.on", "metrics.loss")}
     assert shown == {

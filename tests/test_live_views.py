@@ -94,6 +94,7 @@ def test_what_the_front_end_gets() -> None:
         "progress": {"done": 12, "total": None, "unit": "", "text": "12", "left": ""},
         "stop": "stopping",
         "note": "look",
+        "deleted": False,
         "id": f"{12:032x}",
     }
 

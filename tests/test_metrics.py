@@ -178,14 +178,14 @@ def test_a_model_and_what_is_no_dataset_are_refused_before_the_point_is_written(
     with track.start_run() as run:
         track.log_metric("x", 1.0, step=0)
         said = []
-        for arguments in ({"model_id": "m-1"}, {"dataset": object()}):
+        for arguments in ({"model_id": " "}, {"dataset": object()}):
             with pytest.raises(InvalidValue) as caught:
                 track.log_metric("x", 2.0, step=1, **arguments)  # type: ignore[arg-type]
             with pytest.raises(InvalidValue):
                 track.log_metrics({"x": 2.0}, step=1, **arguments)  # type: ignore[arg-type]
             said.append(str(caught.value))
     assert said == [
-        "model_id is not recorded yet; leave it out.",
+        "A model is named by its id, which log_model(…).model_id is; ' ' is none.",
         "log_input takes a dataset, not object: log_input(jupyter_track.data.from_numpy(array)).",
     ]
     assert history(run, "x") == [(0, 1.0)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,13 @@ from sklearn.linear_model import LinearRegression
 from whole_stores import contents_of, register_some
 
 import jupyter_track as mlflow
+from jupyter_track.cli.textconv import store_text
 from jupyter_track.errors import AlreadyExists, InvalidValue, NotFound
 from jupyter_track.store import edits, registry, registry_edits
 from jupyter_track.store.reader import Reader
 from jupyter_track.store.upkeep import clean, export, gc, merge, repair
+from jupyter_track.store.upkeep.csv_form import iso_time
+from jupyter_track.store.upkeep.tables import tables
 
 DAY = 86_400_000
 
@@ -210,6 +215,70 @@ def test_a_copy_holds_the_versions_of_its_runs(store: Path, tmp_path: Path) -> N
     assert [one.version for one in registry.versions(some)] == [2]
     assert registry.model(some, "forest").aliases == {}
     assert repair.examine(some).findings == ()
+
+
+def test_the_registry_as_a_table(store: Path, client: mlflow.MlflowClient, tmp_path: Path) -> None:
+    """A row a version, with its words, and one for a model without versions; of some runs their versions alone."""
+    client.set_registered_model_alias("line", "champion", 2)
+    client.update_registered_model("line", "=a formula")
+    client.set_model_version_tag("line", 1, "checked", "yes")
+    client.create_registered_model("empty")
+    first, second = reversed(client.search_model_versions("name = 'line'"))
+    (place,) = tables(store, tmp_path / "models.csv", "csv", table="models")
+    rows = list(csv.DictReader(place.open(encoding="utf-8", newline="")))
+    shown = ("model", "version", "aliases", "title", "run_id", "run", "source", "tags", "model_description")
+    title = "sklearn LinearRegression · skops"
+    assert [tuple(row[name] for name in shown) for row in rows] == [
+        ("line", "1", "", title, first.run_id, "1", first.source, '{"checked": "yes"}', "'=a formula"),
+        ("line", "2", "champion", title, second.run_id, "2", second.source, "{}", "'=a formula"),
+        ("empty", "", "", "", "", "", "", "", ""),
+    ]
+    assert rows[0]["created"] == iso_time(first.creation_timestamp)
+    (place,) = tables(store, tmp_path / "some.csv", "csv", table="models", runs=[first.run_id])
+    rows = list(csv.DictReader(place.open(encoding="utf-8", newline="")))
+    assert [(row["model"], row["version"], row["aliases"]) for row in rows] == [("line", "1", ""), ("empty", "", "")]
+    (place,) = tables(store, tmp_path / "some.json", "json", runs=[first.run_id])
+    told = {one["name"]: one for one in json.loads(place.read_text("utf-8"))["models"]}
+    assert [one["version"] for one in told["line"]["versions"]] == [1]
+    assert told["line"]["aliases"] == {}
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    (place,) = tables(store, tmp_path / "models.parquet", "parquet", table="models")
+    assert pyarrow.parquet.read_table(place).to_pydict()["version"] == [1, 2, None]
+
+
+def test_git_shows_a_change_of_the_registry(store: Path, client: mlflow.MlflowClient) -> None:
+    """What a person changed is a changed line, under its model or version."""
+    (first, second) = reversed(client.search_model_versions("name = 'line'"))
+    mlflow.flush()
+    before = list(store_text(store))
+    client.set_registered_model_alias("line", "champion", 1)
+    client.update_registered_model("line", "two\nlines")
+    client.set_registered_model_tag("line", "team", "a")
+    client.set_model_version_tag("line", 2, "checked", "yes")
+    client.update_model_version("line", 2, "better")
+    after = list(store_text(store))
+    assert [line for line in before if line not in after] == []
+    at = after.index("model line")
+    shown = [line for line in after[at:] if " file " not in line and " user " not in line]
+    assert shown == [
+        "model line",
+        "    note two",
+        "    note lines",
+        "    tag team = a",
+        "    alias champion = 1",
+        "    version 1 sklearn LinearRegression · skops",
+        f"        from {first.source}",
+        f"        run {first.run_id}",
+        "    version 2 sklearn LinearRegression · skops",
+        f"        from {second.source}",
+        f"        run {second.run_id}",
+        "        note better",
+        "        tag checked = yes",
+        "",
+    ]
+    assert sum(line.startswith("        file MLmodel, ") for line in after[at:]) == 2
 
 
 def test_two_registries_become_one(store: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from made_stores import START, add_run, add_runs, made_points, made_store, write
 from whole_stores import TABLES, contents_of, full_store, meaning_of
 
 from jupyter_track.errors import CorruptStore, NewerStore, NotAStore, StoreUnavailable
-from jupyter_track.store import files, spill
+from jupyter_track.store import files, schema, spill
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.database import reading
 from jupyter_track.store.liveness import this_process
@@ -416,3 +416,83 @@ def test_doctor_keeps_two_damaged_files_apart(tmp_path: Path, monkeypatch: pytes
         spoil(store, pages_of(store, table)[-1])
         kept.append(repair.repair(store).kept)
     assert [path.name for path in kept] == ["track.db.damaged-20260101-000000", "track.db.damaged-20260101-000000-1"]
+
+
+# ---- stores of earlier schemas
+
+
+def older_store(folder: Path, version: int) -> Path:
+    """A full store as it was in an earlier schema, with many runs; its folder of content goes along."""
+    made = larger_store(folder)
+    full_store(made)
+    store = folder / "older.db"
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # as stores are made
+        for statement in schema._MIGRATIONS_TABLE:
+            connection.execute(statement)
+        for name, migrate in list(schema._migrations("jupyter-track 0.1.0").items())[:version]:
+            migrate(connection)
+            row = (schema.MIGRATION_SET, name, "2026-01-01")
+            connection.execute("INSERT INTO _sqlite_migrations VALUES (NULL, ?, ?, ?)", row)
+        named = {"artifacts": "sha256", "executions": "source_sha256", "model_version_files": "sha256"}
+        connection.execute("ATTACH ? AS made", (str(made),))
+        tables = [row[0] for row in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+        for table in set(tables) - {"_sqlite_migrations"}:
+            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            connection.execute(f"DELETE FROM main.{table}")
+            connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM made.{table}")
+        known = " UNION ".join(f"SELECT {column} FROM main.{one}" for one, column in named.items() if one in tables)
+        connection.execute(f"DELETE FROM main.contents WHERE sha256 NOT IN ({known})")
+        connection.execute("DETACH made")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version}")
+    made.unlink()
+    files_folder(made).rename(files_folder(store))
+    return store
+
+
+def kept_of(before: Path, version: int) -> dict[str, list[tuple[Any, ...]]]:
+    """What a whole store of an earlier schema holds after it was brought to this one."""
+    copy = before.with_name(f"copy-{version}.db")
+    shutil.copyfile(before, copy)
+    return contents_of(copy)
+
+
+@pytest.mark.parametrize("version", [3, 4, 5])
+@pytest.mark.parametrize("table", ["tags", "artifacts", "first page"])
+def test_a_damaged_store_of_an_earlier_schema(tmp_path: Path, version: int, table: str) -> None:
+    """It is brought to this schema with all that its other pages hold, and goes on; the original is kept."""
+    store = older_store(tmp_path, version)
+    whole = kept_of(store, version)
+    page = 1 if table == "first page" else pages_of(store, table)[-1]
+    spoil(store, page)
+    damaged = store.read_bytes()
+    if table == "first page":
+        with pytest.raises((CorruptStore, NotAStore)):
+            Reader(store).runs()
+    report = repair.repair(store)
+    assert report.kept is not None
+    assert report.kept.read_bytes() == damaged
+    assert repair.examine(store).findings == ()
+    after = contents_of(store)
+    assert Reader(store).info().version == schema.VERSION
+    lost = {"tags"} if table == "tags" else {"artifacts", "contents"} if table == "artifacts" else set()
+    same = set(TABLES) - lost - {"store", "writers"}
+    assert {name: len(after[name]) for name in same} == {name: len(whole[name]) for name in same}
+    for name in same - {"contents", "metrics", "runs", "experiments"}:
+        assert after[name] == whole[name], name
+    add_run(store, name="later")
+    assert Reader(store).runs()[0].name == "later"
+
+
+@pytest.mark.parametrize("version", [3, 4, 5])
+def test_doctor_brings_a_sound_store_of_an_earlier_schema_up(tmp_path: Path, version: int) -> None:
+    """Nothing is found but what waits there in any schema, and all is there."""
+    store = older_store(tmp_path, version)
+    whole = kept_of(store, version)
+    assert repair.repair(store).kept is None
+    assert repair.examine(store).findings == ()
+    after = contents_of(store)
+    assert {name: after[name] for name in set(TABLES) - {"store", "writers", "contents"}} == {
+        name: whole[name] for name in set(TABLES) - {"store", "writers", "contents"}
+    }

@@ -245,6 +245,61 @@ def test_graphics_processors(store: Path, monkeypatch: pytest.MonkeyPatch) -> No
     }
 
 
+def broken(module: ModuleType, name: str) -> None:
+    """Let a function of the driver fail for the first GPU, as it does for one that has fallen off the bus."""
+    works = getattr(module, name)
+
+    def fails(handle: int) -> Any:
+        if handle == 0:
+            raise module.NVMLError("GPU is lost")
+        return works(handle)
+
+    setattr(module, name, fails)
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (["nvmlDeviceGetHandleByIndex"], set()),
+        (["nvmlDeviceGetMemoryInfo", "nvmlDeviceGetUtilizationRates", "nvmlDeviceGetPowerUsage"], set()),
+        (["nvmlDeviceGetUtilizationRates"], {"memory_usage_percentage", "memory_usage_megabytes",
+                                             "power_usage_watts", "power_usage_percentage"}),
+        (["nvmlDeviceGetEnforcedPowerLimit"], {"memory_usage_percentage", "memory_usage_megabytes",
+                                               "utilization_percentage", "power_usage_watts"}),
+    ],
+    ids=["lost before", "lost later", "parted (MIG)", "no limit of power"],
+)  # fmt: skip
+def test_a_graphics_processor_that_does_not_answer(
+    store: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], left: set[str]
+) -> None:
+    """It leaves out what it does not tell; the other keeps its number and goes on."""
+    module = fake_nvml()
+    for name in names:
+        broken(module, name)
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    found, _ = system._Sampler().sample()
+    assert {key.removeprefix("gpu_0_") for key in found if key.startswith("gpu_0_")} == left
+    assert found["gpu_1_utilization_percentage"] == 97.0
+
+
+@pytest.mark.parametrize("fault", ["no driver", "another module of this name", "a limit of 0"])
+def test_without_a_driver_the_rest_is_recorded(store: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """Neither a driver that is not loaded nor a stranger that is called pynvml ends the system metrics."""
+    module = fake_nvml()
+    if fault == "no driver":
+        monkeypatch.setattr(module, "nvmlInit", lambda: module.nvmlDeviceGetPowerUsage(1))
+    elif fault == "a limit of 0":
+        monkeypatch.setattr(module, "nvmlDeviceGetEnforcedPowerLimit", lambda handle: 0)
+        monkeypatch.setattr(module, "nvmlDeviceGetMemoryInfo", lambda handle: SimpleNamespace(used=0, total=0))
+    else:
+        module = ModuleType("pynvml")
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    found, _ = system._Sampler().sample()
+    assert "cpu_utilization_percentage" in found
+    assert ("gpu_0_power_usage_watts" in found) == (fault == "a limit of 0")
+    assert "gpu_0_power_usage_percentage" not in found
+
+
 def test_they_are_no_results(store: Path) -> None:
     """No card line, no column, no line of a comparison; the card counts them, the record has them all."""
     runs = [

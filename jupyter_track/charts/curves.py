@@ -18,6 +18,7 @@ PADDING = 5  # pixels, so that the marks of the first and the last point are who
 RAW_OPACITY = 0.25  # of the raw line behind a smoothed one
 BAND_OPACITY = 0.15
 BASELINE_WIDTH = 2.0
+LINE_FROM = 3  # points; fewer are dots
 BASELINE_DASH = [5, 3]
 GOAL_DASH = [2, 3]
 
@@ -99,7 +100,7 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
     color = alt.Color(
         "run:N",
         scale=alt.Scale(domain=names, range=[run.paint.color for run in known]),
-        legend=alt.Legend(title=None) if len(names) > 1 else None,
+        legend=_legend() if len(names) > 1 else None,
     )
     dash = alt.StrokeDash(
         "run:N",
@@ -120,14 +121,22 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
         layers.insert(0, base.mark_area(opacity=BAND_OPACITY).encode(y=alt.Y("low:Q", title=None), y2="high:Q"))
     elif smoothing:
         layers.insert(0, base.mark_line(opacity=RAW_OPACITY, strokeWidth=1).encode(y=alt.Y("raw:Q", title=None)))
-    if any(len(one.xs) < 3 for one in series):
-        layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips))
+    short = data.groupby("run")["x"].transform("size") < LINE_FROM
+    if short.any():
+        layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips).properties(data=data[short]))
     if chart.target is not None:
         aim = alt.Chart(pd.DataFrame({"y": [chart.target], "text": [chart.target_words]})).encode(y=up)
         layers.append(aim.mark_rule(strokeDash=GOAL_DASH, opacity=1))
         layers.append(aim.mark_text(align="right", dx=-3, dy=-6).encode(x=alt.value(WIDTH), text="text:N"))
     words = f"{chart.title}{f' (smoothed {smoothing:g})' if smoothing else ''}"
     return alt.layer(*layers).properties(title=words, width=WIDTH, height=HEIGHT)
+
+
+def _legend() -> alt.Legend:
+    """Lines as they are drawn, also where a pale band or a raw line lies behind them."""
+    import altair as alt
+
+    return alt.Legend(title=None, symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2, labelLimit=NAME_LIMIT)
 
 
 def _dash(run: CurveRun, grouped: bool) -> Sequence[int]:

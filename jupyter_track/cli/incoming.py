@@ -34,11 +34,12 @@ Examples:
 @store_option
 @click.pass_context
 def import_(ctx: click.Context, source: Path, folders: Sequence[Path], as_json: bool, store: str | None) -> None:
-    """Bring the runs of an mlruns or an mlflow.db of mlflow's.
+    """Bring the runs and registered models of an mlruns or an mlflow.db of mlflow's.
 
     SOURCE is mlflow's folder, its database, or a folder that holds one of them. Runs keep their ids, parents, params,
-    metric histories, tags, files, models (as files) and datasets; mlflow need not be installed. Importing again brings
-    only what is new; what was changed here stays.
+    metric histories, tags, files, models (as files) and datasets, and registered models come with their versions,
+    aliases, descriptions and tags; mlflow need not be installed. Importing again brings only what is new; what was
+    changed here stays.
     """
     from ..from_mlflow.bring import bring
     from .progress import bar
@@ -51,4 +52,6 @@ def import_(ctx: click.Context, source: Path, folders: Sequence[Path], as_json: 
         print_json({"store": str(target), "source": str(done.place), **plain, "said": list(done.said)})
         return
     first = f"{counted(done.added, 'run')} added, {done.updated:,} updated, {done.unchanged:,} unchanged"
-    say(f"{target}: {first} ({counted(done.points, 'point')}, {counted(done.artifacts, 'file')})", *done.said)
+    of_models = f", {counted(done.versions, 'version')} of models" if done.versions else ""
+    read = f"{counted(done.points, 'point')}, {counted(done.artifacts, 'file')}{of_models}"
+    say(f"{target}: {first} ({read})", *done.said)

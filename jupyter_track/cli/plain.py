@@ -90,6 +90,8 @@ def run_plain(run: Run) -> dict[str, Any]:
         "goals": dict(run.goals),
         "tags": dict(run.own_tags),
         "datasets": [_dataset(used) for used in run.inputs.dataset_inputs],
+        "models_read": [model.model_id for model in run.inputs.model_inputs],
+        "models_measured": {model_id: list(keys) for model_id, keys in run.inputs.measured.items()},
     }
 
 

@@ -1,7 +1,7 @@
 """A store as stable text, for ``git diff``: what a person changed shows as a changed line, and nothing else moves.
 
 Left out is what differs between two copies of the same runs: the small numbers (#12), revisions, heartbeats. Runs
-stand in the order in which they began, and all below a run by its key.
+stand in the order in which they began, and all below a run by its key. The registry of models comes last.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..records import Artifact, Experiment, MetricSummary, Run, ViewType
-from ..store import file_rows, schema
+from ..records import Artifact, Experiment, MetricSummary, ModelVersion, RegisteredModel, Run, ViewType
+from ..store import file_rows, registry, schema
 from ..store.reader import Reader
+from ..store.registry import ModelFile
 from ..views.format import one_line, plain_text
 from .plain import moment
 
@@ -52,6 +53,11 @@ def _lines(reader: Reader) -> Iterator[str]:
     runs = reader.runs(view_type=ViewType.ALL)
     for run in sorted(runs, key=lambda run: (run.start_time, run.run_id)):
         yield from _run(run, artifacts.get(run.run_id, ()), sources.get(run.run_id, ()))
+    for model in registry.models(reader.store):
+        yield from _model(model)
+        for version in reversed(registry.versions_of(reader.store, model.name)):
+            yield from _version(version, registry.files_of(reader.store, version.name, version.version))
+        yield ""
 
 
 def _experiment(experiment: Experiment) -> Iterator[str]:
@@ -80,16 +86,40 @@ def _run(run: Run, artifacts: Sequence[Artifact], sources: Sequence[str]) -> Ite
             ("error", error),
         ]
     )
-    yield from (f"    note {line.rstrip()}" for line in plain_text(run.note or "").splitlines())
+    yield from _note(run.note)
     yield from sorted(f"    param {one_line(param.key)} = {one_line(param.text)}" for param in run.params.values())
     yield from sorted(_metric(metric) for metric in run.metrics.values())
     yield from sorted(f"    tag {one_line(key)} = {one_line(value)}" for key, value in run.own_tags.items())
     for used in run.inputs.dataset_inputs:
         yield f"    data {one_line(used.dataset.name)} {one_line(used.context)}, digest {one_line(used.dataset.digest)}"
+    yield from (f"    model read {one_line(model.model_id)}" for model in run.inputs.model_inputs)
+    for model_id, keys in run.inputs.measured.items():
+        yield f"    model measured {one_line(model_id)}: {one_line(', '.join(sorted(keys)))}"
     for one in artifacts:
         yield f"    file {one_line(one.path)}, {one.size} bytes, sha256 {one.sha256[:_HASH]}"
     yield from (f"    code sha256 {sha256[:_HASH]}" for sha256 in sources)
     yield ""
+
+
+def _model(model: RegisteredModel) -> Iterator[str]:
+    yield f"model {one_line(model.name)}"
+    yield from _note(model.description)
+    yield from sorted(f"    tag {one_line(key)} = {one_line(value)}" for key, value in model.tags.items())
+    yield from sorted(f"    alias {one_line(alias)} = {number}" for alias, number in model.aliases.items())
+
+
+def _version(version: ModelVersion, files: Sequence[ModelFile]) -> Iterator[str]:
+    yield f"    version {version.version} {one_line(version.title)}"
+    about = [("from", version.source), ("run", version.run_id), ("user", version.user_id)]
+    yield from (f"    {line}" for line in _facts(about))
+    yield from (f"    {line}" for line in _note(version.description))
+    yield from sorted(f"        tag {one_line(key)} = {one_line(value)}" for key, value in version.tags.items())
+    for one in files:
+        yield f"        file {one_line(one.path)}, {one.size} bytes, sha256 {one.sha256[:_HASH]}"
+
+
+def _note(text: str | None) -> Iterator[str]:
+    yield from (f"    note {line.rstrip()}" for line in plain_text(text or "").splitlines())
 
 
 def _facts(pairs: Sequence[tuple[str, str | None]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,14 @@ def _gpus() -> list[dict[str, Any]]:
 
 def _asked(pynvml: Any) -> list[dict[str, Any]]:
     pynvml.nvmlInit()
+    found: list[dict[str, Any]] = []
     try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(at) for at in range(pynvml.nvmlDeviceGetCount())]
-        return [
-            {"name": _text(pynvml.nvmlDeviceGetName(one)), "memory": int(pynvml.nvmlDeviceGetMemoryInfo(one).total)}
-            for one in handles
-        ]
+        for at in range(pynvml.nvmlDeviceGetCount()):
+            with suppress(pynvml.NVMLError):  # one that is lost
+                one = pynvml.nvmlDeviceGetHandleByIndex(at)
+                found.append({"name": _text(pynvml.nvmlDeviceGetName(one))})
+                found[-1]["memory"] = int(pynvml.nvmlDeviceGetMemoryInfo(one).total)
+        return found
     finally:
         pynvml.nvmlShutdown()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ..store.upkeep.turns import Progress, no_progress, turn
 from .database import Database
 from .folder import META, Folder
 from .found import Found
+from .seen import Seen
 from .source import MlflowSource, Told
 
 _HEADER = b"SQLite format 3\0"
@@ -31,8 +33,8 @@ class Imported:
         What was read.
     added, updated, unchanged : int
         Runs that the store did not have; that took something over; that were there already as they are.
-    points, artifacts : int
-        Of all runs that were read.
+    points, artifacts, versions : int
+        Of all that was read; `versions` are those of registered models.
     said : tuple of str
         What was not brought and why, a sentence each.
     """
@@ -43,12 +45,14 @@ class Imported:
     unchanged: int
     points: int
     artifacts: int
+    versions: int = 0
     said: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return it in a line, and what was not brought below."""
         counted = f"{self.added:,} runs added, {self.updated:,} updated, {self.unchanged:,} unchanged"
-        first = f"{self.place}: {counted} ({self.points:,} points, {self.artifacts:,} files)"
+        of_models = f", {self.versions:,} versions of models" if self.versions else ""
+        first = f"{self.place}: {counted} ({self.points:,} points, {self.artifacts:,} files{of_models})"
         return "\n".join((first, *self.said))
 
     def _repr_pretty_(self, printer: object, cycle: bool) -> None:
@@ -56,11 +60,11 @@ class Imported:
 
 
 def bring(store: Path, place: Path, *, artifacts: Sequence[Path] = (), progress: Progress | None = None) -> Imported:
-    """Bring the runs of an ``mlruns`` or an ``mlflow.db`` into a store.
+    """Bring the runs and the registered models of an ``mlruns`` or an ``mlflow.db`` into a store.
 
     Runs keep their ids, parents, params (numbers become numbers), whole metric histories, tags, files, models (as files
-    of their runs) and datasets. What a run of the store has that mlflow's has not stays. Secret-looking values are
-    redacted, as in all that is recorded.
+    of their runs) and datasets; registered models their versions, aliases, descriptions and tags. What a run of the
+    store has that mlflow's has not stays. Secret-looking values are redacted, as in all that is recorded.
 
     Parameters
     ----------
@@ -83,9 +87,9 @@ def bring(store: Path, place: Path, *, artifacts: Sequence[Path] = (), progress:
     found = _opened(place, tuple(artifacts))
     shown = progress or no_progress
     try:
-        source = MlflowSource(found, store)
-        total = len(source.numbers())
-        with turn(store) as files_of_target:
+        with turn(store) as files_of_target, closing(Seen(store)) as seen:
+            source = MlflowSource(found, store, seen)
+            total = len(source.numbers())
             remove_curves(files_of_target)
             union = Union(files_of_target, source, {})
             for looked_at in union.run():
@@ -96,8 +100,11 @@ def bring(store: Path, place: Path, *, artifacts: Sequence[Path] = (), progress:
     finally:
         found.close()
     done = union.done
-    said = _said(source.told, found, len(done.conflicts), len(done.missing))
-    return Imported(found.place, done.added, done.updated, done.unchanged, points, source.told.artifacts, said)
+    told = source.told
+    said = _said(told, found, len(done.conflicts), len(done.missing))
+    if done.renumbered:
+        said += (f"Versions whose number was taken here: {', '.join(done.renumbered[:_NAMED])}.",)
+    return Imported(found.place, done.added, done.updated, done.unchanged, points, told.artifacts, told.versions, said)
 
 
 def _opened(place: Path, artifacts: tuple[Path, ...]) -> Found:

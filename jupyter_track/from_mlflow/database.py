@@ -12,7 +12,17 @@ from urllib.parse import quote
 
 from ..errors import InvalidValue, StoreUnavailable
 from ..records import CONTEXT_TAG, Dataset, DatasetInput, InputTag, RunStatus
-from .found import FoundExperiment, FoundModel, FoundPoint, FoundRun, moment, whole
+from .found import (
+    FoundExperiment,
+    FoundModel,
+    FoundPoint,
+    FoundRegistered,
+    FoundRun,
+    FoundVersion,
+    moment,
+    whole,
+)
+from .registry import PROMPT
 
 _NEEDED = {"experiments", "runs", "metrics", "params", "tags"}
 _BUSY_SECONDS = 10.0
@@ -26,7 +36,6 @@ _SOUND = (
 )
 _LEFT = {  # tables that are not brought, and what a row of them is called
     "trace_info": "trace",
-    "registered_models": "registered model",
     "assessments": "assessment",
     "evaluation_datasets": "evaluation dataset",
 }
@@ -219,6 +228,52 @@ class Database:
                 found.setdefault(str(row["source_run_id"]), []).append(model)
         return found
 
+    def registered(self) -> list[FoundRegistered]:
+        """Return the registered models."""
+        versions: dict[str, list[FoundVersion]] = {}
+        tags = self._registry_texts("model_version_tags", "name version key value")
+        columns = (
+            "name version creation_time last_updated_time source storage_location run_id user_id description"
+            " current_stage"
+        )
+        for row in self._dicts("model_versions", columns, "ORDER BY name, version"):
+            number = whole(row["version"])
+            if number is not None and number > 0:
+                name = str(row["name"])
+                versions.setdefault(name, []).append(_version(row, number, tags.get((name, str(number)), {})))
+        own_tags = self._registry_texts("registered_model_tags", "name key value")
+        aliases = self._registry_texts("registered_model_aliases", "name alias version")
+        found = []
+        for row in self._dicts(
+            "registered_models", "name creation_time last_updated_time description", "ORDER BY 2, 1"
+        ):
+            name = str(row["name"])
+            if PROMPT in own_tags.get((name,), {}):
+                self.odd["prompt"] += 1
+                continue
+            numbers = {alias: whole(text, 0) or 0 for alias, text in aliases.get((name,), {}).items()}
+            created = moment(row["creation_time"], 0)
+            found.append(
+                FoundRegistered(
+                    name=name,
+                    created=created,
+                    updated=moment(row["last_updated_time"], created),
+                    description=str(row["description"] or ""),
+                    tags=own_tags.get((name,), {}),
+                    aliases=numbers,
+                    versions=versions.get(name, ()),
+                )
+            )
+        return found
+
+    def _registry_texts(self, table: str, columns: str) -> dict[tuple[str, ...], dict[str, str]]:
+        """Rows whose last two columns are a key and its text, by the columns before."""
+        found: dict[tuple[str, ...], dict[str, str]] = {}
+        for row in self._dicts(table, columns):
+            *place, key, value = (str("" if one is None else one) for one in row.values())
+            found.setdefault(tuple(place), {})[key] = value
+        return found
+
     def _read_short(self, curves: Mapping[str, Mapping[str, int]]) -> None:
         """Read the points of runs with few of them at once: a query for each curve takes most of an import."""
         few = [run_id for run_id, counts in curves.items() if sum(counts.values()) <= _FEW_POINTS]
@@ -247,6 +302,24 @@ class Database:
             (run_id, key, limit, start),
         )
         yield from (_point(*row) for row in rows)
+
+
+def _version(row: Mapping[str, Any], number: int, tags: Mapping[str, str]) -> FoundVersion:
+    source, stored = str(row["source"] or ""), str(row["storage_location"] or "")
+    created = moment(row["creation_time"], 0)
+    return FoundVersion(
+        version=number,
+        created=created,
+        updated=moment(row["last_updated_time"], created),
+        source=source,
+        model_id=source.removeprefix("models:/") if source.startswith("models:/m-") else "",
+        address=stored or source,
+        run_id=str(row["run_id"] or ""),
+        user_id=str(row["user_id"] or ""),
+        description=str(row["description"] or ""),
+        stage=str(row["current_stage"] or ""),
+        tags=tags,
+    )
 
 
 def _point(step: int, time: int, value: float, is_nan: object) -> FoundPoint:

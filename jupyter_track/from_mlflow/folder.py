@@ -11,13 +11,24 @@ from typing import Any
 
 from ..errors import InvalidValue
 from ..records import CONTEXT_TAG, Dataset, DatasetInput, InputTag, RunStatus
-from .found import FoundExperiment, FoundModel, FoundPoint, FoundRun, moment, whole
+from .found import (
+    FoundExperiment,
+    FoundModel,
+    FoundPoint,
+    FoundRegistered,
+    FoundRun,
+    FoundVersion,
+    moment,
+    whole,
+)
+from .registry import PROMPT
 from .yaml_files import Unreadable, read_yaml
 
 META = "meta.yaml"
 TRASH = ".trash"
 _MOST_TEXT = 400_000  # bytes of a param or a tag
 _STATUSES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+_VERSION_TEXTS = ("source", "storage_location", "run_id", "user_id", "description", "current_stage")
 _DEEPEST = 32  # folders below one another in the name of a metric
 
 
@@ -42,9 +53,6 @@ class Folder:
                 self._read_experiment(folder)
         if not self._experiments:
             raise InvalidValue(f"{place} is no folder of mlflow's: there is no experiment with a {META} in it.")
-        registered = sum(1 for one in _folders(place / "models") if (one / META).is_file())
-        if registered:
-            self.odd["registered model"] += registered
 
     def close(self) -> None:
         """Forget the file that was read last."""
@@ -165,6 +173,59 @@ class Folder:
             points = islice(self._read_points(path), start, None)
         yield from islice(points, limit)
         self._at = (run_id, key, start + limit, points)
+
+    def registered(self) -> list[FoundRegistered]:
+        """Return the registered models."""
+        found = []
+        for folder in _folders(self.place / "models"):
+            meta = self._meta(folder / META, "registered model") if (folder / META).is_file() else None
+            if meta is None:
+                continue
+            tags = dict(self._texts(folder / "tags"))
+            if PROMPT in tags:
+                self.odd["prompt"] += 1
+                continue
+            aliases = {alias: whole(text.strip(), 0) or 0 for alias, text in self._texts(folder / "aliases")}
+            created = moment(meta.get("creation_timestamp"), 0)
+            found.append(
+                FoundRegistered(
+                    name=str(meta.get("name") or folder.name),
+                    created=created,
+                    updated=moment(meta.get("last_updated_timestamp"), created),
+                    description=str(meta.get("description") or ""),
+                    tags=tags,
+                    aliases=aliases,
+                    versions=self._versions(folder),
+                )
+            )
+        return found
+
+    def _versions(self, folder: Path) -> list[FoundVersion]:
+        found = []
+        for place in _folders(folder):
+            number = whole(place.name.removeprefix("version-"), 0) if place.name.startswith("version-") else None
+            meta = self._meta(place / META, "version of a model") if number and (place / META).is_file() else None
+            if not number or meta is None:
+                continue
+            texts = {name: str(meta.get(name) or "") for name in _VERSION_TEXTS}
+            created = moment(meta.get("creation_timestamp"), 0)
+            source = texts["source"]
+            found.append(
+                FoundVersion(
+                    version=number,
+                    created=created,
+                    updated=moment(meta.get("last_updated_timestamp"), created),
+                    source=source,
+                    model_id=source.removeprefix("models:/") if source.startswith("models:/m-") else "",
+                    address=texts["storage_location"] or source,
+                    run_id=texts["run_id"],
+                    user_id=texts["user_id"],
+                    description=texts["description"],
+                    stage=texts["current_stage"],
+                    tags=dict(self._texts(place / "tags")),
+                )
+            )
+        return sorted(found, key=lambda one: one.version)
 
     def _datasets(self, folder: Path) -> list[DatasetInput]:
         found = []

@@ -55,6 +55,52 @@ class FoundRun:
     models: Sequence[FoundModel] = ()
 
 
+@dataclass(frozen=True)
+class FoundVersion:
+    """A version of a registered model.
+
+    Attributes
+    ----------
+    version : int
+    created, updated : int
+        In milliseconds.
+    source : str
+        As mlflow names it: ``models:/m-…``, or an address.
+    model_id : str
+        Of the logged model that it is; empty where it is none.
+    address : str
+        Where its files lie.
+    run_id, user_id, description, stage : str
+        Empty where there is none.
+    tags : mapping
+    """
+
+    version: int
+    created: int
+    updated: int
+    source: str
+    model_id: str
+    address: str
+    run_id: str
+    user_id: str
+    description: str
+    stage: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FoundRegistered:
+    """A registered model with its versions; times in milliseconds."""
+
+    name: str
+    created: int
+    updated: int
+    description: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, int] = field(default_factory=dict)
+    versions: Sequence[FoundVersion] = ()
+
+
 class Found(Protocol):
     """A place where mlflow recorded.
 
@@ -80,6 +126,9 @@ class Found(Protocol):
 
     def runs(self, run_ids: Sequence[str]) -> list[FoundRun]:
         """Return runs in the order of their ids."""
+
+    def registered(self) -> list[FoundRegistered]:
+        """Return the registered models; prompts, which mlflow keeps among them, are counted in `odd`."""
 
     def points(self, run_id: str, key: str, start: int, limit: int) -> Iterator[FoundPoint]:
         """Yield at most `limit` points of a curve, from number `start` on, in the order of logging."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,14 @@ from ..errors import InvalidValue, MissingFile
 from ..records import CONTEXT_TAG, DatasetInput, RunStatus
 from ..store import files, inputs
 from ..store.artifacts import artifact_path, guess_mime, walk
+from ..store.registry import ModelFile
 from ..store.upkeep.models import ModelRows
 from ..store.upkeep.pages import PAGE_BYTES, Curve, ExperimentRows, Rows, RunRows, Source, Wanted
 from ..values import check_key, clean_text, param_value
-from .found import Found, FoundRun
+from .found import Found, FoundRun, FoundVersion
 from .places import Remote, files_folder
+from .registry import MLMODEL, model_rows, title_of
+from .seen import Seen
 
 _COLUMNS = {"mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "mlflow.user"}  # tags that are columns here
 _MOST_TAG = 100_000
@@ -33,6 +37,7 @@ class Told:
     """What is to be said of an import: files of how many runs are missing or elsewhere, keys that cannot be ones."""
 
     artifacts: int = 0
+    versions: int = 0
     elsewhere: dict[str, int] = field(default_factory=dict)
     remote: dict[str, int] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
@@ -47,16 +52,22 @@ class MlflowSource(Source):
     found : Found
     target : Path
         The store that it is brought to: large files are put beside it when they are first seen.
+    seen : Seen
+        What earlier imports have hashed.
     """
 
-    def __init__(self, found: Found, target: Path) -> None:
+    def __init__(self, found: Found, target: Path, seen: Seen) -> None:
         super().__init__(found.place, found.place)
         self.found = found
         self.target = target
+        self.seen = seen
         self.told = Told()
         self._experiments = {one.identifier: one for one in found.experiments()}
         self._ids = found.run_ids()
+        self._by_id = dict.fromkeys(self._ids)
         self._contents: dict[str, tuple[int, bytes | Path | None]] = {}  # a document, a small file, or one beside
+        self._logged: dict[str, str] = {}  # mlflow's id of a model to its address here
+        self._titles: dict[str, str] = {}  # what an MLmodel says, by its sha256
 
     def numbers(self) -> dict[int, str]:
         """Return the runs in the order of their starts."""
@@ -92,9 +103,7 @@ class MlflowSource(Source):
         for at, (key, value) in enumerate(run.params.items()):
             if self._is_key(key):
                 rows.params[key] = _param(key, value, run.start_time * 1000 + at)
-        for key, value in run.tags.items():
-            if key not in _COLUMNS and self._is_key(key):
-                rows.tags[key] = _safe_value(key, value)[:_MOST_TAG]
+        rows.tags.update(self._tags({key: value for key, value in run.tags.items() if key not in _COLUMNS}))
         for at, (key, count) in enumerate(run.curves.items()):
             if self._is_key(key):
                 origin = "system" if key.startswith("system/") else "logged"
@@ -106,6 +115,7 @@ class MlflowSource(Source):
         for model in run.models:
             name = model.name if model.name not in taken else f"{model.name}-{model.identifier[-6:]}"
             taken.add(name)
+            self._logged[model.identifier] = f"runs:/{run.run_id}/{clean_text(name)}"
             self._files(rows, model.address, f"{name}/", run.end_time or run.start_time)
         return rows
 
@@ -136,51 +146,75 @@ class MlflowSource(Source):
 
     def _files(self, rows: RunRows, address: str, prefix: str, created: int) -> None:
         """Take the files of a run, or of a model of its."""
-        if not address:
-            return
-        try:
-            folder = files_folder(address, self.found.roots)
-        except Remote as error:
-            self.told.remote[str(error)] = self.told.remote.get(str(error), 0) + 1
-            return
-        if folder is None:
-            if _is_there(address):
-                base = str(Path(address.removeprefix("file://")).parent.parent)
-                self.told.elsewhere[base] = self.told.elsewhere.get(base, 0) + 1
-            return  # a run without files has no folder
-        for path, relative in walk(folder, self.told.left_out.append):
-            try:
-                name = artifact_path(prefix + relative)
-                content = self._content(path)
-            except (InvalidValue, MissingFile) as error:
-                self.told.left_out.append(str(error))
-                continue
+        for path, name, content in self._kept(address, prefix):
             if name in rows.artifacts:
                 continue
             self.told.artifacts += 1
+            is_model = name.rpartition("/")[2] == MLMODEL
             rows.artifacts[name] = {
                 "path": name,
                 "sha256": content.sha256,
                 "size": content.size,
-                "mime": guess_mime(name),
-                "kind": "file",
-                "title": None,
+                "mime": "application/yaml" if is_model else guess_mime(name),
+                "kind": "model" if is_model else "file",
+                "title": self._title(path, content.sha256) if is_model else None,
                 "line": None,
                 "created": created,
                 "join_key": None,
             }
 
+    def _kept(self, address: str, prefix: str) -> Iterator[tuple[Path, str, files.Content]]:
+        """The files of an address with their names here; what is not there is told."""
+        folder = self._folder(address)
+        if folder is None:
+            return
+        for path, relative in walk(folder, self.told.left_out.append):
+            try:
+                yield path, artifact_path(prefix + relative), self._content(path)
+            except (InvalidValue, MissingFile) as error:
+                self.told.left_out.append(str(error))
+
+    def _folder(self, address: str) -> Path | None:
+        if not address:
+            return None
+        try:
+            folder = files_folder(address, self.found.roots)
+        except Remote as error:
+            self.told.remote[str(error)] = self.told.remote.get(str(error), 0) + 1
+            return None
+        if folder is None and _is_there(address):  # a run without files has no folder
+            base = str(Path(address.removeprefix("file://")).parent.parent)
+            self.told.elsewhere[base] = self.told.elsewhere.get(base, 0) + 1
+        return folder
+
     def _content(self, path: Path) -> files.Content:
-        """Hash a file; a large one is put beside the target, where it is not there yet."""
-        sha256, size = _hashed(path)
+        """Hash a file that was not seen before; a large one is put beside the target, where it is not there yet."""
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise MissingFile(f"{path} cannot be read ({error.strerror}).") from error
+        sha256, size = self.seen.recall(path, status) or self._read(path, status)
         if size > files.INLINE_LIMIT:
             if not _lies_beside(self.target, sha256, size):
                 content = files.keep(self.target, path)
+                if content.sha256 != sha256:
+                    self.seen.forget(path)
                 sha256, size = content.sha256, content.size
             self._keep(sha256, size, None)
         else:
             self._keep(sha256, size, path)
         return files.Content(sha256, size, None)
+
+    def _read(self, path: Path, status: os.stat_result) -> tuple[str, int]:
+        sha256, size = _hashed(path)
+        self.seen.remember(path, status, sha256, size)
+        return sha256, size
+
+    def _title(self, path: Path, sha256: str) -> str:
+        if sha256 not in self._titles:
+            with path.open("rb") as file:
+                self._titles[sha256] = title_of(file.read(_CHUNK))
+        return self._titles[sha256]
 
     def _keep(self, sha256: str, size: int, what: bytes | Path | None) -> None:
         self._contents[sha256] = (size, what)
@@ -193,6 +227,8 @@ class MlflowSource(Source):
             size, what = self._contents.get(sha256, (0, b""))
             data = what.read_bytes() if isinstance(what, Path) else what
             if data is not None and hashlib.sha256(data).hexdigest() != sha256:
+                if isinstance(what, Path):
+                    self.seen.forget(what)
                 continue  # the file was changed meanwhile; the next import takes it as it is then
             part.append((sha256, size, data))
             room -= len(data or b"") + 100
@@ -203,8 +239,25 @@ class MlflowSource(Source):
             yield part
 
     def models(self) -> dict[str, ModelRows]:
-        """Return nothing: registered models are not brought, which is said."""
-        return {}
+        """Return the registry, after all runs; the content of its versions is ready then."""
+        self._contents.clear()
+        rows = model_rows(
+            self.found.registered(), self._by_id, self._logged, self._tags, self._version_files, self._titles,
+            self.told.left_out.append,
+        )  # fmt: skip
+        self.told.versions = sum(len(model.versions) for model in rows.values())
+        return rows
+
+    def _tags(self, tags: Mapping[str, str]) -> dict[str, str]:
+        return {key: _safe_value(key, value)[:_MOST_TAG] for key, value in tags.items() if self._is_key(key)}
+
+    def _version_files(self, version: FoundVersion) -> list[ModelFile]:
+        kept = []
+        for path, name, content in self._kept(version.address, ""):
+            kept.append(ModelFile(name, content.sha256, content.size))
+            if name == MLMODEL:
+                self._title(path, content.sha256)
+        return kept
 
     def carry(self, sha256: str, size: int, target: Path) -> None:
         """Do nothing: large content was put beside the target when its run was read."""

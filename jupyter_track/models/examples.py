@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DamagedModel, InvalidValue
 from ..recording.plain import plain
-from .folder import inside
+from .folder import Place
 from .signature import as_array
 
 FILE = "input_example.json"
@@ -54,8 +54,8 @@ def _told(example: Any) -> tuple[Any, dict[str, Any]]:
     return plain(example), {"type": "json_object"}
 
 
-def read_example(folder: Path, about: Mapping[str, Any] | None) -> Any:
-    """Return the example of a model's folder in its own form; None where it has none.
+def read_example(place: Place, about: Mapping[str, Any] | None) -> Any:
+    """Return the example of a model in its own form; None where it has none.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def read_example(folder: Path, about: Mapping[str, Any] | None) -> Any:
     if not about:
         return None
     try:
-        value = json.loads(inside(folder, about.get("artifact_path", FILE)).read_text(encoding="utf-8"))
+        value = json.loads(place.file(about.get("artifact_path", FILE)).read_text(encoding="utf-8"))
         if about.get("type") == "dataframe":
             import pandas
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,14 @@ from ..store.place import store_exists
 from ..store.registry import ModelFile
 from .environment import CONDA, PYTHON_ENV
 from .examples import FILE as EXAMPLE
-from .folder import CODE, MLMODEL, Model, check_files
+from .folder import CODE, MLMODEL, PYFUNC, Model, Place, check_files
 
 _FORMS = (
     "runs:/<run>/<name>, models:/<name>/<version>, models:/<name>@<alias>, or the path of a folder that save_model"
     " wrote"
 )
 
+_KNOWN = ("mlflow.sklearn", "mlflow.pytorch")  # what loads a model whole, and does not come back to its files
 _UNREAD = (CONDA, PYTHON_ENV, EXAMPLE)  # what loading a model does not look at
 
 
@@ -62,14 +63,42 @@ def find(uri: str | os.PathLike[str], tracker: Tracker | None = None) -> Found:
     DamagedModel
         Where its files are not those that were logged.
     """
+    tracker = tracker or session.tracker()
+    text = _by_id(uri, tracker)
+    with _looking(tracker):
+        return _found(text, tracker)
+
+
+def _by_id(uri: str | os.PathLike[str], tracker: Tracker) -> str:
+    """Return an address with the id of its run, found before the store is opened: finding may wait for the writer."""
     text = os.fspath(uri)
     if not isinstance(text, str) or not text:
         raise InvalidValue(f"The address of a model is one of {_FORMS}; not {uri!r}.")
-    tracker = tracker or session.tracker()
-    if text.startswith(("runs:", "models:")):
-        pending.flush(tracker.store)
-        with reading(tracker.store) if store_exists(tracker.store) else nullcontext():  # opened once for all of it
-            return _of_run(text, tracker) if text.startswith("runs:") else _registered(text, tracker)
+    if not text.startswith("runs:"):
+        return text
+    reference, _, name = text.removeprefix("runs:").strip("/").partition("/")
+    if not reference or not name:
+        raise InvalidValue(f"The address of a run's model is runs:/<run>/<name>, not {text!r}.")
+    name = checked_path(name.strip("/"))
+    run_id = tracker.meant(reference)
+    tracker.find(run_id)
+    return f"runs:/{run_id}/{name}"  # by the id, since what else names it may mean another later
+
+
+@contextmanager
+def _looking(tracker: Tracker) -> Iterator[None]:
+    """Open the store once for several looks; what waits is written before, since the writer waits for us then."""
+    pending.flush(tracker.store)
+    with reading(tracker.store) if store_exists(tracker.store) else nullcontext():
+        yield
+
+
+def _found(text: str, tracker: Tracker) -> Found:
+    if text.startswith("runs:"):
+        run_id, _, name = text.removeprefix("runs:/").partition("/")
+        return Found(text, *of_run(tracker, run_id, name))
+    if text.startswith("models:"):
+        return _registered(text, tracker)
     if "://" in text and not text.startswith("file:"):
         raise InvalidValue(f"{text!r} is no address of a model; there is {_FORMS}.")
     folder = _path(text)
@@ -86,27 +115,16 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def _of_run(uri: str, tracker: Tracker) -> Found:
-    reference, _, name = uri.removeprefix("runs:").strip("/").partition("/")
-    if not reference or not name:
-        raise InvalidValue(f"The address of a run's model is runs:/<run>/<name>, not {uri!r}.")
-    name = checked_path(name.strip("/"))
-    run_id = tracker.meant(reference)
-    model, kept = of_run(tracker, run_id, name)
-    return Found(f"runs:/{run_id}/{name}", model, kept)  # by the id, since what else names it may mean another later
-
-
 def of_run(tracker: Tracker, run_id: str, name: str) -> tuple[Model, tuple[ModelFile, ...]]:
     """Return a model that a run logged, and its files.
 
     Raises
     ------
     NotFound
-        Where there is no such run, or it has no model of this name; the message says which it has.
+        Where the run has no model of this name; the message says which it has.
     DamagedModel
         Where another file was logged over one of the model's.
     """
-    tracker.find(run_id)
     artifacts = tracker.reader.artifacts(run_id)
     inside = {one.path.removeprefix(f"{name}/"): one for one in artifacts if one.path.startswith(f"{name}/")}
     if MLMODEL not in inside:
@@ -162,8 +180,11 @@ def opened(
     tracker: Tracker | None = None,
     dst_path: str | os.PathLike[str] | None = None,
     keep: bool = False,
-) -> Iterator[tuple[Path, Found]]:
-    """Give the folder of a model whose files have the hashes that they should have, with its own code on the path.
+) -> Iterator[tuple[Place, Found]]:
+    """Give the files of a model, which have the hashes that they should have, with its own code on the path.
+
+    Small files come to a temporary folder. Large ones are read where the store keeps them, after a look at their hash:
+    they are not copied.
 
     Parameters
     ----------
@@ -182,22 +203,32 @@ def opened(
         Where the bytes of a file do not have its sha256; nothing is loaded.
     """
     tracker = tracker or session.tracker()
-    found = find(uri, tracker)
+    text = _by_id(uri, tracker)
+    with _looking(tracker):
+        found = _found(text, tracker)
+        wanted = [one for one in found.files if keep or one.path not in _UNREAD]
+        data = _data_of(tracker, wanted)
+    keep = keep and found.model.flavors.get(PYFUNC, {}).get("loader_module") not in _KNOWN
     temporary: Path | None = None
+    kept: dict[str, Path] = {}
     if found.folder is not None and dst_path is None:
         folder = found.folder
         check_files(folder, found.model)
+    elif dst_path is not None:
+        folder = Path(dst_path)
+        copy_files(found, folder, tracker)
     else:
-        if dst_path is None:
-            temporary = folder = Path(tempfile.mkdtemp(prefix="jupyter-track-model-"))
-        else:
-            folder = Path(dst_path)
-        copy_files(found, folder, tracker, () if keep or dst_path is not None else _UNREAD)
+        temporary = folder = Path(tempfile.mkdtemp(prefix="jupyter-track-model-"))
+        try:
+            kept = _brought(tracker, wanted, data, folder, whole=keep)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
     code = folder / CODE
     if code.is_dir() and str(code) not in sys.path:
         sys.path.insert(0, str(code))  # it stays there, since the model may import of it later
     try:
-        yield folder, found
+        yield Place(folder, kept), found
     finally:
         if temporary is not None and (keep or code.is_dir()):
             atexit.register(shutil.rmtree, temporary, ignore_errors=True)
@@ -205,20 +236,39 @@ def opened(
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def copy_files(found: Found, folder: Path, tracker: Tracker, but: Collection[str] = ()) -> None:
-    """Copy the files of a model to a folder, but some; each is checked on the way."""
+def _brought(
+    tracker: Tracker, wanted: Sequence[ModelFile], data: Sequence[bytes | None], folder: Path, whole: bool
+) -> dict[str, Path]:
+    """Write small files, checked, into a new folder of our own; return where the large ones lie, checked as well."""
+    kept: dict[str, Path] = {}
+    for one, inline in zip(wanted, data, strict=True):
+        target = folder / checked_path(one.path)
+        if inline is None and not whole and not one.path.startswith(f"{CODE}/"):
+            kept[one.path] = files.checked(tracker.store, one.sha256)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if inline is None:
+            files.copy_to(tracker.store, one.sha256, None, target)
+        else:
+            target.write_bytes(files.read(tracker.store, one.sha256, inline))
+    return kept
+
+
+def copy_files(found: Found, folder: Path, tracker: Tracker) -> None:
+    """Copy the files of a model to a folder; each is checked on the way."""
     folder.mkdir(parents=True, exist_ok=True)
     if found.folder is not None:
         check_files(found.folder, found.model)
         shutil.copytree(found.folder, folder, dirs_exist_ok=True)
         return
-    wanted = [one for one in found.files if one.path not in but]
-    for one, data in zip(wanted, _data_of(tracker, wanted), strict=True):
+    for one, data in zip(found.files, _data_of(tracker, found.files), strict=True):
         files.copy_to(tracker.store, one.sha256, data, folder / checked_path(one.path))
 
 
 def _data_of(tracker: Tracker, wanted: Sequence[ModelFile]) -> list[bytes | None]:
     """The bytes of files that lie in the database, read at once; None for those that lie beside it."""
+    if not wanted:
+        return []
     marks = ", ".join("?" * len(wanted))
     with reading(tracker.store) as connection:
         rows = connection.execute(

@@ -24,7 +24,6 @@ MLMODEL = "MLmodel"
 CODE = "code"
 PYFUNC = "python_function"
 OURS = "jupyter_track"  # the section of MLmodel that mlflow does not know
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -247,11 +246,8 @@ def check_files(folder: Path, model: Model) -> None:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def inside(folder: Path, path: Any) -> Path:
@@ -269,6 +265,31 @@ def inside(folder: Path, path: Any) -> Path:
     if not place.resolve().is_relative_to(folder.resolve()):
         raise DamagedModel(f"{path} of the model is a link that leads out of its folder; nothing was loaded.")
     return place
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the files of a model lie, which have been checked.
+
+    Attributes
+    ----------
+    folder : Path
+    kept : mapping of str to Path
+        Large files that are read where the store keeps them, by their paths in the model; they are not in `folder`.
+    """
+
+    folder: Path
+    kept: Mapping[str, Path] = field(default_factory=dict)
+
+    def file(self, path: Any) -> Path:
+        """Return where a file lies that ``MLmodel`` names.
+
+        Raises
+        ------
+        DamagedModel
+            For a path that leads out of the model's folder.
+        """
+        return self.kept.get(str(path)) or inside(self.folder, path)
 
 
 def pyfunc_entry(loader: str, **more: Any) -> dict[str, Any]:

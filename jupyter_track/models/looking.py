@@ -49,8 +49,8 @@ def load_of_run(tracker: Tracker, run_id: str, name: str | None = None) -> Any:
         if len(names) > 1:
             raise InvalidValue(f"The run {run_id[:8]} has several models; name one of {', '.join(map(repr, names))}.")
         (name,) = names
-    with opened(f"runs:/{run_id}/{name}", tracker, keep=True) as (folder, found):
+    with opened(f"runs:/{run_id}/{name}", tracker, keep=True) as (place, found):
         for flavor in (sklearn_flavor, pytorch_flavor):
             if flavor.FLAVOR in found.model.flavors:
-                return flavor.load(folder, found.model)
-        return pyfunc_flavor.load(folder, found.model, found.uri)
+                return flavor.load(place, found.model)
+        return pyfunc_flavor.load(place, found.model, found.uri)

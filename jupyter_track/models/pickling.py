@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DamagedModel, InvalidValue, MissingPackage
 from ..store.problems import report
-from .folder import Model, required
+from .folder import Model, Place, required
 from .requirements import Modules, name_of, need, package_of, quoted
 
 
@@ -46,12 +46,14 @@ def write(thing: Any, file: Path, *, plain: bool = False) -> Modules:
     return modules
 
 
-def read(file: Path, model: Model, loads: Any = None) -> Any:
+def read(place: Place, path: str, model: Model, loads: Any = None) -> Any:
     """Unpickle a model's file: only in the user's own call, and after its sha256 was looked at.
 
     Parameters
     ----------
-    file : Path
+    place : Place
+    path : str
+        Of the file, within the model.
     model : Model
         To tell what differs here.
     loads : callable, optional
@@ -64,19 +66,20 @@ def read(file: Path, model: Model, loads: Any = None) -> Any:
     DamagedModel
         Where it cannot be read.
     """
+    file = place.file(path)
     try:
         if loads is not None:
             return loads(file)
         with file.open("rb") as stream:
             return pickle.load(stream)
     except ImportError as error:
-        raise missing(error, file.parent, model) from error
+        raise missing(error, place.folder, model) from error
     except Exception as error:
         here, there = _minor(platform.python_version()), _minor(model.python_version)
         doubt = f" It was saved with Python {there}, and this is Python {here}." if there and here != there else ""
         raise DamagedModel(
-            f"{file.name} of the model cannot be loaded ({type(error).__name__}: {error}).{doubt}"
-            f"{_versions(file.parent)}"
+            f"{path.rpartition('/')[2]} of the model cannot be loaded ({type(error).__name__}: {error}).{doubt}"
+            f"{_versions(place.folder)}"
         ) from error
 
 

@@ -14,7 +14,7 @@ from ..recording import artifacts as run_artifacts
 from ..recording.session import session
 from . import examples, pickling, pytorch_flavor, sklearn_flavor
 from .enforcement import enforce, enforce_params
-from .folder import CODE, PYFUNC, Form, Model, inside, pyfunc_entry
+from .folder import CODE, PYFUNC, Form, Model, Place, inside, pyfunc_entry
 from .info import ModelInfo, info_of
 from .keeping import Saved
 from .signature import ModelSignature
@@ -243,8 +243,8 @@ class PyFuncModel:
         return f"<PyFuncModel {self._model.title}, {self._uri}>"
 
 
-def load(folder: Path, model: Model, uri: str, config: Mapping[str, Any] | None = None) -> PyFuncModel:
-    """Load any model as a function, from a folder whose files have been checked.
+def load(place: Place, model: Model, uri: str, config: Mapping[str, Any] | None = None) -> PyFuncModel:
+    """Load any model as a function, whose files have been checked.
 
     Raises
     ------
@@ -256,44 +256,44 @@ def load(folder: Path, model: Model, uri: str, config: Mapping[str, Any] | None 
     if entry is None:
         raise InvalidValue(f"The model cannot be called: {model.title} has no predict. Load it with its own flavor.")
     loader = str(entry.get("loader_module", ""))
-    raw, function = _loaded(loader, folder, model, entry, config)
+    raw, function = _loaded(loader, place, model, entry, config)
     found = PyFuncModel(model, uri, raw, function)
-    found._example = examples.read_example(folder, model.saved_input_example_info)
+    found._example = examples.read_example(place, model.saved_input_example_info)
     return found
 
 
 def _loaded(
-    loader: str, folder: Path, model: Model, entry: Mapping[str, Any], config: Mapping[str, Any] | None
+    loader: str, place: Place, model: Model, entry: Mapping[str, Any], config: Mapping[str, Any] | None
 ) -> tuple[Any, Callable[[Any, Mapping[str, Any]], Any]]:
     if loader == "mlflow.sklearn":
-        estimator = sklearn_flavor.load(folder, model)
+        estimator = sklearn_flavor.load(place, model)
         method = getattr(estimator, str(entry.get("predict_fn", "predict")))
         return estimator, lambda data, params: method(data, **params)
     if loader == "mlflow.pytorch":
         device = (config or {}).get("device")
-        module = pytorch_flavor.load(folder, model, device=device)
+        module = pytorch_flavor.load(place, model, device=device)
         return module, lambda data, params: pytorch_flavor.predict(module, data, device)
     if loader == LOADER:
-        return _python_model(folder, model, entry, config)
+        return _python_model(place, model, entry, config)
     try:
         module = importlib.import_module(loader)
     except ImportError as error:
-        raise pickling.missing(error, folder, model) from error
+        raise pickling.missing(error, place.folder, model) from error
     if not hasattr(module, "_load_pyfunc"):
         raise DamagedModel(f"The module {loader!r} cannot load the model: it has no _load_pyfunc.")
-    data = inside(folder, entry["data"]) if entry.get("data") else folder
+    data = inside(place.folder, entry["data"]) if entry.get("data") else place.folder
     other = module._load_pyfunc(str(data))
     return other, lambda data, params: other.predict(data, **({"params": dict(params)} if params else {}))
 
 
 def _python_model(
-    folder: Path, model: Model, entry: Mapping[str, Any], config: Mapping[str, Any] | None
+    place: Place, model: Model, entry: Mapping[str, Any], config: Mapping[str, Any] | None
 ) -> tuple[Any, Callable[[Any, Mapping[str, Any]], Any]]:
     pickling.say_python(model)
-    loaded = pickling.read(inside(folder, entry.get("python_model", FILE)), model)
+    loaded = pickling.read(place, str(entry.get("python_model", FILE)), model)
     places = entry.get("artifacts") or {}
     context = PythonModelContext(
-        {name: str(inside(folder, one["path"])) for name, one in places.items()},
+        {name: str(inside(place.folder, one["path"])) for name, one in places.items()},
         {**(entry.get("config") or {}), **(config or {})},
     )
     if hasattr(loaded, "load_context"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import DamagedModel, InvalidValue
 from . import architecture, pickling
-from .folder import CODE, PYFUNC, Form, Model, inside, pyfunc_entry
+from .folder import CODE, PYFUNC, Form, Model, Place, pyfunc_entry
 from .keeping import Saved
 from .requirements import Modules, need
 
@@ -106,8 +106,8 @@ def _whole(data: Path, model: Any) -> Modules:
     return modules
 
 
-def load(folder: Path, model: Model, map_location: Any = None, device: Any = None) -> Any:
-    """Load a module from a folder whose files have been checked.
+def load(place: Place, model: Model, map_location: Any = None, device: Any = None) -> Any:
+    """Load a module whose files have been checked.
 
     Raises
     ------
@@ -118,11 +118,11 @@ def load(folder: Path, model: Model, map_location: Any = None, device: Any = Non
         there = ", ".join(model.flavors)
         raise InvalidValue(f"This is no model of PyTorch; it can be loaded as {there} (pyfunc loads every one).")
     torch = need("torch", "The model", f"torch=={str(own.get('pytorch_version', '')).partition('+')[0]}".rstrip("="))
-    data = inside(folder, own.get("model_data", DATA))
-    place = map_location if map_location is not None else device
-    if (data / ARCHITECTURE).is_file():
-        loaded = _load_safe(data, folder, model)
-        return loaded if place is None or callable(place) else loaded.to(place)
+    data = str(own.get("model_data", DATA))
+    where = map_location if map_location is not None else device
+    if place.file(f"{data}/{ARCHITECTURE}").is_file():
+        loaded = _load_safe(place, data, model)
+        return loaded if where is None or callable(where) else loaded.to(where)
     if own.get("serialization_format") == "pt2":
         raise InvalidValue("The model was exported by mlflow as 'pt2'; load it with torch.export.load(…).module().")
     need("cloudpickle", "The model", "cloudpickle")
@@ -131,19 +131,19 @@ def load(folder: Path, model: Model, map_location: Any = None, device: Any = Non
     def loads(file: Path) -> Any:
         import pickle
 
-        return torch.load(file, map_location=place, weights_only=False, pickle_module=pickle)
+        return torch.load(file, map_location=where, weights_only=False, pickle_module=pickle)
 
-    return pickling.read(data / WHOLE, model, loads)
+    return pickling.read(place, f"{data}/{WHOLE}", model, loads)
 
 
-def _load_safe(data: Path, folder: Path, model: Model) -> Any:
+def _load_safe(place: Place, data: str, model: Model) -> Any:
     io = need("safetensors.torch", "A model in the format safetensors", _EXTRA)
     try:
-        about = json.loads((data / ARCHITECTURE).read_text(encoding="utf-8"))
+        about = json.loads(place.file(f"{data}/{ARCHITECTURE}").read_text(encoding="utf-8"))
         built = architecture.build(about["architecture"])
-        built.load_state_dict(io.load_file(data / WEIGHTS))
+        built.load_state_dict(io.load_file(place.file(f"{data}/{WEIGHTS}")))
     except ImportError as error:
-        raise pickling.missing(error, folder, model) from error
+        raise pickling.missing(error, place.folder, model) from error
     except DamagedModel:
         raise
     except Exception as error:

@@ -79,11 +79,14 @@ def register(
     description: str | None = None,
     run_id: str | None = None,
     make: bool = True,
+    model_id: str | None = None,
 ) -> ModelVersion:
     """Register a model in a tracker's store; see `register_model`."""
     registry.check_name(name)
     checked = check_tags(tags or {})
     found = find(model_uri, tracker)
+    if model_id is not None and model_id != found.model.model_uuid:
+        raise InvalidValue(f"{model_uri} is the model {found.model.model_uuid}, not {str(model_id)[:60]!r}.")
     model_files, contents = _files_of(tracker, found)
     registration = Registration(
         source=_source(found), run_id=_run_of(tracker, found, run_id), title=safe_text(found.model.title),

@@ -16,12 +16,13 @@ from ..views.cell_diffs import WHOLE
 from ..views.compared import Comparison
 from ..views.comparison import code_diffs, comparison_of, found_runs
 from ..views.comparison_html import stored_comparison_html
-from ..views.comparison_parts import Parts, parts_of, run_paints
+from ..views.comparison_parts import Parts, curve_keys, parts_of, run_paints
 from ..views.curve_choice import COMPARED, Asked
 from ..views.curves import MOST_RUNS
 from ..views.found import Runs
 from ..views.group_comparison import group_comparison_of
 from ..views.live_comparison import code_message, comparison_message, line_message
+from .charted import Charted
 from .curves import CurvesPanel
 from .joining import Joiner
 from .panel import Link, Message
@@ -39,7 +40,7 @@ MOST_WHOLE = 5_000  # lines of code that are sent where all of it is asked for
 Columns = Sequence[Sequence[str]]
 
 
-class ComparisonPanel(StandingPanel):
+class ComparisonPanel(Charted, StandingPanel):
     """A comparison that follows its runs while somebody looks at it.
 
     Parameters
@@ -114,6 +115,21 @@ class ComparisonPanel(StandingPanel):
     def runs(self) -> Runs:
         """The runs that are compared."""
         return Runs(self.reader.runs_of([run_id for column in self._columns for run_id in column]), store=self.store)
+
+    @property
+    def chart(self) -> Any:
+        """The curves of the metrics that are drawn in the comparison, a line a run, as an Altair chart.
+
+        Raises
+        ------
+        NotFound
+            Where the runs have no curves.
+        """
+        ids = [run_id for column in self._columns for run_id in column]
+        keys = [one.key for one in curve_keys(self.reader.runs_of(ids))]
+        if not keys:
+            raise NotFound("These runs have no curves to draw; .to_markdown() is the comparison as text.")
+        return CurvesPanel(self.store, Asked(tuple(keys), tuple(ids))).chart
 
     def to_markdown(self) -> str:
         """Return the comparison as Markdown."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..charts.specs import made
-from ..errors import InvalidValue
+from ..errors import InvalidValue, NotFound
 from ..store import curve_feed
 from ..store.choices import keep_choices, read_choices
 from ..store.curve_feed import StoredCurve
@@ -20,6 +20,7 @@ from ..views.curve_choice import Asked, Choice
 from ..views.curves import AXES, STEP, CurveRun, Series, frame, series_of, x_of
 from ..views.found import Runs
 from .actions import ids_of
+from .charted import Charted
 from .panel import Link, Message
 from .standing import SelectingPanel, file_state
 from .ticker import ticker
@@ -41,7 +42,7 @@ class _Fed:
     drawn: int
 
 
-class CurvesPanel(SelectingPanel):
+class CurvesPanel(Charted, SelectingPanel):
     """Curves of runs: live while somebody looks at them, and as a chart and a frame in Python.
 
     Parameters
@@ -59,7 +60,7 @@ class CurvesPanel(SelectingPanel):
     >>> import jupyter_track as track
     >>> curves = track.curves("loss", runs=["best", "baseline"])  # doctest: +SKIP
     >>> curves.df.groupby("run")["value"].min()  # doctest: +SKIP
-    >>> curves.chart.save("loss.html", inline=True)  # doctest: +SKIP
+    >>> curves.save("loss.svg")  # doctest: +SKIP
     """
 
     kind = "curves"
@@ -101,7 +102,10 @@ class CurvesPanel(SelectingPanel):
         """The curves as an ``altair.VConcatChart`` that has all of its data; it is made anew with each look."""
         from ..charts.curves import chart
 
-        return chart(self.choice(), self.series(), x=self.x, smoothing=self.smoothing)
+        series = self.series()
+        if not series:
+            raise NotFound("There are no curves to draw yet.")
+        return chart(self.choice(), series, x=self.x, smoothing=self.smoothing)
 
     @property
     def x(self) -> str:

@@ -24,6 +24,7 @@ from ..views.runs import EMPTY, NO_MATCH
 from ..views.scatter import Scatter, scatter_of
 from ..views.tokens import RUN_COLORS
 from .actions import ids_of
+from .charted import Charted
 from .panel import Link, Message
 from .standing import SelectingPanel, file_state
 from .ticker import ticker
@@ -69,7 +70,7 @@ class _Read:
     rev: int = -1
 
 
-class ManyPanel(SelectingPanel):
+class ManyPanel(Charted, SelectingPanel):
     """Many runs at once, following the store while somebody looks at them.
 
     Parameters

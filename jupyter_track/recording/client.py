@@ -234,10 +234,13 @@ class TrackClient(RegistryClient):
         timestamp: int | None = None,
         step: int | None = None,
         synchronous: bool | None = None,
+        model_id: str | None = None,
     ) -> None:
         """Log one point of a metric; `synchronous` waits until it is on disk, here and below."""
+        from . import datasets
+
         tracker, run_id = self._target(run_id)
-        tracker.metrics(run_id, {key: value}, step, timestamp)
+        datasets.log_about(tracker, run_id, {key: value}, step, timestamp, model_id=model_id)
         self._wait(synchronous)
 
     def log_param(self, run_id: str | int, key: str, value: Any, synchronous: bool | None = None) -> Any:

@@ -10,9 +10,12 @@ from ..context.datasets import Dataset
 from ..context.entered import check_tags
 from ..context.sources import source_of
 from ..errors import InvalidValue
-from ..records import CONTEXT_TAG, DatasetInput, InputTag
+from ..records import CONTEXT_TAG, MEASURED, MODEL_SOURCE, DatasetInput, InputTag
 from ..records import Dataset as DatasetRecord
+from ..values import clean_text
 from .tracker import Tracker
+
+_LONGEST_ID = 250
 
 
 def log_input(
@@ -53,6 +56,47 @@ def used_dataset(
         raise InvalidValue(f"The context of a dataset is a text such as 'training', not {context!r}."[:200])
     given = check_tags({**({CONTEXT_TAG: context} if context else {}), **(tags or {})})
     return DatasetInput(_record(tracker, dataset), tuple(InputTag(key, value) for key, value in given.items()))
+
+
+def log_model_input(tracker: Tracker, run_id: str, model: object) -> None:
+    """Record a model that a run read."""
+    tracker.dataset(run_id, used_model(model))
+
+
+def log_about(
+    tracker: Tracker,
+    run_id: str,
+    metrics: Mapping[str, Any],
+    step: int | None = None,
+    timestamp: int | None = None,
+    dataset: object = None,
+    model_id: object = None,
+) -> None:
+    """Log points that were measured on a dataset, which the run then has as an input, or of a model, which it tells."""
+    used = [] if dataset is None else [used_dataset(tracker, dataset)]
+    if model_id is not None:
+        used += [used_model(model_id, f"{MEASURED}{key}") for key in metrics]
+    tracker.metrics(run_id, metrics, step, timestamp)
+    for one in used:
+        tracker.dataset(run_id, one)
+
+
+def used_model(model: object, context: str = "") -> DatasetInput:
+    """Return the record of a model as a run uses it; whether there is such a model is not looked at, as in mlflow.
+
+    Raises
+    ------
+    InvalidValue
+        For what names no model.
+    """
+    model_id = getattr(model, "model_id", model)
+    if not isinstance(model_id, str) or not model_id.strip() or len(model_id) > _LONGEST_ID:
+        raise InvalidValue(
+            f"A model is named by its id, which log_model(…).model_id is; {str(model_id)[:60]!r} is none."
+        )
+    model_id = clean_text(model_id)
+    told = DatasetRecord(name=model_id, digest=model_id, source_type=MODEL_SOURCE, source="")
+    return DatasetInput(told, (InputTag(CONTEXT_TAG, context),) if context else ())
 
 
 def _record(tracker: Tracker, dataset: object) -> DatasetRecord:

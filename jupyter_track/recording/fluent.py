@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from time import time_ns as _time_ns
 from typing import IO, TYPE_CHECKING, Any
 
-from ..errors import InvalidValue
 from ..records import Goal
 from ..store import pending
 from ..values import check_key, check_step, metric_value
@@ -76,8 +75,8 @@ def log_metric(
     run_id : str or int, optional
         A run other than the active one, as people name it: an id, ``12``, ``#12``, a name, ``last``, ``best``. All but
         an id is looked up at each call, so a loop is faster with ``get_run("best").run_id``.
-    model_id
-        mlflow's; not recorded yet, and an error where it is given.
+    model_id : str, optional
+        The model that was measured (``log_model(…).model_id``): ``run.inputs.measured`` tells the metrics of each.
     dataset : Dataset, optional
         Recorded as an input of the run, as `log_input` does; not of the single point.
 
@@ -106,10 +105,8 @@ def log_metric(
             return
         except (KeyError, TypeError):
             pass  # the key is new to the run, or is no key
-    if model_id is not None:
-        raise InvalidValue("model_id is not recorded yet; leave it out.")
-    if dataset is not None:
-        _log_with_dataset({key: value}, step, run_id, timestamp, dataset)
+    if dataset is not None or model_id is not None:
+        _log_about({key: value}, step, run_id, timestamp, dataset, model_id)
     else:
         _log_metric(key, value, step, timestamp, run_id)
     if synchronous:
@@ -145,27 +142,27 @@ def log_metrics(
     dataset: Any = None,
 ) -> None:
     """Log one point of several metrics; one bad value means that none is written."""
-    if model_id is not None:
-        raise InvalidValue("model_id is not recorded yet; leave it out.")
-    if dataset is not None:
-        _log_with_dataset(metrics, step, run_id, timestamp, dataset)
-        return
-    tracker, target = log_target(run_id)
-    tracker.metrics(target, metrics, step, timestamp)
+    _log_about(metrics, step, run_id, timestamp, dataset, model_id)
     if synchronous:
         flush()
 
 
-def _log_with_dataset(
-    metrics: Mapping[str, Any], step: int | None, run_id: str | int | None, timestamp: int | None, dataset: Any
+def _log_about(
+    metrics: Mapping[str, Any],
+    step: int | None,
+    run_id: str | int | None,
+    timestamp: int | None,
+    dataset: Any,
+    model_id: str | None,
 ) -> None:
-    """Log points that were measured on a dataset, which the run then has as an input."""
+    """Log points that were measured on a dataset, which the run then has as an input, or of a model."""
+    tracker, target = log_target(run_id)
+    if dataset is None and model_id is None:
+        tracker.metrics(target, metrics, step, timestamp)
+        return
     from . import datasets
 
-    tracker, target = log_target(run_id)
-    used = datasets.used_dataset(tracker, dataset)
-    tracker.metrics(target, metrics, step, timestamp)
-    tracker.dataset(target, used)
+    datasets.log_about(tracker, target, metrics, step, timestamp, dataset, model_id)
 
 
 def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
@@ -362,13 +359,13 @@ def log_input(
         What it is for, such as ``training``.
     tags : dict, optional
         Tags of the dataset in this run.
-    model
-        mlflow's; not recorded yet, and an error where it is given.
+    model : ModelInfo, LoggedModelInput or str, optional
+        A model that the run reads, or its id.
 
     Raises
     ------
     InvalidValue
-        For what is no dataset; the message says how to make one.
+        For what is no dataset or model; the message says how to make one.
 
     Examples
     --------
@@ -377,9 +374,12 @@ def log_input(
     """
     from . import datasets
 
-    _refuse_model(model)
+    if model is not None:
+        datasets.used_model(model)  # raises before anything is recorded
     if dataset is not None:
         datasets.log_input(*log_target(None), dataset, context, tags)
+    if model is not None:
+        datasets.log_model_input(*log_target(None), model)
 
 
 def log_inputs(
@@ -391,16 +391,14 @@ def log_inputs(
     """Log several datasets at once: lists of equal length. See `log_input`."""
     from . import datasets as recorded
 
-    for model in models or ():
-        _refuse_model(model)
+    read = [model for model in models or () if model is not None]
+    for model in read:
+        recorded.used_model(model)
     some = list(datasets or ())
     nothing: list[Any] = [None] * len(some)
     recorded.log_inputs(*log_target(None), some, list(contexts or nothing), list(tags_list or nothing))
-
-
-def _refuse_model(model: Any) -> None:
-    if model is not None:
-        raise InvalidValue("The models that a run reads are not recorded yet; leave model out.")
+    for model in read:
+        recorded.log_model_input(*log_target(None), model)
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..context.entered import check_note, check_tags
+from ..errors import InvalidValue
 from ..records import ModelVersion, RegisteredModel
 from ..store import registry, registry_edits
 from .pages import Page, offset_of, page_of
@@ -80,6 +81,7 @@ class RegistryClient(StoreClient):
         run_link: str | None = None,
         description: str | None = None,
         await_creation_for: int | None = None,
+        model_id: str | None = None,
     ) -> ModelVersion:
         """Register a model as the next version of a registered model that is there; `source` is its address."""
         from ..models.registry import register
@@ -90,8 +92,9 @@ class RegistryClient(StoreClient):
             tracker, run_id = self._target(run_id)
             tracker.read(run_id)
         return register(
-            tracker, source, name, tags=tags, description=check_note(description), run_id=run_id, make=False
-        )
+            tracker, source, name, tags=tags, description=check_note(description), run_id=run_id, make=False,
+            model_id=model_id,
+        )  # fmt: skip
 
     def get_model_version(self, name: str, version: str | int) -> ModelVersion:
         """Return a version; NotFound where there is none."""
@@ -122,13 +125,24 @@ class RegistryClient(StoreClient):
         """Delete a version for good; its number is not given again."""
         registry_edits.delete_version(self._tracker.store, name, version)
 
-    def set_model_version_tag(self, name: str, version: str | int, key: str, value: Any) -> None:
-        """Set a tag of a version."""
-        registry_edits.set_version_tags(self._tracker.store, name, version, check_tags({key: value}))
+    def set_model_version_tag(
+        self,
+        name: str,
+        version: str | int | None = None,
+        key: str | None = None,
+        value: Any = None,
+        stage: str | None = None,
+    ) -> None:
+        """Set a tag of a version; there are no stages."""
+        number, tag = _version_and_key(version, key, stage)
+        registry_edits.set_version_tags(self._tracker.store, name, number, check_tags({tag: value}))
 
-    def delete_model_version_tag(self, name: str, version: str | int, key: str) -> None:
-        """Remove a tag of a version."""
-        registry_edits.delete_version_tag(self._tracker.store, name, version, key)
+    def delete_model_version_tag(
+        self, name: str, version: str | int | None = None, key: str | None = None, stage: str | None = None
+    ) -> None:
+        """Remove a tag of a version; there are no stages."""
+        number, tag = _version_and_key(version, key, stage)
+        registry_edits.delete_version_tag(self._tracker.store, name, number, tag)
 
     # ---- aliases
 
@@ -143,3 +157,11 @@ class RegistryClient(StoreClient):
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """Return the version that an alias names; InvalidValue where there is no such alias."""
         return registry.version_by_alias(self._tracker.store, name, alias)
+
+
+def _version_and_key(version: str | int | None, key: str | None, stage: str | None) -> tuple[str | int, str]:
+    if stage is not None:
+        raise InvalidValue(f"A version has no stage here ({stage!r}); name it by its number, or give it an alias.")
+    if version is None or key is None:
+        raise InvalidValue("Name the version (1, 2, …) and the key of its tag.")
+    return version, key

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -219,7 +220,7 @@ class _Sampler:
         for reading in list(self.readings):
             try:
                 means.update(reading())
-            except (OSError, AttributeError, RuntimeError) as error:  # a container may hide a counter
+            except (OSError, AttributeError, RuntimeError, ArithmeticError) as error:  # a container may hide a counter
                 self.readings.remove(reading)
                 report("system-metrics-part", f"A part of the system metrics cannot be read here: {error!r}")
         now = self._network()
@@ -253,11 +254,17 @@ class _Sampler:
 
 
 class _Gpus:
-    """NVIDIA's graphics processors, through nvidia-ml-py where it is installed."""
+    """NVIDIA's graphics processors, through nvidia-ml-py where it is installed.
+
+    One that is lost, or parted (MIG) so that it does not tell its use, leaves that out; the others go on.
+    """
 
     def __init__(self, pynvml: Any) -> None:
         self.pynvml = pynvml
-        self.handles = [pynvml.nvmlDeviceGetHandleByIndex(at) for at in range(pynvml.nvmlDeviceGetCount())]
+        self.handles: dict[int, Any] = {}
+        for at in range(pynvml.nvmlDeviceGetCount()):
+            with suppress(pynvml.NVMLError):  # lost, or not this user's
+                self.handles[at] = pynvml.nvmlDeviceGetHandleByIndex(at)
 
     @classmethod
     def found(cls) -> _Gpus | None:
@@ -268,19 +275,18 @@ class _Gpus:
             return None
         try:
             pynvml.nvmlInit()
-            return cls(pynvml)
-        except pynvml.NVMLError:
+            found = cls(pynvml)
+        except Exception:  # noqa: BLE001 - its errors are classes of its own; other modules bear its name too
             return None
+        return found if found.handles else None
 
     def read(self) -> Mapping[str, float]:
         """Return memory, use and power of each; what one does not tell is left out."""
         found: dict[str, float] = {}
-        for at, handle in enumerate(self.handles):
+        for at, handle in self.handles.items():
             for part in (self._memory, self._use, self._power):
-                try:
+                with suppress(self.pynvml.NVMLError, ZeroDivisionError):
                     found.update({f"gpu_{at}_{name}": value for name, value in part(handle).items()})
-                except self.pynvml.NVMLError:
-                    continue
         return found
 
     def _memory(self, handle: Any) -> Mapping[str, float]:
@@ -294,9 +300,11 @@ class _Gpus:
         return {"utilization_percentage": float(self.pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)}
 
     def _power(self, handle: Any) -> Mapping[str, float]:
-        power = self.pynvml.nvmlDeviceGetPowerUsage(handle)
-        most = self.pynvml.nvmlDeviceGetEnforcedPowerLimit(handle)
-        return {"power_usage_watts": power / 1000, "power_usage_percentage": power / most * 100}
+        found = {"power_usage_watts": self.pynvml.nvmlDeviceGetPowerUsage(handle) / 1000}  # both tell milliwatts
+        with suppress(self.pynvml.NVMLError, ZeroDivisionError):  # many notebooks' GPUs have no limit
+            most = self.pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000
+            found["power_usage_percentage"] = found["power_usage_watts"] / most * 100
+        return found
 
 
 def _start_clean() -> None:

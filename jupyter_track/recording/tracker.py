@@ -354,7 +354,7 @@ class Tracker(Entries):
             metrics=self.writer.summaries(memory.run_id),
             own_tags=dict(memory.tags),
             goals=self.goals(memory.experiment),
-            inputs=RunInputs(tuple(memory.datasets.values())),
+            inputs=RunInputs.of(memory.datasets.values()),
         )
 
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..records import MODEL_SOURCE
 from .filter_tree import (
     And,
     Between,
@@ -61,7 +62,7 @@ _RAN = (
     " WHERE sha256 IN (SELECT DISTINCT source_sha256 FROM executions) AND data IS NOT NULL AND "
 )
 _CODE = "CAST(data AS TEXT)"
-_READ = "EXISTS (SELECT 1 FROM datasets WHERE run_id = runs.id"
+_READ = f"EXISTS (SELECT 1 FROM datasets WHERE run_id = runs.id AND source_type <> '{MODEL_SOURCE}'"
 _OWN_TAG = "(SELECT value FROM tags WHERE run_id = runs.id AND key = '{}')"
 
 # The tags that records.Run.data makes of columns; where the column is empty, one set by hand counts.

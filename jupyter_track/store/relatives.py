@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..records import Goal, Run, RunStatus
+from ..records import MODEL_SOURCE, Goal, Run, RunStatus
 from . import run_rows, run_sources
 from .database import reading
 from .goal_words import guess_goal
@@ -162,7 +162,10 @@ def equal(store: Path, run: Run, found: Sequence[Earlier], codes: Mapping[str, s
         for number, key, text in rows:
             params[number][key] = text
         read: dict[int, set[tuple[str, str]]] = {number: set() for number in numbers}
-        rows = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id IN ({marks})", numbers)
+        rows = connection.execute(
+            f"SELECT run_id, digest, context FROM datasets WHERE run_id IN ({marks}) AND source_type <> ?",
+            (*numbers, MODEL_SOURCE),
+        )
         for number, digest, context in rows:
             read[number].add((digest, context))
     wanted = {key: param.text for key, param in run.params.items()}

@@ -317,7 +317,7 @@ def _run(store: Path, details: _Details, row: tuple[Any, ...]) -> Run:
         metrics=details.metrics.get(number, {}),
         own_tags=details.tags.get(number, {}),
         goals=details.goals.get(experiment, {}),
-        inputs=RunInputs(details.datasets.of(number)),
+        inputs=RunInputs.of(details.datasets.of(number)),
         pinned=pinned is not None,
         stop_requested=stop is not None,
         baseline_run_id=details.baselines.get(experiment),

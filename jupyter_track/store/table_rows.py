@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..records import Goal, Param
+from ..records import MODEL_SOURCE, Goal, Param
 from . import run_rows
 from .database import reading
 from .filter_sql import Sql
@@ -105,7 +105,10 @@ class RowReader:
         for number, key, value in tags:
             if not key.startswith(("mlflow.", "jupyter_track.")):
                 rows[number].tags[key] = value
-        data = connection.execute(f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text}", values)
+        data = connection.execute(
+            f"SELECT run_id, digest, context FROM datasets WHERE run_id {among.text} AND source_type <> ?",
+            (*values, MODEL_SOURCE),
+        )
         for number, digest, context in data:
             rows[number].data |= {(digest, context)}
 
@@ -176,6 +179,18 @@ def ids_of(store: Path, numbers: Sequence[int]) -> list[str]:
 
     run_rows.in_parts(store, numbers, read)
     return [found[number] for number in numbers if number in found]
+
+
+def extremes(store: Path, numbers: Sequence[int], key: str) -> list[tuple[float | None, float | None]]:
+    """Return the lowest and the highest value of a metric in each of these runs that has it."""
+    found: list[tuple[float | None, float | None]] = []
+
+    def read(connection: sqlite3.Connection, among: Sql) -> None:
+        query = f"SELECT min_value, max_value FROM metrics WHERE run_id {among.text} AND key = ?"
+        found.extend(connection.execute(query, (*among.values, key)))
+
+    run_rows.in_parts(store, numbers, read)
+    return found
 
 
 def changes_since(store: Path, rev: int) -> Changes:

@@ -91,6 +91,16 @@ def rows_of(run: Run) -> tuple[tuple[str, ...], ...]:
             one_line(used.dataset.digest[:_DIGEST]),
         )
         for used in run.inputs.dataset_inputs
+    ) + model_rows(run)
+
+
+def model_rows(run: Run) -> tuple[tuple[str, ...], ...]:
+    """Return a row for each model that a run read or measured, in the columns of `rows_of`."""
+    read = ((model.model_id, "read") for model in run.inputs.model_inputs)
+    measured = ((model_id, f"measured: {', '.join(keys)}") for model_id, keys in run.inputs.measured.items())
+    return tuple(
+        (f"model {one_line(model_id[:_DIGEST])}", one_line(what), "", "", one_line(model_id[:_DIGEST]))
+        for model_id, what in (*read, *measured)
     )
 
 

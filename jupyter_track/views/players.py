@@ -47,7 +47,7 @@ def media_html(data: bytes, mime: str, label: str, address: str) -> Markup:
     if mime in AUDIO:
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
         return element(
-            "div", element("div", told), element("audio", controls="", preload="none", src=source), style=BODY
+            "div", element("div", told), element("audio", controls="", preload="metadata", src=source), style=BODY
         )
     page = framed(data)
     frame = element(

@@ -13,7 +13,7 @@ from pathlib import Path
 from ...errors import CorruptStore, StoreBusy
 from .. import files, schema, spill
 from ..belonging import BELONGING, NAMED
-from ..database import READ_WAIT, nothing_yet, reading
+from ..database import READ_WAIT, check_ours, nothing_yet, reading, reading_as_it_is
 from ..liveness import state_of
 from ..lock import ProcessLock
 from ..place import files_folder, store_exists
@@ -160,6 +160,7 @@ def damage(store: Path) -> Finding | None:
         Where the store cannot be examined at all.
     """
     try:
+        _check_before_migration(store)
         check_readable(store)
         with tempfile.TemporaryDirectory(prefix="jupyter-track-") as folder:
             roomy = shutil.disk_usage(folder).free > 2 * store.stat().st_size
@@ -170,6 +171,21 @@ def damage(store: Path) -> Finding | None:
     if said == ["ok"]:
         return None
     return Finding("damaged", f"Pages of {store} are damaged ({_some(said)}).", len(said), items=tuple(said))
+
+
+def _check_before_migration(store: Path) -> None:
+    """Look at the pages of a store of an earlier schema before anything is written into it.
+
+    Raises
+    ------
+    CorruptStore
+    """
+    with reading_as_it_is(store) as connection:
+        if check_ours(connection, store) >= schema.VERSION:
+            return
+        said = [row[0] for row in connection.execute(_QUICK_CHECK)]
+    if said != ["ok"]:
+        raise CorruptStore(_some(said))
 
 
 def _other_tables(store: Path) -> list[str]:

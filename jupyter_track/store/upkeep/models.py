@@ -1,14 +1,16 @@
 """The registry in upkeep: what of it belongs together, and the union of the registries of two stores.
 
 Versions are told from each other by their uuid, models by their name, since two stores give the same numbers. A version
-that the target does not have keeps its number where that is free, else it gets the next one. Names, descriptions, tags
-and aliases come from the copy that was changed last. What was deleted in one store comes back from another.
+that the target does not have keeps its number where that is free, else it gets the next one. Descriptions, tags and
+aliases come from the copy that was changed last; a model that was renamed is known by its versions, and keeps the name
+that it has here. What was deleted in one store comes back from another.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -115,15 +117,21 @@ def unite(connection: sqlite3.Connection, theirs: dict[str, ModelRows]) -> list[
     renumbered: list[str] = []
     union = _Union(connection)
     for name, new in theirs.items():
-        own = mine.get(name) or union.make(new)
+        own = mine.get(name) or _renamed(new, known) or union.make(new)
         later = new.row["updated"] > own.row["updated"]
         for uuid, version in new.versions.items():
             if uuid in known:
                 union.update(known[uuid][1], version)
             else:
-                renumbered += union.add(own, version, name)
+                renumbered += union.add(own, version, own.row["name"])
         union.update_model(own, new, later)
     return renumbered
+
+
+def _renamed(theirs: ModelRows, known: dict[str, tuple[ModelRows, VersionRows]]) -> ModelRows | None:
+    """The model that a name's versions have here, where it was given another name; it keeps that."""
+    homes = {known[uuid][0].row["id"]: known[uuid][0] for uuid in theirs.versions if uuid in known}
+    return next(iter(homes.values())) if len(homes) == 1 else None
 
 
 class _Union:
@@ -174,7 +182,13 @@ class _Union:
             yield f"models:/{name}/{number}"
 
     def update(self, own: VersionRows, theirs: VersionRows) -> None:
-        """Let a version that both have take over what was changed later."""
+        """Let a version that both have take over what was changed later, and files where it came without them."""
+        if theirs.files and not own.files:
+            add_files(self.connection, own.row["id"], theirs.files)
+            self.connection.execute(
+                "UPDATE model_versions SET title = ?, rev = ? WHERE id = ?",
+                (theirs.row["title"], self.rev, own.row["id"]),
+            )
         if theirs.row["updated"] <= own.row["updated"]:
             return
         self.connection.execute(
@@ -225,6 +239,54 @@ def recover(connection: sqlite3.Connection) -> int:
         [(number, f"recovered-{number}", number) for number in numbers],
     )
     return len(numbers)
+
+
+def of_runs(models: dict[str, ModelRows], run_ids: Collection[str]) -> dict[str, ModelRows]:
+    """Return the registry as a copy of some runs has it: their versions, and those that came from a folder."""
+    kept: dict[str, ModelRows] = {}
+    for name, model in models.items():
+        versions = {uuid: one for uuid, one in model.versions.items() if one.row["run_uuid"] in (None, *run_ids)}
+        numbers = {one.row["version"] for one in versions.values()}
+        aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
+        kept[name] = ModelRows(model.row, model.tags, aliases, versions)
+    return kept
+
+
+# Columns of the table of versions; tags are JSON. A model without a version has a row of its own.
+VERSION_COLUMNS = (
+    ("model", "text"),
+    ("version", "int"),
+    ("aliases", "text"),
+    ("title", "text"),
+    ("run_id", "text"),
+    ("run", "int"),
+    ("source", "text"),
+    ("description", "text"),
+    ("user_id", "text"),
+    ("created", "time"),
+    ("updated", "time"),
+    ("tags", "text"),
+    ("model_description", "text"),
+    ("model_tags", "text"),
+)
+
+
+def version_rows(models: dict[str, ModelRows], numbers: dict[int, str]) -> list[tuple[Any, ...]]:
+    """Return the versions of all models as rows of `VERSION_COLUMNS`."""
+    of_run = {run_id: number for number, run_id in numbers.items()}
+    rows: list[tuple[Any, ...]] = []
+    for name, model in models.items():
+        about = (model.row["description"], json.dumps(model.tags))
+        for one in model.versions.values():
+            row = one.row
+            aliases = ", ".join(sorted(alias for alias, number in model.aliases.items() if number == row["version"]))
+            where = (row["run_uuid"], of_run.get(row["run_uuid"]), row["source"])
+            moments = (row["user_id"], row["created"], row["updated"], json.dumps(one.tags))
+            rows.append((name, row["version"], aliases, row["title"], *where, row["description"], *moments, *about))
+        if not model.versions:
+            own = (None, model.row["created"], model.row["updated"], None)
+            rows.append((name, *(None,) * 7, *own, *about))
+    return rows
 
 
 def plain_models(models: dict[str, ModelRows]) -> list[dict[str, Any]]:

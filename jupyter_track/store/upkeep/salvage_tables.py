@@ -24,6 +24,7 @@ _TYPES: dict[str, frozenset[type]] = {
     "BLOB": frozenset({bytes}),
 }
 _TABLES = "sqlite_master"
+_ADDED = {"artifacts": ("join_key",)}  # columns that tables without rowids got later; rows from before end without them
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def shapes_of(connection: sqlite3.Connection) -> list[Shape]:
         least = len(columns)
         while least > 1 and (columns[least - 1][4] is not None or not columns[least - 1][3]):  # may have come later
             least -= 1
-        least = least if has_rowids else len(columns)
+        least = least if has_rowids else len(columns) - len(_ADDED.get(table, ()))
         found.append(Shape(table, has_rowids, tuple(types), keys[0][0] if alone else None, least))
         for index in entries.keys() & roots:
             kinds = (

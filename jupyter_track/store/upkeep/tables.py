@@ -1,34 +1,34 @@
 """A store as tables that other programs read: CSV, Parquet, JSON.
 
-There are five tables: ``runs`` (one row a run, with a column for each param, metric and tag), and in the long form
-``params``, ``metrics``, ``tags`` and ``points``. They are read in pages beside kernels that write, and each file
-appears when it is complete.
+There are six tables: ``runs`` (one row a run, with a column for each param, metric and tag), in the long form
+``params``, ``metrics``, ``tags`` and ``points``, and ``models`` (one row a version of a registered model). They are
+read in pages beside kernels that write, and each file appears when it is complete.
 """
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ...errors import AlreadyExists, InvalidValue, StoreError, StoreUnavailable, TrackError
+from ...errors import AlreadyExists, InvalidValue, TrackError
 from ...records import ViewType
 from ...values import load_param
 from .. import pending, run_rows
+from ..appearing import appearing
 from ..edits import EDIT_WAIT
 from ..place import files_folder
 from .csv_form import CsvSink
 from .json_form import JsonFile
+from .models import VERSION_COLUMNS, ModelRows, of_runs, version_rows
 from .pages import RunRows, Source, Wanted, in_pages, opened
 from .parquet_form import ParquetSink
 from .turns import Progress, no_progress
 
 Format = Literal["csv", "parquet", "json"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "json")
-TABLES = ("runs", "params", "metrics", "tags", "points")
+TABLES = ("runs", "params", "metrics", "tags", "points", "models")
 
 Columns = Sequence[tuple[str, str]]  # name, and one of: text int float time any
 
@@ -48,6 +48,7 @@ LONG: dict[str, Columns] = {
     "metrics": (*_RUN, ("key", "text"), ("source", "text"), *_SUMMARY),
     "tags": (*_RUN, ("key", "text"), ("value", "text")),
     "points": (*_RUN, ("key", "text"), ("seq", "int"), ("step", "int"), ("time", "time"), ("value", "float")),
+    "models": VERSION_COLUMNS,
 }
 _OWN: Columns = (
     *_RUN,
@@ -112,7 +113,7 @@ def tables(
     deleted : bool, default False
         Take the runs in the bin too.
     table : str, optional
-        ``runs params metrics tags points``: this table alone. ``runs`` where `target` is one file.
+        ``runs params metrics tags points models``: this table alone. ``runs`` where `target` is one file.
     overwrite : bool, default False
         Replace files that are there.
     progress : callable, optional
@@ -189,28 +190,11 @@ def _places(store: Path, target: Path, format: Format, table: str | None, overwr
     return places
 
 
-@contextmanager
-def _appearing(place: Path) -> Iterator[Path]:
-    """Give a temporary path; the file goes to its place when the block ends well."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        temporary = place.with_name(f".part-{os.getpid()}-{uuid.uuid4().hex}{place.suffix}")
-        try:
-            yield temporary
-            os.replace(temporary, place)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except StoreError:
-        raise
-    except OSError as error:
-        raise StoreUnavailable(f"{place} cannot be written ({error.strerror or error}).") from error
-
-
 def _write_tables(
     source: Source, numbers: list[int], places: dict[str, Path], format: Format, progress: Progress
 ) -> None:
     with ExitStack() as stack:
-        temporary = {table: stack.enter_context(_appearing(place)) for table, place in places.items()}
+        temporary = {table: stack.enter_context(appearing(place)) for table, place in places.items()}
         make = _sink_maker(format)
         sinks = {table: make(place, LONG[table]) for table, place in temporary.items() if table != "runs"}
         whole: list[RunRows] = []
@@ -219,12 +203,14 @@ def _write_tables(
             for page in in_pages(numbers):
                 runs = source.runs(page)
                 whole += runs if "runs" in places else []
-                for table in sinks.keys() - {"points"}:
+                for table in sinks.keys() - {"points", "models"}:
                     sinks[table].write([row for run in runs for row in ROWS_OF[table](run)])
                 if "points" in sinks:
                     _write_points(source, runs, sinks["points"])
                 done += len(page)
                 progress(done, len(numbers))
+            if "models" in sinks:
+                sinks["models"].write(version_rows(_models(source, numbers), source.numbers()))
         finally:
             for sink in sinks.values():
                 sink.close()
@@ -317,7 +303,7 @@ def wide(runs: Sequence[RunRows]) -> tuple[Columns, list[list[Any]]]:
 
 
 def _write_json(source: Source, numbers: list[int], place: Path, progress: Progress) -> None:
-    with _appearing(place) as temporary, JsonFile(temporary) as file:
+    with appearing(place) as temporary, JsonFile(temporary) as file:
         file.begin(source)
         done = 0
         for page in in_pages(numbers):
@@ -325,4 +311,10 @@ def _write_json(source: Source, numbers: list[int], place: Path, progress: Progr
                 file.run(run, source.points([Wanted(run.run_id, curve) for curve in run.curves.values()]))
             done += len(page)
             progress(done, len(numbers))
-        file.end(source.experiments(), source.models())
+        file.end(source.experiments(), _models(source, numbers))
+
+
+def _models(source: Source, numbers: Collection[int]) -> dict[str, ModelRows]:
+    """The registry, as far as a copy of these runs has it."""
+    known, chosen = source.numbers(), set(numbers)
+    return of_runs(source.models(), {run_id for number, run_id in known.items() if number in chosen})

@@ -2,6 +2,7 @@ import { copyText } from '../clipboard.js';
 import { button, div, element, fill, setText, span } from '../dom.js';
 import { type Mount, PartTransport } from '../parts.js';
 import type { BoardMessage, BoardPart, KernelMessage } from '../protocol.js';
+import { Reporting } from '../reporting.js';
 import { isKernelMessage, type Transport } from '../transport.js';
 import type { Context, View } from '../view.js';
 
@@ -31,7 +32,8 @@ export class BoardView implements View {
     const go = button('Continue in code', () => void this.continue(), {
       title: 'Put the query of these runs into a new cell below, or into the clipboard'
     });
-    const bar = div('jt-board-bar', this.count, go, this.said);
+    const reporting = new Reporting(context, () => [...context.shared.selected]);
+    const bar = div('jt-board-bar', this.count, go, reporting.button, this.said, reporting.line);
     this.node.append(bar, ...[...this.sections.values()].map(section => section.node));
     this.stopListening = context.shared.listen(aspect => aspect === 'selected' && this.onSelected());
   }

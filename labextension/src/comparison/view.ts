@@ -180,12 +180,14 @@ export class ComparisonView implements View {
     this.drawFoot();
   }
 
-  private readonly actions: ColumnActions = {
-    open: run => void this.open(run),
-    first: run => void this.act('first', run),
-    remove: run => void this.act('remove', run),
-    hover: run => this.context.shared.hover(run)
-  };
+  private get actions(): ColumnActions {
+    const changes = { first: (run: string) => void this.act('first', run), remove: (run: string) => void this.act('remove', run) };
+    return {
+      open: run => void this.open(run),
+      hover: run => this.context.shared.hover(run),
+      ...(this.context.still ? {} : changes)
+    };
+  }
 
   private async act(name: 'first' | 'remove', run: string): Promise<void> {
     this.context.complain('');

@@ -32,11 +32,11 @@ export class Controls {
     this.node.addEventListener('keydown', event => event.stopPropagation());
     this.all = button('Show all', () => events.reset(), { title: 'Or double-click a chart' });
     this.node.append(
-      element('label', { class: 'jt-muted' }, 'x ', this.x),
+      this.xLabel,
       element('label', { class: 'jt-muted jt-smooth' }, 'Smoothing ', this.smooth, this.weight),
       element('label', { class: 'jt-muted' }, this.logY, ' log y'),
       element('label', { class: 'jt-muted' }, this.logX, ' log x'),
-      element('label', { class: 'jt-muted' }, 'Group by ', this.group),
+      this.groupLabel,
       this.all,
       button('Full screen', () => events.fullScreen())
     );
@@ -49,6 +49,9 @@ export class Controls {
     const groups = message?.groupings ?? [];
     const known = groups.includes(choices.group) || !choices.group ? groups : [...groups, choices.group];
     options(this.group, [['', 'nothing'], ...known.map(key => [key, GROUPINGS[key] ?? key] as [string, string])], choices.group);
+    const { still } = this.model; // what a report does not have cannot be chosen there
+    this.xLabel.hidden = still && this.x.options.length < 2;
+    this.groupLabel.hidden = still && this.group.options.length < 2;
     if (document.activeElement !== this.smooth) {
       this.smooth.value = String(choices.smoothing);
     }
@@ -73,6 +76,8 @@ export class Controls {
   private readonly weight = span('jt-weight', 'off');
   private readonly logX = element('input', { type: 'checkbox' });
   private readonly logY = element('input', { type: 'checkbox' });
+  private readonly xLabel = element('label', { class: 'jt-muted' }, 'x ', this.x);
+  private readonly groupLabel = element('label', { class: 'jt-muted' }, 'Group by ', this.group);
   private readonly all: HTMLButtonElement;
 }
 

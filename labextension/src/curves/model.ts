@@ -9,6 +9,8 @@ export class CurvesModel {
   charts: CurveChart[] = [];
   choices: CurveChoices = { ...NOTHING };
   message: CurvesViewMessage | null = null;
+  /** Whether there is no kernel to send other points. */
+  still = false;
   /** The stretch of x that is shown; null for all. */
   window: [number, number] | null = null;
 
