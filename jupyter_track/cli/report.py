@@ -117,7 +117,7 @@ def report(
 
     It needs no server and no network, opens in any browser, is read without scripts, and prints well. What is named is
     a filter or runs; without any, all runs. The same store and options give the same file, apart from the moment that
-    --built fixes.
+    --built fixes. Where the file ends in .md it is Markdown, with its pictures in a folder beside it.
     """
     reader = reader_of(looked_at(ctx, store, contents=True))
     from ..reports.make import make_report
@@ -132,8 +132,7 @@ def report(
         made = make_report(reader, ids, asked, step=lambda _, done, total: progress(done, total))
     saved = made.save(to, overwrite=overwrite)
     if as_json:
-        size = len(saved.html.encode())
-        place = {"store": str(store_of(ctx, store)), "path": str(saved.path)}
-        print_json({**place, "size": size, "runs": len(ids), "title": saved.title})
+        told = {"path": str(saved.path), "size": saved.size, "runs": len(ids), "title": saved.title}
+        print_json({"store": str(store_of(ctx, store)), **told})
     else:
         say(str(saved))

@@ -51,7 +51,8 @@ def report(
     runs : Runs, Comparison, runs as people name them, or a filter, optional
         ``"loss < 0.1"``, ``"best"``, ``["baseline", 12]``, ``track.runs(…)``; by default all active runs.
     to : path or None, default "report.html"
-        The file, relative to the working directory; None writes none.
+        The file, relative to the working directory; None writes none. One that ends in ``.md`` is Markdown, with its
+        pictures in a folder beside it.
     title : str, optional
         By default the name of the experiment, or of the run.
     text : str or path, optional

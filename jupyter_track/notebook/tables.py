@@ -49,6 +49,7 @@ class LiveTables:
         panel = RunTablePanel(
             tracker.store,
             notebook=session.relative_notebook(),
+            folder=session.folder(),
             edited=tracker.follow_edits,
             shown=show_panel,
             forms=panel_forms,
@@ -66,6 +67,7 @@ class LiveTables:
             runs.store,
             run_ids=[run.run_id for run in runs],
             notebook=session.relative_notebook(),
+            folder=session.folder(),
             edited=tracker.follow_edits if runs.store == tracker.store else None,
             shown=show_panel,
             forms=panel_forms,

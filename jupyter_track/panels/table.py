@@ -23,6 +23,7 @@ from ..views.tokens import RUN_COLORS, STATES, run_color
 from .actions import edit_runs, ids_of
 from .followed import FollowedRuns
 from .panel import Link, Message
+from .reporting import write_report
 from .standing import Forms, SelectingPanel
 from .ticker import ticker
 
@@ -48,6 +49,8 @@ class RunTablePanel(SelectingPanel):
         The runs that it shows; by default all that are not deleted, also those to come.
     notebook : str, optional
         For which notebook the person's choices are kept: its path relative to the store's folder.
+    folder : Path, optional
+        Where reports are written: the notebook's; by default the store's.
     edited : callable, optional
         Called after runs were edited here: the recording half follows.
     shown : callable, optional
@@ -69,6 +72,7 @@ class RunTablePanel(SelectingPanel):
         *,
         run_ids: Sequence[str] | None = None,
         notebook: str | None = None,
+        folder: Path | None = None,
         edited: Callable[[], object] | None = None,
         shown: Callable[[RunTablePanel], object] | None = None,
         forms: Callable[[RunTablePanel], Forms] | None = None,
@@ -79,6 +83,7 @@ class RunTablePanel(SelectingPanel):
         self._asked = run_ids is not None
         self._notebook = notebook or ""
         self._edited = edited
+        self.folder = store.parent if folder is None else folder
         self._html_at = 0.0  # when the HTML on the page was made
         self._chosen: dict[str, Any] | None = None
         self._scales: dict[str, tuple[float, Scale | None]] = {}
@@ -235,6 +240,8 @@ class RunTablePanel(SelectingPanel):
             self._choose(message.get("choices"))
         elif name == "curves":
             return {"type": "curves", **self._curves(ids_of(message)[:MOST_CURVES], message.get("shared") is True)}
+        elif name == "report":
+            return write_report(self.store, self.folder, message, self._shown)
         elif name == "open":
             return {"details": details_message(self._run(message))}
         else:

@@ -18,6 +18,7 @@ from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
 from .asked import SECTIONS, Asked, Kind, check, kind_of, sections_of
 from .document import Block, Document, Section, Sentence
+from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
 from .narrative import Narrative, Text
 from .values import run_meant, values_of
@@ -76,12 +77,21 @@ class Report:
         """Its title."""
         return self.document.title
 
+    @property
+    def size(self) -> int:
+        """The bytes of the file; of the page, where it was not written or is gone."""
+        try:
+            return len(self.html.encode()) if self.path is None else self.path.stat().st_size
+        except OSError:
+            return len(self.html.encode())
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Report:
         """Write the file whole or not at all, and return the report with its place.
 
         Parameters
         ----------
         path : path
+            Where it ends in ``.md`` it is written as Markdown, with its pictures in a folder beside it.
         overwrite : bool, default False
             Whether a file that is no report of ours is replaced.
 
@@ -93,6 +103,9 @@ class Report:
         place = Path(path).expanduser()
         if place.is_dir():
             raise InvalidValue(f"{place} is a folder; name a file, such as {place / 'report.html'}.")
+        if is_markdown(place):
+            save_markdown(self.document, place, overwrite=overwrite)
+            return Report(self.document, self.html, place)
         if place.exists() and not overwrite and not is_report(place):
             raise AlreadyExists(f"{place} is there and is no report; name another file, or say overwrite=True.")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +129,7 @@ class Report:
 
     def __str__(self) -> str:
         where = "not saved yet" if self.path is None else str(self.path)
-        return f"{where} · {size(len(self.html.encode()))} · {one_line(self.title)}"
+        return f"{where} · {size(self.size)} · {one_line(self.title)}"
 
     def __repr__(self) -> str:
         return f"<Report {str(self)!r}>"

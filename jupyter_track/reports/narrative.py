@@ -23,6 +23,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ..errors import InvalidValue, TrackError
+from ..views.comparison_markdown import begun, escaped
 from ..views.media import SHOWN
 from .document import Block, Prose, Section
 
@@ -217,7 +218,7 @@ class Narrative:
             if part:
                 source = "\n".join(lines[_first(part) : _last(part)])
                 html = parser.renderer.render(part, parser.options, {})
-                blocks.append(Prose(self._texts(source), html))
+                blocks.append(Prose(self._texts(source, put=lambda value: begun(escaped(value))), html))
                 part.clear()
 
         def end_section() -> None:
@@ -263,14 +264,16 @@ class Narrative:
                 child.content = self._texts(child.content, line)
             one.info = self._texts(one.info, line)
 
-    def _texts(self, text: str, line: int | None = None) -> str:
-        def put(found: re.Match[str]) -> str:
+    def _texts(self, text: str, line: int | None = None, put: Callable[[str], str] = str) -> str:
+        """Put the values into a text; `put` makes of each what it is there."""
+
+        def value(found: re.Match[str]) -> str:
             kept = self._marks[int(found[1])]
             if isinstance(kept, Placed):
                 raise self._wrong(line, f"{{{{ {kept.name}(…) }}}} stands in a text; give it a paragraph of its own.")
-            return kept
+            return put(kept)
 
-        return _MARK.sub(put, text)
+        return _MARK.sub(value, text)
 
 
 def _first(tokens: list[Token]) -> int:

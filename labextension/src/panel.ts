@@ -7,7 +7,7 @@ import { Requests } from './requests.js';
 import { Shared } from './shared.js';
 import { TableView } from './table/view.js';
 import type { Transport } from './transport.js';
-import type { Context, View } from './view.js';
+import type { Context, Host, View } from './view.js';
 import { kernelStopped, READING, WAITS } from './words.js';
 
 /** After how long it is said that the panel is being read, in milliseconds. */
@@ -33,7 +33,7 @@ const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
   }
 };
 
-export interface MountOptions {
+export interface MountOptions extends Host {
   /** Loads the charts' module; without it, a view says that it has no charts. */
   charts?: (transport: Transport, requests: Requests) => ReturnType<ChartsLoader>;
   /** Called when the first content is on the page. */
@@ -42,8 +42,6 @@ export interface MountOptions {
   onGone?: (() => void) | undefined;
   /** What the view shares with others of a board. */
   shared?: Shared;
-  /** Puts code into a new cell below an element, where the host can. */
-  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
   /** Whether there is no kernel at all, as in a report: what would change something is not offered. */
   still?: boolean;
   /** Whether to say that the panel is being read; not where its HTML is shown meanwhile. */
@@ -149,6 +147,7 @@ class Panel {
       charts: this.charts,
       interrupt,
       insertCode: this.options.insertCode,
+      addressOf: this.options.addressOf,
       announce: text => setText(this.status, text),
       complain: text => this.complain(text),
       tell: text => this.notice(span('jt-warning', '⚠ '), text)

@@ -1,6 +1,7 @@
 import { copyText } from '../clipboard.js';
 import { button, div, element, fill, setText, span } from '../dom.js';
 import type { BoardMessage, BoardPart, KernelMessage, ViewMessage } from '../protocol.js';
+import { Reporting } from '../reporting.js';
 import type { Shared } from '../shared.js';
 import { isKernelMessage, type Transport } from '../transport.js';
 import type { Context, View } from '../view.js';
@@ -34,7 +35,8 @@ export class BoardView implements View {
     const go = button('Continue in code', () => void this.continue(), {
       title: 'Put the query of these runs into a new cell below, or into the clipboard'
     });
-    const bar = div('jt-board-bar', this.count, go, this.said);
+    const reporting = new Reporting(context, () => [...context.shared.selected]);
+    const bar = div('jt-board-bar', this.count, go, reporting.button, this.said, reporting.line);
     this.node.append(bar, ...[...this.sections.values()].map(section => section.node));
     this.stopListening = context.shared.listen(aspect => aspect === 'selected' && this.onSelected());
   }

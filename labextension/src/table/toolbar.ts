@@ -11,8 +11,9 @@ export class Toolbar {
 
   constructor(
     private readonly model: TableModel,
-    still: boolean,
-    actions: { filter(text: string, now: boolean): void; group(id: string): void; columns(): void; rows(): void }
+    actions: { filter(text: string, now: boolean): void; group(id: string): void; columns(): void; rows(): void },
+    report: HTMLElement,
+    still: boolean
   ) {
     if (still) {
       this.field.placeholder = 'Search  /'; // a filter needs the store
@@ -35,7 +36,7 @@ export class Toolbar {
     this.group.addEventListener('change', () => actions.group(this.group.value));
     this.columns = button('Columns', () => actions.columns(), { 'aria-expanded': 'false' });
     const label = element('label', { class: 'jt-muted jt-group-by' }, 'Group by ', this.group);
-    this.node.append(this.field, label, this.columns);
+    this.node.append(this.field, label, this.columns, report);
   }
 
   /** Show what is chosen. */

@@ -1,6 +1,7 @@
 import { div, fill, span } from '../dom.js';
 import { Pace } from '../pace.js';
 import type { Choices, KernelMessage } from '../protocol.js';
+import { Reporting } from '../reporting.js';
 import type { Aspect } from '../shared.js';
 import type { Context, View } from '../view.js';
 import { ActionBar } from './actionbar.js';
@@ -41,12 +42,14 @@ export class TableView implements View {
       undo: place => void (context.still || this.deletions.undo(place)),
       scrolled: () => this.wantCurves.ask()
     });
-    this.toolbar = new Toolbar(this.model, context.still ?? false, {
-      filter: (text, now) => this.filter(text, now),
-      group: id => this.choose({ group: id }),
+    this.reporting = new Reporting(context, () => selected(this.model.selection));
+    const above = {
+      filter: (text: string, now: boolean) => this.filter(text, now),
+      group: (id: string) => this.choose({ group: id }),
       columns: () => this.openChooser(this.chooser.node.hidden),
       rows: () => this.grid.focus()
-    });
+    };
+    this.toolbar = new Toolbar(this.model, above, this.reporting.button, context.still ?? false);
     this.chooser = new Chooser(this.model, {
       choose: shown => this.choose({ columns: shown }),
       share: shared => this.share(shared),
@@ -61,7 +64,7 @@ export class TableView implements View {
       done: () => this.grid.focus()
     });
     const below = div('jt-below', this.foot.node, this.bar.node);
-    this.node.append(this.toolbar.node, this.chooser.node, this.problem);
+    this.node.append(this.toolbar.node, this.reporting.line, this.chooser.node, this.problem);
     this.node.append(this.grid.node, this.empty, below, this.details);
     this.sizes = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this.onResize());
     this.sizes?.observe(this.grid.node);
@@ -334,6 +337,7 @@ export class TableView implements View {
   private readonly model = new TableModel();
   private readonly grid: Grid;
   private readonly toolbar: Toolbar;
+  private readonly reporting: Reporting;
   private readonly chooser: Chooser;
   private readonly foot: Foot;
   private readonly bar: ActionBar;
