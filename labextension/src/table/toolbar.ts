@@ -11,9 +11,9 @@ export class Toolbar {
 
   constructor(
     private readonly model: TableModel,
+    still: boolean,
     actions: { filter(text: string, now: boolean): void; group(id: string): void; columns(): void; rows(): void },
-    report: HTMLElement,
-    still: boolean
+    report: HTMLElement
   ) {
     if (still) {
       this.field.placeholder = 'Search  /'; // a filter needs the store
