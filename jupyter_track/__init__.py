@@ -83,12 +83,14 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "merge",
     "models",
     "parallel",
     "progress",
     "pyfunc",
     "pytorch",
     "register_model",
+    "report",
     "restore_experiment",
     "restore_run",
     "runs",
@@ -125,6 +127,7 @@ _STORED = (
     "get_run",
     "get_tracking_uri",
     "import_mlflow",
+    "merge",
     "restore_experiment",
     "restore_run",
     "runs",
@@ -154,6 +157,7 @@ _HOMES = {
     "board": "notebook.board",
     "curves": "notebook.curves",
     "Experiment": "records",
+    "report": "notebook.reporting",
     "compare": "recording.comparing",
     "MlflowClient": "tracking",
     "MlflowException": "exceptions",
@@ -220,6 +224,7 @@ if TYPE_CHECKING:
     from .notebook.curves import curves
     from .notebook.live import live
     from .notebook.many import importance, parallel, scatter
+    from .notebook.reporting import report
     from .recording.client import TrackClient
     from .recording.comparing import compare
     from .recording.fluent import (
@@ -267,6 +272,7 @@ if TYPE_CHECKING:
         get_run,
         get_tracking_uri,
         import_mlflow,
+        merge,
         restore_experiment,
         restore_run,
         runs,

@@ -1,4 +1,4 @@
-"""Make README's pictures of card and table anew: ``python scripts/pictures.py``.
+"""Make README's pictures of card, table and report anew: ``python scripts/pictures.py``.
 
 Runs ``notebooks/panels.ipynb`` in JupyterLab in Debian's chromium and takes pictures of what is on the screen.
 """
@@ -34,6 +34,7 @@ def main() -> int:
         with serving(work, Path(folder) / "home") as server, browsing(1240, 1000, SCALE) as page:
             page.open(server, NOTEBOOK.name)
             made = pictures(page, names, Path(folder))
+            made += report(page, work / "track.db", Path(folder))
         sizes = [keep(*each) for each in made]
     return 1 if max(sizes) > LARGEST else 0
 
@@ -65,6 +66,25 @@ def pictures(page: Page, names: list[str], folder: Path) -> list[tuple[Path, str
         )
         page.page.wait_for_timeout(500)
         made.append((page.shot(folder / f"table-{theme}.png", page.panel(table)), f"table-{theme}.png"))
+    return made
+
+
+def report(page: Page, store: Path, folder: Path) -> list[tuple[Path, str]]:
+    """Return pictures of a report of the notebook's runs, in both themes."""
+    from jupyter_track.reports.make import make_report
+    from jupyter_track.reports.options import asked_of
+    from jupyter_track.store.reader import Reader
+
+    reader = Reader(store)
+    saved = make_report(reader, *asked_of(reader, None)).save(folder / "report.html")
+    made = []
+    for theme in ("light", "dark"):
+        page.page.emulate_media(color_scheme=theme)
+        page.page.goto((saved.path or folder).as_uri())
+        page.page.locator("[data-panel=table] .jt-row").first.wait_for()
+        page.page.locator("[data-panel=curves] canvas").first.wait_for()
+        page.page.wait_for_timeout(1_000)  # the curves of the rows, and the charts, come after that
+        made.append((page.shot(folder / f"report-{theme}.png"), f"report{'' if theme == 'light' else '-dark'}.png"))
     return made
 
 

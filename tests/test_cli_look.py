@@ -178,12 +178,15 @@ def test_one_run_is_no_comparison(store: Path) -> None:
 
 
 def test_a_run_alone_is_compared_with_the_baseline(store: Path) -> None:
-    """By default the last one."""
+    """By default the last one that did not fail, and it is said which that is."""
     assert cli(store, "baseline", "1").exit_code == 0
-    whole = parsed(cli(store, "compare", "baseline", "last", "--json"))
-    assert [run["number"] for run in whole["runs"]] == ["#1", "#3"]
+    whole = parsed(cli(store, "compare", "baseline", "2", "--json"))
+    assert [run["number"] for run in whole["runs"]] == ["#1", "#2"]
     assert parsed(cli(store, "compare", "--json")) == whole
-    assert [run["number"] for run in parsed(cli(store, "compare", "2", "--json"))["runs"]] == ["#1", "#2"]
+    assert [run["number"] for run in parsed(cli(store, "compare", "3", "--json"))["runs"]] == ["#1", "#3"]
+    said = "#2, the last run that finished (#3 failed), against #1, the baseline"
+    assert said in " ".join(cli(store, "compare").stdout.split())
+    assert said in " ".join(seen(terminal(store, 100, "compare")).split())
 
 
 # ---- show

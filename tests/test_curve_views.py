@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from jupyter_track.charts.curves import chart
 from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.store import edits
 from jupyter_track.store.curve_rows import CurvePoint
+from jupyter_track.store.experiment_edits import set_experiment_tags
 from jupyter_track.store.reader import Reader
 from jupyter_track.views import curve_choice
 from jupyter_track.views.curve_choice import Asked, Choice
@@ -356,6 +358,23 @@ def test_names_are_text_and_only_what_a_sanitiser_keeps_is_used(tmp_path: Path) 
         forms.append((tuple(node.tag for node in nodes), svg.count("<")))
     assert len(forms) == 101
     assert (len(set(forms[::2])), len(set(forms[1::2]))) == (1, 1)  # of runs, and of groups
+
+
+def test_the_target_is_a_line_named_at_its_end(store: Path) -> None:
+    """In the choice, the picture, the words and the chart to take away; the scale reaches it."""
+    experiment = Reader(store).run(Reader(store).resolve(1)).experiment_id
+    set_experiment_tags(store, experiment, {"track.target.loss": "-3.5", "track.target.acc": "soon"})
+    choice = curve_choice.choose(store, Asked(("loss", "acc")))
+    assert [(one.target, one.target_words) for one in choice.charts] == [(-3.5, "goal −3.5"), (None, "")]
+    series = drawn(store, choice)
+    html = curves_html(choice, series, "step")
+    assert html.count("goal −3.5") == 1
+    svg = [unquote(address) for address in re.findall(r'src="([^"]+)"', html)]
+    assert [">goal −3.5</text>" in one for one in svg] == [True, False]
+    assert curves_text(choice, series, "step").splitlines()[0] == "loss ↓? over step, goal −3.5"
+    spec = chart(choice, series, x="step").to_dict()
+    marks = [[layer["mark"]["type"] for layer in one["layer"]] for one in spec["vconcat"]]
+    assert [found.count("rule") for found in marks] == [1, 0]
 
 
 def test_the_picture_spans_three_decades_by_powers(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def finite(values: Sequence[float]) -> list[float]:
 
 @pytest.mark.parametrize("key", ["smooth", "odd"])
 @pytest.mark.parametrize("axis", ["step", "time"])
-@pytest.mark.parametrize("ends", [None, (0, 69_999), (100, 65_000), (30_000, 30_500), (69_000, 69_999), (63, 64)])
+@pytest.mark.parametrize(
+    "ends", [None, (0, 69_999), (100, 65_000), (30_000, 30_500), (30_000, 42_000), (69_000, 69_999), (63, 64)]
+)
 def test_a_stretch_has_the_extremes_of_all_its_points(
     made: tuple[Path, dict[str, int]],
     values: dict[str, list[float]],
@@ -87,6 +89,15 @@ def test_a_stretch_of_few_points_has_them_all(
     assert found.points == tuple(
         CurvePoint(step, START + 1000 * step, values["smooth"][step]) for step in range(29_999, 30_402)
     )
+
+
+@pytest.mark.parametrize("count", [4_100, 8_000, 15_700])
+def test_a_stretch_that_is_a_little_too_long_is_drawn_finely(made: tuple[Path, dict[str, int]], count: int) -> None:
+    """Where the buckets of 64 points would give a few dozen, about as many points come as were asked for."""
+    store, ids = made
+    found = stretch(store, ids["smooth"], 1000, low=20_000, high=20_000 + count)
+    assert not found.whole
+    assert 700 < len(found.points) <= 1000
 
 
 def test_between_two_points_the_line_goes_through(made: tuple[Path, dict[str, int]]) -> None:

@@ -21,6 +21,8 @@ HEAVY = (
     "cloudpickle",
     "ipykernel",
     "ipywidgets",
+    "jinja2",
+    "markdown_it",
     "matplotlib",
     "numpy",
     "pandas",
@@ -42,6 +44,9 @@ HEAVY = (
 ALLOWED = {
     "notebook.magics": {"IPython"},
     "settings": {"traitlets"},
+    # What makes a report is loaded where one is made.
+    "reports.narrative": {"jinja2", "markdown_it"},
+    "reports.pages": {"jinja2"},
     **{module: {"click", "rich"} for module in MODULES if module.split(".")[0] == "cli"},
 }
 

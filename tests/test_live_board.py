@@ -169,3 +169,24 @@ def test_the_magic_shows_the_board(page: Page) -> None:
 def test_the_code_is_a_query_that_can_be_read(numbers: list[int], text: str, code: str) -> None:
     """Of what is selected, else of the filter; words become a filter for words."""
     assert query_code(numbers, text) == code
+
+
+def test_a_report_of_what_is_selected_lies_beside_the_notebook(page: Page) -> None:
+    """Of the selected runs a comparison, without a selection all; a name that leads out is refused in words."""
+    comm = shown(page, "board = track.board()\nboard")
+    folder: Path = page.folder  # type: ignore[attr-defined]
+    two = page.ask(comm, "report", runs=ids_of(page, 3, 11), file="two.html")
+    assert (two["ok"], two["text"]) == (True, "two.html")
+    assert two["said"].endswith(("kB", "MB"))
+    page_of_two = (folder / "two.html").read_text("utf-8")
+    assert "<title>try-10 #11 and try-2 #3</title>" in page_of_two or "try-2 #3 and try-10 #11" in page_of_two
+    every = page.ask(comm, "report", runs=[], file="sub/all.md")
+    assert (every["ok"], every["text"]) == (True, "sub/all.md")
+    assert "12 runs of Default" in (folder / "sub" / "all.md").read_text("utf-8")
+    for name, said in (("../x.html", "beside the notebook"), ("x.pdf", "x.html or x.md"), (" ", "Name a file")):
+        refused = page.ask(comm, "report", runs=[], file=name)
+        assert not refused["ok"]
+        assert said in refused["message"]
+    (folder / "mine.html").write_text("mine")
+    assert "is no report" in page.ask(comm, "report", runs=[], file="mine.html")["message"]
+    assert (folder / "mine.html").read_text() == "mine"

@@ -32,7 +32,30 @@ def test_a_short_cell_has_its_static_card_only(page: Page) -> None:
     cell = page.send("%%track quick\ntrack.log(accuracy=0.5)")
     page.over(cell)
     ((kind, bundle),) = page.bundles(cell)
-    assert (kind, final(bundle), set(bundle)) == ("display_data", None, {"text/plain", "text/html"})
+    assert (kind, final(bundle), set(bundle)) == ("display_data", True, {"text/plain", "text/html", MIME})
+
+
+def test_the_card_of_a_deleted_run_says_so_and_offers_the_way_back(page: Page) -> None:
+    """In its place, with a view while the kernel is there; restored, by whatever way, it is what it was."""
+    cell = page.send("%%track gone\ntrack.log(accuracy=0.5)")
+    page.over(cell)
+    before = page.outputs(cell)
+    page.run("%track delete gone", "delete")
+    page.until(lambda: final(page.outputs(cell)[0]) is False, "the card of the deleted run")
+    (standing,) = page.outputs(cell)
+    number = standing["text/plain"].partition("#")[2].split()[0]
+    assert standing["text/plain"].splitlines()[-1] == f"  deleted; %track restore {number} brings it back"
+    assert f"deleted; %track restore {number} brings it back" in standing["text/html"]
+    comm = page.open(standing[MIME]["panel"])
+    page.say(comm, type="ready")
+    page.until(lambda: page.told(comm), "the card")
+    assert [one["card"]["deleted"] for one in page.told(comm) if one["type"] == "card"] == [True]
+    page.say(comm, type="action", to=1, name="restore", runs=[])
+    page.until(lambda: page.outputs(cell) == before, "the card as it was")
+    page.run("%track delete gone", "delete")
+    page.until(lambda: final(page.outputs(cell)[0]) is False, "the card of the deleted run")
+    page.run("%track undo", "undo")
+    page.until(lambda: page.outputs(cell) == before, "the card as it was")
 
 
 def test_a_long_cell_is_seen_while_it_runs(page: Page) -> None:
@@ -152,7 +175,7 @@ def test_a_fault_of_the_card_does_not_reach_the_cell(page: Page) -> None:
     cell = page.send("%%track safe\ntime.sleep(1.5)\nprint('done')")
     shown = page.over(cell)
     ((kind, bundle),) = page.bundles(cell)
-    assert (shown.status, kind, final(bundle)) == ("ok", "display_data", None)
+    assert (shown.status, kind, final(bundle)) == ("ok", "display_data", True)
     assert "done" in shown.text
     page.run("livecard.live_card = kept", "mend")
 

@@ -245,6 +245,27 @@ def test_curves_are_drawn_on_request(page: Page) -> None:
     assert curves[ids["curve"]]["alt"].startswith("accuracy: 0.0000 to 0.4444, 5 points")
 
 
+def test_curves_of_a_column_share_a_scale_where_that_was_chosen(page: Page) -> None:
+    """The page is told which scale it is; the static form, made of what was chosen, has the same one."""
+    page.run(
+        "for name, top in (('half', 0.5), ('whole', 1.0)):\n"
+        "    with track.start_run(run_name=name):\n        track.log_param('top', top)\n"
+        "        for step in range(2):\n            track.log(accuracy=step * top, step=step)",
+        "curves",
+    )
+    comm = shown(page)
+    ids = {name: row["id"] for name, row in patched(page, comm).items()}
+    page.say(comm, type="action", to=0, name="choices", choices={"shared": True})
+    page.say(comm, type="action", to=0, name="curves", runs=[ids["half"], ids["whole"]], shared=True)
+    page.until(lambda: [one for one in page.told(comm) if one["type"] == "curves"], "the curves")
+    (told,) = [one for one in page.told(comm) if one["type"] == "curves"]
+    assert told["scale"] == "0.0 1.0 False"
+    drawn = [told["curves"][ids[name]]["uri"] for name in ("half", "whole")]
+    assert drawn[0] != drawn[1]
+    html = page.run("print(panel.forms()[0])", "forms").text
+    assert [uri.replace("'", "&#39;") in html for uri in drawn] == [True, True]
+
+
 def test_failed_attempts_and_repeats_fold(page: Page) -> None:
     """Behind the newest of them; the others are sent too, and folded by the view."""
     for _ in range(3):

@@ -94,6 +94,7 @@ def test_what_the_front_end_gets() -> None:
         "progress": {"done": 12, "total": None, "unit": "", "text": "12", "left": ""},
         "stop": "stopping",
         "note": "look",
+        "deleted": False,
         "id": f"{12:032x}",
     }
 
@@ -203,6 +204,19 @@ def test_all_panels_together_keep_to_their_share() -> None:
     for item in items:
         ticker.forget(item)
     assert 0 < ticker.spent < SHARE * (time.monotonic() - began) + 0.01
+
+
+def test_one_that_takes_long_delays_no_other() -> None:
+    """It rests for what it took, and the others go on meanwhile; where a person waits for it, it rests less."""
+    ticker, dear, light = Ticker(), Item(0.3, again=0.01), Item(again=0.01)
+    ticker.watch(dear)
+    ticker.watch(light)
+    until(lambda: dear.count == 1 and light.count > 5)
+    assert dear.count == 1
+    ticker.hurry(dear)
+    until(lambda: dear.count == 2)
+    for item in (dear, light):
+        ticker.forget(item)
 
 
 def test_one_that_fails_is_left_and_the_others_go_on() -> None:

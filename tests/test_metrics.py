@@ -17,6 +17,7 @@ import jupyter_track as track
 from jupyter_track.entities import Metric
 from jupyter_track.errors import InvalidValue
 from jupyter_track.records import MetricSummary
+from jupyter_track.store.targets import targets
 
 
 def history(run: track.ActiveRun, key: str) -> list[tuple[int, float]]:
@@ -289,6 +290,22 @@ def test_a_goal_is_kept_for_the_experiment(store: Path, goal: Any, other: Any) -
     assert track.get_run(run.run_id).goals == {"loss": goal}
     experiments = {one.name: dict(one.goals) for one in track.search_experiments()}
     assert experiments == {"digits": {"loss": goal}, "other": {}, "Default": {}}
+
+
+def test_a_target_is_a_tag_of_the_experiment(store: Path) -> None:
+    """The latest counts, a goal without one leaves it, and what is no finite number is refused with its goal."""
+    track.set_experiment("digits")
+    track.define_metric("loss", "min", target=0.5)
+    track.define_metric("loss", "min", target=0.1)
+    track.define_metric("loss", "min")
+    for target in (math.nan, math.inf, "low"):
+        with pytest.raises(InvalidValue):
+            track.define_metric("acc", "max", target=target)  # type: ignore[arg-type]
+    track.flush()
+    found = track.get_experiment_by_name("digits")
+    assert found is not None
+    assert (dict(found.tags), dict(found.goals)) == ({"track.target.loss": "0.1"}, {"loss": "min"})
+    assert targets(store) == {"digits": {"loss": 0.1}}
 
 
 @pytest.mark.parametrize(("name", "goal"), [("loss", "low"), ("loss", None), ("a@b", "min")])

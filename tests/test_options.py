@@ -149,6 +149,16 @@ def test_the_same_goal_twice_is_fine() -> None:
     assert parse("-m a:max --max a") == Options(metrics=("a",), goals={"a": "max"})
 
 
+def test_a_target_stands_behind_the_metric() -> None:
+    """NAME=TARGET of --max and --min; another target than a finite number is refused."""
+    found = parse("--max acc=0.97 --min loss=1e-3 --min mae")
+    assert found.goals == {"acc": "max", "loss": "min", "mae": "min"}
+    assert found.targets == {"acc": 0.97, "loss": 0.001}
+    for text in ("--max acc=high", "--min loss=nan"):
+        with pytest.raises(InvalidValue, match="the target of"):
+            parse(text)
+
+
 def test_option_names_are_those_of_the_parser() -> None:
     """What Tab offers is what the parser takes, and each option has help."""
     assert set(OPTION_NAMES) == {

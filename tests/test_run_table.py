@@ -3,6 +3,7 @@
 import math
 from datetime import UTC
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from made_records import NOW, made_metric, made_param, made_run
@@ -218,6 +219,23 @@ def test_the_main_metric_has_a_curve_where_points_are_handed_in() -> None:
     assert sparks[1] is None
     assert sparks[0] is not None
     assert (sparks[0].width, sparks[0].height) == (72, 18)
+
+
+def test_the_curves_of_a_column_have_one_scale_where_that_was_chosen() -> None:
+    """That of all runs of the table; else each has its own, and both look the same."""
+    runs = [
+        made_run(2, "half", [made_metric("accuracy", [0.0, 0.5])]),
+        made_run(1, "whole", [made_metric("accuracy", [0.0, 1.0])]),
+    ]
+    curves = {run.run_id: [(0, 0.0), (1, run.metrics["accuracy"].last)] for run in runs}
+    own, shared = (
+        [row.cells[0].spark for row in run_table(runs, NOW, curves=curves, shared=switch).rows]
+        for switch in (False, True)
+    )
+    lines = [
+        [unquote(spark.uri).partition("d='")[2].partition("'")[0] for spark in each if spark] for each in (own, shared)
+    ]
+    assert lines == [["M3.5,14.5h0L68.5,3.5"] * 2, ["M3.5,14.5h0L68.5,9", "M3.5,14.5h0L68.5,3.5"]]
 
 
 def test_a_running_run_shows_how_long_it_has_been_going() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_track.views.sparkline import MAX_POINTS, Sparkline, best_point, sparkline, thin
+from jupyter_track.views.sparkline import MAX_POINTS, Scale, Sparkline, best_point, shared_scale, sparkline, thin
 from jupyter_track.views.tokens import mark
 
 COLOR = "#1d95fb"
@@ -79,6 +79,29 @@ def test_the_scale_is_logarithmic_only_where_all_is_positive_over_three_decades(
     assert [spark is not None and spark.log for spark in logs] == [True, False, False]
     assert logs[0] is not None
     assert logs[0].alt.endswith(", log scale")
+
+
+def test_a_shared_scale_holds_all_curves_and_is_rounded_outwards() -> None:
+    """So that a curve that still grows does not change it with each point; what is not finite has no part in it."""
+    assert shared_scale([(0.113, 2.31), (None, None), (0.5, math.inf)]) == Scale(0.1, 2.4000000000000004)
+    assert shared_scale([(1e-5, 0.5), (0.1, 20.0)]) == Scale(1e-5, 10**1.4, log=True)
+    assert shared_scale([(3.0, 3.0)]) == Scale(3.0, 3.0)
+    assert shared_scale([(-1.7e308, 1.7e308)]) == Scale(-1.7e308, 1.7e308)
+    assert shared_scale([(None, None), (-math.inf, math.inf)]) is None
+
+
+def test_curves_on_a_shared_scale_can_be_compared() -> None:
+    """Equal values stand at the same height; what lies beyond the scale is drawn at its edge."""
+    scale = Scale(0.0, 1.0)
+    drawn = [
+        drawing(sparkline("loss", points, color=COLOR, scale=scale)).find(f"{_SVG}path")
+        for points in ([(0, 1.0), (1, 0.5)], [(0, 0.5), (1, 0.0)], [(0, 5.0), (1, 0.5)])
+    ]
+    assert [None if one is None else one.get("d") for one in drawn] == [
+        "M3.5,3.5h0L68.5,9",
+        "M3.5,9h0L68.5,14.5",
+        "M3.5,3.5h0L68.5,9",
+    ]
 
 
 def test_nothing_to_draw_is_no_picture_and_nothing_but_nan_is_ticks() -> None:

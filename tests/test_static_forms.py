@@ -30,7 +30,8 @@ from jupyter_track.views.tokens import MUTED_OPACITY, RUN_COLORS, STATES, TOKENS
 
 LOSS = [2.0, 0.5, math.nan, 0.25, 0.3]
 TAGS = {"div", "span", "b", "table", "thead", "tbody", "tr", "th", "td", "img", "pre", "details", "summary"}
-ATTRIBUTES = {"style", "title", "scope", "src", "alt", "width", "height", "open"}
+TAGS |= {"style"}  # a rule for paper alone, which any host may drop
+ATTRIBUTES = {"class", "scoped", "style", "title", "scope", "src", "alt", "width", "height", "open"}
 # What JupyterLab's sanitiser leaves of a style, and two properties that may go without loss.
 PROPERTIES = {
     "font-size", "line-height", "text-align", "margin", "padding", "padding-left", "padding-top", "opacity", "color",
@@ -245,7 +246,7 @@ def test_every_table_has_headers_with_a_scope() -> None:
 
 def _bare(form: str) -> str:
     """Return a form's text as a host without styles shows it: a line a block or row, cells by a bar."""
-    lines = re.sub(r"</(?:div|tr)>", "\n", form)
+    lines = re.sub(r"</(?:div|tr)>", "\n", re.sub(r"<style.*?</style>", "", form))
     cells = re.sub(r"</t[hd]>", " | ", lines)
     plain = re.sub(r"<[^>]*>", "", cells).replace("\u00a0", " ").replace("&#x27;", "'")
     return "\n".join(line.strip(" |") for line in plain.splitlines() if line.strip(" |"))

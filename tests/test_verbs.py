@@ -156,6 +156,23 @@ def test_compare(nb: Notebook) -> None:
     assert "UsageError: There is nothing to compare #2 beta with" in say(nb, "compare")
 
 
+def test_compare_alone_takes_what_tells_something(nb: Notebook) -> None:
+    """Not a last run that failed, nor one that has logged nothing yet; which were taken is said, with the reason."""
+    nb.run("%track delete C=0.1")
+    nb.run("%track baseline alpha")
+    assert "#2, the last run, against #1, the baseline" in say(nb, "compare")
+    nb.run("%%track broken -q\n1 / 0")
+    shown = say(nb, "compare")
+    assert "#2, the last run that finished (#4 failed), against #1, the baseline" in shown
+    nb.run("import jupyter_track as track\ntrack.start_run(run_name='open')")
+    shown = say(nb, "compare")
+    assert "#2, the last run that finished (#5 has no metric yet), against #1" in shown
+    nb.run("track.log_metric('accuracy', 0.5)\ntrack.flush()")
+    assert "#5, the last run, against #1, the baseline" in say(nb, "compare")
+    assert "#2 against #1, the baseline" in say(nb, "compare 2")
+    nb.run("track.end_run()")
+
+
 # ---- editing
 
 

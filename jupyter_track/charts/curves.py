@@ -18,16 +18,18 @@ PADDING = 5  # pixels, so that the marks of the first and the last point are who
 RAW_OPACITY = 0.25  # of the raw line behind a smoothed one
 BAND_OPACITY = 0.15
 BASELINE_WIDTH = 2.0
+LINE_FROM = 3  # points; fewer are dots
 BASELINE_DASH = [5, 3]
+GOAL_DASH = [2, 3]
 
 
 def spec() -> dict[str, Any]:
     """Return the spec of a live chart of one metric.
 
     Its data sets: ``band`` (x, low, high, run), ``raw`` and ``line`` (x, y, run, part), ``base`` (x, y, part) for the
-    baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no
-    finite number, and ``ends`` (x, py, text, run) for the names at the lines' ends; py is in pixels. A null in y is a
-    gap.
+    baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no finite number,
+    ``goal`` (y) for the value that is to be reached, and ``ends`` (x, py, text, run) for the names at the ends of lines
+    and of the goal; py is in pixels. A null in y is a gap.
     """
     import altair as alt
 
@@ -50,6 +52,7 @@ def spec() -> dict[str, Any]:
     dots = alt.Chart(alt.NamedData("dots")).mark_point(clip=True, filled=True, size=28)
     best = alt.Chart(alt.NamedData("best")).mark_point(clip=True, filled=False, size=50, strokeWidth=1.5)
     odd = alt.Chart(alt.NamedData("odd")).mark_text(text="×", dy=-5, fontSize=13, clip=True)
+    goal = alt.Chart(alt.NamedData("goal"))
     ends = alt.Chart(alt.NamedData("ends"))
     at_end = alt.Y("py:Q", scale=None)
     made = alt.layer(
@@ -60,6 +63,7 @@ def spec() -> dict[str, Any]:
         dots.encode(x=x, y=y, color=run, opacity=pale),
         best.encode(x=x, y=y, color=run),
         odd.encode(x=x, y=alt.value("height"), color=run),
+        goal.mark_rule(clip=True, style="jt-text", strokeDash=GOAL_DASH).encode(y=y),
         ends.mark_text(text="—", align="left", dx=4, fontWeight="bold").encode(x=x, y=at_end, color=run),
         ends.mark_text(align="left", dx=20, limit=NAME_LIMIT).encode(x=x, y=at_end, text="text:N"),
     )
@@ -83,6 +87,7 @@ def chart(choice: Choice, series: Sequence[Series], *, x: str, smoothing: float 
 
 def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoothing: float) -> Any:
     import altair as alt
+    import pandas as pd
 
     runs = {run.run_id: run for run in choice.runs}
     grouped = any(run.group for run in choice.runs)
@@ -94,7 +99,7 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
     color = alt.Color(
         "run:N",
         scale=alt.Scale(domain=names, range=[run.paint.color for run in known]),
-        legend=alt.Legend(title=None) if len(names) > 1 else None,
+        legend=_legend() if len(names) > 1 else None,
     )
     dash = alt.StrokeDash(
         "run:N",
@@ -115,10 +120,22 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
         layers.insert(0, base.mark_area(opacity=BAND_OPACITY).encode(y=alt.Y("low:Q", title=None), y2="high:Q"))
     elif smoothing:
         layers.insert(0, base.mark_line(opacity=RAW_OPACITY, strokeWidth=1).encode(y=alt.Y("raw:Q", title=None)))
-    if any(len(one.xs) < 3 for one in series):
-        layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips))
+    short = data.groupby("run")["x"].transform("size") < LINE_FROM
+    if short.any():
+        layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips).properties(data=data[short]))
+    if chart.target is not None:
+        aim = alt.Chart(pd.DataFrame({"y": [chart.target], "text": [chart.target_words]})).encode(y=up)
+        layers.append(aim.mark_rule(strokeDash=GOAL_DASH, opacity=1))
+        layers.append(aim.mark_text(align="right", dx=-3, dy=-6).encode(x=alt.value(WIDTH), text="text:N"))
     words = f"{chart.title}{f' (smoothed {smoothing:g})' if smoothing else ''}"
     return alt.layer(*layers).properties(title=words, width=WIDTH, height=HEIGHT)
+
+
+def _legend() -> alt.Legend:
+    """Lines as they are drawn, also where a pale band or a raw line lies behind them."""
+    import altair as alt
+
+    return alt.Legend(title=None, symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2, labelLimit=NAME_LIMIT)
 
 
 def _dash(run: CurveRun, grouped: bool) -> Sequence[int]:

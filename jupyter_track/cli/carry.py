@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import NotFound
+from ..errors import InvalidValue, NotFound
 from ..store.place import STORE_NAME, parse_store
 from ..views.words import counted, named
 from .common import (
+    complete_runs,
     experiments_option,
     filter_option,
     json_option,
+    looked_at,
     print_json,
     reader_of,
+    runs_meant,
     say,
     store_of,
     store_option,
@@ -25,10 +28,11 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..store.reader import Reader
+    from ..store.upkeep.endings import Form
     from ..store.upkeep.merge import Merged
 
-_ENDINGS = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".db": "store", ".sqlite": "store"}
 _PLACEHOLDER = re.compile(r"\{\w+\}")
+_MB = 1_000_000
 _CONFLICTS = 10  # that are told; --json has all
 
 
@@ -40,15 +44,18 @@ Examples:
   jupyter track export points.parquet --table points
   jupyter track export runs.json
   jupyter track export paper/track.db -e digits     a store of its own, with its files
+  jupyter track export paper.zip best '#3..#7'      runs as one file: to send, to open, to merge
 """
 )
 @click.argument("target", type=click.Path(path_type=Path))
+@click.argument("references", metavar="[RUN…]", nargs=-1, shell_complete=complete_runs)
 @click.option(
     "-f",
     "--format",
     "form",
-    type=click.Choice(["csv", "parquet", "json", "store"]),
-    help="What to write; by default what the target's ending says (.csv .parquet .json .db .sqlite); csv for a folder.",
+    type=click.Choice(["csv", "parquet", "json", "store", "zip"]),
+    help="What to write; by default what the target's ending says (.csv .parquet .json .db .sqlite .zip); csv for a "
+    "folder.",
 )
 @click.option(
     "--table",
@@ -65,6 +72,7 @@ Examples:
 def export(
     ctx: click.Context,
     target: Path,
+    references: Sequence[str],
     form: str | None,
     table: str | None,
     experiments: Sequence[str],
@@ -74,12 +82,14 @@ def export(
     as_json: bool,
     store: str | None,
 ) -> None:
-    """Write runs as CSV, Parquet, JSON, or as a store.
+    """Write runs as CSV, Parquet, JSON, as a store, or as a zip of one.
 
-    TARGET is a folder that gets a file a table, or one file. Numbers are exact. In CSV a text that a spreadsheet would
-    run as a formula has ' in front. Parquet needs pyarrow. A store is copied clean, with the large files beside it.
+    TARGET is a folder that gets a file a table, or one file; RUN… are the runs, by default all that the options leave.
+    Numbers are exact. In CSV a text that a spreadsheet would run as a formula has ' in front. Parquet needs pyarrow. A
+    store is copied clean, with the large files beside it. A zip has such a store, with the children and the models of
+    its runs: others look at it with --store paper.zip, or merge it.
     """
-    reader = reader_of(store_of(ctx, store))
+    reader = reader_of(looked_at(ctx, store, contents=True))
     if str(target) == "-":
         raise click.UsageError(
             "export writes files, and '-' is none (./- is). To read runs from a pipe: jupyter track runs --all --json"
@@ -89,14 +99,19 @@ def export(
     if table is not None and form not in ("csv", "parquet"):
         raise click.UsageError(f"--table is for csv and parquet; {form} has everything.")
     chosen: dict[str, Any] = {"deleted": deleted, "overwrite": overwrite}
-    if experiments or (form == "store" and filter_text.strip()):
+    whole = form in ("store", "zip")
+    if references:
+        if experiments or filter_text.strip():
+            raise click.UsageError("Name the runs, or say which by -e and --filter, not both.")
+        chosen["runs"] = [run.run_id for run in runs_meant(reader, references)]
+    elif experiments or (whole and filter_text.strip()):
         chosen["runs"] = _ids(reader, experiments, filter_text, deleted)
-    if form == "store":
-        plain = _export_store(reader, target, chosen, as_json)
+    if whole:
+        plain = _export_store(reader, target, form, chosen, as_json)
     else:
         plain = _export_tables(reader, target, form, {**chosen, "table": table, "filter_string": filter_text}, as_json)
     if as_json:
-        print_json({"store": str(reader.store), "format": form, **plain})
+        print_json({"store": str(store_of(ctx, store)), "format": form, **plain})
         return
     from ..views.format import size
 
@@ -107,21 +122,13 @@ def export(
     say(*lines)
 
 
-def _form_of(target: Path) -> str:
-    """Return the form that a target's name says; a folder gets CSV.
+def _form_of(target: Path) -> Form:
+    from ..store.upkeep.endings import form_of
 
-    Raises
-    ------
-    click.UsageError
-        Where it has an ending that says nothing to us; it would be taken for a folder.
-    """
-    form = _ENDINGS.get(target.suffix.lower())
-    if form is None and target.suffix and not target.is_dir():
-        raise click.UsageError(
-            f"Files that end in {target.suffix!r} are not written; name one that ends in .csv, .parquet, .json, .db or "
-            ".sqlite, or a folder."
-        )
-    return form or "csv"
+    try:
+        return form_of(target)
+    except InvalidValue as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _ids(reader: Reader, experiments: Sequence[str], filter_text: str, deleted: bool) -> list[str]:
@@ -148,13 +155,18 @@ def _export_tables(reader: Reader, target: Path, form: str, chosen: dict[str, An
     return {"runs": count, "files": [_file(path) for path in written], "missing": []}
 
 
-def _export_store(reader: Reader, target: Path, chosen: dict[str, Any], quiet: bool) -> dict[str, Any]:
+def _export_store(reader: Reader, target: Path, form: str, chosen: dict[str, Any], quiet: bool) -> dict[str, Any]:
     from ..store.upkeep.export import copy_store
+    from ..store.upkeep.portable import pack
     from .progress import bar
 
-    place = target if target.suffix else target / "track.db"
-    with bar("copying", "points", quiet=quiet) as progress:
-        done = copy_store(reader.store, place, **chosen, progress=progress)
+    if form == "zip":
+        with bar("packing", "MB", quiet=quiet) as shown:
+            done = pack(reader.store, target, **chosen, progress=lambda now, of: shown(now // _MB, -(-of // _MB)))
+    else:
+        place = target if target.suffix else target / "track.db"
+        with bar("copying", "points", quiet=quiet) as progress:
+            done = copy_store(reader.store, place, **chosen, progress=progress)
     return {"runs": done.runs, "files": [_file(done.target)], "missing": list(done.missing)}
 
 
@@ -166,6 +178,7 @@ def _file(path: Path) -> dict[str, Any]:
     epilog="""\b
 Examples:
   jupyter track merge ../laptop/track.db
+  jupyter track merge theirs.zip
   jupyter track --store all.db merge students/*/ --tag student={folder}
   jupyter track runs --filter "tags.student = 'ada'"
 """
@@ -185,9 +198,9 @@ Examples:
 def merge(ctx: click.Context, sources: Sequence[str], pairs: Sequence[str], as_json: bool, store: str | None) -> None:
     """Bring the runs of other stores into this one.
 
-    STORE is a file, or a folder with a track.db. A run that both have is one run; of what a person changed the later
-    counts. The other stores stay as they are. Merging again brings only what is new, and what a merge that was
-    interrupted left out.
+    STORE is a file, a folder with a track.db, or a zip that export made. A run that both have is one run; of what a
+    person changed the later counts. The other stores stay as they are. Merging again brings only what is new, and what
+    a merge that was interrupted left out.
     """
     from ..context.entered import check_tags
     from ..store.upkeep.merge import merge as unite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .._version import __version__
-from . import bin, carry, completion, edit, git, incoming, look, tidy
+from . import bin, carry, completion, edit, git, incoming, look, report, tidy
 from .common import Commands, store_option
 from .models import models
 
@@ -49,7 +49,7 @@ cli.sections = {
     "Look": ("runs", "search", "show", "compare", "watch", "models", "status"),
     "Edit": ("rename", "tag", "untag", "note", "pin", "unpin", "baseline", "move", "stop"),
     "Tidy": ("delete", "restore", "undo", "bin", "clean", "gc", "doctor"),
-    "Move": ("export", "merge", "import"),
+    "Move": ("report", "export", "merge", "import"),
     "Git": ("git ignore", "git commit"),
     "Shell": ("completion",),
 }
@@ -59,7 +59,7 @@ for _command in (
     *(edit.rename, edit.tag, edit.untag, edit.note, edit.pin, edit.unpin, edit.baseline, edit.move, edit.stop),
     *(bin.delete, bin.restore, bin.undo, bin.show_bin),
     *(tidy.clean, tidy.gc, tidy.doctor),
-    *(carry.export, carry.merge, incoming.import_),
+    *(report.report, carry.export, carry.merge, incoming.import_),
     *(git.git, git.git_merge, git.git_textconv),
     completion.completion,
 ):

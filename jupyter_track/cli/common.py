@@ -186,6 +186,25 @@ def store_of(ctx: click.Context, given: str | None) -> Path:
     return find_store(Path.cwd()) if place is None else parse_store(place, Path.cwd())
 
 
+def looked_at(ctx: click.Context, given: str | None, *, contents: bool = False) -> Path:
+    """As `store_of`, for commands that only look: of a zip the store in it, unpacked until the command ends.
+
+    Parameters
+    ----------
+    ctx : click.Context
+    given : str or None
+        The command's ``--store``.
+    contents : bool, default False
+        Whether the command reads files of runs.
+    """
+    store = store_of(ctx, given)
+    if store.suffix != ".zip" or not store.is_file():
+        return store
+    from ..store.upkeep.packed import opened_packed
+
+    return ctx.with_resource(opened_packed(store, contents=contents)).place
+
+
 def reader_of(store: Path) -> Reader:
     """Return a reader of a store that exists.
 

@@ -17,6 +17,7 @@ from .common import (
     experiments_option,
     filter_option,
     json_option,
+    looked_at,
     print_json,
     reader_of,
     runs_meant,
@@ -69,8 +70,8 @@ class _Wanted:
         return run_rows.find(reader.store, wanted)
 
 
-def _list(place: Path, wanted: _Wanted, as_json: bool) -> None:
-    """Write the runs that are meant."""
+def _list(place: Path, wanted: _Wanted, as_json: bool, *, named: Path) -> None:
+    """Write the runs that are meant; `named` is the store as the person named it."""
     from ..store import run_rows
 
     reader = reader_of(place)
@@ -79,7 +80,7 @@ def _list(place: Path, wanted: _Wanted, as_json: bool) -> None:
     if as_json:
         from .plain import run_plain
 
-        print_json({"store": str(place), "total": len(numbers), "runs": [run_plain(run) for run in found]})
+        print_json({"store": str(named), "total": len(numbers), "runs": [run_plain(run) for run in found]})
         return
     from ..views.table import table_of
     from .runs import runs_parts
@@ -166,7 +167,7 @@ def runs(
         raise click.UsageError("Give the filter once: as FILTER or with --filter.")
     filter_text = filter_text or " ".join(words)
     wanted = _Wanted(experiments, filter_text, (), order_by, None if every else limit, deleted, unfold)
-    _list(store_of(ctx, store), wanted, as_json)
+    _list(looked_at(ctx, store), wanted, as_json, named=store_of(ctx, store))
 
 
 @click.command(
@@ -207,7 +208,7 @@ def search(
     as it is. The table is that of 'jupyter track runs'.
     """
     wanted = _Wanted(experiments, filter_text, words, order_by, None if every else limit, deleted, unfold)
-    _list(store_of(ctx, store), wanted, as_json)
+    _list(looked_at(ctx, store), wanted, as_json, named=store_of(ctx, store))
 
 
 @click.command(
@@ -232,7 +233,7 @@ def show(ctx: click.Context, run: str, as_json: bool, store: str | None) -> None
     """
     from .whole import read_whole, whole_plain
 
-    whole = read_whole(reader_of(store_of(ctx, store)), run)
+    whole = read_whole(reader_of(looked_at(ctx, store, contents=True)), run)
     if as_json:
         print_json(whole_plain(whole))
         return
@@ -259,26 +260,23 @@ Examples:
 def compare(ctx: click.Context, runs: Sequence[str], as_json: bool, store: str | None) -> None:
     """Show what differs between runs, and which is better.
 
-    One run alone, by default the last, is compared with the baseline of its experiment, else with the run before it
-    of the same cell. Of several, the first is what the others are measured against. Shown are the params, metrics,
-    tags and versions that differ, and the code as a diff; what is equal is counted. A change that is no more than
-    that between repeats of a run is called within noise. Eight runs are shown at most.
+    One run alone, by default the last that finished or has metrics, is compared with the baseline of its experiment,
+    else with the run before it of the same cell. Of several, the first is what the others are measured against. Shown
+    are the params, metrics, tags and versions that differ, and the code as a diff; what is equal is counted. A change
+    that is no more than that between repeats of a run is called within noise. Eight runs are shown at most.
     """
-    from ..views.comparison import comparison_of
-    from ..views.measure import measure_of
+    from ..views.group_comparison import comparison_among
     from ..views.words import named
 
-    reader = reader_of(store_of(ctx, store))
-    found = runs_meant(reader, runs or ["last"])
-    if len(found) == 1:
-        if len(runs) > 1:
-            raise click.UsageError(f"All of these are one run ({named(found)}); a comparison needs two or more.")
-        found = [measure_of(reader, found[0]), *found]
-    comparison = comparison_of(reader, [run.run_id for run in found])
+    reader = reader_of(looked_at(ctx, store, contents=True))
+    found = runs_meant(reader, runs) if runs else []
+    if len(found) == 1 and len(runs) > 1:
+        raise click.UsageError(f"All of these are one run ({named(found)}); a comparison needs two or more.")
+    comparison = comparison_among(reader, [run.run_id for run in found] if runs else None, groups=False)
     if as_json:
         from .compare import comparison_plain
 
-        print_json({"store": str(reader.store), **comparison_plain(comparison)})
+        print_json({"store": str(store_of(ctx, store)), **comparison_plain(comparison)})
         return
     from .screen import Screen, block
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import common
-from .common import json_option, print_json, reader_of, store_of, store_option
+from .common import json_option, looked_at, print_json, reader_of, store_of, store_option
 
 if TYPE_CHECKING:
     from ..records import ModelVersion, RegisteredModel
@@ -36,11 +36,11 @@ def models(ctx: click.Context, name: str | None, as_json: bool, store: str | Non
     from ..views.models import model_details, registry_details, run_numbers
     from .screen import Screen, details_parts, line
 
-    reader = reader_of(store_of(ctx, store))
+    reader = reader_of(looked_at(ctx, store))
     found = registry.models(reader.store) if name is None else [registry.model(reader.store, name)]
     versions = registry.versions(reader.store) if name is None else registry.versions_of(reader.store, name)
     if as_json:
-        print_json({"store": str(reader.store), "models": [_plain(one, versions, reader) for one in found]})
+        print_json({"store": str(store_of(ctx, store)), "models": [_plain(one, versions, reader) for one in found]})
     elif not found:
         Screen().show(line("No model is registered yet. register_model(…) or log_model(…) in Python does it."))
     elif name is None:

@@ -72,7 +72,7 @@ def package_of(module: str) -> str:
 
 
 def _installed(top: str) -> str | None:
-    """The package that brings a module, None where none does; most are called like it, which needs no look at files."""
+    """The package that brings a module, else None: most are called like it, and need no look at all files."""
     with suppress(metadata.PackageNotFoundError, ValueError):
         name = metadata.distribution(_KNOWN.get(top, top)).metadata["Name"]
         if name:

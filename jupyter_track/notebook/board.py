@@ -50,6 +50,7 @@ def board(runs: Runs | str | None = None) -> BoardPanel:
         store,
         run_ids=_ids(runs),
         notebook=session.relative_notebook(),
+        folder=session.folder(),
         edited=tracker.follow_edits if store == tracker.store else None,
         shown=show_panel,
         table_forms=panel_forms,

@@ -6,11 +6,13 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, TrackError
 from ..panels.card import FIRST, CardPanel
 from ..panels.display import Display
+from ..panels.ended import EndedCards
 from ..panels.estimate import TimeLeft
 from ..recording import active, stopping
 from ..recording.entries import now_ms
@@ -57,6 +59,7 @@ class RunSource:
         children: Callable[[], list[ActiveRun]] = list,
     ) -> None:
         self.run_id = run.run_id
+        self.store: Path = run._tracker.store
         self._run = run
         self._previous = previous
         self._notes = [] if notes is None else notes
@@ -105,6 +108,12 @@ class RunSource:
         """Give the run another name."""
         target = self._target()
         target._tracker.rename(target.run_id, text)
+
+    def restore(self, run_id: str) -> None:
+        """Take a run out of the bin."""
+        tracker = self._run._tracker
+        edits.restore_runs(tracker.store, [run_id])
+        tracker.follow_edits()
 
     # ---- parts
 
@@ -168,6 +177,7 @@ class LiveCards:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._open: dict[CardPanel, str | None] = {}  # and the message of the cell that each stands under
+        self._ended = EndedCards()
         self._watched: dict[str, CardPanel | None] = {}  # by `track.live`: run id to card, None where nobody looks
 
     def begin(self, source: RunSource, cell_id: str | None, after: float = FIRST) -> CardPanel | None:
@@ -187,6 +197,8 @@ class LiveCards:
         """Refresh a card no more."""
         self._open.pop(panel, None)
         panel.abandon()
+        if panel.finished:
+            self._ended.add(panel, panel.store)
 
     def cleared(self, message_id: str | None) -> None:
         """``clear_output`` was called in the cell of a message."""
@@ -198,6 +210,7 @@ class LiveCards:
         """Refresh no card any more."""
         for panel in list(self._open):
             self.end(panel)
+        self._ended.clear()
         self._watched.clear()
 
     # ---- runs that are watched by hand

@@ -18,7 +18,7 @@ _HELP = f"""Record a cell as a run, or look at the runs of this store and tidy t
 As the first line of a cell::
 
     %%track [NAME] [-e EXPERIMENT] [-p KEY=VALUE] [-t KEY=VALUE] [-m NAME[:max|:min]]
-            [--max NAME] [--min NAME] [-n NOTE] [-q] [--no-params] [--no-metrics]
+            [--max NAME[=TARGET]] [--min NAME[=TARGET]] [-n NOTE] [-q] [--no-params] [--no-metrics]
             [--no-figures] [--no-output] [--no-source] [--no-git] [--system]
 
 The cell runs as it would without the line. Recorded are its params (literals that it assigns, config objects, what of

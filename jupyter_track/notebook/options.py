@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import math
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Options:
     tags: dict[str, str] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     goals: dict[str, Goal] = field(default_factory=dict)
+    targets: dict[str, float] = field(default_factory=dict)
     note: str | None = None
     quiet: bool = False
     system: bool = False
@@ -62,8 +64,15 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-m", "--metric", action="append", default=[], metavar="NAME[:max|:min]", help="a variable that is a metric"
     )
-    parser.add_argument("--max", action="append", default=[], metavar="NAME", help="a metric where more is better")
-    parser.add_argument("--min", action="append", default=[], metavar="NAME", help="a metric where less is better")
+    target = "NAME[=TARGET]"
+    parser.add_argument(
+        "--max",
+        action="append",
+        default=[],
+        metavar=target,
+        help="a metric where more is better, and what it is to reach",
+    )
+    parser.add_argument("--min", action="append", default=[], metavar=target, help="a metric where less is better")
     parser.add_argument("-n", "--note", metavar="TEXT", help="a note")
     parser.add_argument("-q", "--quiet", action="store_true", help="no card under the cell")
     parser.add_argument("--system", action="store_true", help="system metrics: processor, memory, disk, network, GPUs")
@@ -106,7 +115,7 @@ def parse(line: str) -> Options:
             raise InvalidValue(f"%%track: {text[0].lower()}{text[1:]}{hint}") from None
     if given.experiment is not None and not given.experiment.strip():
         raise InvalidValue("%%track: the name of an experiment must not be blank.")
-    metrics, goals = _metrics(given)
+    metrics, goals, targets = _metrics(given)
     return Options(
         name=given.name,
         experiment=given.experiment,
@@ -114,6 +123,7 @@ def parse(line: str) -> Options:
         tags=dict(_pair(text, "-t") for text in given.tag),
         metrics=metrics,
         goals=goals,
+        targets=targets,
         note=given.note,
         quiet=given.quiet,
         system=given.system,
@@ -150,18 +160,33 @@ def _literal(text: str) -> Any:
         return text
 
 
-def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal]]:
+def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal], dict[str, float]]:
+    targets: dict[str, float] = {}
     stated: list[tuple[str, Goal | None]] = []
     for text in given.metric:
         name, sign, goal = text.partition(":")
         if sign and goal not in ("max", "min"):
             raise InvalidValue(f"%%track: -m takes NAME, NAME:max or NAME:min, not {text!r}.")
         stated.append((name, None if not sign else "max" if goal == "max" else "min"))
-    stated += [(name, "max") for name in given.max] + [(name, "min") for name in given.min]
+    stated += [(_with_target(text, targets), "max") for text in given.max]
+    stated += [(_with_target(text, targets), "min") for text in given.min]
     goals: dict[str, Goal] = {}
     for name, direction in stated:
         if not name.isidentifier():
             raise InvalidValue(f"%%track: {name!r} is not the name of a variable.")
         if direction is not None and goals.setdefault(name, direction) != direction:
             raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")
-    return tuple(dict.fromkeys(name for name, _ in stated)), goals
+    return tuple(dict.fromkeys(name for name, _ in stated)), goals, targets
+
+
+def _with_target(text: str, targets: dict[str, float]) -> str:
+    """Return the name of ``NAME=TARGET``, and keep its target."""
+    name, sign, value = text.partition("=")
+    if sign:
+        try:
+            targets[name] = float(value)
+        except ValueError:
+            raise InvalidValue(f"%%track: the target of {name!r} is a number, not {value!r}.") from None
+        if not math.isfinite(targets[name]):
+            raise InvalidValue(f"%%track: the target of {name!r} is a finite number, not {value!r}.")
+    return name

@@ -74,8 +74,10 @@ def show_card(
         notes=notes,
         store_line=store_line,
     )
-    if panel is None or not panel.finish(card, run):
+    if panel is None:
         show(shell, card_html(card), card_text(card))
+    else:
+        panel.finish(card, run)
 
 
 def _beside(tracker: Tracker, run: Run, typed: str | None, previous: Run | None) -> Beside:

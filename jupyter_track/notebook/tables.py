@@ -49,6 +49,7 @@ class LiveTables:
         panel = RunTablePanel(
             tracker.store,
             notebook=session.relative_notebook(),
+            folder=session.folder(),
             edited=tracker.follow_edits,
             shown=show_panel,
             forms=panel_forms,
@@ -66,6 +67,7 @@ class LiveTables:
             runs.store,
             run_ids=[run.run_id for run in runs],
             notebook=session.relative_notebook(),
+            folder=session.folder(),
             edited=tracker.follow_edits if runs.store == tracker.store else None,
             shown=show_panel,
             forms=panel_forms,
@@ -79,5 +81,6 @@ def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
     runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
     total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
     source = session.tracker().reader if reader is None else reader
-    table = table_of(source, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS)
+    shared = panel.shares_scale
+    table = table_of(source, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS, shared=shared)
     return table_html(table), table_text(table)

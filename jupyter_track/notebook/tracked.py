@@ -99,7 +99,7 @@ class TrackedCell:
         hooks, run, options = self.hooks, self.run, self.options
         with guarded("goals"):
             for key, goal in options.goals.items():
-                run._tracker.goal(run._memory.experiment, key, goal)
+                run._tracker.goal(run._memory.experiment, key, goal, options.targets.get(key))
         with guarded("params"):
             if options.params:
                 run.log_params(options.params)

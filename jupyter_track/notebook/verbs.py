@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import InvalidValue
+from . import verbs_carry as carry
 from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
+from . import verbs_report
 from .desk import Desk
 
 
@@ -61,6 +63,13 @@ VERBS: dict[str, Verb] = {
     "importance": Verb(
         "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
     ),
+    "report": Verb(
+        "[--to FILE] [--title TITLE] [--text FILE] [-e EXPERIMENT] [FILTER | RUN…]",
+        "one HTML file that stands for itself; alone: of all runs",
+        verbs_report.report,
+        "runs",
+        verbs_report.OPTIONS,
+    ),
     "models": Verb("[NAME]", "the registered models, or the versions of one", look.models),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),
     "tag": Verb("RUN… KEY=VALUE…", "set tags", edit.tag, "runs"),
@@ -88,6 +97,14 @@ VERBS: dict[str, Verb] = {
         edit.gc,
         options=("--older-than",),
     ),
+    "export": Verb(
+        "FILE [RUN…] [--overwrite]",
+        "runs as one file: .zip to send, .db, .json, .csv, .parquet",
+        carry.export,
+        "runs",
+        ("--overwrite",),
+    ),
+    "merge": Verb("STORE…", "bring the runs of other stores: files, folders, zips", carry.merge),
     "stop": Verb("RUN…", "ask runs to stop", edit.stop, "runs"),
     "on": Verb("[-e EXPERIMENT]", "make runs of cells that log or give a metric", edit.on, options=("-e",)),
     "off": Verb("", "no longer", edit.off),

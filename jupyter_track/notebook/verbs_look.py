@@ -108,10 +108,10 @@ def compare(desk: Desk, rest: str) -> ComparisonPanel:
     """Show what differs between runs, or groups of them; the first is what the others are measured against."""
     words = split(rest, "compare [RUN…]")
     reader = desk.reader()
-    found = desk.runs(words or ["last"])
+    found = [run.run_id for run in desk.runs(words)] if words else None
     from ..views.group_comparison import comparison_among
 
-    return desk.hooks.comparisons.show(comparison_among(reader, [run.run_id for run in found]))
+    return desk.hooks.comparisons.show(comparison_among(reader, found))
 
 
 def show_bin(desk: Desk, rest: str) -> None:

@@ -26,6 +26,7 @@ from .comparison import ComparisonPanel
 from .curves import CurvesPanel
 from .many import ManyPanel
 from .panel import Link, Message, Panel
+from .reporting import write_report
 from .standing import Forms, SelectingPanel
 from .table import RunTablePanel
 from .ticker import ticker
@@ -46,6 +47,8 @@ class BoardPanel(SelectingPanel):
         The runs that it is about; by default all, also those to come.
     notebook : str, optional
         For which notebook the person's choices are kept: its path relative to the store's folder.
+    folder : Path, optional
+        Where reports are written: the notebook's; by default the store's.
     edited : callable, optional
         Called after runs were edited here.
     shown : callable, optional
@@ -67,6 +70,7 @@ class BoardPanel(SelectingPanel):
         *,
         run_ids: Sequence[str] | None = None,
         notebook: str | None = None,
+        folder: Path | None = None,
         edited: Callable[[], object] | None = None,
         shown: Callable[[BoardPanel], object] | None = None,
         table_forms: Callable[[RunTablePanel], Forms] | None = None,
@@ -74,7 +78,9 @@ class BoardPanel(SelectingPanel):
         super().__init__(store, shown)
         self._stale = False  # whether the static form is behind what is selected
         self._run_ids = None if run_ids is None else tuple(run_ids)
-        self.table = RunTablePanel(store, run_ids=run_ids, notebook=notebook, edited=edited, forms=table_forms)
+        self.table = RunTablePanel(
+            store, run_ids=run_ids, notebook=notebook, folder=folder, edited=edited, forms=table_forms
+        )
         self.curves = CurvesPanel(store, Asked(run_ids=self._curved(())), notebook=notebook)
         self.many = ManyPanel(store, run_ids=run_ids)
         self.comparison: ComparisonPanel | None = None
@@ -224,6 +230,8 @@ class BoardPanel(SelectingPanel):
         if name == "select":
             self._select(ids_of(message))
             return None
+        if name == "report":
+            return write_report(self.store, self.table.folder, message, lambda: [run.run_id for run in self.runs])
         if name == "continue":
             return {"text": self.code}
         raise InvalidValue(f"A board does not know how to {name!r:.40}.")
@@ -266,7 +274,7 @@ class BoardPanel(SelectingPanel):
         if len(columns) < 2:
             self._drop_comparison()
         elif self.comparison is None:
-            self.comparison = ComparisonPanel(self.store, columns)
+            self.comparison = ComparisonPanel(self.store, columns, with_curves=False)
         else:
             self.comparison.show_columns(columns)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import InvalidValue
 from ..records import Run
 from ..views.card import Card
 from ..views.html import card_html
-from ..views.live import LiveCard, card_message, live_html, live_text, same
+from ..views.live import LiveCard, card_message, live_html, live_text, same, static_card
 from ..views.text import card_text
 from .display import Display
 from .panel import Link, Message, Panel
@@ -34,9 +36,11 @@ class CardSource(Protocol):
     Attributes
     ----------
     run_id : str
+    store : Path
     """
 
     run_id: str
+    store: Path
 
     def live(self) -> LiveCard:
         """Return what the card says now; from memory."""
@@ -52,6 +56,9 @@ class CardSource(Protocol):
 
     def rename(self, text: str) -> None:
         """Give the run another name."""
+
+    def restore(self, run_id: str) -> None:
+        """Take the run that the card is of out of the bin."""
 
 
 class CardPanel(Panel):
@@ -75,7 +82,7 @@ class CardPanel(Panel):
         self._sent: Message | None = None  # what the views were told last
         self._said: Message | None = None  # what the HTML on the page says
         self._clock = 0.0  # when that was shown
-        self._seen = False  # whether the card was ever on the page
+        self._last: LiveCard | None = None  # what it says once the run has ended
 
     def begin(self, after: float = FIRST) -> None:
         """Show the card in `after` seconds, and refresh it from then on."""
@@ -117,7 +124,7 @@ class CardPanel(Panel):
             clock = SLOW_CLOCK if (live.elapsed or 0.0) > LONG else CLOCK
             if told["time"] == self._said["time"] or now - self._clock < clock:
                 return
-        self._said, self._clock, self._seen = told, now, True
+        self._said, self._clock = told, now
         self._display.show(self.bundle(live_html(live), live_text(live)))
 
     def _send(self, live: LiveCard) -> None:
@@ -147,6 +154,9 @@ class CardPanel(Panel):
             self._source.note(text or None)
         elif name == "rename" and isinstance(text, str):
             self._source.rename(text)
+        elif name == "restore" and self._last is not None:
+            self._source.restore(self._last.run_id)
+            self.tell_deleted(False)
         elif name == "stop" and not self._over:
             self._source.stop()
         elif name == "interrupt" and not self._over:
@@ -159,8 +169,8 @@ class CardPanel(Panel):
 
     # ---- the end
 
-    def finish(self, card: Card, run: Run) -> bool:
-        """Put the static form in the card's place, once its run has ended.
+    def finish(self, card: Card, run: Run) -> None:
+        """Put the static form in the card's place, or show it, once its run has ended.
 
         Parameters
         ----------
@@ -168,21 +178,46 @@ class CardPanel(Panel):
             What it says.
         run : Run
             The run as it ended.
-
-        Returns
-        -------
-        bool
-            False where the card was never shown: nothing is shown then.
         """
         ticker.forget(self)
         with self._lock:
             self._over = True
-            self._sent = card_message(LiveCard(card, run.run_id, run.start_time, note=run.note or ""))
-            if self._seen:
-                self._display.show(self.bundle(card_html(card), card_text(card), final=True))
-            self._tell(self._sent)  # a page that was loaded since then has no part in that display
+            self._last = LiveCard(card, run.run_id, run.start_time, note=run.note or "")
+            self._show_last(self._last)
         self.end()
-        return self._seen
+
+    def _show_last(self, last: LiveCard) -> None:
+        """Show the last form; that of a deleted run has a view too, which offers to restore it.
+
+        The views that are there are told: a page that was loaded since the card was shown has no part in its display.
+        """
+        self._sent = card_message(last)
+        card = static_card(last)
+        self._display.show(self.bundle(card_html(card), card_text(card), final=not last.deleted))
+        self._tell(self._sent)
+
+    @property
+    def store(self) -> Path:
+        """The store of its run."""
+        return self._source.store
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has its last form."""
+        return self._last is not None
+
+    @property
+    def shown_run(self) -> str:
+        """The run that the last form is of."""
+        return self.run_id if self._last is None else self._last.run_id
+
+    def tell_deleted(self, deleted: bool) -> None:
+        """Say on the last form whether its run is in the bin."""
+        with self._lock:
+            last = self._last
+            if last is not None and last.deleted != deleted:
+                self._last = replace(last, deleted=deleted)
+                self._show_last(self._last)
 
     def abandon(self) -> None:
         """Refresh the card no more."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..charts.specs import made
-from ..errors import InvalidValue
+from ..errors import InvalidValue, NotFound
 from ..store import curve_feed
 from ..store.choices import keep_choices, read_choices
 from ..store.curve_feed import StoredCurve
@@ -20,6 +20,7 @@ from ..views.curve_choice import Asked, Choice
 from ..views.curves import AXES, STEP, CurveRun, Series, frame, series_of, x_of
 from ..views.found import Runs
 from .actions import ids_of
+from .charted import Charted
 from .panel import Link, Message
 from .standing import SelectingPanel, file_state
 from .ticker import ticker
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 REST = 0.25  # seconds between two looks at the store
 LIMITS = ((10, 1_000), (60, 500), (1_000, 200))  # points of one curve, by the number of runs
 LONGEST_WINDOW = 4_000  # points of one curve that a view may ask for
+MOST_WINDOW = 25_000  # points of all curves of one chart in a stretch, as long as each keeps what `LIMITS` gives
 
 
 @dataclass
@@ -40,7 +42,7 @@ class _Fed:
     drawn: int
 
 
-class CurvesPanel(SelectingPanel):
+class CurvesPanel(Charted, SelectingPanel):
     """Curves of runs: live while somebody looks at them, and as a chart and a frame in Python.
 
     Parameters
@@ -58,7 +60,7 @@ class CurvesPanel(SelectingPanel):
     >>> import jupyter_track as track
     >>> curves = track.curves("loss", runs=["best", "baseline"])  # doctest: +SKIP
     >>> curves.df.groupby("run")["value"].min()  # doctest: +SKIP
-    >>> curves.chart.save("loss.html", inline=True)  # doctest: +SKIP
+    >>> curves.save("loss.svg")  # doctest: +SKIP
     """
 
     kind = "curves"
@@ -100,7 +102,10 @@ class CurvesPanel(SelectingPanel):
         """The curves as an ``altair.VConcatChart`` that has all of its data; it is made anew with each look."""
         from ..charts.curves import chart
 
-        return chart(self.choice(), self.series(), x=self.x, smoothing=self.smoothing)
+        series = self.series()
+        if not series:
+            raise NotFound("There are no curves to draw yet.")
+        return chart(self.choice(), series, x=self.x, smoothing=self.smoothing)
 
     @property
     def x(self) -> str:
@@ -203,6 +208,8 @@ class CurvesPanel(SelectingPanel):
                     "title": chart.title,
                     "goal": chart.goal.words if chart.goal.direction else "",
                     "direction": chart.goal.direction,
+                    "target": chart.target,
+                    "aim": chart.target_words,
                 }
                 for chart in choice.charts
             ],
@@ -213,6 +220,14 @@ class CurvesPanel(SelectingPanel):
             "empty": choice.empty,
             "choices": self._choices(),
         }
+
+    def show(self, asked: Asked) -> None:
+        """Draw what is asked for now."""
+        with self._lock:
+            if asked != self.asked:
+                self.asked = asked
+                if self.links:
+                    self._send_all()
 
     def show_runs(self, ids: Sequence[str] | None, selected: Sequence[str]) -> None:
         """Draw other runs; None for the baseline, the pinned and the newest ones."""
@@ -322,9 +337,10 @@ class CurvesPanel(SelectingPanel):
         numbers = [value for value in (low, high, width) if isinstance(value, (int, float))]
         if len(numbers) < 3 or not all(map(math.isfinite, numbers)):
             raise InvalidValue("A stretch has two ends and a width.")
-        window, limit = (numbers[0], numbers[1]), int(min(max(2 * numbers[2], 100), LONGEST_WINDOW))
+        window, asked = (numbers[0], numbers[1]), int(min(max(2 * numbers[2], 100), LONGEST_WINDOW))
         with self._lock:
             choice = self._choice
+        limit = min(asked, max(MOST_WINDOW // max(len(choice.runs), 1), self._limit(choice)))
         parts = [part_message(self._read(choice, curve, limit, window)) for curve in choice.drawn(self.x)]
         return {"points": {"type": "curves-points", "rev": self.rev, "window": list(window), "parts": parts}}
 

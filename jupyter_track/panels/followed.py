@@ -247,6 +247,9 @@ class FollowedRuns:
             made.append(message)
         return made
 
-    def maker(self) -> RowMaker:
-        """Return what makes rows: one for all parts of a table, since equal values are made once."""
-        return RowMaker(self._places, time.time_ns() // 1_000_000, self._hidden)
+    def maker(self, now_ms: int | None = None) -> RowMaker:
+        """Return what makes rows: one for all parts of a table, since equal values are made once.
+
+        The time of a run that goes on is told up to `now_ms`, by default now.
+        """
+        return RowMaker(self._places, time.time_ns() // 1_000_000 if now_ms is None else now_ms, self._hidden)

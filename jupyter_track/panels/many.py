@@ -24,6 +24,7 @@ from ..views.runs import EMPTY, NO_MATCH
 from ..views.scatter import Scatter, scatter_of
 from ..views.tokens import RUN_COLORS
 from .actions import ids_of
+from .charted import Charted
 from .panel import Link, Message
 from .standing import SelectingPanel, file_state
 from .ticker import ticker
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 Tab = Literal["parallel", "scatter", "importance"]
 TABS: tuple[Tab, ...] = ("parallel", "scatter", "importance")
 REST = 1.0  # seconds between two looks at the store
-COSTS = 50.0  # times as long as a chart took is rested before it is made anew
+COSTS = 100.0  # times as long as a chart took is rested before it is made anew: half of what all panels may cost
+LONGEST_REST = 120.0  # seconds
 MOST_NAMES = 40  # axes that a message may ask for
 
 
@@ -68,7 +70,7 @@ class _Read:
     rev: int = -1
 
 
-class ManyPanel(SelectingPanel):
+class ManyPanel(Charted, SelectingPanel):
     """Many runs at once, following the store while somebody looks at them.
 
     Parameters
@@ -116,7 +118,8 @@ class ManyPanel(SelectingPanel):
         self._stale = False  # whether the static form is behind what is chosen
         self._read = _Read()
         self._row_reader = RowReader(store)
-        self._mattered: tuple[object, Importance] | None = None
+        self._mattered: tuple[tuple[object, ...], Importance] | None = None
+        self._paid = 0.0  # when what was made last has been rested for: not before is it made anew unasked
 
     # ---- what a person asks in Python
 
@@ -176,6 +179,13 @@ class ManyPanel(SelectingPanel):
 
     def importance(self) -> Importance:
         """Return which params mattered; raises TrackError where that cannot be said."""
+        return self._importance()
+
+    def _importance(self, *, fresh: bool = True) -> Importance:
+        """The same; unless it has to be `fresh`, that of some runs ago is taken while its making is rested for."""
+        known = self._mattered
+        if not fresh and known is not None and known[0][0] == self.asked.metric and time.monotonic() < self._paid:
+            return known[1]
         read = self._rows()
         state = self.asked.metric, read.rev, len(read.rows)
         if self._mattered is None or self._mattered[0] != state:
@@ -200,7 +210,7 @@ class ManyPanel(SelectingPanel):
 
     def _whole_forms(self) -> tuple[str, str]:
         if self.asked.tab == "importance":
-            found = self.importance()
+            found = self._importance(fresh=False)
             return forms.importance_html(found), forms.importance_text(found)
         if self.asked.tab == "scatter":
             points = self.scatter()
@@ -246,9 +256,11 @@ class ManyPanel(SelectingPanel):
         """Send all that is shown."""
         with self._lock:
             self._seen = file_state(self.store)
+            began = time.thread_time()
             self.rev += 1
             link.send(self._message())
             link.ready = True
+            self._pay(began)
         ticker.watch(self, REST)
 
     def _message(self) -> Message:
@@ -265,7 +277,7 @@ class ManyPanel(SelectingPanel):
 
     def _shown(self) -> Message:
         if self.asked.tab == "importance":
-            found = self.importance()
+            found = self._importance(fresh=False)
             return {"kind": "importance", "metric": f"metrics.{found.metric}", **importance_message(found)}
         chart = self.scatter() if self.asked.tab == "scatter" else self.parallel()
         metric = chart.axes[-1]
@@ -278,7 +290,6 @@ class ManyPanel(SelectingPanel):
 
     def refresh(self) -> float | None:
         """Send what has changed in the store; see `Ticker`."""
-        began = time.thread_time()
         with self._lock:
             if self._stale and self._standing is not None:
                 self._stale = False
@@ -286,19 +297,26 @@ class ManyPanel(SelectingPanel):
             links = self.links
             if not links:  # nothing is kept while nobody looks: there may be many runs, and many panels
                 self._read, self._mattered, self._row_reader = _Read(), None, RowReader(self.store)
+                self._paid = 0.0
                 return None
-            if (seen := file_state(self.store)) != self._seen:
+            if time.monotonic() >= self._paid and (seen := file_state(self.store)) != self._seen:
                 self._seen = seen
                 before = self._read
                 if self._rows() is not before:
                     self._send(links)
-        return max(REST, (time.thread_time() - began) * COSTS)
+        return REST
 
     def _send(self, links: Sequence[Link]) -> None:
+        began = time.thread_time()
         self.rev += 1
         message = self._message()
         for link in links:
             link.send(message)
+        self._pay(began)
+
+    def _pay(self, began: float) -> None:
+        """Rest for what has been made since."""
+        self._paid = time.monotonic() + min((time.thread_time() - began) * COSTS, LONGEST_REST)
 
     # ---- what a person does
 

@@ -13,16 +13,17 @@ from ..store import run_rows, table_rows
 from ..store.choices import keep_choices, read_choices
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..views.details import run_details
+from ..views.details import Details, run_details
 from ..views.found import Runs
 from ..views.live import spark_message
 from ..views.live_table import sorted_rows
 from ..views.runs import EMPTY, NO_MATCH
-from ..views.sparkline import sparkline
+from ..views.sparkline import Scale, shared_scale, sparkline
 from ..views.tokens import RUN_COLORS, STATES, run_color
 from .actions import edit_runs, ids_of
 from .followed import FollowedRuns
 from .panel import Link, Message
+from .reporting import write_report
 from .standing import Forms, SelectingPanel
 from .ticker import ticker
 
@@ -35,6 +36,7 @@ FIRST_ROWS, MORE_ROWS = 200, 1_000  # of a message
 HTML_KEPT = 10.0  # seconds after which the HTML behind a view is old: it is what is saved with the notebook
 REST = 0.25  # seconds between two looks at the store
 CURVE_POINTS, MOST_CURVES = 60, 100
+SCALE_KEPT = 2.0  # seconds
 
 
 class RunTablePanel(SelectingPanel):
@@ -47,6 +49,8 @@ class RunTablePanel(SelectingPanel):
         The runs that it shows; by default all that are not deleted, also those to come.
     notebook : str, optional
         For which notebook the person's choices are kept: its path relative to the store's folder.
+    folder : Path, optional
+        Where reports are written: the notebook's; by default the store's.
     edited : callable, optional
         Called after runs were edited here: the recording half follows.
     shown : callable, optional
@@ -68,6 +72,7 @@ class RunTablePanel(SelectingPanel):
         *,
         run_ids: Sequence[str] | None = None,
         notebook: str | None = None,
+        folder: Path | None = None,
         edited: Callable[[], object] | None = None,
         shown: Callable[[RunTablePanel], object] | None = None,
         forms: Callable[[RunTablePanel], Forms] | None = None,
@@ -78,8 +83,10 @@ class RunTablePanel(SelectingPanel):
         self._asked = run_ids is not None
         self._notebook = notebook or ""
         self._edited = edited
+        self.folder = store.parent if folder is None else folder
         self._html_at = 0.0  # when the HTML on the page was made
         self._chosen: dict[str, Any] | None = None
+        self._scales: dict[str, tuple[float, Scale | None]] = {}
 
     # ---- what a person asks in Python
 
@@ -98,6 +105,11 @@ class RunTablePanel(SelectingPanel):
         """What stands in the table's search: a filter, or words."""
         text = self._choices().get("filter")
         return text if isinstance(text, str) else ""
+
+    @property
+    def shares_scale(self) -> bool:
+        """Whether the curves in the table have one scale."""
+        return self._choices().get("shared") is True
 
     def mark(self, ids: Sequence[str]) -> None:
         """Take runs as selected, which were selected elsewhere."""
@@ -227,7 +239,9 @@ class RunTablePanel(SelectingPanel):
         elif name == "choices":
             self._choose(message.get("choices"))
         elif name == "curves":
-            return {"type": "curves", "curves": self._curves(ids_of(message)[:MOST_CURVES])}
+            return {"type": "curves", **self._curves(ids_of(message)[:MOST_CURVES], message.get("shared") is True)}
+        elif name == "report":
+            return write_report(self.store, self.folder, message, self._shown)
         elif name == "open":
             return {"details": details_message(self._run(message))}
         else:
@@ -266,19 +280,29 @@ class RunTablePanel(SelectingPanel):
         self._chosen = dict(chosen)
         keep_choices(self.store, self._notebook, self.kind, self._chosen)
 
-    def _curves(self, run_ids: Sequence[str]) -> dict[str, Message | None]:
+    def _curves(self, run_ids: Sequence[str], shared: bool) -> Message:
+        """Return the curves of runs, and what their scale is called; the page forgets those of another one."""
         main = next((column for column in self._runs.columns if column.main), None)
         found: dict[str, Message | None] = dict.fromkeys(run_ids)
         if main is None:
-            return found
+            return {"curves": found, "scale": ""}
+        rows = [row for row in list(self._runs.rows.values()) if row.metrics.get(main.key, (0,))[0] > 1]
+        scale = self._scale(main.key, [row.number for row in rows]) if shared else None
         wanted = set(run_ids)
-        for row in list(self._runs.rows.values()):
-            last = row.metrics.get(main.key)
-            if row.run_id in wanted and last is not None and last[0] > 1:
+        for row in rows:
+            if row.run_id in wanted:
                 points = [(one.step, one.value) for one in self.reader.curve(row.run_id, main.key, CURVE_POINTS)]
-                spark = sparkline(main.key, points, color=run_color(row.number), direction=main.goal.direction)
+                color, goal = run_color(row.number), main.goal.direction
+                spark = sparkline(main.key, points, color=color, direction=goal, scale=scale)
                 found[row.run_id] = spark_message(spark)
-        return found
+        return {"curves": found, "scale": "" if scale is None else f"{scale.low!r} {scale.high!r} {scale.log}"}
+
+    def _scale(self, key: str, numbers: Sequence[int]) -> Scale | None:
+        """Return the scale that the curves of a metric share; that of many runs is kept for a moment."""
+        kept, now = self._scales.get(key), time.monotonic()
+        if kept is None or now - kept[0] > SCALE_KEPT:
+            kept = self._scales[key] = (now, shared_scale(table_rows.extremes(self.store, numbers, key)))
+        return kept[1]
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -288,9 +312,9 @@ def _text(message: Mapping[str, Any]) -> str:
     return text
 
 
-def details_message(run: Run) -> Message:
-    """Return a run in full as the front end gets it."""
-    details = run_details(run)
+def details_message(run: Run, details: Details | None = None) -> Message:
+    """Return a run in full as the front end gets it; by default what its record alone says."""
+    details = details or run_details(run)
     return {
         "name": details.name,
         "number": details.number,

@@ -1,7 +1,8 @@
 """The thread that refreshes all panels of a process, and that takes at most 2 % of the kernel's time for it.
 
-There is one thread, so that what all panels cost together is known: after a refresh it rests fifty times as long as
-that took of its own time.
+There is one thread, so that what all panels cost together is known. Each panel pays for itself: after a refresh it
+rests as much longer than that took of the thread's own time as its part of the share says, which it has with the others
+that cost anything. So a panel that takes a second is refreshed seldom, and the others go on meanwhile.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from ..store.bell import Bell
 from ..store.problems import report
 
 SHARE = 0.02  # of the kernel's time
-LONGEST_REST = 10.0  # seconds: a panel that costs more than this allows is refreshed all the same, seldom
+LONGEST_REST = 120.0  # seconds: a panel that costs more than this allows is refreshed all the same, seldom
+HURRIED_REST = 0.5  # seconds that a panel whose person waits for it rests at most
+BREATH = 0.1  # seconds that the thread rests at most between two panels
+_CHEAP = 0.0005  # seconds: a look that found nothing new counts for no part of the share
 _IDLE = 60.0
 
 
@@ -32,6 +36,8 @@ class Ticker:
     def __init__(self) -> None:
         self.spent = 0.0  # seconds of the thread's own time so far
         self._due: dict[Refreshed, float] = {}
+        self._costs: dict[Refreshed, float] = {}  # of the last refreshes that did something
+        self._rested: dict[Refreshed, float] = {}  # until when an item rests, also where it is hurried
         self._bell = Bell()
         self._alone = threading.Lock()  # held by the thread as long as it lives
 
@@ -44,14 +50,18 @@ class Ticker:
 
     def hurry(self, item: Refreshed, after: float = 0.0) -> None:
         """Refresh an item that is watched in `after` seconds at the latest."""
-        when = time.monotonic() + after
+        when = max(time.monotonic() + after, self._rested.get(item, 0.0))
         if self._due.get(item, 0.0) > when:
             self._due[item] = when
             self._bell.ring()
 
     def forget(self, item: Refreshed) -> None:
         """Refresh an item no more; one refresh may be under way."""
-        self._due.pop(item, None)
+        self._drop(item)
+
+    def _drop(self, item: Refreshed) -> None:
+        for kept in (self._due, self._costs, self._rested):
+            kept.pop(item, None)
 
     def _run(self) -> None:
         if not self._alone.acquire(blocking=False):
@@ -76,10 +86,18 @@ class Ticker:
         cost = time.thread_time() - began
         self.spent += cost
         if again is None:
-            self._due.pop(item, None)
+            self._drop(item)
         elif item in self._due:
-            self._due[item] = time.monotonic() + again
-        time.sleep(min(cost / SHARE, LONGEST_REST))
+            rest, now = self._rest(item, cost), time.monotonic()
+            self._rested[item] = now + min(rest, HURRIED_REST)
+            self._due[item] = now + max(again, rest)
+        time.sleep(min(cost / SHARE, BREATH))
+
+    def _rest(self, item: Refreshed, cost: float) -> float:
+        """How long an item rests after a refresh: the share is divided among those that cost anything."""
+        self._costs[item] = max(cost, self._costs.get(item, 0.0) / 2)  # one cheap look among dear ones changes little
+        sharing = sum(each > _CHEAP for each in self._costs.copy().values())
+        return min(cost * max(sharing, 1) / SHARE, LONGEST_REST)
 
 
 ticker = Ticker()

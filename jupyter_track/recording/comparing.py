@@ -54,7 +54,8 @@ def compare(*runs: Any, groups: bool | None = None) -> Comparison:
         return comparison_among(reader, [run_id for one in several[0] for run_id in _ids(reader, one)], groups)
     if several:
         return group_comparison_of(reader, [_ids(reader, one) for one in runs])
-    return comparison_among(reader, [run_id for one in runs or ("last",) for run_id in _ids(reader, one)], groups)
+    ids = [run_id for one in runs for run_id in _ids(reader, one)]
+    return comparison_among(reader, ids if runs else None, groups)
 
 
 def _ids(reader: Reader, meant: object) -> list[str]:

@@ -193,7 +193,7 @@ def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **n
     short.log(tracker, target, values, step, named)
 
 
-def define_metric(name: str, goal: Goal) -> None:
+def define_metric(name: str, goal: Goal, target: float | None = None) -> None:
     """State the goal of a metric, kept for the experiment of the active run (else the current experiment).
 
     Parameters
@@ -201,9 +201,12 @@ def define_metric(name: str, goal: Goal) -> None:
     name : str
     goal : {"min", "max"}
         Whether lower or higher is better.
+    target : float, optional
+        The value that it is to reach: a line in its curves. It is the experiment's tag ``track.target.<name>``; None
+        leaves what there is.
     """
     run = active.current()
-    session.tracker().goal(session.experiment if run is None else run._memory.experiment, name, goal)
+    session.tracker().goal(session.experiment if run is None else run._memory.experiment, name, goal, target)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:

@@ -12,7 +12,7 @@ from ..records import Experiment, Run, ViewType
 from ..store import edits, experiment_edits, pending
 from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
-from ..store.place import store_exists
+from ..store.place import parse_store, store_exists
 from ..views.found import Runs
 from . import experiments as stored_experiments
 from .entries import now_ms
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ..from_mlflow.bring import Imported
+    from ..store.upkeep.merge import Merged
 
 
 # ---- runs
@@ -405,6 +406,46 @@ def import_mlflow(
     place = session.folder() / Path(path).expanduser()
     others = [session.folder() / Path(one).expanduser() for one in artifacts]
     done = bring(tracker.store, place, artifacts=others, progress=progress)
+    tracker.forget_experiments()
+    return done
+
+
+def merge(*stores: str | os.PathLike[str], progress: Any = None) -> Merged:
+    """Bring the runs of other stores into the store: files, folders with a ``track.db``, or zips that `export` made.
+
+    A run that both have is one run; of what a person changed the later counts. Doing it again brings only what is new.
+
+    Parameters
+    ----------
+    *stores : path
+    progress : callable, optional
+        Called with the number of runs looked at, and of all.
+
+    Returns
+    -------
+    Merged
+        How many runs were added, updated and unchanged, and what differed.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such file.
+    NotAStore, CorruptStore, NewerStore, InvalidValue
+        Where it is no store that can be read; then nothing is merged.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.merge("theirs.zip")  # doctest: +SKIP
+    """
+    from ..store.upkeep.merge import merge as unite
+
+    tracker = session.tracker()
+    places = [parse_store(Path(one).expanduser(), session.folder()) for one in stores]
+    missing = [str(place) for place in places if not place.is_file()]
+    if missing:
+        raise NotFound(f"There is no store at {', '.join(missing)}; nothing was merged.")
+    done = unite(tracker.store, places, progress=progress)
     tracker.forget_experiments()
     return done
 

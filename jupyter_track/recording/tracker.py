@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from ..values import (
     check_key,
     check_time,
     clean_text,
+    metric_value,
 )
 from .active import Cell, drop_fast
 from .entries import NAME_TAG, NOTE_TAG, PARENT_TAG, Entries, Kind, RunMemory, now_ms
@@ -114,14 +116,20 @@ class Tracker(Entries):
             memory.name, memory.note, memory.tags = run.name, run.note, dict(run.own_tags)
             memory.experiment, memory.experiment_id = run.experiment_name, run.experiment_id
 
-    def goal(self, experiment: str, key: str, goal: Goal) -> None:
-        """Declare the goal of a metric in an experiment."""
+    def goal(self, experiment: str, key: str, goal: Goal, target: float | None = None) -> None:
+        """Declare the goal of a metric in an experiment, and the value that it is to reach."""
         check_key(key, "metric")
         if goal not in ("min", "max"):
             raise InvalidValue(f"The goal of {key!r} is {goal!r}; it can be 'min' or 'max'.")
+        if target is not None:
+            target = metric_value(key, target)
+            if not math.isfinite(target):
+                raise InvalidValue(f"The target of {key!r} is a finite number, not {target!r}.")
         self.experiment_id(experiment)
         self._goals.setdefault(experiment, {})[key] = goal
         self.writer.submit("goal", experiment, (key, goal))
+        if target is not None:
+            self.writer.submit("target", experiment, (key, target))
 
     def goals(self, experiment: str) -> dict[str, Goal]:
         """Return the goals of an experiment's metrics: as on disk at its first use, and as declared since."""

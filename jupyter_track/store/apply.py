@@ -17,6 +17,7 @@ from .belonging import BELONGING
 from .curves import CurveState, Plan
 from .insertion import insert_curve, insert_rows
 from .open_curves import stored_curve
+from .targets import PREFIX as TARGET_PREFIX
 
 
 class UnknownRuns(Exception):
@@ -174,6 +175,7 @@ class Application:
         self._files(connection)
         self._inputs(connection)
         self._goals(connection)
+        self._targets(connection)
         if batch.points:
             self._points(connection, alone)
         for run_id, child_id in batch.absorbed.items():
@@ -399,6 +401,26 @@ class Application:
             flat,
             " ON CONFLICT (experiment_id, key) DO UPDATE SET goal = excluded.goal",
         )
+
+    def _targets(self, connection: sqlite3.Connection) -> None:
+        targets = self.batch.targets
+        if not targets:
+            return
+        experiments = self._experiment_ids(connection, (name for name, _ in targets))
+        flat = [
+            value
+            for (name, key), target in targets.items()
+            for value in (experiments[name], TARGET_PREFIX + key, repr(target))
+        ]
+        insert_rows(
+            connection,
+            "INSERT INTO experiment_tags",
+            3,
+            flat,
+            " ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value",
+        )
+        for number in {experiments[name] for name, _ in targets}:
+            connection.execute("UPDATE experiments SET rev = ? WHERE id = ?", (self.rev, number))
 
     def _points(self, connection: sqlite3.Connection, alone: bool) -> None:
         plan = self.plan

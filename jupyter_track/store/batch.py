@@ -47,6 +47,8 @@ class Batch:
         (run id, kind) to the row: what surrounded the run.
     goals : dict
         (experiment name, key) to ``min`` or ``max``.
+    targets : dict
+        (experiment name, key) to the value that the metric is to reach.
     absorbed : dict
         Run id of a cell to the id of its only child, which takes its place.
     points : list of Points
@@ -66,6 +68,7 @@ class Batch:
     datasets: dict[tuple[str, str, str, str], Row] = field(default_factory=dict)
     contexts: dict[tuple[str, str], Row] = field(default_factory=dict)
     goals: dict[tuple[str, str], str] = field(default_factory=dict)
+    targets: dict[tuple[str, str], float] = field(default_factory=dict)
     absorbed: dict[str, str] = field(default_factory=dict)
     points: list[Points] = field(default_factory=list)
 
@@ -84,6 +87,7 @@ class Batch:
             or self.contexts
             or self.experiments
             or self.goals
+            or self.targets
             or self.absorbed
         )
 
@@ -163,6 +167,11 @@ class Batch:
         key, direction = goal
         self.goals[experiment, key] = direction
 
+    def add_target(self, experiment: str, target: tuple[str, float]) -> None:
+        """What a metric of an experiment is to reach."""
+        key, value = target
+        self.targets[experiment, key] = value
+
     def add_absorb(self, run_id: str, child_id: str) -> None:
         """The run of a cell gives its place to its only child."""
         self.absorbed[run_id] = child_id
@@ -219,6 +228,7 @@ class Batch:
             "datasets": [[place[0], row] for place, row in self.datasets.items()],
             "contexts": [[run_id, row] for (run_id, _), row in self.contexts.items()],
             "goals": [[*place, goal] for place, goal in self.goals.items()],
+            "targets": [[*place, value] for place, value in self.targets.items()],
             "absorbed": self.absorbed,
             "points": [asdict(points) for points in self.points],
         }
@@ -241,10 +251,11 @@ class Batch:
             },
             artifacts={(run, path): row for run, path, row in plain["artifacts"]},
             executions=[(run, row) for run, row in plain["executions"]],
-            # A side file that an earlier version left has neither.
+            # A side file that an earlier version left has none of datasets, contexts and targets.
             datasets={(run, row["name"], row["digest"], row["context"]): row for run, row in plain.get("datasets", ())},
             contexts={(run, row["kind"]): row for run, row in plain.get("contexts", ())},
             goals={(experiment, key): goal for experiment, key, goal in plain["goals"]},
+            targets={(experiment, key): value for experiment, key, value in plain.get("targets", ())},
             absorbed=plain["absorbed"],
             points=[
                 Points(

@@ -61,6 +61,16 @@ def deleted_times(store: Path) -> dict[str, int]:
         return dict(rows.fetchall())
 
 
+def deleted_among(store: Path, run_ids: Sequence[str]) -> set[str]:
+    """Return which of these runs are in the bin."""
+    with reading(store) as connection:
+        rows = connection.execute(
+            "SELECT uuid FROM runs WHERE uuid IN (SELECT value FROM json_each(?)) AND lifecycle_stage = 'deleted'",
+            (json.dumps(list(run_ids)),),
+        )
+        return {uuid for (uuid,) in rows}
+
+
 def below(store: Path, run_ids: Sequence[str]) -> list[str]:
     """Return the ids of the active runs below runs, at any depth, without these themselves, the oldest first."""
     with reading(store) as connection:

@@ -21,6 +21,7 @@ from .schema import BUCKET_SIZES
 Axis = Literal["step", "time"]
 MOST_CELLS = 4_000  # rows that a chart reads
 _DRILLS = 200  # buckets with an infinity that are looked into
+_SCANS = 4  # times as many points as cells may be looked through, where the finest buckets give too few for a stretch
 _COLUMNS = "min_step, max_step, min_time, max_time, first, last, min, max, nans"
 
 
@@ -164,7 +165,11 @@ class _Curve:
         """Return the cells from `first` to before `last`, of the finest level that gives at most `most`."""
         found: list[_Cell] = []
         at = first
-        if last - first > most:
+        zoomed = not (math.isinf(self.low) and math.isinf(self.high))
+        if zoomed and most < last - first <= _SCANS * most:
+            found = self.grouped(first, last, -(-4 * (last - first) // most))
+            at = last
+        elif last - first > most:
             fits = next((size for size in BUCKET_SIZES if (last - first) // size <= most), BUCKET_SIZES[-1])
             for size in reversed([size for size in BUCKET_SIZES if size <= fits]):
                 found += self.level(size, at, last)
@@ -191,6 +196,17 @@ class _Curve:
         )
         return list(map(_Cell._make, rows.fetchall()))
 
+    def grouped(self, first: int, last: int, size: int) -> list[_Cell]:
+        """Return the points between the first and the last as cells of `size` points, and those two as they are."""
+        rows = self.connection.execute(
+            "SELECT min(step), max(step), min(time), max(time), NULL, NULL, min(value), max(value), sum(value IS NULL),"
+            " min(seq), count(*) FROM metric_points WHERE metric_id = ? AND seq > ? AND seq < ?"
+            " GROUP BY seq / ? ORDER BY seq",
+            (self.metric_id, first, last - 1, size),
+        )
+        inner = list(map(_Cell._make, rows.fetchall()))
+        return [*self.points(first, first + 1), *inner, *self.points(last - 1, last)]
+
     def finite(self, cell: _Cell) -> Iterator[_Cell]:
         """Look into a bucket that has an infinity: what is finite in it has extremes too."""
         infinite = cell.max == math.inf or cell.min == -math.inf
@@ -198,7 +214,7 @@ class _Curve:
             yield cell
             return
         self.drills -= 1
-        place = BUCKET_SIZES.index(cell.size)
+        place = BUCKET_SIZES.index(cell.size) if cell.size in BUCKET_SIZES else 0
         end = cell.seq + cell.size
         inner = self.level(BUCKET_SIZES[place - 1], cell.seq, end) if place else self.points(cell.seq, end)
         for part in inner:

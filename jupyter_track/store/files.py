@@ -17,8 +17,8 @@ import re
 import stat
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -34,6 +34,7 @@ __all__ = [
     "Content",
     "Readable",
     "artifact_path",
+    "bring",
     "carry",
     "checked",
     "content_path",
@@ -41,6 +42,7 @@ __all__ = [
     "fault",
     "guess_mime",
     "keep",
+    "opened",
     "read",
     "unfinished",
     "walk",
@@ -167,10 +169,17 @@ def carry(store: Path, sha256: str, size: int, target: Path) -> Content:
     StoreUnavailable
         Where it cannot be read, or the target's folder cannot be written.
     """
+    return bring(store, lambda: opened(store, sha256), sha256, size, target)
+
+
+def bring(
+    store: Path, open_source: Callable[[], AbstractContextManager[Readable]], sha256: str, size: int, target: Path
+) -> Content:
+    """As `carry`, from whatever `open_source` opens; `store` is what an error names."""
     place = content_path(target, sha256)
     if not place.is_symlink() and place.is_file() and place.stat().st_size == size and _made_young(place):
         return Content(sha256, size, None)
-    with _open_content(store, sha256) as file:
+    with open_source() as file:
         content = _keep_stream(target, file, None)
     if content.sha256 != sha256:
         raise _mismatch(store, sha256)
@@ -364,7 +373,18 @@ def _opened(path: Path) -> BufferedReader:
 
 
 @contextmanager
-def _open_content(store: Path, sha256: str) -> Iterator[BufferedReader]:
+def opened(store: Path, sha256: str) -> Iterator[BufferedReader]:
+    """Give large content as a stream.
+
+    Raises
+    ------
+    NotFound
+        Where the file is gone.
+    CorruptStore
+        Where a link stands in its place.
+    StoreUnavailable
+        Where it cannot be read.
+    """
     path = content_path(store, sha256)
     if path.parent.is_symlink():
         raise CorruptStore(f"{path.parent} is a link; the store's content must lie in its own folder.")
@@ -406,7 +426,7 @@ def read(store: Path, sha256: str, data: bytes | None) -> bytes:
         Where `sha256` is no hash.
     """
     if data is None:
-        with _open_content(store, sha256) as file:
+        with opened(store, sha256) as file:
             data = file.read()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _mismatch(store, sha256)
@@ -421,7 +441,7 @@ def checked(store: Path, sha256: str) -> Path:
     CorruptStore, NotFound, InvalidValue
         As `read`.
     """
-    with _open_content(store, sha256) as file:
+    with opened(store, sha256) as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             raise _mismatch(store, sha256)
     return content_path(store, sha256)
@@ -454,7 +474,7 @@ def copy_to(store: Path, sha256: str, data: bytes | None, target: Path) -> None:
 
 
 def _stored_chunks(store: Path, sha256: str) -> Iterator[bytes]:
-    with _open_content(store, sha256) as file:
+    with opened(store, sha256) as file:
         while chunk := file.read(_CHUNK):
             yield chunk
 

@@ -181,6 +181,18 @@ def ids_of(store: Path, numbers: Sequence[int]) -> list[str]:
     return [found[number] for number in numbers if number in found]
 
 
+def extremes(store: Path, numbers: Sequence[int], key: str) -> list[tuple[float | None, float | None]]:
+    """Return the lowest and the highest value of a metric in each of these runs that has it."""
+    found: list[tuple[float | None, float | None]] = []
+
+    def read(connection: sqlite3.Connection, among: Sql) -> None:
+        query = f"SELECT min_value, max_value FROM metrics WHERE run_id {among.text} AND key = ?"
+        found.extend(connection.execute(query, (*among.values, key)))
+
+    run_rows.in_parts(store, numbers, read)
+    return found
+
+
 def changes_since(store: Path, rev: int) -> Changes:
     """Return what changed after a revision; it costs what changed, not what is stored."""
     with reading(store) as connection:

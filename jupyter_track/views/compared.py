@@ -145,6 +145,8 @@ class Comparison(Shown):
         What is equal, to be looked at.
     store : Path or None
         Where the runs lie.
+    note : str
+        Which runs were taken and why, where they were not named.
     """
 
     runs: tuple[Compared, ...]
@@ -154,6 +156,7 @@ class Comparison(Shown):
     more: int = 0
     same: tuple[Line, ...] = field(default=(), compare=False, repr=False)
     store: Path | None = field(default=None, compare=False, repr=False)
+    note: str = ""
 
     @property
     def method(self) -> str:
@@ -208,7 +211,8 @@ def equal_words(comparison: Comparison) -> str:
 def foot(comparison: Comparison) -> list[str]:
     """Return what the line below a comparison says."""
     verb = "is" if comparison.more == 1 else "are"
-    parts = [f"{counted(comparison.more, 'more run')} {verb} not shown"] if comparison.more else []
+    parts = [comparison.note] if comparison.note else []
+    parts += [f"{counted(comparison.more, 'more run')} {verb} not shown"] if comparison.more else []
     if not comparison.lines:
         parts.append("nothing differs")
     told = equal_words(comparison)

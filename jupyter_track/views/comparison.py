@@ -12,6 +12,7 @@ from types import MappingProxyType
 from ..errors import InvalidValue, NotFound
 from ..records import Run
 from ..store import relatives
+from ..store.database import reading
 from ..store.reader import Reader
 from . import compared_around, compared_facts
 from .card import run_words
@@ -65,6 +66,11 @@ def comparison_of(reader: Reader, run_ids: Sequence[str]) -> Comparison:
     """
     wanted = list(dict.fromkeys(run_ids))
     shown = wanted[:MOST_RUNS]
+    with reading(reader.store):  # opened once
+        return _read(reader, wanted, shown)
+
+
+def _read(reader: Reader, wanted: Sequence[str], shown: Sequence[str]) -> Comparison:
     runs = found_runs(reader, shown)
     codes = reader.sources(shown)
     repeats = {run.run_id: relatives.alike(reader.store, run, codes.get(run.run_id), relatives.MOST) for run in runs}

@@ -14,8 +14,9 @@ from .comparison_parts import Still, still_of
 from .comparison_still import still_html
 from .format import MINUS, plain_text
 from .markup import Markup, arrow, element, glyph, join, muted
-from .styles import BODY, NO_BREAK, RULED_ROW, SUMMARY, TABLE, WIDE, cell_style
+from .styles import BODY, NO_BREAK, RULED_ROW, SUMMARY, TABLE, cell_style
 from .tokens import HAIRLINE, INSERTED, MUTED_OPACITY
+from .wide import wide
 
 _CODE = f"white-space:pre;overflow:auto;margin:4px 0 0 0;padding:4px 0;border-top:1px solid {HAIRLINE};line-height:18px"
 _SIGNS = {"+": "+", "-": MINUS, " ": " "}
@@ -39,7 +40,7 @@ def comparison_html(comparison: Comparison, still: Still | None = None) -> Marku
     ]
     table = element("table", header, element("tbody", *rows), style=TABLE)
     below = " · ".join(foot(comparison))
-    parts = [element("div", table, style=WIDE)]
+    parts = [wide(table)]
     parts += [element("div", muted(below), style="padding-top:4px;overflow-wrap:break-word")] if below else []
     parts += [still_html(comparison, still)] if still is not None else []
     return element("div", *parts, *(_diff(diff) for diff in comparison.diffs), style=BODY)

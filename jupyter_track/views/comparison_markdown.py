@@ -13,6 +13,8 @@ from .format import one_line, plain_text
 from .tokens import State
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#&])")
+# A list, a heading and the like where a line begins with it; what can stand inside a line is escaped anyway.
+_BEGINS = re.compile(r"^(\d*)((?<=\d)[.)](?=\s)|(?<!\d)[-+=](?=\s|[-+=]))")
 _SIGNS = {"+": "+", "-": "-", " ": " "}
 
 
@@ -37,6 +39,17 @@ def escaped(text: str) -> str:
     'a\\|b \\<script\\> \\*x\\*'
     """
     return _MARKS.sub(r"\\\1", one_line(text))
+
+
+def begun(text: str) -> str:
+    r"""Return a line that begins with nothing that Markdown takes for the mark of a list or a heading.
+
+    Examples
+    --------
+    >>> [begun(one) for one in ("- a", "1. b", "1.5 s", "c")]
+    ['\\- a', '1\\. b', '1.5 s', 'c']
+    """
+    return _BEGINS.sub(lambda found: f"{found[1]}\\{found[2]}", text)
 
 
 def _heading(title: str, repeats: int, state: State) -> str:

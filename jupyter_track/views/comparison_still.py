@@ -13,8 +13,9 @@ from .comparison_parts import Still
 from .format import middle_cut
 from .joined import Cell, Joined, JoinedRow
 from .markup import Markup, element, join, muted
-from .styles import BODY, PLAIN_ROW, RULED_ROW, SUMMARY, TABLE, WIDE, cell_style
+from .styles import BODY, PLAIN_ROW, RULED_ROW, SUMMARY, TABLE, cell_style
 from .tokens import INSERTED
+from .wide import wide
 from .words import counted
 
 STATIC_ROWS = 10
@@ -64,7 +65,7 @@ def _pictures(comparison: Comparison, still: Still) -> Markup:
             cells.append(element("td", shown, style=top))
         rows.append(element("tr", *cells, style=PLAIN_ROW))
     head = _header(["", *(run.title for run in comparison.runs)])
-    return element("div", element("table", head, element("tbody", *rows), style=TABLE), style=WIDE)
+    return wide(element("table", head, element("tbody", *rows), style=TABLE))
 
 
 def _joined(comparison: Comparison, name: str, joined: Joined, places: tuple[int, ...]) -> Markup:
@@ -76,7 +77,7 @@ def _joined(comparison: Comparison, name: str, joined: Joined, places: tuple[int
     table = element("table", header, element("tbody", *rows), style=TABLE)
     below = [muted(f"{counted(left, 'more row')} differ")] if left > 0 else []
     summary = element("summary", f"{name} by {joined.key} · {joined.told}", style=SUMMARY)
-    return element("details", summary, element("div", table, style=WIDE), *below, open="", style=BODY)
+    return element("details", summary, wide(table), *below, open="", style=BODY)
 
 
 def _row(row: JoinedRow) -> Markup:

@@ -13,6 +13,7 @@ from ..store import curve_feed, run_rows, table_rows
 from ..store.curve_feed import StoredCurve
 from ..store.place import store_exists
 from ..store.reader import Reader
+from ..store.targets import targets
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
 from .goals import Goal, rank
@@ -38,7 +39,10 @@ class Asked:
         ``step``, ``time``, ``elapsed`` or a metric.
     smoothing : float
     group : str
-        A param, a tag, ``experiment``, ``name``, or ``seed`` for runs that differ only in the seed; empty for none.
+        A param, a tag, ``experiment``, ``name``, ``seed`` for runs that differ only in the seed, or ``compared`` for
+        `columns`; empty for none.
+    columns : tuple of (str, tuple of str)
+        Groups that were made elsewhere: the name and the run ids of each.
     """
 
     metrics: tuple[str, ...] = ()
@@ -46,19 +50,29 @@ class Asked:
     x: str = "step"
     smoothing: float = 0.0
     group: str = ""
+    columns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+COMPARED = "compared"  # the groups of `Asked.columns`
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its metric, and which way is better."""
+    """One chart: its metric, which way is better, and the value that is to be reached."""
 
     key: str
     goal: Goal
+    target: float | None = None
 
     @property
     def title(self) -> str:
         """The metric with its arrow."""
         return f"{one_line(self.key)} {self.goal.arrow}".rstrip()
+
+    @property
+    def target_words(self) -> str:
+        """What the line of the target says at its end; empty where there is none."""
+        return "" if self.target is None else f"goal {'−' if self.target < 0 else ''}{abs(self.target):g}"
 
 
 @dataclass(frozen=True)
@@ -145,15 +159,20 @@ def choose(store: Path, asked: Asked) -> Choice:
         records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
     if not records:
         return nothing
-    possible = groupings(records)
+    possible = [*groupings(records), *([COMPARED] if asked.columns else [])]
     if asked.group:
-        groups = groups_of(Reader(store), records, asked.group)
+        groups = _groups(store, records, asked)
         kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
         if len(kept) < (total := len(set(groups.values()))):
             notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
             records = [run for run in records if groups[run.run_id] in kept]
     keys = asked.metrics or _main(records)
-    charts = [Chart(key, goal_among(records, key)) for key in keys if any(key in run.metrics for run in records)]
+    aims = _targets(store, records)
+    charts = [
+        Chart(key, goal_among(records, key), aims.get(key))
+        for key in keys
+        if any(key in run.metrics for run in records)
+    ]
     if not asked.metrics and len(charts) > DEFAULT_CHARTS:
         notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
         charts = charts[:DEFAULT_CHARTS]
@@ -171,6 +190,24 @@ def choose(store: Path, asked: Asked) -> Choice:
         "",
         tuple(records),
     )
+
+
+def _groups(store: Path, records: Sequence[Run], asked: Asked) -> dict[str, str]:
+    """The name of each run's group, by its id."""
+    if asked.group == COMPARED and asked.columns:
+        names = {run_id: name for name, ids in asked.columns for run_id in ids}
+        return {run.run_id: names.get(run.run_id, "none") for run in records}
+    return groups_of(Reader(store), records, asked.group)
+
+
+def _targets(store: Path, records: Sequence[Run]) -> dict[str, float]:
+    """The targets of the runs' metrics; where experiments disagree that of the newest run."""
+    known = targets(store)
+    found: dict[str, float] = {}
+    for run in sorted(records, key=lambda run: run.number or 0):
+        aims = known.get(run.experiment_name, {})
+        found.update({key: aims[key] for key in run.metrics if key in aims})
+    return found
 
 
 def _newest_groups(records: Sequence[Run], groups: Mapping[str, str]) -> set[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from .curve_choice import Chart
 from .curves import TIME, CurveRun, Series
 from .format import number, precision_of
+from .svg import svg_uri
 from .tokens import mark
 
 WIDTH, HEIGHT = 400, 180
@@ -39,18 +39,20 @@ def picture(chart: Chart, series: Sequence[Series], runs: Mapping[str, CurveRun]
     """
     values = [value for one in series for value in one.ys if math.isfinite(value)]
     places = [place for one in series for place in one.xs]
-    low, high = _range(values)
+    low, high = _range(values if chart.target is None else [*values, chart.target])
     log = low > 0 and high / low > LOG_SPAN
     across = _Scale(*_range(places, 0.0), _LEFT, WIDTH - _RIGHT)
     up = _Scale(low, high, HEIGHT - _FOOT, _TOP, log=log)
     body = [_ticks(across, up, values, x)]
     for one in series:
         body += _line(one, runs[one.run_id], across, up)
+    if chart.target is not None and (chart.target > 0 or not log):
+        body.append(_target(up(chart.target), chart.target_words))
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' font-family='sans-serif'"
         f" font-size='11'>{''.join(body)}</svg>"
     )
-    return "data:image/svg+xml," + quote(svg, safe=" =:/,.()-")
+    return svg_uri(svg)
 
 
 class _Scale:
@@ -108,6 +110,16 @@ def _ticks(across: _Scale, up: _Scale, values: Sequence[float], x: str) -> str:
             f"<text x='{place:g}' y='{HEIGHT - 5}' text-anchor='{anchor}' fill='{grey}'>{escape(label)}</text>"
         )
     return "".join(found)
+
+
+def _target(y: float, words: str) -> str:
+    """The value that is to be reached: a dashed line, named at its end."""
+    grey, right = mark("text"), WIDTH - _RIGHT
+    above = y - 4 if y > _TOP + 12 else y + 13
+    return (
+        f"<path d='M{_LEFT:g},{y:g}H{right:g}' stroke='{grey}' stroke-dasharray='2 3'/>"
+        f"<text x='{right:g}' y='{above:g}' text-anchor='end' fill='{grey}'>{escape(words)}</text>"
+    )
 
 
 def _short(value: float, text: str) -> str:

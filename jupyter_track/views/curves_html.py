@@ -12,11 +12,12 @@ from .curves import AXES, CurveRun, Series, band
 from .format import number, one_line, precision_of, spread
 from .goals import Goal
 from .markup import Markup, element, glyph, join, muted
-from .styles import BODY, LINE, RULED_ROW, TABLE, WIDE, cell_style
+from .styles import BODY, LINE, RULED_ROW, TABLE, cell_style
 from .tokens import MUTED_OPACITY, mark
+from .wide import wide
 from .words import counted
 
-_HEAD = ("run", "last", "best", "at step", "points", "not finite")
+HEAD = ("run", "last", "best", "at step", "points", "not finite")
 
 
 def curves_html(choice: Choice, series: Sequence[Series], x: str) -> Markup:
@@ -33,22 +34,23 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Ma
     rows = table_of(choice, chart, series)
     if any(run.group for run in choice.runs):
         series, runs = _means(series, runs)
-    title = join([element("b", one_line(chart.key)), muted(chart.goal.arrow, title=chart.goal.words)])
+    arrow = muted(chart.goal.arrow, title=chart.goal.words)
+    title = join([element("b", one_line(chart.key)), arrow, muted(chart.target_words)])
     what = counted(len(series), "group" if any(run.group for run in runs.values()) else "run")
     alt = f"{one_line(chart.key)} of {what} over {AXES.get(x, one_line(x))}"
     image = element("img", src=picture(chart, series, runs, x), alt=alt, width=WIDTH, height=HEIGHT,
                     style="max-width:100%;margin:0;vertical-align:top")  # fmt: skip
     odd = any(row[-1] for row in rows)
-    size = len(_HEAD) if odd else len(_HEAD) - 1
+    size = len(HEAD) if odd else len(HEAD) - 1
     head = [
         element("th", text, style=cell_style(place > 0, height=24, more=f"font-weight:normal;opacity:{MUTED_OPACITY}"),
                 scope="col")
-        for place, text in enumerate(_HEAD[:size])
+        for place, text in enumerate(HEAD[:size])
     ]  # fmt: skip
     body = [_row(runs[run_id], row, size) for run_id, row in zip((one.run_id for one in series), rows, strict=True)]
     header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
     table = element("table", header, element("tbody", *body), style=TABLE)
-    return element("div", element("div", title, style=LINE), image, element("div", table, style=WIDE))
+    return element("div", element("div", title, style=LINE), image, wide(table))
 
 
 def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
@@ -68,7 +70,7 @@ def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
 
 
 def table_of(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tuple[str, ...]]:
-    """Return the numbers beside a chart, a line for each of its curves, as in `_HEAD`; the best has ``▲`` before it.
+    """Return the numbers beside a chart, a line for each of its curves, as in `HEAD`; the best has ``▲`` before it.
 
     Of groups a line each: mean ± sd of the last values, and the best of the mean.
     """
@@ -159,7 +161,8 @@ def curves_text(choice: Choice, series: Sequence[Series], x: str) -> str:
     lines = []
     for chart in choice.charts:
         rows = table_of(choice, chart, [one for one in series if one.key == chart.key])
-        lines.append(f"{chart.title} over {AXES.get(x, one_line(x))}")
+        aim = f", {chart.target_words}" if chart.target_words else ""
+        lines.append(f"{chart.title} over {AXES.get(x, one_line(x))}{aim}")
         width = max(len(row[0]) for row in rows) if rows else 0
         for row in rows:
             best = f"  best {row[2].lstrip('▲')} at {row[3]}" if row[2] else ""

@@ -161,8 +161,16 @@ def number(value: float, precision: Precision | None = None) -> str:
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    precision = precision or precision_of([value])
+    if precision is None:
+        return _fixed(value, _decimals(value)) if _is_plain(value) else _scientific(value, Precision(0).mantissa)
     return _fixed(value, precision.decimals) if _is_plain(value) else _scientific(value, precision.mantissa)
+
+
+def _decimals(value: float) -> int:
+    """The digits after the point of a number that stands alone: the same as `precision_of` says, for thousands."""
+    if value.is_integer():
+        return 0
+    return min(max(SIGNIFICANT - 1 - math.floor(math.log10(abs(value))), 0), MAX_DECIMALS)
 
 
 def _fixed(value: float, decimals: int) -> str:

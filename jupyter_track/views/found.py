@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
@@ -129,6 +130,37 @@ class Runs(Shown, list[Run]):
             first = reader.resolve(against)
             ids = [first, *(one for one in ids if one != first)]
         return comparison_among(reader, ids, groups)
+
+    def export(self, target: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the runs into a file, in the form that its name says, and return its path.
+
+        ``paper.zip`` is the form to send: a store of its own, with all files, the children of the runs and their
+        models. Who gets it looks at it with ``jupyter track --store paper.zip runs``, or merges it.
+
+        Parameters
+        ----------
+        target : path
+            It ends in ``.zip``, ``.db`` (a store), ``.json``, ``.csv`` or ``.parquet``; a folder gets CSV, a file a
+            table.
+        overwrite : bool, default False
+            Replace a file that is there.
+
+        Raises
+        ------
+        AlreadyExists
+            Where the file is there.
+        InvalidValue
+            For another ending.
+
+        Examples
+        --------
+        >>> import jupyter_track as track
+        >>> track.runs("tags.paper = 'yes'").export("paper.zip")  # doctest: +SKIP
+        PosixPath('paper.zip')
+        """
+        from ..store.upkeep.endings import export
+
+        return export(self._place(), Path(target).expanduser(), [run.run_id for run in self], overwrite=overwrite)
 
     # ---- editing
 

@@ -17,18 +17,19 @@ from .compared_metrics import metrics
 from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
 from .format import middle_cut, one_line, param_text
 from .groups import has_seeds, seed_groups, seedless, seedless_sources
-from .measure import measure_of
+from .measure import last_of, measure_of, reason_of
 from .repeats import Repeats
 
 
-def comparison_among(reader: Reader, run_ids: Sequence[str], groups: bool | None = None) -> Comparison:
+def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool | None = None) -> Comparison:
     """Return the comparison of runs: of groups where they fall into some, else run by run.
 
     Parameters
     ----------
     reader : Reader
-    run_ids : sequence of str
-        Whole ids. A single run is measured against its baseline, else against the run before it of its cell.
+    run_ids : sequence of str or None
+        Whole ids. A single run is measured against its baseline, else against the run before it of its cell; None is
+        the last one that tells something (`last_of`). `Comparison.note` says which were taken.
     groups : bool or None, default None
         Whether runs that differ only in the seed are taken together; None decides by `groups_in`.
 
@@ -39,13 +40,21 @@ def comparison_among(reader: Reader, run_ids: Sequence[str], groups: bool | None
     InvalidValue
         For no run, or where groups are asked for and there are none.
     """
-    ids = list(dict.fromkeys(run_ids))
-    if len(ids) == 1:
-        ids = [measure_of(reader, reader.run(ids[0])).run_id, *ids]
+    ids = list(dict.fromkeys(run_ids or ()))
+    note = ""
+    if run_ids is None or len(ids) == 1:
+        run, why = (reader.run(ids[0]), "") if ids else last_of(reader)
+        measure = measure_of(reader, run)
+        note = f"{_words(run, why)} against {_words(measure, reason_of(run, measure)).rstrip(',')}"
+        ids = [measure.run_id, run.run_id]
     found = [] if groups is False else groups_in(reader, found_runs(reader, ids))
     if groups and not found:
         raise InvalidValue("These runs are not two groups or more that differ inside only in the seed.")
-    return group_comparison_of(reader, found) if found else comparison_of(reader, ids)
+    return group_comparison_of(reader, found) if found else replace(comparison_of(reader, ids), note=note)
+
+
+def _words(run: Run, why: str) -> str:
+    return f"#{run.number}, {why}," if why else f"#{run.number}"
 
 
 def groups_in(reader: Reader, runs: Sequence[Run]) -> list[list[str]]:

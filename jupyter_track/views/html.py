@@ -34,15 +34,14 @@ from .styles import (
     NO_BREAK,
     PLAIN_ROW,
     RULED_ROW,
-    SCROLL,
     SUMMARY,
     TABLE,
     TOP_ROW,
-    WIDE,
     cell_style,
 )
 from .table import shown_table
 from .tokens import HAIRLINE, MUTED_OPACITY, State
+from .wide import wide
 
 
 def card_html(card: Card) -> Markup:
@@ -216,7 +215,7 @@ def table_html(table: RunTable) -> Markup:
     header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
     body = element("table", header, element("tbody", *rows), style=TABLE)
     foot = element("div", muted(" · ".join(table_foot(table))), style="padding-top:4px;overflow-wrap:break-word")
-    return element("div", element("div", body, style=SCROLL if len(rows) > FEW_ROWS else WIDE), foot, style=BODY)
+    return element("div", wide(body, long=len(rows) > FEW_ROWS), foot, style=BODY)
 
 
 @dataclass(frozen=True)

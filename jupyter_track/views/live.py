@@ -7,7 +7,7 @@ what the front end gets, texts as they are shown, so that its numbers are those 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -93,6 +93,8 @@ class LiveCard:
         What the button does: ask the run to stop; nothing, since it was asked; interrupt the kernel. Empty for none.
     note : str
         The run's note.
+    deleted : bool
+        Whether the run is in the bin.
     """
 
     card: Card
@@ -102,6 +104,7 @@ class LiveCard:
     progress: Progress | None = None
     stop: Stop = ""
     note: str = ""
+    deleted: bool = False
 
 
 def live_card(
@@ -140,6 +143,14 @@ def live_card(
         stop=stop if going else "",
         note=run.note or "",
     )
+
+
+def static_card(live: LiveCard) -> Card:
+    """Return the card of a run that has ended for where nothing can be pressed: a deleted one says the way back."""
+    if not live.deleted:
+        return live.card
+    back = f"%track restore {live.card.number.removeprefix('#') or live.run_id[:8]} brings it back"
+    return replace(live.card, notes=(*live.card.notes, f"deleted; {back}"))
 
 
 def live_html(live: LiveCard) -> Markup:
@@ -199,6 +210,7 @@ def card_message(live: LiveCard) -> dict[str, Any]:
         "progress": _progress_message(live.progress),
         "stop": live.stop,
         "note": live.note,
+        "deleted": live.deleted,
         "id": live.run_id,
     }
 

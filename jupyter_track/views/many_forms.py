@@ -11,9 +11,10 @@ from .many_svg import Picture, bar_svg, parallel_svg, scatter_svg, top_tenth
 from .markup import Markup, element, join, muted
 from .parallel import Parallel, Plotted, ordered_by
 from .scatter import Scatter
-from .styles import BODY, RULED_ROW, TABLE, WIDE, cell_style
+from .styles import BODY, RULED_ROW, TABLE, cell_style
 from .text import aligned
 from .tokens import MUTED_OPACITY, state_of
+from .wide import wide
 from .words import counted
 
 BEST = 10  # runs that a table shows
@@ -105,7 +106,7 @@ def _chart_html(
     head = _header(["", "#", "name", *(axis.title for axis in axes)], (False, True, False, *right))
     rows = [_row(runs[at], axes, at, right) for at in _shown(runs, axes[-1], selected)]
     below = " · ".join(chart_notes(runs, axes[-1], notes, selected))
-    table = element("div", element("table", head, *rows, style=TABLE), style=WIDE)
+    table = wide(element("table", head, *rows, style=TABLE))
     return element("div", element("div", _image(picture)), table, *_lines([below]), style=BODY)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from .axes import Axis
 from .colors import paints
@@ -17,6 +16,7 @@ from .format import middle_cut, one_line
 from .importance import Bar
 from .parallel import Parallel, Plotted, in_colour, ordered_by, range_words
 from .scatter import Scatter
+from .svg import svg_uri
 from .tokens import mark
 from .words import counted
 
@@ -189,4 +189,4 @@ def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
 def _picture(body: str, alt: str, width: int, height: int) -> Picture:
     size = f"width='{width}' height='{height}' {_FONT} fill='{mark('muted')}'"
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size}>{body}</svg>"
-    return Picture("data:image/svg+xml," + quote(svg, safe=" =:/,.()-"), alt, width, height)
+    return Picture(svg_uri(svg), alt, width, height)

@@ -1,4 +1,4 @@
-"""What a run is compared with where none is named."""
+"""Which run is compared where none is named, and with which one; and why."""
 
 from __future__ import annotations
 
@@ -6,6 +6,44 @@ from ..errors import NotFound
 from ..records import Run
 from ..store.reader import Reader
 from .words import named
+
+
+def last_of(reader: Reader) -> tuple[Run, str]:
+    """Return the last run that tells something, and why it is that one: it finished, or runs and has logged metrics.
+
+    Where no run has, it is the last of all.
+
+    Raises
+    ------
+    NotFound
+        Where there is no run.
+    """
+    last = reader.runs_meant(["last"])[0]
+    if _tells(last):
+        return last, "the last run"
+    found = [*reader.runs(None, "attributes.status = 'FINISHED'", limit=1)]
+    found += [run for run in reader.runs(None, "attributes.status = 'RUNNING'", limit=_LIVE) if _tells(run)]
+    newest = max(found, key=lambda run: run.number or 0, default=None)
+    if newest is None:
+        return last, f"the last run, which {_became(last)}"
+    kind = "finished" if newest.state == "finished" else "has metrics"
+    return newest, f"the last run that {kind} (#{last.number} {_became(last)})"
+
+
+_LIVE = 20
+
+
+def _tells(run: Run) -> bool:
+    return run.state == "finished" or (run.state == "running" and bool(run.metrics))
+
+
+def _became(run: Run) -> str:
+    return {"failed": "failed", "lost": "was lost", "running": "has no metric yet"}.get(run.state, f"is {run.state}")
+
+
+def reason_of(run: Run, measure: Run) -> str:
+    """Return why a run is measured against the other, which `measure_of` gave."""
+    return "the baseline" if measure.run_id == run.baseline_run_id else "the run before it of its cell"
 
 
 def measure_of(reader: Reader, run: Run) -> Run:

@@ -6,11 +6,11 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from .format import middle_cut, number, precision_of
 from .goals import Goal
 from .sparkline import LOG_SPAN, Point, thin
+from .svg import svg_uri
 from .tokens import mark
 
 SIZE = (320, 140)
@@ -59,7 +59,7 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
         f"{one.title} {number(one.points[0][1], precision)} to {number(one.points[-1][1], precision)}" for one in drawn
     ]
     words = f"{key} by step{', log scale' if log else ''}: {'; '.join(ends)}"
-    return Overlay(key, "data:image/svg+xml," + quote(svg, safe=" =:/,.()-"), words, width, height)
+    return Overlay(key, svg_uri(svg), words, width, height)
 
 
 def _legend(curves: Sequence[Curve], top: int) -> tuple[str, int]:

@@ -94,7 +94,10 @@ def parallel_of(
             axis_of(shown, one, kind, goals, better_up=True) for kind, one in wanted if (kind, one) != ("metric", key)
         ]
         return Parallel((*axes, last), plotted(shown), tuple(left_out(rows, having, key)))
-    differing = [axis_of(shown, one, "param", goals) for one in known_of(shown, goals).params_that_differ]
+    differing = [
+        axis_of(shown, one, "param", goals)
+        for one in (known if len(shown) == len(rows) else known_of(shown, goals)).params_that_differ
+    ]
     axes = worth_showing(differing)
     notes = left_out(rows, having, key)
     if len(axes) > MAX_AXES - 1:

@@ -32,7 +32,7 @@ from .format import (
 from .goals import main_first
 from .measured import Measured, centre, finite_of, is_best, measured_of, values_of
 from .repeats import within_noise
-from .sparkline import Point, Sparkline, sparkline
+from .sparkline import Point, Scale, Sparkline, shared_scale, sparkline
 from .tokens import State, run_color, state_of
 from .words import counted
 
@@ -185,6 +185,7 @@ def run_table(
     units: Sequence[Unit] | None = None,
     curves: Mapping[str, Sequence[Point]] = MappingProxyType({}),
     main: str | None = None,
+    shared: bool = False,
     limit: int = MAX_ROWS,
     total: int | None = None,
     zone: tzinfo | None = None,
@@ -206,6 +207,8 @@ def run_table(
         By run id, the main metric's points for its sparkline.
     main : str or None, default None
         The main metric; None takes a declared or named one, else the one that most runs logged.
+    shared : bool, default False
+        Whether the sparklines have one scale.
     limit : int, default 50
         The most rows.
     total : int or None, default None
@@ -226,7 +229,8 @@ def run_table(
     columns = columns_of(seen, main)
     metrics = [measured_of(column, units, shown) for column in columns.metrics]
     every = _Every(runs, beside, metrics, columns.params, units)
-    rows = [_row(unit, every, curves, now_ms, zone) for unit in shown]
+    scale = _scale_of(runs, metrics[0].column.key) if shared and curves and metrics else None
+    rows = [_row(unit, every, curves, scale, now_ms, zone) for unit in shown]
     told = sum(len(row.run_ids) for row in rows)
     return RunTable(
         columns=(*columns.metrics, *columns.params),
@@ -373,7 +377,14 @@ def _errors(runs: Sequence[Run]) -> tuple[str, ...]:
     return (*told[:MAX_ERRORS], f"+{len(told) - MAX_ERRORS}") if len(told) > MAX_ERRORS else tuple(told)
 
 
-def _row(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]], now_ms: int, zone: tzinfo | None) -> Row:
+def _row(
+    unit: Unit,
+    every: _Every,
+    curves: Mapping[str, Sequence[Point]],
+    scale: Scale | None,
+    now_ms: int,
+    zone: tzinfo | None,
+) -> Row:
     run = unit.run
     failed = unit.kind == "failed"
     name = f"▸ {len(unit.runs):,} failed attempts" if failed else one_line(run.name)
@@ -385,7 +396,7 @@ def _row(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]], now_m
         full_name=name,
         depth=unit.depth,
         changed=every.changed(unit),
-        cells=_cells(unit, every, curves),
+        cells=_cells(unit, every, curves, scale),
         duration="" if failed else _took(run, now_ms),
         age=age(run.start_time, now_ms, zone),
         started=iso(run.start_time, zone),
@@ -409,14 +420,21 @@ def _marks(unit: Unit) -> tuple[str, ...]:
     return (*marks, "pinned") if unit.run.pinned else tuple(marks)
 
 
-def _cells(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]]) -> tuple[Cell, ...]:
+def _scale_of(runs: Sequence[Run], key: str) -> Scale | None:
+    """Return the scale that the curves of a metric share: of those that the rows show, and of the others."""
+    having = [run.metrics[key] for run in runs if key in run.metrics and run.metrics[key].count > 1]
+    return shared_scale((metric.min, metric.max) for metric in having)
+
+
+def _cells(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]], scale: Scale | None) -> tuple[Cell, ...]:
     if unit.kind == "failed":
         return (Cell(""),) * (len(every.metrics) + len(every.params))
     run = unit.run
     cells = [_metric_cell(unit, measured, every) for measured in every.metrics]
     if cells and run.run_id in curves:
         column = every.metrics[0].column
-        spark = sparkline(column.key, curves[run.run_id], color=run_color(run.number), direction=column.goal.direction)
+        color, goal = run_color(run.number), column.goal.direction
+        spark = sparkline(column.key, curves[run.run_id], color=color, direction=goal, scale=scale)
         cells[0] = replace(cells[0], spark=spark)
     return (*cells, *(_param_cell(run, column) for column in every.params))
 

@@ -1,18 +1,18 @@
 """A curve as a small SVG picture, by our own code, for an ``<img>``.
 
-No axis and no fill; the scale is the curve's own. The line breaks where a value is NaN or infinite, and a tick at the
-foot says so. One point is a dot, a constant is a line through the middle.
+No axis and no fill; the scale is the curve's own, or one that the curves of a column share. The line breaks where a
+value is NaN or infinite, and a tick at the foot says so. One point is a dot, a constant is a line through the middle.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from ..records import Goal as Direction
 from .format import Precision, number, precision_of
+from .svg import svg_uri
 from .tokens import mark
 
 MAX_POINTS = 150
@@ -45,6 +45,39 @@ class Sparkline:
     width: int
     height: int
     log: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale of the values of several curves; those outside it are drawn at its edge."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+def shared_scale(extremes: Iterable[tuple[float | None, float | None]]) -> Scale | None:
+    """Return a scale that holds the extremes of several curves, or None without a finite one.
+
+    It is rounded outwards to tenths of its order, so that curves that still grow do not change it with each point.
+
+    Parameters
+    ----------
+    extremes : iterable of (lowest, highest)
+        Of each curve; None for one without a number.
+    """
+    finite = [value for pair in extremes for value in pair if value is not None and math.isfinite(value)]
+    if not finite:
+        return None
+    low, high = min(finite), max(finite)
+    if low > 0 and high / low > LOG_SPAN:
+        return Scale(10 ** (math.floor(math.log10(low) * 10) / 10), 10 ** (math.ceil(math.log10(high) * 10) / 10), True)
+    if not 0 < high - low < math.inf:
+        return Scale(low, high)
+    step = 10 ** (math.floor(math.log10(high - low)) - 1)
+    if step == 0 or math.isinf(high / step) or math.isinf(low / step):
+        return Scale(low, high)
+    return Scale(math.floor(low / step) * step, math.ceil(high / step) * step)
 
 
 def thin(points: Sequence[Point], limit: int = MAX_POINTS) -> list[Point]:
@@ -88,6 +121,7 @@ def sparkline(
     color: str,
     direction: Direction | None = None,
     large: bool = False,
+    scale: Scale | None = None,
 ) -> Sparkline | None:
     """Draw a curve.
 
@@ -103,6 +137,8 @@ def sparkline(
         Where it is known, a ring marks the best point.
     large : bool, default False
         120 by 28 pixels for a card, else 72 by 18 for a table.
+    scale : Scale or None, default None
+        One that it shares with others; None is its own.
 
     Returns
     -------
@@ -113,9 +149,8 @@ def sparkline(
         return None
     width, height = LARGE_SIZE if large else SMALL_SIZE
     shown = thin(points, MAX_POINTS if large else SMALL_SIZE[0])
-    finite = [value for _, value in shown if math.isfinite(value)]
-    log = bool(finite) and min(finite) > 0 and max(finite) / min(finite) > LOG_SPAN
-    places = _places(shown, width, height, log)
+    scale = scale or _own_scale([value for _, value in shown if math.isfinite(value)])
+    places = _places(shown, width, height, scale)
     best = best_point(shown, direction) if len(shown) > 1 else None
     body = _lines(places, color) + _gaps(places, height)
     drawn = [place for place in places if place[1] is not None]
@@ -126,25 +161,32 @@ def sparkline(
         x, y = drawn[-1]
         body += f"<circle cx='{x}' cy='{y}' r='1.75' fill='{color}'/>"
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{body}</svg>"
-    uri = "data:image/svg+xml," + quote(svg, safe=" =:/,.()-")
-    return Sparkline(uri, _alt(key, points, direction, log), width, height, log)
+    uri = svg_uri(svg)
+    return Sparkline(uri, _alt(key, points, direction, scale.log), width, height, scale.log)
 
 
 Place = tuple[float, float | None]
 
 
-def _places(shown: Sequence[Point], width: int, height: int, log: bool) -> list[Place]:
+def _own_scale(finite: Sequence[float]) -> Scale:
+    if not finite:
+        return Scale(0.0, 0.0)
+    low, high = min(finite), max(finite)
+    return Scale(low, high, low > 0 and high / low > LOG_SPAN)
+
+
+def _places(shown: Sequence[Point], width: int, height: int, scale: Scale) -> list[Place]:
     """Return each point's place in pixels; y is None for a gap."""
     steps = [float(step) for step, _ in shown]
     if min(steps) == max(steps):  # logged without a step: the order is the axis
         steps = [float(index) for index in range(len(shown))]
-    values = [(math.log10(value) if log else value) if math.isfinite(value) else None for _, value in shown]
-    finite = [value for value in values if value is not None]
-    low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
+    of = math.log10 if scale.log else float
+    low, high = of(scale.low), of(scale.high)
     places: list[Place] = []
-    for step, value in zip(steps, values, strict=True):
+    for step, (_, value) in zip(steps, shown, strict=True):
         x = _scale(step, min(steps), max(steps), _PAD, width - _PAD)
-        places.append((x, None if value is None else _scale(value, low, high, height - _PAD, _PAD)))
+        inside = of(min(max(value, scale.low), scale.high)) if math.isfinite(value) else None
+        places.append((x, None if inside is None else _scale(inside, low, high, height - _PAD, _PAD)))
     return places
 
 

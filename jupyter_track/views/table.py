@@ -27,6 +27,8 @@ def table_of(
     fold: bool = True,
     curved: int = 0,
     points: int = 60,
+    shared: bool = False,
+    main: str | None = None,
 ) -> RunTable:
     """Read what the table of `runs` says besides them, and return it.
 
@@ -52,6 +54,10 @@ def table_of(
         How many rows at most get a curve of the main metric.
     points : int, default 60
         The most points of such a curve.
+    shared : bool, default False
+        Whether these curves have one scale, so that rows can be compared; else each has its own.
+    main : str or None, default None
+        The main metric; None takes a declared or named one, else the one that most runs logged.
 
     Raises
     ------
@@ -65,13 +71,22 @@ def table_of(
     sources = reader.sources([run.run_id for run in runs if run.status == "FINISHED"]) if fold else {}
     units = arranged(runs, sources=sources, with_files=with_files, fold=fold)
     beside = beside_of_rows(reader, runs, units[:limit], sources)
-    table = run_table(runs, now_ms, beside=beside, units=units, limit=limit, total=total, zone=zone)
+    table = run_table(runs, now_ms, beside=beside, units=units, main=main, limit=limit, total=total, zone=zone)
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
     if not curves:
         return table
     return run_table(
-        runs, now_ms, beside=beside, units=units, curves=curves, main=main, limit=limit, total=total, zone=zone
+        runs,
+        now_ms,
+        beside=beside,
+        units=units,
+        curves=curves,
+        main=main,
+        shared=shared,
+        limit=limit,
+        total=total,
+        zone=zone,
     )
 
 

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
+import { addressOf } from './lab/address.js';
 import { insertCode } from './lab/insert.js';
 import { Left } from './lab/left.js';
 import { PanelRenderer } from './lab/renderer.js';
@@ -27,7 +28,10 @@ const panels: JupyterFrontEndPlugin<void> = {
       createRenderer: options => {
         const html = registry.getFactory('text/html');
         const still = () => html?.createRenderer({ ...options, mimeType: 'text/html' }) ?? null;
-        return new PanelRenderer(still, sessions, left, (below, code) => insertCode(app, below, code));
+        return new PanelRenderer(still, sessions, left, {
+          insertCode: (below, code) => insertCode(app, below, code),
+          addressOf: (near, name) => addressOf(app, near, name)
+        });
       }
     };
     registry.addFactory(factory, RANK);

@@ -2,12 +2,13 @@ import { CardView } from './card/view.js';
 import { type ChartsLoader, once } from './charts/load.js';
 import { ComparisonView } from './comparison/view.js';
 import { button, div, element, fill, setText, span } from './dom.js';
+import type { Mount } from './parts.js';
 import type { KernelMessage } from './protocol.js';
 import { Requests } from './requests.js';
 import { Shared } from './shared.js';
 import { TableView } from './table/view.js';
 import type { Transport } from './transport.js';
-import type { Context, View } from './view.js';
+import type { Context, Host, View } from './view.js';
 import { kernelStopped, READING, WAITS } from './words.js';
 
 /** After how long it is said that the panel is being read, in milliseconds. */
@@ -25,15 +26,20 @@ const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
     const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
     return new CurvesView(context, charts);
   },
-  comparison: context => new ComparisonView(context),
+  comparison: (context, transport, options) => new ComparisonView(context, transport, mountParts(context, options)),
   board: async (context, transport, options) => {
     const { BoardView } = await import('./board/view.js');
-    const charts = () => context.charts(); // the board's own way to them: a part has none
-    return new BoardView(context, transport, (host, part, shared) => mount(host, part, { ...options, charts, shared, onShown: undefined, onGone: undefined }));
+    return new BoardView(context, transport, mountParts(context, options));
   }
 };
 
-export interface MountOptions {
+/** Mounts parts of a panel, which have no way to the charts but that of the panel. */
+function mountParts(context: Context, options: MountOptions): Mount {
+  const own = { ...options, charts: () => context.charts(), onShown: undefined, onGone: undefined };
+  return (host, part, shared) => mount(host, part, { ...own, shared });
+}
+
+export interface MountOptions extends Host {
   /** Loads the charts' module; without it, a view says that it has no charts. */
   charts?: (transport: Transport, requests: Requests) => ReturnType<ChartsLoader>;
   /** Called when the first content is on the page. */
@@ -42,8 +48,8 @@ export interface MountOptions {
   onGone?: (() => void) | undefined;
   /** What the view shares with others of a board. */
   shared?: Shared;
-  /** Puts code into a new cell below an element, where the host can. */
-  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
+  /** Whether there is no kernel at all, as in a report: what would change something is not offered. */
+  still?: boolean;
   /** Whether to say that the panel is being read; not where its HTML is shown meanwhile. */
   sayReading?: boolean;
 }
@@ -143,9 +149,11 @@ class Panel {
     return {
       requests: this.requests,
       shared: this.shared,
+      still: this.options.still,
       charts: this.charts,
       interrupt,
       insertCode: this.options.insertCode,
+      addressOf: this.options.addressOf,
       announce: text => setText(this.status, text),
       complain: text => this.complain(text),
       tell: text => this.notice(span('jt-warning', '⚠ '), text)

@@ -13,15 +13,23 @@ export interface View {
   dispose(): void;
 }
 
+/** What the application around a view can do for it. */
+export interface Host {
+  /** Put code into a new cell below an element; resolves to whether it did. */
+  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
+  /** The address of a file beside the document that holds an element; null where there is none. */
+  addressOf?: ((near: Node, name: string) => Promise<string | null>) | undefined;
+}
+
 /** What a view is given. */
-export interface Context {
+export interface Context extends Host {
   requests: Requests;
   /** What it shares with the other views of the panel. */
   shared: Shared;
+  /** Whether this is a page without a kernel, in which nothing can be changed. */
+  still?: boolean | undefined;
   /** Loads the charts' module, once. */
   charts: ChartsLoader;
-  /** Put code into a new cell below an element, where the host can; resolves to whether it did. */
-  insertCode?: ((below: Node, code: string) => Promise<boolean>) | undefined;
   /** The host's own interrupt, where there is one. */
   interrupt?: (() => Promise<void>) | undefined;
   /** Read out a change of state, once. */

@@ -81,7 +81,7 @@ describe('a board', () => {
     vi.advanceTimersByTime(200);
     vi.useRealTimers();
     expect(kernel.sent).toEqual([{ type: 'action', to: 0, name: 'select', runs: ['a', 'b'] }]);
-    expect(view.node.querySelector('.jt-board-bar')?.textContent).toBe('2 selectedContinue in code');
+    expect(view.node.querySelector('.jt-board-bar')?.textContent).toBe('2 selectedContinue in codeReport…');
   });
 
   it('continues in a cell below where the host can, with what is selected now', async () => {

@@ -123,3 +123,20 @@ test('leaves nothing behind', () => {
   dispose();
   expect([host.childElementCount, kernel.listening, vi.getTimerCount()]).toEqual([0, 0, 0]);
 });
+
+test('a deleted run says so and can be restored, while there is a kernel', async () => {
+  show({ deleted: true, stop: '', elapsed: null });
+  const restore = () => [...host.querySelectorAll('button')].find(each => each.textContent === 'Restore');
+  expect(text('.jt-binned')).toBe('Deleted · Restore');
+  restore()?.click();
+  const { to, runs } = kernel.last('restore') as unknown as { to: number; runs: string[] };
+  expect(runs).toEqual([madeCard().id]);
+  kernel.say({ type: 'reply', to, ok: false, message: 'The store is read-only.' });
+  await settled();
+  expect(host.textContent).toContain('The store is read-only.');
+  show({ deleted: false, stop: '', elapsed: null });
+  expect(host.querySelector('.jt-binned')).toBeNull();
+  show({ deleted: true, stop: '', elapsed: null });
+  kernel.die();
+  expect([text('.jt-binned'), restore()]).toEqual(['Deleted', undefined]);
+});

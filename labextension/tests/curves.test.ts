@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 
-import type { Charts, Datum } from '../src/charts/load.js';
+import type { Chart, Charts, Datum } from '../src/charts/load.js';
 import { cell, fileName } from '../src/curves/copy.js';
 import { CurvesModel } from '../src/curves/model.js';
+import { Painter } from '../src/curves/painter.js';
 import { number } from '../src/curves/numbers.js';
-import { drawingOf, onlyGrows } from '../src/curves/rows.js';
+import { drawingOf, onlyGrows, wholeLines } from '../src/curves/rows.js';
 import { Series } from '../src/curves/series.js';
 import { band, smoothed } from '../src/curves/smooth.js';
 import { lastOf, nameWithin } from '../src/curves/tile.js';
@@ -128,6 +129,15 @@ describe('a drawing', () => {
     expect(words).toBe('× 1 NaN');
   });
 
+  it('has a line where the target is, if the scale can reach it', () => {
+    const aimed = { ...chart, target: -1, aim: 'goal −1' };
+    const model = modelOf([run('a')], [part('a', [3, 2, 1])]);
+    expect(drawingOf(model, aimed).sets['goal']).toEqual([{ y: -1 }]);
+    model.choices.logs.y = true;
+    expect(drawingOf(model, aimed).sets['goal']).toEqual([]);
+    expect(drawingOf(model, chart).sets['goal']).toEqual([]);
+  });
+
   it('of fewer than three points has dots', () => {
     const { sets } = drawingOf(modelOf([run('a')], [part('a', [3, 2])]), chart);
     expect([sets['line']!.length, sets['dots']!.length]).toEqual([0, 2]);
@@ -167,6 +177,26 @@ describe('a drawing', () => {
     expect(model.take(points([part('a', [0], { x: [9] })], [8, 9])).size).toBe(0);
   });
 
+  it('of very many points, or of more than eight lines, is for the painter: rows have the corners of each line only', () => {
+    const long = Array.from({ length: 4_001 }, (_, place) => (place === 7 ? null : place % 5));
+    const one = drawingOf(modelOf([run('a')], [part('a', long)]), chart);
+    expect([one.painted, one.lines[0]!.y.length]).toEqual([true, 4_001]);
+    expect(one.sets['line']).toEqual([
+      { x: 0, y: 0, run: 'a', part: 'a low' },
+      { x: 4_000, y: 4, run: 'a', part: 'a high' }
+    ]);
+    const nine = 'abcdefghi'.split('');
+    const { painted, sets } = drawingOf(modelOf(nine.map(id => run(id)), nine.map(id => part(id, [1, 2, 3]))), chart);
+    expect([painted, sets['line']!.length]).toEqual([true, 18]);
+    expect(drawingOf(modelOf([run('a')], [part('a', long)]), chart, { lines: 9, points: 9_999 }).sets['line']!.length).toBe(4_001);
+  });
+
+  it('has all that is known while its stretch moves', () => {
+    const model = modelOf([run('a')], [part('a', [0, 1, 2, 3, 4, 5])], { smoothing: 0.5 });
+    model.zoom([2, 3]);
+    expect(wholeLines(model, chart).map(line => [line.id, line.x, line.raw])).toEqual([['a', [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]]]);
+  });
+
   it('only grows where each point is drawn as it is', () => {
     const more = [part('a', [5], { from: 6 })];
     expect(onlyGrows(modelOf([run('a')], []), more)).toBe(true);
@@ -191,6 +221,26 @@ describe('small things', () => {
   it('writes CSV that a spreadsheet takes for text', () => {
     expect(['a', 'a,"b"', '=1+1', 3, null].map(cell)).toEqual(['a', '"a,""b"""', "'=1+1", '3', '']);
     expect(fileName('val/loss: a', 'png')).toBe('val_loss_a.png');
+  });
+});
+
+describe('the painter', () => {
+  it('strokes what is seen with a neighbour on either side, leaves gaps, and draws many lines thin', () => {
+    const done: string[] = [];
+    const context = new Proxy({ lineWidth: 0, globalAlpha: 1 } as Record<string, unknown>, {
+      get: (kept, name) => (name in kept ? kept[name as string] : (...args: number[]) => done.push([name, ...args].join(' ').trim())),
+      set: (kept, name, value) => ((kept[name as string] = value), true)
+    });
+    const scale = (domain: [number, number]) => ({ to: (value: number) => value, from: (value: number) => value, domain });
+    const chart = { plot: () => ({ left: 0, top: 0, width: 9, height: 9 }), scale: (name: string) => scale(name === 'x' ? [3, 6] : [0, 9]) };
+    const painter = new Painter(chart as unknown as Chart);
+    painter.node.querySelector('canvas')!.getContext = (() => context) as unknown as HTMLCanvasElement['getContext'];
+    const { lines } = drawingOf(modelOf([run('a')], [part('a', [0, 1, 2, 3, 4, null, 6, 7, 8, 9])]), shown([]).charts[0]!);
+    painter.draw(lines, new Map(), false);
+    expect(done.filter(one => /^(moveTo|lineTo|stroke)/.test(one))).toEqual(['moveTo 2 2', 'lineTo 3 3', 'lineTo 4 4', 'moveTo 6 6', 'lineTo 7 7', 'stroke']);
+    expect(context['lineWidth']).toBe(1.5);
+    painter.draw(Array.from({ length: 9 }, () => lines[0]!), new Map(), false);
+    expect(context['lineWidth']).toBe(1);
   });
 });
 

@@ -50,7 +50,7 @@ class MadeKernel implements Transport {
         }
         return;
       case 'curves':
-        this.say({ type: 'curves', curves: Object.fromEntries(message.runs.map(id => [id, spark(learning(0.9, parseInt(id, 16)), COLORS[parseInt(id, 16) % 8] as string)])) });
+        this.say({ type: 'curves', scale: '', curves: Object.fromEntries(message.runs.map(id => [id, spark(learning(0.9, parseInt(id, 16)), COLORS[parseInt(id, 16) % 8] as string)])) });
         return;
       case 'open':
         this.say({ ...answer, details: made(message.run) });

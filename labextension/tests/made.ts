@@ -217,6 +217,7 @@ export function madeCard(changes: Partial<Card> = {}): Card {
     progress: { done: 12, total: 20, unit: 'epoch', left: '~1 min left' },
     stop: 'stop',
     note: '',
+    deleted: false,
     ...changes
   };
 }

@@ -31,6 +31,7 @@ function load(rows: WireRow[], changes: Partial<TableMessage> = {}): void {
 }
 const grid = () => host.querySelector('.jt-grid') as HTMLElement;
 const names = () => [...host.querySelectorAll('.jt-row')].map(node => node.querySelector('.jt-name')?.textContent ?? node.textContent);
+const cells = (line: Element) => [...line.querySelectorAll<HTMLElement>('.jt-cell')];
 function key(name: string, also: KeyboardEventInit = {}): void {
   grid().focus();
   grid().dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...also }));
@@ -60,7 +61,7 @@ test('is a treegrid with rows, levels and cells', () => {
   expect(grid().getAttribute('aria-rowcount')).toBe('3');
   const [first] = host.querySelectorAll('.jt-row');
   expect([first?.getAttribute('role'), first?.getAttribute('aria-rowindex'), first?.getAttribute('aria-level')]).toEqual(['row', '2', '1']);
-  expect([...first!.children].every(cell => cell.getAttribute('role') === 'gridcell')).toBe(true);
+  expect(cells(first!).every(cell => cell.getAttribute('role') === 'gridcell')).toBe(true);
   expect(first?.textContent).toContain('✓finished1run-10.101');
 });
 
@@ -68,6 +69,16 @@ test('has elements only for the rows on the page', () => {
   load(Array.from({ length: 1000 }, (_, place) => row(place + 1)));
   expect(host.querySelectorAll('.jt-row').length).toBeLessThan(40);
   expect(grid().getAttribute('aria-rowcount')).toBe('1001');
+});
+
+test('a cell that is pointed at, or has the focus, says its value in full', () => {
+  load([row(1, 0.25)]);
+  const cell = cells(host.querySelector('.jt-row')!)[4]!;
+  expect(cell.title).toBe('');
+  cell.dispatchEvent(new MouseEvent('pointerover', { bubbles: true }));
+  expect(cell.title).toBe('0.25 at step 7');
+  ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight'].forEach(name => key(name));
+  expect([document.querySelector('.jt-focus')?.textContent, document.querySelector<HTMLElement>('.jt-focus')?.title]).toEqual(['1', '1']);
 });
 
 test('sorts by a click on a header, the best first, and tells it', () => {
@@ -151,13 +162,13 @@ test('a row that a patch leaves alone keeps its element, and so do the cells of 
 
 test('columns alone change which value is the best and how all are written', () => {
   load([row(1, 0.5), row(2, 0.25)]);
-  const texts = () => [...host.querySelectorAll('.jt-row')].map(each => each.children[4]?.textContent);
+  const texts = () => [...host.querySelectorAll('.jt-row')].map(each => cells(each)[4]?.textContent);
   expect(texts()).toEqual(['0.50', '0.25']);
   const [accuracy, C] = columns as [(typeof columns)[0], (typeof columns)[0]];
   kernel.say({ type: 'patch', rev: 2, rows: [], removed: [], columns: [{ ...accuracy!, decimals: 3, best: 0.5 }, C!] });
   vi.advanceTimersByTime(250);
   expect(texts()).toEqual(['▲ 0.500', '0.250']);
-  expect(host.querySelector('.jt-row')?.children[4]?.getAttribute('title')).toBe('0.5 at step 7');
+  expect(cells(host.querySelector('.jt-row')!)[4]?.dataset['title']).toBe('0.5 at step 7');
 });
 
 test('a parent without a value tells its children: their mean where params are equal, else the best of them', () => {
@@ -168,8 +179,8 @@ test('a parent without a value tells its children: their mean where params are e
     parent(1), child(2, 1, 0.5, '1'), child(3, 1, 0.7, '1'),
     parent(4), child(5, 4, 0.5, '1'), child(6, 4, 0.7, '2'), child(7, 4, 0.9, '3', { state: 'failed' })
   ]);
-  const cells = [...host.querySelectorAll<HTMLElement>('.jt-row')].map(each => each.children[4] as HTMLElement);
-  expect(cells.map(cell => [cell.textContent, cell.title])).toEqual([
+  const fifth = [...host.querySelectorAll('.jt-row')].map(each => cells(each)[4]!);
+  expect(fifth.map(cell => [cell.textContent, cell.dataset['title']])).toEqual([
     ['0.60 ± 0.14 (n=2)', 'mean ± sd of its children with equal params'],
     ['best 0.70 (n=3)', 'the best of its children, whose params differ']
   ]);
@@ -178,8 +189,8 @@ test('a parent without a value tells its children: their mean where params are e
 test('repeats tell their mean in the row of the newest', () => {
   const ids = [1, 2].map(number => row(number).id);
   load([row(1, 0.5, { fold: { kind: 'repeat', count: 2, ids } }), row(2, 0.7)]);
-  const cell = host.querySelector('.jt-row')!.children[4] as HTMLElement;
-  expect([cell.textContent, cell.title]).toEqual(['0.60 ± 0.14 (n=2)', 'mean ± sd, n = 2; the newest 0.5']);
+  const cell = cells(host.querySelector('.jt-row')!)[4]!;
+  expect([cell.textContent, cell.dataset['title']]).toEqual(['0.60 ± 0.14 (n=2)', 'mean ± sd, n = 2; the newest 0.5']);
 });
 
 test('copies all of the value that the focus is on, and of what is selected in one cell', () => {
@@ -206,7 +217,7 @@ test('copies all of the value that the focus is on, and of what is selected in o
 test('with a baseline, metrics of its experiment show the change beside the value', () => {
   const other = row(3, 0.9, { experiment: 'other' });
   load([row(1, 0.5), row(2, 0.25, { baseline: true }), other]);
-  const texts = () => [...host.querySelectorAll('.jt-row')].map(each => each.children[4]?.textContent);
+  const texts = () => [...host.querySelectorAll('.jt-row')].map(each => cells(each)[4]?.textContent);
   expect(texts()).toEqual(['0.25', '0.50+0.25 ▲', '0.90']);
   kernel.say({ type: 'patch', rev: 2, rows: [row(2, 0.25), row(1, 0.5, { baseline: true })], removed: [] });
   vi.advanceTimersByTime(250);
@@ -218,7 +229,7 @@ test('a column that is new stands behind the others in the rows, and rows that l
   const lr = madeColumn({ kind: 'param', key: 'lr', place: 2 });
   kernel.say({ type: 'patch', rev: 2, rows: [row(3, 0.1, { cells: [0.1, '1', '1e-3'] })], removed: [], columns: [...columns, lr] });
   vi.advanceTimersByTime(250);
-  expect([...host.querySelectorAll('.jt-row')].map(each => each.children[6]?.textContent)).toEqual(['', '', '1e-3']);
+  expect([...host.querySelectorAll('.jt-row')].map(each => cells(each)[6]?.textContent)).toEqual(['', '', '1e-3']);
 });
 
 test('the keyboard moves, marks, extends, opens, searches and clears', async () => {
@@ -358,6 +369,33 @@ test('asks for the curves of the rows on the page, each once', () => {
   expect(kernel.sent.slice(before).filter(each => each.type === 'action' && each.name === 'curves')).toEqual([]);
 });
 
+test('a switch gives all curves of the column one scale, and those of another scale are asked for anew', () => {
+  const drawn = () => [...host.querySelectorAll('.jt-row img')].map(image => image.getAttribute('alt'));
+  const say = (scale: string, alt: string) =>
+    kernel.say({ type: 'curves', scale, curves: { [row(1).id]: { uri: 'data:image/svg+xml,x', alt, width: 72, height: 18, log: false } } });
+  load([row(1)]);
+  vi.advanceTimersByTime(300);
+  expect(kernel.last('curves')).toMatchObject({ runs: [row(1).id], shared: false });
+  say('', 'own');
+  vi.advanceTimersByTime(300);
+  expect(drawn()).toEqual(['own']);
+  button('Columns').click();
+  const box = host.querySelector<HTMLInputElement>('.jt-sharing input')!;
+  box.checked = true;
+  box.dispatchEvent(new Event('change'));
+  vi.advanceTimersByTime(500);
+  expect([drawn(), kernel.last('curves')]).toMatchObject([[], { runs: [row(1).id], shared: true }]);
+  expect(kernel.last('choices')).toMatchObject({ choices: { shared: true } });
+  say('0.0 1.0 False', 'shared');
+  vi.advanceTimersByTime(300);
+  expect(drawn()).toEqual(['shared']);
+  say('0.0 2.0 False', 'of a wider scale');
+  const before = kernel.sent.length;
+  vi.advanceTimersByTime(300);
+  expect(kernel.sent.slice(before)).toEqual([]);
+  expect(drawn()).toEqual(['of a wider scale']);
+});
+
 test('rows of the first load come in parts', () => {
   load([row(1)], { total: 2, more: true });
   expect(host.querySelector('.jt-table-foot')?.textContent).toContain('1 of 2 runs · reading…');
@@ -405,4 +443,30 @@ test('the box in the header says whether none, some or all rows are marked', () 
   expect(state()).toEqual([false, true]);
   boxes()[1]!.click();
   expect(state()).toEqual([true, false]);
+});
+
+test('what has the focus keeps it while runs go on: buttons below the table, and boxes of the columns', () => {
+  const goOn = () => {
+    kernel.say({ type: 'patch', rev: Date.now(), rows: [row(1, Math.random())], removed: [] });
+    vi.advanceTimersByTime(300);
+  };
+  const many = placed(Array.from({ length: 9 }, (_, at) => madeColumn({ kind: 'param', key: `p${at}`, shown: at < 2, equal: false })));
+  kernel.say(madeTable(many, [madeRow(1, { cells: Array(9).fill('a') })]));
+  const show = button('show');
+  show.focus();
+  goOn();
+  expect([document.activeElement, host.querySelectorAll('.jt-row').length]).toEqual([show, 1]);
+  show.click();
+  expect(host.querySelectorAll('.jt-header [data-column^=params]').length).toBe(9);
+  button('Columns').click();
+  const box = host.querySelector<HTMLInputElement>('.jt-columns input')!;
+  box.focus();
+  goOn();
+  expect(document.activeElement).toBe(box);
+  search('nothing like it');
+  vi.advanceTimersByTime(300);
+  const clear = button('clear filter');
+  clear.focus();
+  goOn();
+  expect(document.activeElement).toBe(clear);
 });

@@ -10,7 +10,20 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import against_mlflow, curves, filtering, live, logging_points, models, reading, runs, screen, table
+from . import (
+    against_mlflow,
+    board,
+    curves,
+    filtering,
+    live,
+    logging_points,
+    models,
+    reading,
+    reports,
+    runs,
+    screen,
+    table,
+)
 from .measure import Row
 from .measure import table as as_table
 
@@ -29,7 +42,9 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "screen": screen.screen,
     "curves": curves.curves,
     "curves-live": curves.live,
+    "board": board.board,
     "models": models.models,
+    "reports": reports.reports,
 }
 
 

@@ -216,3 +216,29 @@ def test_the_board_stays_readable_without_a_kernel(page: Page, lab: Lab) -> None
     cell.locator("table").first.wait_for(timeout=SOON)
     assert cell.locator(".jt-board").count() == 0
     assert "try-11" in cell.inner_text()
+
+
+@pytest.mark.parametrize("line", ["%track", "%track board"])
+def test_a_report_is_written_from_the_panel_and_opened(page: Page, lab: Lab, line: str) -> None:
+    """Asked for a name, it lies beside the notebook; the link opens it, and what is selected is in it."""
+    kind = "board" if "board" in line else "table"
+    name = lab.notebook(f"report-{kind}", 12, f"panel = {line}", "last = 1")
+    cell = opened(page, lab, name, f".jt-{kind} .jt-row[aria-level]")
+    rows = cell.locator(".jt-row[aria-level]")
+    rows.nth(1).locator("input").click()
+    rows.nth(4).locator("input").click()
+    assert cell.get_by_role("button", name="Report…").locator("visible=true").count() == 1
+    cell.get_by_role("button", name="Report…").locator("visible=true").click()
+    field = cell.locator(".jt-report-line input:visible")
+    field.fill("two.html")
+    field.press("Enter")
+    link = cell.locator(".jt-report-line a")
+    link.wait_for(timeout=SOON)
+    assert (lab.root / f"report-{kind}" / "two.html").stat().st_size > 100_000
+    with page.page.context.expect_page(timeout=SOON) as opening:
+        link.click()
+    report = opening.value
+    report.wait_for_load_state("load")
+    heading = report.locator("h1").inner_text(timeout=SOON)
+    report.close()
+    assert sorted(heading.split(" and ")) == ["try-10 #11", "try-7 #8"]

@@ -78,6 +78,7 @@ def page() -> Iterator[Page]:
 def opened(page: Page, server: Server, name: str, *cells: str) -> None:
     """Open a notebook of these cells, in a folder and with a store of its own."""
     folder = server.root / name
+    shutil.rmtree(folder, ignore_errors=True)  # of a first try
     folder.mkdir()
     write_notebook(folder / f"{name}.ipynb", cells)
     page.open(server, f"{name}/{name}.ipynb")
@@ -204,8 +205,19 @@ def test_a_curve_grows_while_its_cell_runs(page: Page, server: Server) -> None:
 
 
 def test_themes_and_an_empty_panel(page: Page, server: Server) -> None:
-    """An empty panel says what it waits for, and fills itself; the chart takes the other theme's colours at once."""
-    opened(page, server, "empty", "%load_ext jupyter_track", "panel = %track curves", MAKE.format(runs=1, points=4))
+    """An empty panel says what it waits for, and fills itself; the chart takes the other theme's colours at once.
+
+    Nine lines are more than Vega draws: they are painted below it.
+    """
+    opened(
+        page,
+        server,
+        "empty",
+        "%load_ext jupyter_track",
+        "panel = %track curves",
+        MAKE.format(runs=1, points=4),
+        MAKE.format(runs=9, points=4) + "track.curves('loss', runs=range(1, 10))",
+    )
     page.run(0)
     page.run(1)
     page.page.locator(".jt-noruns", has_text="No run has logged a metric yet").wait_for(timeout=30_000)
@@ -226,6 +238,17 @@ def test_themes_and_an_empty_panel(page: Page, server: Server) -> None:
             }}""",
             timeout=30_000,
         )
+    page.run(3)
+    page.cell(3).locator(".jt-painted canvas").wait_for(state="attached", timeout=30_000)
+    page.page.wait_for_function(
+        """() => {
+            const canvas = [...document.querySelectorAll('.jt-painted canvas')].at(-1);
+            const { width, height } = canvas;
+            const data = width ? canvas.getContext('2d').getImageData(0, 0, width, height).data : [];
+            return data.some((value, at) => at % 4 === 3 && value > 100);
+        }""",
+        timeout=30_000,
+    )
 
 
 def test_the_static_form_stays_without_the_extension(tmp_path: Path) -> None:

@@ -158,3 +158,19 @@ def test_a_restart_while_the_panels_of_a_page_connect(either: Server, page: Page
 def without_kernel(file: Path) -> str:
     """The text of a notebook whose kernel is not there; what is changed is no longer trusted."""
     return file.read_text().replace('"name": "python3"', '"name": "gone"')
+
+
+def test_the_card_of_a_deleted_run_brings_it_back(either: Server, page: Page) -> None:
+    """It says so in its place; Restore makes it what it was."""
+    write_notebook(either.root / "deleted" / "life.ipynb", [CELLS[LOAD], "%%track gone\nx = 1", "%track delete gone"])
+    page.open(either, "deleted/life.ipynb")
+    page.run(LOAD)
+    page.run(1)
+    before = words(page.html(1))
+    page.run(2)
+    panel = page.panel(1)
+    panel.get_by_role("button", name="Restore").wait_for(timeout=60_000)
+    assert "Deleted · Restore" in words(panel)
+    panel.get_by_role("button", name="Restore").click()
+    until(lambda: page.html(1).count() == 1 and words(page.html(1)) == before, "the card as it was")
+    assert [run.name for run in Reader(either.root / "deleted" / "track.db").runs()] == ["gone", "earlier"]

@@ -106,6 +106,54 @@ def test_the_keyboard_reaches_the_card(shown: Page) -> None:
     assert note.evaluate("node => node === document.activeElement")
 
 
+FOCUS = """() => {
+    const node = document.activeElement;
+    const ring = node.querySelector(":scope .jt-focus") ?? node;
+    const { outlineStyle, outlineWidth } = getComputedStyle(ring);
+    const name = node.getAttribute("aria-label") ?? node.textContent;
+    return [node.closest(".jt-panel") !== null, name, `${outlineStyle} ${outlineWidth}`];
+}"""
+
+
+def test_tab_goes_from_a_cell_into_card_and_table_and_out_again(shown: Page) -> None:
+    """As a person goes: Tab from the active cell; each stop has a ring; backwards the way leads to the cell again."""
+    shown.page.evaluate(
+        """index => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = index;
+            notebook.mode = "command";
+            notebook.activate();
+        }""",
+        RUNNING,
+    )
+    keyboard = shown.page.keyboard
+
+    def walk(key: str, most: int) -> list[tuple[bool, str, str]]:
+        """Press a key until panels were entered and left."""
+        stops: list[tuple[bool, str, str]] = []
+        while len(stops) < most and not (stops and stops[-1][0] is False and any(inside for inside, *_ in stops)):
+            keyboard.press(key)
+            stops.append(tuple(shown.page.evaluate(FOCUS)))
+        return stops
+
+    forth = [(name, ring) for inside, name, ring in walk("Tab", 40) if inside]
+    names = [name for name, _ in forth]
+    assert names == [
+        "Stop",
+        "Add note",
+        *["Add note"] * 2,
+        "Search runs by words, or filter",
+        "Group by",
+        "Columns",
+        "Runs",
+    ]
+    assert {ring for _, ring in forth} == {"solid 2px"}
+    back = [name for inside, name, _ in walk("Shift+Tab", 40) if inside]
+    assert back == ["Runs", "Columns", "Group by", "Search runs by words, or filter"]
+    keyboard.press("Shift+Tab")
+    assert shown.page.evaluate("document.activeElement.closest('.jp-Notebook') !== null")
+
+
 def test_nothing_moves_where_less_motion_is_asked_for(shown: Page) -> None:
     """With `prefers-reduced-motion` no element of ours has a transition or an animation."""
     shown.page.emulate_media(reduced_motion="reduce")
@@ -125,5 +173,26 @@ def test_forced_colours_keep_what_is_said(shown: Page) -> None:
     card = shown.panel(RUNNING)
     assert [word in card.inner_text() for word in ("●", "running", "accuracy", "▼")] == [True] * 4
     done, bar = (style(card.locator(name), "background-color") for name in (".jt-bar-done", ".jt-bar"))
+    grid = shown.panel(TABLE).locator(".jt-grid")
+    grid.focus()
+    ring = grid.evaluate("node => getComputedStyle(node.querySelector('.jt-row.jt-focus'), '::after').outlineStyle")
+    lines = {style(shown.panel(index).get_by_role("button", name=name), "text-decoration-line")
+             for index, name in ((RUNNING, "Add note"), (TABLE, "Columns"))}  # fmt: skip
     shown.page.emulate_media(forced_colors="none")
-    assert done != bar
+    assert (done != bar, ring, lines) == (True, "solid", {"underline"})
+
+
+def test_nothing_lies_over_anything_at_any_width(shown: Page) -> None:
+    """The metrics of a card and how far it is, from a narrow page to a wide one; nothing is wider than its place."""
+    card = shown.panel(RUNNING)
+    size = shown.page.viewport_size or {"width": 1000, "height": 900}
+    for width in (480, 600, 760, 880, 1000, 1400):
+        shown.page.set_viewport_size({"width": width, "height": size["height"]})
+        place, metrics, progress = (
+            card.locator(name).first.bounding_box() for name in (".jt-middle", ".jt-metrics", ".jt-progress")
+        )
+        beside = progress["x"] >= metrics["x"] + metrics["width"]
+        above = progress["y"] + progress["height"] <= metrics["y"]
+        assert beside or above, width
+        assert progress["x"] + progress["width"] <= place["x"] + place["width"] + 1, width
+    shown.page.set_viewport_size(size)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import uuid
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ __all__ = ["Exported", "check_parquet", "copy_store", "tables"]
 
 _TABLES = (*BELONGING, "metrics")  # that have a run_id
 _PART = ".part-"
+
+Take = Callable[[str, int], object]  # takes the sha256 and the size of large content
 
 
 @dataclass(frozen=True)
@@ -107,20 +109,40 @@ def copy_store(
     pending.flush(store, EDIT_WAIT)
     with opened(store) as source:
         check_target(store, target, overwrite)
-        numbers = _chosen(source, runs, deleted)
-        temporary = target.with_name(f"{_PART}{os.getpid()}-{uuid.uuid4().hex}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            return _copied(source, numbers, temporary, target, progress or no_progress)
-        except sqlite3.Error as error:
-            raise explain(error, target) from error
-        except StoreError:
-            raise
-        except OSError as error:
-            raise StoreUnavailable(f"{target} cannot be written ({error.strerror}); name another place.") from error
-        finally:
-            for ending in ("", "-whole"):
-                temporary.with_name(temporary.name + ending).unlink(missing_ok=True)
+        numbers = chosen(source, runs, deleted)
+
+        def take(sha256: str, size: int) -> None:
+            files.carry(store, sha256, size, target)
+
+        with beside(target) as temporary:
+            whole, copy = copy_rows(source, numbers, temporary, take, progress or no_progress)
+            os.replace(whole, target)
+        return Exported(target, len(copy.numbers), copy.done, copy.files, tuple(copy.missing))
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """Give a temporary name beside a target, whose folder is made; files whose names begin so are gone afterwards.
+
+    Raises
+    ------
+    StoreUnavailable
+        Where the target cannot be written.
+    """
+    temporary = target.with_name(f"{_PART}{os.getpid()}-{uuid.uuid4().hex}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+    except sqlite3.Error as error:
+        raise explain(error, target) from error
+    except StoreError:
+        raise
+    except OSError as error:
+        said = error.strerror or error
+        raise StoreUnavailable(f"{target} cannot be written ({said}); name another place.") from error
+    finally:
+        for left in target.parent.glob(f"{temporary.name}*"):
+            left.unlink(missing_ok=True)
 
 
 def check_target(store: Path, target: Path, overwrite: bool) -> None:
@@ -138,7 +160,7 @@ def check_target(store: Path, target: Path, overwrite: bool) -> None:
         raise AlreadyExists(f"{target} is there already; name another file, or give --overwrite (overwrite=True).")
 
 
-def _chosen(source: Source, runs: Sequence[str] | None, deleted: bool) -> list[int]:
+def chosen(source: Source, runs: Sequence[str] | None, deleted: bool) -> list[int]:
     """Return the numbers of the runs to copy."""
     known = {run_id: number for number, run_id in source.numbers().items()}
     if runs is not None:
@@ -154,24 +176,37 @@ def _chosen(source: Source, runs: Sequence[str] | None, deleted: bool) -> list[i
         ]
 
 
-def _copied(source: Source, numbers: list[int], temporary: Path, target: Path, progress: Progress) -> Exported:
+def copy_rows(source: Source, numbers: list[int], temporary: Path, take: Take, progress: Progress) -> tuple[Path, Copy]:
+    """Copy runs into a new database beside `temporary`, and return its path.
+
+    Parameters
+    ----------
+    source : Source
+    numbers : list of int
+        Of the runs.
+    temporary : Path
+        The beginning of the names of the files that are made.
+    take : callable
+        Takes the sha256 and the size of each large content; raises NotFound or CorruptStore where that is gone or
+        damaged.
+    progress : callable
+    """
     whole = temporary.with_name(temporary.name + "-whole")
     with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
         for setting in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "synchronous = OFF"):
             connection.execute(f"PRAGMA {setting}")
-        copy = _Copy(source, connection, target, progress)
+        copy = Copy(source, connection, take, progress)
         copy.begin(numbers)
         for page in in_pages(numbers):
             copy.runs(page)
         copy.experiments()
         copy.models()
         copy.contents()
+        copy.numbers = [row[0] for row in connection.execute("SELECT id FROM runs ORDER BY id")]
         connection.execute("VACUUM INTO ?", (str(whole),))
-        count = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
     with open(whole, "rb+") as file:
         os.fsync(file.fileno())
-    os.replace(whole, target)
-    return Exported(target, count, copy.done, copy.files, tuple(copy.missing))
+    return whole, copy
 
 
 def write_plan(connection: sqlite3.Connection, plan: Plan) -> None:
@@ -182,15 +217,16 @@ def write_plan(connection: sqlite3.Connection, plan: Plan) -> None:
     insert_rows(connection, "INSERT INTO metric_buckets", 12, plan.buckets)
 
 
-class _Copy:
+class Copy:
     """A store that is being filled; nobody else looks at it."""
 
-    def __init__(self, source: Source, connection: sqlite3.Connection, target: Path, progress: Progress) -> None:
+    def __init__(self, source: Source, connection: sqlite3.Connection, take: Take, progress: Progress) -> None:
         self.source = source
         self.connection = connection
-        self.target = target
+        self.take = take
         self.progress = progress
         self.done = self.total = self.files = 0
+        self.numbers: list[int] = []  # of the runs that it has
         self.missing: list[str] = []
 
     def begin(self, numbers: list[int]) -> None:
@@ -201,9 +237,13 @@ class _Copy:
         with reading(self.source.place) as source:
             row = source.execute("SELECT id, rev, created, created_by FROM store").fetchone()
             writers = source.execute("SELECT id, batch FROM writers").fetchall()
+            migrated = source.execute("SELECT applied_at, migration_set, name FROM _sqlite_migrations").fetchall()
             newest = source.execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'").fetchone()
             self.total = source.execute("SELECT coalesce(sum(count), 0) FROM metrics").fetchone()[0]
         connection.execute("UPDATE store SET id = ?, rev = ?, created = ?, created_by = ?", row)
+        # As in the source, so that the same runs give the same bytes.
+        statement = "UPDATE _sqlite_migrations SET applied_at = ? WHERE migration_set = ? AND name = ?"
+        connection.executemany(statement, migrated)
         connection.executemany("INSERT INTO writers VALUES (?, ?)", writers)
         if newest is not None:  # a run that is made in the copy gets a number that nobody had
             connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', ?)", newest)
@@ -293,7 +333,7 @@ class _Copy:
 
     def _file(self, sha256: str, size: int) -> None:
         try:
-            files.carry(self.source.store, sha256, size, self.target)
+            self.take(sha256, size)
         except StoreUnavailable:
             raise
         except (NotFound, StoreError):

@@ -14,6 +14,7 @@ import tempfile
 import uuid
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -31,6 +32,7 @@ from ..place import store_exists
 from .experiments import experiment_statements
 from .leftovers import remove_curves
 from .models import hashes, unite
+from .packed import is_packed, opened_packed
 from .pages import (
     PAGE_POINTS,
     Curve,
@@ -115,7 +117,8 @@ def merge(
     target : Path
         The store that gets the runs; it is made where there is none.
     sources : sequence of Path
-        They stay as they are; one of an earlier schema is brought to this one where its folder can be written.
+        Stores, or zips of stores (`portable.pack`). They stay as they are; one of an earlier schema is brought to this
+        one where its folder can be written.
     tags : mapping, optional
         Tags for the runs of each source, such as ``{"student": "{folder}"}``: ``{folder}`` is the name of the source's
         folder, ``{name}`` that of its file without the ending. A run that the target had keeps its own.
@@ -146,15 +149,19 @@ def merge(
     for source in sources:
         if store_exists(target) and store_exists(source) and source.samefile(target):
             raise InvalidValue(f"{source} is the store that is merged into; name other stores.")
-        check_readable(source)
+        if not is_packed(source):
+            check_readable(source)
     done = []
     try:
-        with turn(target) as files_of_target:
+        with ExitStack() as stack:
+            packed = {one: stack.enter_context(opened_packed(one)) for one in sources if is_packed(one)}
+            files_of_target = stack.enter_context(turn(target))
             remove_curves(files_of_target)
-            total, before = sum(_count(source) for source in sources), 0
+            total = sum(_count(packed[source].place if source in packed else source) for source in sources)
+            before = 0
             for source in sources:
                 named = {key: _filled(value, source) for key, value in tags.items()}
-                with opened(source) as opened_source:
+                with nullcontext(packed[source]) if source in packed else opened(source) as opened_source:
                     union = Union(files_of_target, opened_source, named)
                     for looked_at in union.run():
                         (progress or no_progress)(before + looked_at, max(total, before + looked_at))

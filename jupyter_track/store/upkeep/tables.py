@@ -7,17 +7,16 @@ read in pages beside kernels that write, and each file appears when it is comple
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ...errors import AlreadyExists, InvalidValue, StoreError, StoreUnavailable, TrackError
+from ...errors import AlreadyExists, InvalidValue, TrackError
 from ...records import ViewType
 from ...values import load_param
 from .. import pending, run_rows
+from ..appearing import appearing
 from ..edits import EDIT_WAIT
 from ..place import files_folder
 from .csv_form import CsvSink
@@ -191,28 +190,11 @@ def _places(store: Path, target: Path, format: Format, table: str | None, overwr
     return places
 
 
-@contextmanager
-def _appearing(place: Path) -> Iterator[Path]:
-    """Give a temporary path; the file goes to its place when the block ends well."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        temporary = place.with_name(f".part-{os.getpid()}-{uuid.uuid4().hex}{place.suffix}")
-        try:
-            yield temporary
-            os.replace(temporary, place)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except StoreError:
-        raise
-    except OSError as error:
-        raise StoreUnavailable(f"{place} cannot be written ({error.strerror or error}).") from error
-
-
 def _write_tables(
     source: Source, numbers: list[int], places: dict[str, Path], format: Format, progress: Progress
 ) -> None:
     with ExitStack() as stack:
-        temporary = {table: stack.enter_context(_appearing(place)) for table, place in places.items()}
+        temporary = {table: stack.enter_context(appearing(place)) for table, place in places.items()}
         make = _sink_maker(format)
         sinks = {table: make(place, LONG[table]) for table, place in temporary.items() if table != "runs"}
         whole: list[RunRows] = []
@@ -321,7 +303,7 @@ def wide(runs: Sequence[RunRows]) -> tuple[Columns, list[list[Any]]]:
 
 
 def _write_json(source: Source, numbers: list[int], place: Path, progress: Progress) -> None:
-    with _appearing(place) as temporary, JsonFile(temporary) as file:
+    with appearing(place) as temporary, JsonFile(temporary) as file:
         file.begin(source)
         done = 0
         for page in in_pages(numbers):

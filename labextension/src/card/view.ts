@@ -1,4 +1,4 @@
-import { div, fill, glyph, runColor, setText, span } from '../dom.js';
+import { button, div, fill, glyph, runColor, setText, span } from '../dom.js';
 import { Pace } from '../pace.js';
 import type { Card, KernelMessage } from '../protocol.js';
 import { clock } from '../times.js';
@@ -45,6 +45,7 @@ export class CardView implements View {
     clearTimeout(this.timer);
     this.stop.freeze();
     this.note.freeze();
+    this.node.querySelector('.jt-binned')?.replaceChildren(span('jt-warning', 'Deleted'));
   }
 
   dispose(): void {
@@ -102,6 +103,9 @@ export class CardView implements View {
       place.append(this.extras, this.note.node);
     }
     const notes = card.notes.map(text => div('jt-muted', text));
+    if (card.deleted) {
+      notes.unshift(this.deletedLine(card));
+    }
     const before = [error, middle].filter(node => node !== null);
     const keep = new Set<Node>([this.foot]);
     for (const node of [...this.body.childNodes]) {
@@ -114,6 +118,20 @@ export class CardView implements View {
       this.body.append(this.foot);
     }
     this.body.append(...notes);
+  }
+
+  /** What a deleted run says, and the way back while there is a kernel. */
+  private deletedLine(card: Card): HTMLDivElement {
+    const restore = this.frozen ? null : button('Restore', () => void this.restore(card.id));
+    return div('jt-binned', span('jt-warning', 'Deleted'), restore && span('jt-muted', ' · '), restore);
+  }
+
+  private async restore(run: string): Promise<void> {
+    this.context.complain('');
+    const reply = await this.context.requests.call('restore', { runs: [run] });
+    if (!reply.ok) {
+      this.context.complain(reply.message ?? 'The run was not restored.');
+    }
   }
 
   /** Count on while the run goes on: the sign of life. */

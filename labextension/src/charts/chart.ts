@@ -142,9 +142,9 @@ export class Chart {
     }
   }
 
-  /** The chart as a PNG of `scale` pixels per CSS pixel, on the host's ground. */
-  async png(scale = 2): Promise<Blob> {
-    const view = await this.still();
+  /** The chart as a PNG of `scale` pixels per CSS pixel, on the host's ground; `sets` stand in the place of its own. */
+  async png(scale = 2, sets: Record<string, Datum[]> = {}): Promise<Blob> {
+    const view = await this.still(sets);
     try {
       const canvas = (await view.toCanvas(scale)) as unknown as HTMLCanvasElement;
       return await new Promise((resolve, reject) =>
@@ -155,9 +155,9 @@ export class Chart {
     }
   }
 
-  /** The chart as SVG, on the host's ground. */
-  async svg(): Promise<string> {
-    const view = await this.still();
+  /** The chart as SVG, on the host's ground; `sets` stand in the place of its own. */
+  async svg(sets: Record<string, Datum[]> = {}): Promise<string> {
+    const view = await this.still(sets);
     try {
       return await view.toSVG();
     } finally {
@@ -176,10 +176,10 @@ export class Chart {
   }
 
   /** A view like this one, with a ground, for a picture. */
-  private async still(): Promise<View> {
+  private async still(sets: Record<string, Datum[]>): Promise<View> {
     const view = new View(this.parsed(this.theme.ground), { ...EXPRESSIONS.view, renderer: 'none', loader: NOTHING, logLevel: ERRORS });
     this.steer(view);
-    this.rows.forEach((rows, name) => this.change(view, name, { whole: true, rows: rows.map(row => ({ ...row })) }));
+    this.rows.forEach((own, name) => this.change(view, name, { whole: true, rows: (sets[name] ?? own).map(row => ({ ...row })) }));
     return view.runAsync();
   }
 

@@ -4,8 +4,8 @@ import type { ComparedLine, ComparedRun, ComparedValue } from '../protocol.js';
 /** What a person can do with a column. */
 export interface ColumnActions {
   open(run: string): void;
-  first(run: string): void;
-  remove(run: string): void;
+  first?: ((run: string) => void) | undefined;
+  remove?: ((run: string) => void) | undefined;
   hover(run: string | null): void;
 }
 
@@ -29,10 +29,11 @@ function columnHead(run: ComparedRun, place: number, count: number, actions: Col
   const cell = element('th', { scope: 'col', title: run.full }, title);
   if (actions !== null) {
     const label = `${run.number} ${run.name}`.trim();
+    const { first, remove } = actions;
     const does = [
       run.members.length < 2 && button('Open', () => actions.open(run.id), { 'aria-label': `Open ${label}` }),
-      place > 0 && button('Put first', () => actions.first(run.id), { 'aria-label': `Measure the others against ${label}` }),
-      count > 2 && button('Remove', () => actions.remove(run.id), { 'aria-label': `Remove ${label}` })
+      first !== undefined && place > 0 && button('Put first', () => first(run.id), { 'aria-label': `Measure the others against ${label}` }),
+      remove !== undefined && count > 2 && button('Remove', () => remove(run.id), { 'aria-label': `Remove ${label}` })
     ];
     cell.append(div('jt-compared-does', place === 0 && span('jt-muted', 'reference'), ...does));
     cell.addEventListener('pointerenter', () => actions.hover(run.id));

@@ -1,9 +1,11 @@
 import { button, div, element, fill, setText, span } from '../dom.js';
 import type { CurveChoices } from '../protocol.js';
-import { SEED } from './legend.js';
+import { COMPARED, SEED } from './legend.js';
 import type { CurvesModel } from './model.js';
 
 const MOST_SMOOTH = 0.99;
+/** What may be grouped by and is no name of a param or a tag. */
+const GROUPINGS: Partial<Record<string, string>> = { [SEED]: 'everything but the seed', [COMPARED]: 'what is compared' };
 
 export interface ControlEvents {
   choose(choices: Partial<CurveChoices>): void;
@@ -30,11 +32,11 @@ export class Controls {
     this.node.addEventListener('keydown', event => event.stopPropagation());
     this.all = button('Show all', () => events.reset(), { title: 'Or double-click a chart' });
     this.node.append(
-      element('label', { class: 'jt-muted' }, 'x ', this.x),
+      this.xLabel,
       element('label', { class: 'jt-muted jt-smooth' }, 'Smoothing ', this.smooth, this.weight),
       element('label', { class: 'jt-muted' }, this.logY, ' log y'),
       element('label', { class: 'jt-muted' }, this.logX, ' log x'),
-      element('label', { class: 'jt-muted' }, 'Group by ', this.group),
+      this.groupLabel,
       this.all,
       button('Full screen', () => events.fullScreen())
     );
@@ -46,7 +48,10 @@ export class Controls {
     options(this.x, (message?.axes ?? []).map(({ id, title }) => [id, title]), choices.x);
     const groups = message?.groupings ?? [];
     const known = groups.includes(choices.group) || !choices.group ? groups : [...groups, choices.group];
-    options(this.group, [['', 'nothing'], ...known.map(key => [key, key === SEED ? 'everything but the seed' : key] as [string, string])], choices.group);
+    options(this.group, [['', 'nothing'], ...known.map(key => [key, GROUPINGS[key] ?? key] as [string, string])], choices.group);
+    const { still } = this.model; // what a report does not have cannot be chosen there
+    this.xLabel.hidden = still && this.x.options.length < 2;
+    this.groupLabel.hidden = still && this.group.options.length < 2;
     if (document.activeElement !== this.smooth) {
       this.smooth.value = String(choices.smoothing);
     }
@@ -71,6 +76,8 @@ export class Controls {
   private readonly weight = span('jt-weight', 'off');
   private readonly logX = element('input', { type: 'checkbox' });
   private readonly logY = element('input', { type: 'checkbox' });
+  private readonly xLabel = element('label', { class: 'jt-muted' }, 'x ', this.x);
+  private readonly groupLabel = element('label', { class: 'jt-muted' }, 'Group by ', this.group);
   private readonly all: HTMLButtonElement;
 }
 

@@ -9,6 +9,8 @@ export class CurvesModel {
   charts: CurveChart[] = [];
   choices: CurveChoices = { ...NOTHING };
   message: CurvesViewMessage | null = null;
+  /** Whether there is no kernel to send other points. */
+  still = false;
   /** The stretch of x that is shown; null for all. */
   window: [number, number] | null = null;
 
@@ -65,9 +67,18 @@ export class CurvesModel {
 
   /** The runs that have a curve in a chart. */
   drawn(chart: string): [CurveRun, Series][] {
+    return this.having(run => this.series(chart, run));
+  }
+
+  /** The same with the points over all of x, also while a stretch is shown. */
+  wholes(chart: string): [CurveRun, Series][] {
+    return this.having(run => this.all.find(chart, run));
+  }
+
+  private having(find: (run: string) => Series | null): [CurveRun, Series][] {
     const found: [CurveRun, Series][] = [];
     for (const run of this.runs) {
-      const series = this.series(chart, run.id);
+      const series = find(run.id);
       if (series !== null && series.x.length > 0) {
         found.push([run, series]);
       }

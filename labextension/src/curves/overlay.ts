@@ -1,5 +1,6 @@
 import type { Chart } from '../charts/load.js';
 import { div, element, runColor } from '../dom.js';
+import { sized } from './painter.js';
 import type { Line } from './rows.js';
 
 const DOT = 3; // pixels
@@ -20,7 +21,7 @@ export class Overlay {
     const plot = this.chart.plot();
     const across = this.chart.scale('x');
     const up = this.chart.scale('y');
-    const context = this.clear();
+    const context = sized(this.canvas, this.node);
     this.rule.hidden = true;
     if (plot === null || across === null || up === null || context === null) {
       return;
@@ -83,19 +84,6 @@ export class Overlay {
     context.setLineDash(line.paint.dash);
     context.stroke();
     context.setLineDash([]);
-  }
-
-  private clear(): CanvasRenderingContext2D | null {
-    const { clientWidth: width, clientHeight: height } = this.node;
-    const scale = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * scale) || this.canvas.height !== Math.round(height * scale)) {
-      this.canvas.width = Math.round(width * scale);
-      this.canvas.height = Math.round(height * scale);
-    }
-    const context = this.canvas.getContext('2d');
-    context?.setTransform(scale, 0, 0, scale, 0, 0);
-    context?.clearRect(0, 0, width, height);
-    return context;
   }
 
   private readonly canvas = element('canvas', { 'aria-hidden': 'true' });

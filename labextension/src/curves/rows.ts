@@ -1,12 +1,15 @@
 import type { Datum } from '../charts/load.js';
 import type { CurveChart, CurvePart, CurveRun } from '../protocol.js';
 import type { Paint } from '../shared.js';
+import { COMPARED } from './legend.js';
 import type { CurvesModel } from './model.js';
 import type { Series } from './series.js';
 import { band, type BandPoint, smoothed } from './smooth.js';
 
 /** A curve of fewer points is drawn as dots. */
 const LINE_FROM = 3;
+/** With more lines or points a chart's lines are drawn by the painter, and not by Vega, which takes a second for 25,000. */
+const FEW: Few = { lines: 8, points: 4_000 };
 export const GROUP = 'group:';
 
 /** One line of a chart as it is seen: of a run, or the mean of a group. */
@@ -16,6 +19,8 @@ export interface Line {
   name: string;
   paint: Paint;
   baseline: boolean;
+  /** Whether its run is running. */
+  live: boolean;
   x: readonly number[];
   /** What is drawn. */
   y: readonly (number | null)[];
@@ -32,22 +37,34 @@ export interface Drawing {
   lines: Line[];
   odd: string;
   thinned: boolean;
+  /** Whether the lines are too many points for rows: the rows have their ends only, and the painter draws them. */
+  painted: boolean;
 }
 
-/** Return what a chart draws. */
-export function drawingOf(model: CurvesModel, chart: CurveChart): Drawing {
+interface Few {
+  lines: number;
+  points: number;
+}
+
+/** Return what a chart draws; with more than a `few` lines or points its lines are for the painter. */
+export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW): Drawing {
   const { smoothing, group, logs } = model.choices;
   const curves = model.drawn(chart.key);
   const cut = curves.map(([run, series]) => [run, cutTo(series, model.window), series] as const);
-  const lines = group ? groupLines(cut, smoothing) : cut.map(([run, points]) => runLine(run, points, smoothing));
+  const lines = group ? groupLines(cut, smoothing, group) : cut.map(([run, points]) => runLine(run, points, smoothing));
   const positive = (y: number | null) => (logs.y && y !== null && y <= 0 ? null : y);
-  const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [] };
+  const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [], goal: [] };
+  const painted = lines.length > few.lines || lines.reduce((sum, line) => sum + line.x.length, 0) > few.points;
   // Pale lines lie below the others.
   for (const line of [...lines].sort((one, other) => one.paint.opacity - other.paint.opacity)) {
     const points = line.y.filter(y => y !== null).length;
     const set = points < LINE_FROM ? 'dots' : line.baseline ? 'base' : 'line';
-    line.x.forEach((x, place) => sets[set]!.push(datum(x, positive(line.y[place] ?? null), line.id)));
-    line.raw?.forEach((y, place) => sets['raw']!.push(datum(line.x[place]!, positive(y), line.id)));
+    if (painted && set !== 'dots') {
+      sets[set]!.push(...corners(line, line.y.map(positive)), ...corners(line, (line.raw ?? []).map(positive)));
+    } else {
+      line.x.forEach((x, place) => sets[set]!.push(datum(x, positive(line.y[place] ?? null), line.id)));
+      line.raw?.forEach((y, place) => sets['raw']!.push(datum(line.x[place]!, positive(y), line.id)));
+    }
     for (const point of line.band ?? []) {
       if (point.n > 1) {
         sets['band']!.push({ x: point.x, low: point.mean - point.sd, high: point.mean + point.sd, run: line.id });
@@ -56,9 +73,34 @@ export function drawingOf(model: CurvesModel, chart: CurveChart): Drawing {
   }
   const best = bestOf(lines, chart.direction);
   sets['best'] = best === null ? [] : [best];
+  const target = positive(chart.target ?? null);
+  sets['goal'] = target === null ? [] : [{ y: target }];
   sets['odd'] = cut.flatMap(([run, , series]) => series.odd.map(([x]) => ({ x, run: run.id })).filter(({ x }) => inside(x, model.window)));
   const below = logs.y ? curves.reduce((sum, [, { y }]) => sum + y.filter(value => value !== null && value <= 0).length, 0) : 0;
-  return { sets, lines, odd: oddWords(cut.map(([, , series]) => series), model.window, below), thinned: cut.some(([, , series]) => !series.whole) };
+  return { sets, lines, odd: oddWords(cut.map(([, , series]) => series), model.window, below), thinned: cut.some(([, , series]) => !series.whole), painted };
+}
+
+/** The lines of a chart over all of x, smoothed and grouped: what is known while a stretch moves. */
+export function wholeLines(model: CurvesModel, chart: CurveChart): Line[] {
+  const { smoothing, group } = model.choices;
+  const curves = model.wholes(chart.key).map(([run, series]) => [run, cutTo(series, null), series] as const);
+  return group ? groupLines(curves, smoothing, group) : curves.map(([run, points]) => runLine(run, points, smoothing));
+}
+
+/** Two rows between which all points of a line lie: they draw nothing, and give the scales their domains. */
+function corners(line: Line, ys: readonly (number | null)[]): Datum[] {
+  let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
+  ys.forEach((y, place) => {
+    if (y !== null) {
+      const x = line.x[place]!;
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      low = Math.min(low, y);
+      high = Math.max(high, y);
+    }
+  });
+  const corner = (x: number, y: number, part: string) => ({ x, y, run: line.id, part: `${line.id} ${part}` });
+  return left <= right ? [corner(left, low, 'low'), corner(right, high, 'high')] : [];
 }
 
 /** The rows of points that only came to those that were there. */
@@ -103,6 +145,7 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
     name: `${run.name} ${run.number}`,
     paint: run,
     baseline: run.baseline,
+    live: run.live,
     x: points.x,
     y: smoothing ? smoothed(points.y, smoothing) : points.y,
     raw: smoothing ? points.y : null,
@@ -111,7 +154,7 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
   };
 }
 
-function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], smoothing: number): Line[] {
+function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], smoothing: number, group: string): Line[] {
   const groups = new Map<string, [CurveRun, Points][]>();
   for (const [run, points] of curves) {
     groups.set(run.group, [...(groups.get(run.group) ?? []), [run, points]]);
@@ -123,7 +166,8 @@ function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], sm
       id: GROUP + value,
       name: `${value} (n=${members.length})`,
       paint: members[0]![0], // the runs of a group are drawn alike
-      baseline: false,
+      baseline: group === COMPARED && members.every(([run]) => run.baseline),
+      live: members.some(([run]) => run.live),
       x,
       y: points.map(point => point.mean),
       raw: null,

@@ -7,8 +7,9 @@ import { trimOf } from './trim.js';
 import { copyPicture, copyRows, fileName } from './copy.js';
 import type { CurvesModel } from './model.js';
 import { Overlay } from './overlay.js';
+import { Painter } from './painter.js';
 import { Pointer } from './pointer.js';
-import { type Drawing, drawingOf, type Line, moreRows, onlyGrows } from './rows.js';
+import { type Drawing, drawingOf, type Line, moreRows, onlyGrows, wholeLines } from './rows.js';
 
 export const HEIGHT = 220;
 export const NAMED = 4; // lines that have their name at the end
@@ -17,6 +18,7 @@ const NAMES_SHARE = 0.28; // of a chart's width that names may take
 const NAMES_WIDTH = 210; // pixels, at most
 const CHARACTER = 6.2; // pixels of a name's mean character
 const PALE = 0.35; // the opacity of a run that is not selected, where others are
+const AIM = 'goal'; // stands in the place of a run's id
 const DRAWN = 250; // milliseconds between two drawings of all
 
 /** What a chart of the grid tells the others. */
@@ -51,14 +53,16 @@ export class Tile {
     place.setAttribute('data-lm-suppress-shortcuts', 'true');
     this.node.append(this.head(), place);
     this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
+    this.painter = new Painter(this.view);
     this.overlay = new Overlay(this.view);
+    place.prepend(this.painter.node);
     place.append(this.overlay.node);
     this.pointer = new Pointer(place, this, this.view, this.overlay, events);
   }
 
   /** Draw what has changed: points that only came are put behind the others. */
   update(parts: CurvePart[] | null): void {
-    if (parts !== null && this.drawing !== null && onlyGrows(this.model, parts)) {
+    if (parts !== null && this.drawing?.painted === false && onlyGrows(this.model, parts)) {
       this.view.insert('line', moreRows(parts));
       this.later();
       return;
@@ -81,6 +85,9 @@ export class Tile {
 
   /** Show a stretch of x that has no points of its own yet. */
   slide(window: [number, number]): void {
+    if (this.drawing?.painted) {
+      this.lines = wholeLines(this.model, this.chart);
+    }
     this.view.zoom('x', window);
   }
 
@@ -132,9 +139,9 @@ export class Tile {
   }
 
   private paints(): Map<string, Paint> {
-    const found = new Map<string, Paint>();
     const { selected } = this.shared;
     const muted = getComputedStyle(this.node).getPropertyValue('--jt-muted').trim() || 'gray';
+    const found = new Map<string, Paint>([[AIM, { color: muted, dash: [], opacity: 1 }]]);
     for (const line of this.lines) {
       const pale = selected.size > 0 && !selected.has(line.id) && !line.band;
       const color = line.baseline ? muted : line.paint.color; // its line has the text's colour; its ring and marks this
@@ -150,6 +157,7 @@ export class Tile {
   }
 
   private onDrawn(): void {
+    this.painter.draw(this.drawing?.painted ? this.lines : [], this.paints(), this.model.choices.logs.y);
     this.nameEnds();
     this.overlay.show(this.rule.x, this.lines, this.rule.lifted);
   }
@@ -161,18 +169,26 @@ export class Tile {
       return;
     }
     const rows: Datum[] = [];
+    const { window } = this.model;
+    const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
+    const { top, height } = this.view.plot()!;
     if (this.lines.length > 0 && this.lines.length <= NAMED) {
-      const { window } = this.model;
-      const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
-      const { top, height } = this.view.plot()!;
       const room = Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
       for (const line of this.lines) {
         const y = lastOf(line, right);
         if (y !== null) {
           const py = Math.min(Math.max(Math.round(up.to(y) - top), 0), height);
-          rows.push({ x: right, py, run: line.id, text: nameWithin(line, room) });
+          rows.push({ x: right, py, run: line.id, text: nameWithin(line, room) + (line.live ? ' ●' : '') });
         }
       }
+    }
+    for (const { y } of this.drawing?.sets['goal'] ?? []) {
+      const py = Math.round(up.to(Number(y)) - top);
+      if (this.lines.length > 0 && py >= 0 && py <= height) {
+        rows.push({ x: right, py, run: AIM, text: this.chart.aim ?? '' });
+      }
+    }
+    if (rows.length > 0) {
       rows.sort((one, other) => Number(one['py']) - Number(other['py']));
       rows.forEach((row, place) => {
         const above = rows[place - 1];
@@ -227,9 +243,9 @@ export class Tile {
     const { key } = this.chart;
     try {
       if (form === 'png') {
-        this.events.said(`${key}: picture ${await copyPicture(await this.view.png(), fileName(key, 'png'))}`);
+        this.events.said(`${key}: picture ${await copyPicture(await this.view.png(2, this.wholeSets()), fileName(key, 'png'))}`);
       } else if (form === 'svg') {
-        const text = await this.view.svg();
+        const text = await this.view.svg(this.wholeSets());
         this.events.said(`${key}: SVG ${await copyPicture(new Blob([text], { type: 'text/plain' }), fileName(key, 'svg'))}`);
       } else {
         const rows = this.model.drawn(key).flatMap(([run, { x, y }]) => x.map((at, place) => [run.name, run.number, at, y[place] ?? null]));
@@ -241,7 +257,14 @@ export class Tile {
     }
   }
 
+  /** The rows of a picture, in which the chart draws all lines itself. */
+  private wholeSets(): Record<string, Datum[]> {
+    const all = { lines: Number.POSITIVE_INFINITY, points: Number.POSITIVE_INFINITY };
+    return this.drawing?.painted ? drawingOf(this.model, this.chart, all).sets : {};
+  }
+
   private readonly view: Chart;
+  private readonly painter: Painter;
   private readonly overlay: Overlay;
   private readonly pointer: Pointer;
   private readonly odd = span('jt-warning jt-odd');

@@ -24,6 +24,7 @@ export class CurvesView implements View {
     private readonly context: Context,
     private readonly charts: Charts
   ) {
+    this.model.still = context.still ?? false;
     this.controls = new Controls(this.model, {
       choose: choices => this.choose(choices),
       reset: () => this.zoom(null),

@@ -3,6 +3,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { mount } from '../panel.js';
 import { CommTransport } from './comm.js';
 import type { SessionContext } from './sessions.js';
+import type { Host } from '../view.js';
 
 const GONE: ReadonlySet<Kernel.Status> = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
 
@@ -17,14 +18,14 @@ export class Connection {
    * @param session - of the document that the panel is in
    * @param host - where the live view is put
    * @param onShown - called when the live view has its first content
-   * @param insertCode - puts code into a new cell below an element
+   * @param app - what the application can do for a view
    */
   constructor(
     private readonly panel: string,
     readonly session: SessionContext,
     readonly host: HTMLElement,
     public onShown: () => void,
-    private readonly insertCode?: (below: Node, code: string) => Promise<boolean>
+    private readonly app: Host = {}
   ) {
     session.kernelChanged.connect(this.onKernel, this);
     session.statusChanged.connect(this.onStatus, this);
@@ -76,7 +77,7 @@ export class Connection {
     });
     const unmount = mount(place, transport, {
       charts: () => import('../charts/index.js'),
-      insertCode: this.insertCode,
+      ...this.app,
       onShown: () => this.show(attempt, place),
       onGone: () => this.trying === attempt && this.drop()
     });

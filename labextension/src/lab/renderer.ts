@@ -5,6 +5,7 @@ import { type Bundle, MIME_TYPE } from '../protocol.js';
 import { Connection } from './connection.js';
 import type { Left } from './left.js';
 import type { Sessions } from './sessions.js';
+import type { Host } from '../view.js';
 
 /**
  * Shows a panel: at first its HTML, by the host's own renderer; the live view once its kernel has answered.
@@ -16,13 +17,13 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
    * @param makeHtml - makes the host's renderer for HTML
    * @param sessions - finds the kernel of the document around the panel
    * @param left - live views whose outputs have just been erased
-   * @param insertCode - puts code into a new cell below an element
+   * @param app - what the application can do for a view
    */
   constructor(
     private readonly makeHtml: () => IRenderMime.IRenderer | null,
     private readonly sessions: Sessions,
     private readonly left: Left,
-    private readonly insertCode?: (below: Node, code: string) => Promise<boolean>
+    private readonly app: Host = {}
   ) {
     super();
     this.addClass('jt-output');
@@ -87,7 +88,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     this.connected = bundle.panel;
     this.connection = this.left.take(bundle.panel, session);
     if (this.connection === null) {
-      this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true), this.insertCode);
+      this.connection = new Connection(bundle.panel, session, this.live, () => this.showLive(true), this.app);
     } else {
       this.live.replaceWith(this.connection.host);
       this.live = this.connection.host;

@@ -55,6 +55,8 @@ export interface Card {
   progress: Progress | null;
   stop: StopStage;
   note: string;
+  /** Whether the run is in the bin. */
+  deleted: boolean;
 }
 
 export interface CardMessage {
@@ -69,4 +71,6 @@ export interface CardActions {
   interrupt: { run: string };
   note: { run: string; text: string };
   rename: { run: string; text: string };
+  /** Take the run out of the bin; a table takes several. */
+  restore: { runs: string[] };
 }

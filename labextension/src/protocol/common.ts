@@ -54,7 +54,7 @@ export interface ReplyMessage {
   message?: string;
   /** Of a filter: the runs that match. */
   found?: string[];
-  /** Of `delete`: what becomes of those that are still running. */
+  /** Of `delete`: what becomes of those that are still running. Of `report`: its size. */
   said?: string;
   /** Of `open`: the run in full. */
   details?: Details;
@@ -68,6 +68,8 @@ export interface ReplyMessage {
   diff?: ComparedCode;
   /** Of `picture`: its address, which holds it. */
   uri?: string;
+  /** Of `picture`: a page, for a frame in which nothing runs. */
+  page?: string;
   /** Of `picture`: how large it is, where it was not sent because of that. */
   large?: string;
 }
@@ -76,4 +78,6 @@ export interface ReplyMessage {
 export interface CommonActions {
   /** A file of the package that a view loads when it needs it: the reply has it as `text`. */
   asset: { file: string };
+  /** A report beside the notebook, of these runs, else of all that are shown: `text` is its name, `said` its size. */
+  report: { runs: string[]; file: string };
 }

@@ -26,6 +26,9 @@ export interface CurveChart {
   /** Which way is better, in words; empty where it is not known. */
   goal: string;
   direction: 'min' | 'max' | null;
+  /** The value that is to be reached, and how it is named. */
+  target?: number | null;
+  aim?: string;
 }
 
 /** Points of one curve. */

@@ -96,6 +96,8 @@ export interface Choices {
   filter: string;
   /** The id of the column whose values make the groups; empty for none. */
   group: string;
+  /** Whether the curves of a column share one scale. */
+  shared: boolean;
 }
 
 /** A record in full, as `run_details` gives it. */
@@ -142,6 +144,8 @@ export interface PatchMessage {
 export interface CurvesMessage {
   type: 'curves';
   curves: Record<string, Spark | null>;
+  /** What their common scale is called, empty where each has its own: curves of another scale are drawn no more. */
+  scale: string;
 }
 
 /** The actions of a table. Each is answered by a reply, except `curves`, `select` and `choices`. */
@@ -160,5 +164,5 @@ export interface TableActions {
   open: { run: string };
   select: { runs: string[] };
   choices: { choices: object };
-  curves: { runs: string[] };
+  curves: { runs: string[]; shared: boolean };
 }

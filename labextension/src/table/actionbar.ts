@@ -63,6 +63,10 @@ export class ActionBar {
     const close = button('✕', () => this.actions.clear(), words);
     const label = span('jt-cut jt-chosen-label', namesOf(rows));
     const run = <Name extends ActionName>(name: Name, args: Actions[Name]) => void this.call(name, args);
+    if (this.context.still) {
+      const open = button('Open', () => this.actions.open(first.id), { title: 'Open (Enter)' });
+      return rows.length > 1 ? [close, label] : [close, label, open];
+    }
     if (rows.every(row => row.deleted)) {
       return [close, label, button('Restore', () => run('restore', { runs: ids }))];
     }

@@ -2,8 +2,11 @@ import { div } from '../dom.js';
 import type { Line } from './arrange.js';
 
 export const ROW_HEIGHT = 28;
-/** Lines above and below the page that are there already when it is scrolled. */
+/** Lines above and below the page that are there already when it is scrolled; fewer while it moves, and on a leap. */
 const MARGIN = 8;
+const BEHIND = 2;
+/** After how long without scrolling all of the margin is made, in milliseconds. */
+const SETTLE = 120;
 
 /**
  * The lines of the table, of which only those on the page are elements.
@@ -36,32 +39,44 @@ export class Body {
 
   /** Make the elements of the lines that are on the page now. */
   paint(changed = false): void {
-    const height = this.scroller.clientHeight || 10 * ROW_HEIGHT;
-    const start = Math.max(Math.floor(this.scroller.scrollTop / ROW_HEIGHT) - MARGIN, 0);
-    const stop = Math.min(start + Math.ceil(height / ROW_HEIGHT) + 2 * MARGIN, this.lines.length);
-    const wanted = new Map<string, number>();
-    for (let place = start; place < stop; place++) {
-      wanted.set((this.lines[place] as Line).key, place);
+    // Read before anything is written: afterwards the browser would have to lay out the page for the answer.
+    const { scrollTop, clientHeight } = this.scroller;
+    const first = Math.floor(scrollTop / ROW_HEIGHT);
+    const page = Math.ceil((clientHeight || 10 * ROW_HEIGHT) / ROW_HEIGHT) + 1;
+    const moved = first - this.first;
+    if (moved !== 0) {
+      const ahead = Math.abs(moved) >= page ? BEHIND : MARGIN;
+      this.margins = moved > 0 ? [BEHIND, ahead] : [ahead, BEHIND];
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => this.settle(), SETTLE);
     }
-    for (const [key, element] of this.elements) {
-      if (!wanted.has(key) && key !== this.held) {
-        element.remove();
-        this.elements.delete(key);
-      }
-    }
+    const start = Math.max(first - this.margins[0], 0);
+    const stop = Math.min(first + page + this.margins[1], this.lines.length);
+    this.first = first;
+    this.visible = this.lines.slice(start, stop);
+    const free = this.release(new Set(this.visible.map(line => line.key)));
     let before: Element | null = this.node.firstElementChild;
-    for (const [key, place] of wanted) {
-      const element = this.elementOf(this.lines[place] as Line, key, changed);
-      element.style.top = `${place * ROW_HEIGHT}px`;
-      element.setAttribute('aria-rowindex', String(place + 2)); // the header is the first row
+    this.visible.forEach((line, at) => {
+      const element = this.elementOf(line, start + at, changed, free);
       if (element === before) {
         before = before.nextElementSibling;
       } else {
         this.node.insertBefore(element, before);
       }
+    });
+    free.forEach(element => element.remove());
+  }
+
+  /** Return the elements of lines that left the page, in their order: lines that come are drawn into them. */
+  private release(wanted: ReadonlySet<string>): HTMLElement[] {
+    const free: HTMLElement[] = [];
+    for (const [key, element] of this.elements) {
+      if (!wanted.has(key) && key !== this.held) {
+        this.elements.delete(key);
+        free.push(element);
+      }
     }
-    this.first = Math.floor(this.scroller.scrollTop / ROW_HEIGHT);
-    this.visible = this.lines.slice(start, stop);
+    return free;
   }
 
   /** The lines that have elements. */
@@ -96,29 +111,53 @@ export class Body {
   /** The place of the first line on the page. */
   first = 0;
 
-  private elementOf(line: Line, key: string, changed: boolean): HTMLElement {
-    const present = this.elements.get(key);
-    if (present !== undefined && (!changed || key === this.held)) {
+  private elementOf(line: Line, place: number, changed: boolean, free: HTMLElement[]): HTMLElement {
+    const present = this.elements.get(line.key);
+    if (present !== undefined && (!changed || line.key === this.held)) {
+      put(present, place);
       return present;
     }
     const made = this.build(line);
-    if (present !== undefined) {
-      takeOver(present, made);
-      return present;
+    put(made, place);
+    const element = present ?? free.shift();
+    if (element !== undefined) {
+      takeOver(element, made);
     }
-    this.elements.set(key, made);
-    return made;
+    this.elements.set(line.key, element ?? made);
+    return element ?? made;
   }
 
+  /** Make the lines beyond the page once it rests: the next scroll then finds them. */
+  private settle(): void {
+    this.margins = [MARGIN, MARGIN];
+    this.paint();
+  }
+
+  private margins: [above: number, below: number] = [MARGIN, MARGIN];
+  private settling: ReturnType<typeof setTimeout> | undefined;
   private lines: readonly Line[] = [];
   private held: string | null = null;
   private readonly elements = new Map<string, HTMLElement>();
 }
 
-/** Make `present` look like `made`, with as few changes as there are. */
-export function takeOver(present: HTMLElement, made: HTMLElement): void {
+/** Put the element of a line at its place; what stays is not written, since each write costs a layout. */
+function put(element: HTMLElement, place: number): void {
+  const top = `${place * ROW_HEIGHT}px`;
+  if (element.style.top !== top) {
+    element.style.top = top;
+    element.setAttribute('aria-rowindex', String(place + 2)); // the header is the first row
+  }
+}
+
+/**
+ * Make `present` look like `made`, with as few changes as there are.
+ *
+ * Elements that stay, and of which only texts and attributes change, are much cheaper than new ones: the browser keeps
+ * their styles.
+ */
+export function takeOver(present: Element, made: Element): void {
   for (const name of present.getAttributeNames()) {
-    if (!made.hasAttribute(name) && name !== 'aria-rowindex') {
+    if (!made.hasAttribute(name) && !(name === 'title' && made.hasAttribute('data-title'))) {
       present.removeAttribute(name);
     }
   }
@@ -128,15 +167,23 @@ export function takeOver(present: HTMLElement, made: HTMLElement): void {
       present.setAttribute(name, value);
     }
   }
-  const wanted = [...made.children];
-  if (wanted.length !== present.children.length) {
+  if (present.hasAttribute('title') && made.hasAttribute('data-title')) {
+    present.setAttribute('title', made.getAttribute('data-title') as string);
+  }
+  if (present instanceof HTMLInputElement && made instanceof HTMLInputElement) {
+    present.checked = made.checked;
+  }
+  const [old, wanted] = [[...present.childNodes], [...made.childNodes]];
+  if (old.length !== wanted.length || old.some((node, place) => node.nodeName !== wanted[place]?.nodeName)) {
     present.replaceChildren(...wanted);
     return;
   }
-  [...present.children].forEach((cell, place) => {
-    const next = wanted[place] as Element;
-    if (!cell.isEqualNode(next)) {
-      cell.replaceWith(next);
+  old.forEach((node, place) => {
+    const next = wanted[place] as ChildNode;
+    if (node instanceof Element && next instanceof Element) {
+      takeOver(node, next);
+    } else if (node.nodeValue !== next.nodeValue) {
+      node.nodeValue = next.nodeValue;
     }
   });
 }

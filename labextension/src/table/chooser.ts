@@ -25,20 +25,20 @@ export class Chooser {
 
   constructor(
     private readonly model: TableModel,
-    private readonly onChoice: (shown: string[] | null) => void,
-    private readonly onClose: () => void
+    private readonly actions: { choose(shown: string[] | null): void; share(shared: boolean): void; close(): void }
   ) {
     this.node.hidden = true;
     this.search.addEventListener('input', () => this.list());
     this.node.addEventListener('keydown', event => {
       event.stopPropagation();
       if (event.key === 'Escape') {
-        this.onClose();
+        this.actions.close();
       }
     });
     const own = element('button', { type: 'button', class: 'jt-button' }, 'As at first');
     own.addEventListener('click', () => this.choose(null));
-    this.node.append(div('jt-chooser-head', this.search, own), this.lists);
+    this.shared.addEventListener('change', () => this.actions.share(this.shared.checked));
+    this.node.append(div('jt-chooser-head', this.search, this.sharing, own), this.lists);
   }
 
   /** Open or close the list. */
@@ -60,11 +60,19 @@ export class Chooser {
 
   private list(): void {
     const shown = this.model.shown;
+    this.shared.checked = this.model.choices.shared;
+    this.sharing.hidden = this.model.store.main === null;
     const every = [...this.model.store.columns, ...LAST];
     const wanted = this.search.value.trim().toLowerCase();
     const matches = (column: { id: string }) => column.id.toLowerCase().includes(wanted);
     const first = shown.flatMap(id => every.find(column => column.id === id) ?? []).filter(matches);
     const others = this.model.store.columns.filter(column => !shown.includes(column.id) && matches(column));
+    const told = (column: { id: string; title: string; equal?: boolean }) => [column.id, column.title, column.equal];
+    const listed = JSON.stringify([wanted, first.map(told), others.map(told)]);
+    if (listed === this.listed) {
+      return; // its boxes stay, of which one may have the focus
+    }
+    this.listed = listed;
     const lists = [this.part('shown', first, true)];
     for (const kind of Object.keys(KINDS) as Column['kind'][]) {
       lists.push(this.part(KINDS[kind], others.filter(column => column.kind === kind), false));
@@ -97,7 +105,7 @@ export class Chooser {
   }
 
   private choose(shown: string[] | null, focus?: string): void {
-    this.onChoice(shown);
+    this.actions.choose(shown);
     this.list();
     if (focus !== undefined) {
       [...this.lists.querySelectorAll('input')].find(box => box.dataset['column'] === focus)?.focus();
@@ -110,5 +118,8 @@ export class Chooser {
     placeholder: 'Search columns',
     'aria-label': 'Search columns'
   });
+  private listed = '';
+  private readonly shared = element('input', { type: 'checkbox' });
+  private readonly sharing = element('label', { class: 'jt-sharing' }, this.shared, 'curves on one scale');
   private readonly lists = div('jt-chooser-lists');
 }

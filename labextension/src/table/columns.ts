@@ -27,6 +27,9 @@ export const MARK_WIDTH = 28;
 /** Below this width of the page the first columns are narrow, so that something is left to scroll. */
 export const NARROW = 600;
 
+/** How many columns stay while the others are scrolled. */
+export const FIXED = 3;
+
 const PADDING = 22;
 const BEST_MARK = 22; // and for the best value being bold
 const SORT_MARK = 10;
@@ -132,8 +135,12 @@ function fitted(slots: Slot[], rows: readonly Row[], available: number, measure:
     }
     const wanted = Math.min(longestName(rows, measure), NAME_MOST);
     const width = slot.width + spare;
+    if (spare < 0 && width < NAME_LEAST) {
+      // Not all columns have room: no empty room after the names, so that as many as can be are seen.
+      return { ...slot, width: Math.round(Math.min(slot.width, Math.max(NAME_LEAST, wanted))) };
+    }
     if (spare < 0) {
-      return width < NAME_LEAST ? slot : { ...slot, width };
+      return { ...slot, width };
     }
     return { ...slot, width: Math.round(Math.max(slot.width, Math.min(width, wanted))) };
   });

@@ -1,4 +1,5 @@
 import { button, div, element, fill, span } from '../dom.js';
+import type { Column } from '../protocol.js';
 import { differingColumns, equalColumns, noMatch, NO_RUNS, READING, runCount } from '../words.js';
 import { hiddenColumns } from './columns.js';
 import type { TableModel } from './model.js';
@@ -12,9 +13,14 @@ export class Foot {
     private readonly showColumns: (ids: string[] | null) => void
   ) {}
 
-  /** Show what holds now. */
+  /** Show what holds now; a line that stays keeps its button, which may have the focus. */
   show(): void {
-    fill(this.node, ...this.parts());
+    const parts = this.parts();
+    const told = parts.map(part => part.textContent).join('\n');
+    if (told !== this.told) {
+      this.told = told;
+      fill(this.node, ...parts);
+    }
   }
 
   private parts(): HTMLElement[] {
@@ -42,17 +48,28 @@ export class Foot {
     for (const [equal, words] of [[false, differingColumns], [true, equalColumns]] as const) {
       const ids = hiddenColumns(columns, shown, equal);
       if (ids.length > 0) {
-        const add = button('show', () => this.showColumns(withColumns(shown, ids)));
+        const add = button('show', () => this.add(equal));
         parts.push(span('', `${words(ids.length)} · `, add));
       }
     }
-    const equal = columns.filter(column => column.equal && !column.shown && shown.includes(column.id));
+    const equal = columns.filter(column => isEqual(column) && shown.includes(column.id));
     if (equal.length > 0) {
-      const rest = shown.filter(id => !equal.some(column => column.id === id));
-      parts.push(span('', `${equalColumns(equal.length)} · `, button('hide', () => this.showColumns(rest))));
+      parts.push(span('', `${equalColumns(equal.length)} · `, button('hide', () => this.hide())));
     }
     return parts;
   }
+
+  private add(equal: boolean): void {
+    const { shown, store } = this.model;
+    this.showColumns(withColumns(shown, hiddenColumns(store.columns, shown, equal)));
+  }
+
+  private hide(): void {
+    const { shown, store } = this.model;
+    this.showColumns(shown.filter(id => !isEqual(store.columns.find(column => column.id === id))));
+  }
+
+  private told: string | null = null;
 
   private matching(): number {
     const seen = new Set<string>();
@@ -77,6 +94,11 @@ export function emptyLine(model: TableModel, clear: () => void): HTMLElement | n
     return div('jt-empty', noMatch(''), filter, ' · ', button('clear filter', clear));
   }
   return div('jt-empty', model.store.empty || NO_RUNS);
+}
+
+/** Whether a column is one of those that are equal or empty, and were asked for. */
+function isEqual(column: Column | undefined): boolean {
+  return column !== undefined && column.equal && !column.shown;
 }
 
 function withColumns(shown: readonly string[], ids: readonly string[]): string[] {

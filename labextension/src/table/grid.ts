@@ -1,7 +1,7 @@
 import { div, element } from '../dom.js';
 import type { Line } from './arrange.js';
 import { Body } from './body.js';
-import { MARK_WIDTH, type Measure, NARROW, type Slot } from './columns.js';
+import { FIXED, MARK_WIDTH, type Measure, NARROW, type Slot } from './columns.js';
 import { gridTemplate, Header, HEADER_HEIGHT, type HeaderActions } from './header.js';
 import { type Command, command } from './keyboard.js';
 import { type Drawing, lineElement } from './lines.js';
@@ -57,6 +57,7 @@ export class Grid {
     this.node.addEventListener('dblclick', event => this.onDoubleClick(event));
     this.node.addEventListener('keydown', event => this.onKey(event));
     this.node.addEventListener('copy', event => this.onCopy(event));
+    this.node.addEventListener('pointerover', event => sayInFull(event.target));
     this.node.addEventListener('focus', () => this.showFocus());
     this.node.addEventListener('blur', () => this.showFocus());
   }
@@ -169,20 +170,17 @@ export class Grid {
   }
 
   private measure(): void {
-    const template = gridTemplate(this.slots);
-    if (template === this.template) {
+    const { fixed, rest } = gridTemplate(this.slots);
+    if (fixed + rest === this.template) {
       return; // setting a variable makes the style of every cell anew
     }
-    this.template = template;
-    const [first, second, third] = this.slots;
+    this.template = fixed + rest;
+    const width = (until: number) => this.slots.slice(0, until).reduce((sum, slot) => sum + slot.width, MARK_WIDTH);
     const style = this.node.style;
-    style.setProperty('--jt-columns', template);
-    style.setProperty('--jt-width', `${this.slots.reduce((sum, slot) => sum + slot.width, MARK_WIDTH)}px`);
-    style.setProperty('--jt-left-0', `${MARK_WIDTH}px`);
-    style.setProperty('--jt-left-1', `${MARK_WIDTH + (first?.width ?? 0)}px`);
-    style.setProperty('--jt-left-2', `${MARK_WIDTH + (first?.width ?? 0) + (second?.width ?? 0)}px`);
-    const fixed = MARK_WIDTH + (first?.width ?? 0) + (second?.width ?? 0) + (third?.width ?? 0);
-    style.setProperty('--jt-fixed', `${fixed}px`);
+    style.setProperty('--jt-fixed-columns', fixed);
+    style.setProperty('--jt-fixed-width', `${width(FIXED)}px`);
+    style.setProperty('--jt-columns', rest);
+    style.setProperty('--jt-width', `${width(this.slots.length)}px`);
   }
 
   private onScroll(): void {
@@ -191,6 +189,7 @@ export class Grid {
     }
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
+      this.node.classList.toggle('jt-scrolled', this.node.scrollLeft > 0);
       this.body.paint();
       this.showFocus();
       this.actions.scrolled();
@@ -335,7 +334,7 @@ export class Grid {
   }
 
   private reorder(slot: Slot, by: -1 | 1): void {
-    const shown = this.slots.slice(3).map(each => each.id);
+    const shown = this.slots.slice(FIXED).map(each => each.id);
     const from = shown.indexOf(slot.id);
     const to = from + by;
     if (from >= 0 && to >= 0 && to < shown.length) {
@@ -413,8 +412,9 @@ export class Grid {
       node.removeAttribute('id');
     }
     const row = this.row < 0 ? this.header.node : this.body.find(this.line?.key ?? '');
-    const target = this.column < 0 ? row : (row?.children[this.column + 1] ?? row);
+    const target = row && this.column >= 0 ? (cellIn(row, this.column) ?? row) : row;
     if (target && document.activeElement === this.node) {
+      sayInFull(target);
       target.classList.add('jt-focus');
       target.id = this.focusId;
       this.node.setAttribute('aria-activedescendant', this.focusId);
@@ -425,13 +425,13 @@ export class Grid {
 
   private revealColumn(): void {
     const slot = this.slots[this.column];
-    if (slot === undefined || this.column < 3) {
-      this.node.scrollLeft = this.column < 3 ? 0 : this.node.scrollLeft;
+    if (slot === undefined || this.column < FIXED) {
+      this.node.scrollLeft = this.column < FIXED ? 0 : this.node.scrollLeft;
       return;
     }
     const widths = this.slots.map(each => each.width);
     const sum = (until: number) => widths.slice(0, until).reduce((all, width) => all + width, MARK_WIDTH);
-    const [left, fixed] = [sum(this.column), sum(3)];
+    const [left, fixed] = [sum(this.column), sum(FIXED)];
     if (left - this.node.scrollLeft < fixed) {
       this.node.scrollLeft = left - fixed;
     } else if (left + slot.width > this.node.scrollLeft + this.node.clientWidth) {
@@ -447,6 +447,21 @@ export class Grid {
   private lifted: string | null = null;
   private narrow = false;
   private readonly focusId = `jt-focus-${++grids}`;
+}
+
+/** The cell of a line in a column; one that lies over the first columns is theirs. */
+function cellIn(row: HTMLElement, column: number): HTMLElement | undefined {
+  const cells = row.querySelectorAll<HTMLElement>('.jt-cell');
+  return cells[cells[0]?.classList.contains('jt-wide') ? Math.max(column - FIXED + 1, 0) : column + 1];
+}
+
+/** Give the cell that is pointed at, or has the focus, the title that it was made with. */
+function sayInFull(target: EventTarget | null): void {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[data-title]') : null;
+  const title = cell?.dataset['title'];
+  if (cell && title !== undefined && cell.title !== title) {
+    cell.title = title;
+  }
 }
 
 /** Measure texts in the font of an element, where the browser can. */

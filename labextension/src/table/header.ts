@@ -1,6 +1,6 @@
 import { div, element, fill, span } from '../dom.js';
 import type { SortKey } from '../protocol.js';
-import { bounded, MARK_WIDTH, type Slot } from './columns.js';
+import { bounded, FIXED, MARK_WIDTH, type Slot } from './columns.js';
 import { firstDirection, nextSort } from './sorting.js';
 
 export const HEADER_HEIGHT = 32;
@@ -37,15 +37,10 @@ export class Header {
       event.preventDefault();
       this.actions.markAll();
     });
-    const mark = element('div', { role: 'columnheader', class: 'jt-cell jt-mark jt-sticky' }, box);
-    fill(this.node, mark, ...slots.map((slot, place) => this.cell(slot, place)));
-  }
-
-  /** The element of a column. */
-  find(column: string): HTMLElement | null {
-    return [...this.node.children].find(
-      (node): node is HTMLElement => node instanceof HTMLElement && node.dataset['column'] === column
-    ) ?? null;
+    const mark = element('div', { role: 'columnheader', class: 'jt-cell jt-mark' }, box);
+    const cells = slots.map((slot, place) => this.cell(slot, place));
+    const fixed = element('div', { class: 'jt-fixed', role: 'presentation' }, mark, ...cells.slice(0, FIXED));
+    fill(this.node, fixed, ...cells.slice(FIXED));
   }
 
   private cell(slot: Slot, place: number): HTMLElement {
@@ -55,7 +50,7 @@ export class Header {
     const sign = key === undefined ? null : span('jt-sort', `${key.descending ? '▾' : '▴'}${rank}`);
     const label = span('jt-cut', slot.title);
     const goal = slot.goal ? span('jt-muted jt-goal', slot.goal) : null;
-    const classes = ['jt-cell', slot.right && 'jt-right', place < 3 && `jt-sticky jt-sticky-${place}`];
+    const classes = ['jt-cell', slot.right && 'jt-right', place < FIXED && `jt-own-${place}`];
     const attributes = {
       role: 'columnheader',
       class: classes.filter(Boolean).join(' '),
@@ -69,7 +64,7 @@ export class Header {
       room.style.width = `${slot.changeWidth}px`;
     }
     const node = element('div', attributes, slot.right ? sign : null, label, goal, slot.right ? null : sign, room);
-    node.addEventListener('pointerdown', event => this.press(event, slot, place >= 3));
+    node.addEventListener('pointerdown', event => this.press(event, slot, place >= FIXED));
     node.append(this.edge(slot));
     return node;
   }
@@ -128,7 +123,7 @@ export class Header {
 
   /** The column before which a carried one would land: null is last, undefined nowhere. */
   private placeAt(x: number): string | null | undefined {
-    const movable = [...this.node.children].slice(4) as HTMLElement[];
+    const movable = [...this.node.children].slice(1) as HTMLElement[]; // behind those that stay
     for (const node of movable) {
       const box = node.getBoundingClientRect();
       if (x < box.left + box.width / 2) {
@@ -176,7 +171,8 @@ function follow(
   node.ownerDocument.getSelection()?.removeAllRanges();
 }
 
-/** The columns of the page for CSS grid, the checkbox first. */
-export function gridTemplate(slots: readonly Slot[]): string {
-  return [MARK_WIDTH, ...slots.map(slot => slot.width)].map(width => `${width}px`).join(' ');
+/** The columns of the page for CSS grid: those that stay, the checkbox first, and those that are scrolled. */
+export function gridTemplate(slots: readonly Slot[]): { fixed: string; rest: string } {
+  const widths = slots.map(slot => `${slot.width}px`);
+  return { fixed: [`${MARK_WIDTH}px`, ...widths.slice(0, FIXED)].join(' '), rest: widths.slice(FIXED).join(' ') };
 }

@@ -7,7 +7,7 @@ import { age, clock, iso } from '../times.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
 import { toldOfOthers } from './below.js';
 import { cellCopy, cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
-import type { Slot } from './columns.js';
+import { FIXED, type Slot } from './columns.js';
 import { type Row, tookText } from './rows.js';
 
 /** What a line is drawn with. */
@@ -66,7 +66,7 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
     'aria-expanded': line.open === null ? null : String(line.open),
     'data-current': drawing.current(row.id)
   });
-  const color = runColor(drawing.color(row));
+  const color = chosen ? runColor(drawing.color(row)) : null; // all in the row inherits it, so only where it is seen
   if (color !== null) {
     node.style.setProperty('--jt-run', color);
   }
@@ -75,17 +75,29 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
   if (marked) {
     box.setAttribute('checked', ''); // isEqualNode compares attributes
   }
-  node.append(element('div', { role: 'gridcell', class: 'jt-cell jt-mark jt-sticky' }, box));
+  const fixed = div('jt-fixed', element('div', { role: 'gridcell', class: 'jt-cell jt-mark' }, box));
+  fixed.setAttribute('role', 'presentation');
+  node.append(fixed);
   drawing.slots.forEach((slot, place) => {
     const cell = cellElement(slot, place);
     fillCell(cell, line, slot, drawing, chosen);
-    node.append(cell);
+    (place < FIXED ? fixed : node).append(cell);
   });
   return node;
 }
 
+/**
+ * Keep what a cell says in full; the grid makes it the title of the one that is pointed at.
+ *
+ * Titles of all cells would be written with each line that is scrolled in, and a page's style sheets have rules for
+ * titles, so that each writing makes the style of the cell anew: half of the time of a scroll.
+ */
+function hint(cell: HTMLElement, text: string): void {
+  cell.dataset['title'] = text;
+}
+
 function cellElement(slot: Slot, place: number): HTMLElement {
-  const classes = ['jt-cell', slot.right && 'jt-right', place < 3 && `jt-sticky jt-sticky-${place}`];
+  const classes = ['jt-cell', slot.right && 'jt-right', place < FIXED && `jt-own-${place}`];
   return element('div', { role: 'gridcell', class: classes.filter(Boolean).join(' ') });
 }
 
@@ -97,7 +109,7 @@ function fillCell(cell: HTMLElement, line: RunLine, slot: Slot, drawing: Drawing
       if (!drawing.narrow) {
         const word = span(row.state.word === 'finished' ? 'jt-cut jt-muted' : 'jt-cut', shortWord(row.state.word));
         cell.append(word);
-        cell.title = row.state.word;
+        hint(cell, row.state.word);
       }
       return;
     case NUMBER:
@@ -111,7 +123,7 @@ function fillCell(cell: HTMLElement, line: RunLine, slot: Slot, drawing: Drawing
       return;
     case STARTED:
       cell.append(span('jt-muted', age(row.started, Date.now())));
-      cell.title = iso(row.started);
+      hint(cell, iso(row.started));
       return;
   }
   if (slot.column !== null) {
@@ -153,7 +165,7 @@ function nameCell(cell: HTMLElement, line: RunLine, drawing: Drawing): void {
     cell.append(span('jt-muted jt-beside', beside));
   }
   cell.dataset['full'] = row.name;
-  cell.title = [row.name, row.state.word, row.changed.join(', '), row.note].filter(Boolean).join('\n');
+  hint(cell, [row.name, row.state.word, row.changed.join(', '), row.note].filter(Boolean).join('\n'));
 }
 
 /** A name whose middle gives way where there is no room. */
@@ -198,7 +210,7 @@ function valueCell(
   }
   const full = told?.title ?? cellFull(row, column);
   if (full) {
-    cell.title = full;
+    hint(cell, full);
     cell.dataset['full'] = told?.text ?? cellCopy(row, column);
   }
 }
@@ -215,9 +227,9 @@ export function durationText(row: Row, since: number): string {
 function groupElement(line: GroupLine, drawing: Drawing): HTMLElement {
   const node = wide(line.key, [span('jt-name jt-cut', line.label), count(line.ids.length)], line.open, 1);
   node.classList.add('jt-group');
-  drawing.slots.slice(3).forEach(slot => {
+  drawing.slots.slice(FIXED).forEach(slot => {
     const text = slot.place === null ? '' : (line.cells[slot.place] ?? '');
-    const cell = cellElement(slot, 3);
+    const cell = cellElement(slot, FIXED);
     if (slot.main) {
       cell.append(span('jt-spark-place'));
     }
@@ -227,7 +239,7 @@ function groupElement(line: GroupLine, drawing: Drawing): HTMLElement {
       room.style.width = `${slot.changeWidth}px`;
       cell.append(room);
     }
-    cell.title = text;
+    hint(cell, text);
     node.append(cell);
   });
   return node;
@@ -252,7 +264,7 @@ function deletedLabel(line: DeletedLine): HTMLElement {
 
 /** A line without columns of its own: its label lies over the first ones and stays while the rest scrolls. */
 function wide(key: string, label: HTMLElement[], open: boolean | null, level: number): HTMLElement {
-  const cell = div('jt-cell jt-wide jt-sticky', open !== null && triangle(open), ...label);
+  const cell = div('jt-cell jt-wide', open !== null && triangle(open), ...label);
   cell.setAttribute('role', 'gridcell');
   if (level > 1) {
     cell.style.paddingLeft = `${28 + 16 * (level - 1)}px`;

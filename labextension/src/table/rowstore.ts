@@ -74,11 +74,22 @@ export class RowStore {
     this.put(message.rows);
   }
 
-  /** Take curves that were asked for. */
-  draw(message: CurvesMessage): void {
+  /** Take curves that were asked for; return whether those of another scale were forgotten. */
+  draw(message: CurvesMessage): boolean {
+    const other = message.scale !== this.scale && this.curves.size > 0;
+    if (other) {
+      this.curves.clear();
+    }
+    this.scale = message.scale;
     for (const [id, spark] of Object.entries(message.curves)) {
       this.curves.set(id, spark);
     }
+    return other;
+  }
+
+  /** Draw no curve until it is told anew. */
+  forgetCurves(): void {
+    this.curves.clear();
   }
 
   /** Whether a curve has a log scale. */
@@ -138,6 +149,7 @@ export class RowStore {
   private sorted: readonly Row[] = [];
   private baselines: ReadonlyMap<string, Row> = new Map();
   private stale = false;
+  private scale = '';
   private readonly received = new WeakMap<Row, number>();
   private readonly curves = new Map<string, Spark | null>();
 }

@@ -11,8 +11,15 @@ export class Toolbar {
 
   constructor(
     private readonly model: TableModel,
-    actions: { filter(text: string, now: boolean): void; group(id: string): void; columns(): void; rows(): void }
+    still: boolean,
+    actions: { filter(text: string, now: boolean): void; group(id: string): void; columns(): void; rows(): void },
+    report: HTMLElement
   ) {
+    if (still) {
+      this.field.placeholder = 'Search  /'; // a filter needs the store
+      this.field.title = 'Words in names, notes, tags and params';
+      this.field.setAttribute('aria-label', 'Search runs by words');
+    }
     this.field.addEventListener('input', () => actions.filter(this.field.value, false));
     this.field.addEventListener('keydown', event => {
       event.stopPropagation();
@@ -29,7 +36,7 @@ export class Toolbar {
     this.group.addEventListener('change', () => actions.group(this.group.value));
     this.columns = button('Columns', () => actions.columns(), { 'aria-expanded': 'false' });
     const label = element('label', { class: 'jt-muted jt-group-by' }, 'Group by ', this.group);
-    this.node.append(this.field, label, this.columns);
+    this.node.append(this.field, label, this.columns, report);
   }
 
   /** Show what is chosen. */

@@ -1,6 +1,7 @@
 import { div, fill, span } from '../dom.js';
 import { Pace } from '../pace.js';
 import type { Choices, KernelMessage } from '../protocol.js';
+import { Reporting } from '../reporting.js';
 import type { Aspect } from '../shared.js';
 import type { Context, View } from '../view.js';
 import { ActionBar } from './actionbar.js';
@@ -37,17 +38,23 @@ export class TableView implements View {
       rename: id => void this.rename(id),
       search: () => this.toolbar.focus(),
       clear: () => this.clear(),
-      delete: ids => void this.deletions.delete(ids),
-      undo: place => void this.deletions.undo(place),
+      delete: ids => void (context.still || this.deletions.delete(ids)),
+      undo: place => void (context.still || this.deletions.undo(place)),
       scrolled: () => this.wantCurves.ask()
     });
-    this.toolbar = new Toolbar(this.model, {
-      filter: (text, now) => this.filter(text, now),
-      group: id => this.choose({ group: id }),
+    this.reporting = new Reporting(context, () => selected(this.model.selection));
+    const above = {
+      filter: (text: string, now: boolean) => this.filter(text, now),
+      group: (id: string) => this.choose({ group: id }),
       columns: () => this.openChooser(this.chooser.node.hidden),
       rows: () => this.grid.focus()
+    };
+    this.toolbar = new Toolbar(this.model, context.still ?? false, above, this.reporting.button);
+    this.chooser = new Chooser(this.model, {
+      choose: shown => this.choose({ columns: shown }),
+      share: shared => this.share(shared),
+      close: () => this.openChooser(false)
     });
-    this.chooser = new Chooser(this.model, shown => this.choose({ columns: shown }), () => this.openChooser(false));
     this.foot = new Foot(this.model, shown => this.choose({ columns: shown }));
     this.bar = new ActionBar(this.model, context, {
       open: id => void this.open(id),
@@ -57,7 +64,7 @@ export class TableView implements View {
       done: () => this.grid.focus()
     });
     const below = div('jt-below', this.foot.node, this.bar.node);
-    this.node.append(this.toolbar.node, this.chooser.node, this.problem);
+    this.node.append(this.toolbar.node, this.reporting.line, this.chooser.node, this.problem);
     this.node.append(this.grid.node, this.empty, below, this.details);
     this.sizes = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this.onResize());
     this.sizes?.observe(this.grid.node);
@@ -87,7 +94,9 @@ export class TableView implements View {
         }
         break;
       case 'curves':
-        store.draw(message);
+        if (store.draw(message)) {
+          this.askAgain();
+        }
         break;
       default:
         return;
@@ -129,7 +138,9 @@ export class TableView implements View {
     this.stopPreparing();
     this.stopPreparing = store.more ? () => {} : store.texts.prepare(store.newest);
     const empty = emptyLine(this.model, () => this.filter('', true));
-    fill(this.empty, empty);
+    if (empty?.textContent !== this.empty.firstChild?.textContent) {
+      fill(this.empty, empty); // only then: its button may have the focus
+    }
     const bare = this.model.store.rows.size === 0 && this.model.deleted.size === 0;
     this.grid.node.hidden = empty !== null;
     this.toolbar.node.hidden = bare;
@@ -247,6 +258,9 @@ export class TableView implements View {
   }
 
   private async rename(id: string): Promise<void> {
+    if (this.context.still) {
+      return;
+    }
     const name = await this.grid.editName(id);
     const row = this.model.store.rows.get(id);
     if (name === null || row === undefined) {
@@ -288,8 +302,20 @@ export class TableView implements View {
     const missing = rows.filter(row => store.curve(row) === undefined && this.asked.get(row.id) !== row);
     missing.forEach(row => this.asked.set(row.id, row));
     if (missing.length > 0) {
-      this.context.requests.tellKernel('curves', { runs: missing.map(row => row.id) });
+      this.context.requests.tellKernel('curves', { runs: missing.map(row => row.id), shared: this.model.choices.shared });
     }
+  }
+
+  /** Ask for all curves anew, on the scale that they have now. */
+  private askAgain(): void {
+    this.asked.clear();
+    this.wantCurves.ask();
+  }
+
+  private share(shared: boolean): void {
+    this.model.store.forgetCurves();
+    this.asked.clear();
+    this.choose({ shared });
   }
 
   private tick(): void {
@@ -311,6 +337,7 @@ export class TableView implements View {
   private readonly model = new TableModel();
   private readonly grid: Grid;
   private readonly toolbar: Toolbar;
+  private readonly reporting: Reporting;
   private readonly chooser: Chooser;
   private readonly foot: Foot;
   private readonly bar: ActionBar;

@@ -1,0 +1,16 @@
+"""Reports: what a store says of some runs, as one HTML file that stands for itself.
+
+::
+
+    asked      what a person wants: which runs, kind, sections, text        material   those runs, read once
+    document   the report as plain data: sections and their blocks          sections   one function a section
+    summary, charts, files, facts   the functions of the sections           frozen     what a panel would be sent
+    values     what a text may name: runs, params, metrics                  narrative  Markdown with such values
+    privacy    paths of the author's machine are taken out                  pages      the document as HTML
+    make       all of it, and `Report`
+
+The file is whole without a script: tables, pictures with alternative texts, code. Scripts add what the panels can do,
+with the panels' own code (labextension/src/report): a panel gets the messages that a kernel would have sent it.
+
+The subpackage is not called ``report``, since ``jupyter_track.report`` is the function.
+"""

@@ -1,0 +1,120 @@
+"""What a person wants of a report: its kind, its sections in order, its text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..errors import InvalidValue
+
+Kind = Literal["run", "comparison", "experiment"]
+KINDS: tuple[Kind, ...] = ("run", "comparison", "experiment")
+SECTIONS: dict[str, str] = {
+    "text": "Text",
+    "summary": "Summary",
+    "table": "Runs",
+    "curves": "Curves",
+    "comparison": "Comparison",
+    "parallel": "Params and result",
+    "importance": "What mattered",
+    "figures": "Figures",
+    "code": "Code",
+    "data": "Data",
+    "environment": "Environment",
+    "git": "Git",
+    "notes": "Notes",
+}
+"""The sections by name, with their headings, in the order in which they stand by default."""
+
+OF_KIND: dict[Kind, tuple[str, ...]] = {
+    "run": ("text", "summary", "curves", "figures", "code", "data", "environment", "git", "notes"),
+    "comparison": ("text", "summary", "table", "curves", "comparison", "data", "environment", "git", "notes"),
+    "experiment": tuple(name for name in SECTIONS if name not in ("figures", "code")),
+}
+MOST_COMPARED = 8
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants.
+
+    Attributes
+    ----------
+    kind : {"run", "comparison", "experiment"} or None
+        None goes by how many runs there are.
+    title : str
+        Empty for one that is made.
+    sections : tuple of str or None
+        Their names in order; None for those of the kind.
+    text : str
+        Markdown with values; empty for none.
+    text_name : str
+        Where the text is from, for messages: a file's name.
+    metric : str or None
+        By which the runs are ranked; None for the main one.
+    compare : tuple of str or None
+        The ids of the runs that are compared; None for the baseline, the best and the pinned ones.
+    columns : tuple of tuple of str
+        The ids of each group, where groups of runs are compared; empty where runs are.
+    template : Path or None
+        A Jinja2 template that extends ours.
+    built : int or None
+        The moment that the report says it was made at, in milliseconds since the epoch; None for now.
+    private : bool
+        Whether paths of the author's machine, and who ran it, are left out.
+    """
+
+    kind: Kind | None = None
+    title: str = ""
+    sections: tuple[str, ...] | None = None
+    text: str = ""
+    text_name: str = "the text"
+    metric: str | None = None
+    compare: tuple[str, ...] | None = None
+    columns: tuple[tuple[str, ...], ...] = ()
+    template: Path | None = None
+    built: int | None = None
+    private: bool = True
+
+
+def kind_of(asked: Asked, runs: int) -> Kind:
+    """Return the kind of a report on so many runs."""
+    if asked.kind is not None:
+        return asked.kind
+    return "run" if runs == 1 else "experiment"
+
+
+def check(asked: Asked) -> None:
+    """Refuse what there is not.
+
+    Raises
+    ------
+    InvalidValue
+        For a kind or a section that there is not, or one that is named twice.
+    """
+    if asked.kind is not None and asked.kind not in KINDS:
+        raise InvalidValue(f"A report is of the kind {', '.join(KINDS)}, not {asked.kind!r:.40}.")
+    seen: set[str] = set()
+    for name in asked.sections or ():
+        if name not in SECTIONS:
+            near = difflib.get_close_matches(str(name)[:40], SECTIONS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(SECTIONS)}."
+            raise InvalidValue(f"A report has no section {name!r:.40}; {hint}")
+        if name in seen:
+            raise InvalidValue(f"The section {name!r} is named twice.")
+        seen.add(name)
+    if asked.sections is not None and not asked.sections:
+        raise InvalidValue(f"A report without sections says nothing; there is {', '.join(SECTIONS)}.")
+    if asked.compare is not None and len(asked.compare) == 1:
+        raise InvalidValue("A comparison needs two runs or more; compare=[…] names one.")
+
+
+def sections_of(asked: Asked, kind: Kind) -> Sequence[str]:
+    """Return the names of the sections in order; a text that is given and not placed comes first."""
+    names = list(asked.sections or OF_KIND[kind])
+    if asked.text and "text" not in names:
+        names.insert(0, "text")
+    return names

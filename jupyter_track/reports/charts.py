@@ -1,0 +1,168 @@
+"""The sections with charts: the table of runs, curves, parallel coordinates and what mattered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+
+from ..errors import NotFound, TrackError
+from ..records import Run
+from ..store.database import reading
+from ..views import curve_choice, curves_html
+from ..views.curve_choice import Asked as AskedCurves
+from ..views.curve_choice import Chart, Choice
+from ..views.curve_picture import picture
+from ..views.curves import STEP, CurveRun, Series, series_of, thin
+from ..views.format import number, one_line, precision_of
+from ..views.importance import LEAST_RUNS, importance_of
+from ..views.many_forms import chart_notes, importance_notes
+from ..views.many_svg import parallel_svg
+from ..views.parallel import parallel_of
+from ..views.table import table_of
+from ..views.words import counted
+from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
+from .drawings import svg_of
+from .material import Material, day
+
+MOST_ROWS = 1_000  # of the table that needs no script
+SPARKS = 40  # rows with a curve
+MOST_DRAWN = 20  # runs of curves
+ALL_POINTS, LEAST_POINTS, MOST_POINTS = 50_000, 150, 1_000  # of all curves together; of one
+STILL_POINTS = 150
+LEAST_LINES = 3  # runs of parallel coordinates
+
+
+def table(material: Material) -> list[Block]:
+    """Return the ranked table."""
+    found = table_of(
+        material.reader,
+        material.runs,
+        material.now,
+        limit=MOST_ROWS,
+        zone=UTC,
+        curved=SPARKS,
+        main=material.metric or None,
+    )
+    started = {run.run_id: day(run.start_time) for run in material.runs}
+    return [Table(found, tuple(started.get(row.run_id, "") for row in found.rows), "table")]
+
+
+# ---- curves
+
+
+def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "curves") -> list[Block]:
+    """Return the curves of the main metrics, or of some.
+
+    Raises
+    ------
+    NotFound
+        Where none of the runs has one of the metrics.
+    """
+    for key in metrics:
+        if not any(key in run.metrics for run in material.runs):
+            curve_choice.check(material.reader.store, AskedCurves((key,)))
+            raise NotFound(f"None of the runs of this report has the metric {one_line(key)!r}.")
+    runs = drawn_runs(material)
+    if not metrics and not any(metric.count > 2 for run in runs for metric in run.metrics.values()):
+        return []
+    asked = AskedCurves(tuple(metrics), tuple(run.run_id for run in runs))
+    choice = curve_choice.choose(material.reader.store, asked)
+    if choice.empty:
+        return [Sentence(choice.empty)]
+    notes = list(choice.notes)
+    if len(material.runs) > len(runs):
+        notes.insert(0, f"{len(runs)} of {counted(len(material.runs), 'run')}: the baseline, the pinned and the best")
+    series = read_series(material, choice)
+    charts = tuple(_chart(choice, chart, [one for one in series if one.key == chart.key]) for chart in choice.charts)
+    return [Curves(choice, charts, curves_html.HEAD, tuple(notes), panel)]
+
+
+def drawn_runs(material: Material) -> list[Run]:
+    """Return the runs whose curves are drawn, in the order of their numbers, in which colours are given."""
+    first = [run for run in material.runs if run.pinned or run.baseline_run_id == run.run_id]
+    wanted = dict.fromkeys(run.run_id for run in [*first, *material.runs])
+    kept = set(list(wanted)[:MOST_DRAWN])
+    return sorted((run for run in material.runs if run.run_id in kept), key=lambda run: run.number or 0)
+
+
+def read_series(material: Material, choice: Choice) -> list[Series]:
+    """Read the points of all curves: fewer of each where there are many curves, extremes always."""
+    drawn = choice.drawn(STEP)
+    limit = min(max(ALL_POINTS // max(len(drawn), 1), LEAST_POINTS), MOST_POINTS)
+    runs = {run.number: run for run in choice.runs}
+
+    found: list[Series] = []
+    for key in dict.fromkeys(curve.key for curve in drawn):
+        with reading(material.reader.store):  # opened once for the curves of a metric; writers wait no longer than that
+            own = [curve for curve in drawn if curve.key == key]
+            found += [series_of(material.reader.store, curve, runs[curve.number], limit) for curve in own]
+    return found
+
+
+def _chart(choice: Choice, chart: Chart, series: Sequence[Series]) -> CurveChart:
+    runs = {run.run_id: run for run in choice.runs}
+    rows = curves_html.table_of(choice, chart, series)
+    svg = svg_of(picture(chart, [_still(one) for one in series], runs, STEP))
+    return CurveChart(chart, tuple(series), svg, curve_words(chart, series, runs), tuple(rows))
+
+
+def _still(series: Series) -> Series:
+    points = thin(list(zip(series.xs, series.ys, strict=True)), STILL_POINTS)
+    return replace(series, xs=tuple(x for x, _ in points), ys=tuple(y for _, y in points))
+
+
+def curve_words(chart: Chart, series: Sequence[Series], runs: dict[str, CurveRun]) -> str:
+    """Return what a chart of curves shows, for those who do not see it."""
+    finite = [value for one in series for value in one.ys if math.isfinite(value)]
+    places = [place for one in series for place in one.xs]
+    if not finite:
+        return f"{one_line(chart.key)} over step: no finite value"
+    precision = precision_of(finite, chart.goal.direction)
+    told = [f"{one_line(chart.key)} over step {min(places):,g} to {max(places):,g}, {counted(len(series), 'run')}"]
+    told.append(f"from {number(min(finite), precision)} to {number(max(finite), precision)}")
+    if chart.goal.direction is not None:
+        pick = min if chart.goal.direction == "min" else max
+        value, run_id = pick(
+            ((y, one.run_id) for one in series for y in one.ys if math.isfinite(y)), key=lambda pair: pair[0]
+        )
+        best = f"{runs[run_id].name} #{runs[run_id].number}"
+        told.append(f"{chart.goal.words}; the best value is {number(value, precision)}, of {best}")
+    if odd := sum(count for one in series for _, count, _ in one.odd):
+        told.append(f"{counted(odd, 'value')} not finite")
+    return "; ".join(told)
+
+
+# ---- many runs
+
+
+def parallel(material: Material) -> list[Block]:
+    """Return parallel coordinates of the runs; nothing where they are few or no param differs."""
+    if len(material.runs) < LEAST_LINES or not material.metric or not material.known.params_that_differ:
+        return []
+    try:
+        found = parallel_of(material.rows, material.goals, None, material.metric)
+    except TrackError as error:
+        return _why_not(material, "parallel", error)
+    drawing = parallel_svg(found)
+    notes = chart_notes(found.runs, found.metric, found.notes)
+    return [Drawn(drawing, svg_of(drawing.uri), tuple(notes), "parallel")]
+
+
+def _why_not(material: Material, name: str, error: TrackError) -> list[Block]:
+    """Why there is no chart, told where it was asked for: who makes the report can help it, who reads it cannot."""
+    return [Sentence(str(error))] if name in (material.asked.sections or ()) else []
+
+
+def importance(material: Material) -> list[Block]:
+    """Return which params mattered; nothing where there are too few runs to say."""
+    having = [run for run in material.runs if material.metric in run.metrics]
+    if not material.metric or len(having) < LEAST_RUNS or not material.known.params_that_differ:
+        return []
+    try:
+        found = importance_of(material.rows, material.goals, material.metric)
+    except TrackError as error:
+        return _why_not(material, "importance", error)
+    largest = max((bar.mean + bar.deviation for bar in found.bars), default=0.0)
+    return [Bars(found, largest, tuple(importance_notes(found)))]

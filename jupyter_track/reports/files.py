@@ -1,0 +1,81 @@
+"""The sections that show what runs left: figures and code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..errors import TrackError
+from ..records import Artifact, Run
+from ..views.format import one_line, plain_text, size
+from ..views.media import SHOWN
+from .document import Block, Code, Figure, Figures, Sentence
+from .material import Material
+from .vega import LARGEST as LARGEST_CHART
+from .vega import is_chart, svg_of_spec
+
+LARGEST = 1_000_000  # bytes of one figure
+ALL_FIGURES = 12_000_000  # bytes of all of them
+MOST_FIGURES = 40
+FRAMED = "text/html"
+MOST_LINES = 2_000  # of the code of one run
+_KINDS = ("figure", "image")
+
+
+def figures(material: Material, run: Run | None = None) -> list[Block]:
+    """Return the figures of a run: by default of the one that the report is of, or of the best one."""
+    run = run or material.main
+    if run is None:
+        return []
+    found = [one for one in material.artifacts(run) if one.kind in _KINDS]
+    if not found:
+        return []
+    shown, room = [], ALL_FIGURES
+    for artifact in found[:MOST_FIGURES]:
+        figure = figure_of(material, run, artifact, room)
+        room -= len(figure.data or b"")
+        shown.append(figure)
+    blocks: list[Block] = [Figures("" if material.kind == "run" else material.label(run), tuple(shown))]
+    if len(found) > MOST_FIGURES:
+        blocks.append(Sentence(f"{len(found) - MOST_FIGURES:,} more figures are not shown."))
+    return blocks
+
+
+def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_FIGURES) -> Figure:
+    """Return a figure with its content; what is too large, cannot be shown or is missing is said."""
+    title = one_line(artifact.title or artifact.path)
+    alt = f"{title}, a figure of {material.label(run)}"
+    known = Figure(title, alt, artifact.mime, None, artifact.sha256, artifact.size)
+    if artifact.size > min(LARGEST_CHART if is_chart(artifact.mime) else LARGEST, room):
+        return _left(known, f"{size(artifact.size)}, more than a report holds; download_artifacts() copies it")
+    chart = is_chart(artifact.mime)
+    if artifact.mime not in SHOWN and artifact.mime != FRAMED and not chart:
+        return _left(known, f"of the type {one_line(artifact.mime)}, which a report does not draw")
+    try:
+        data = material.reader.content(artifact.sha256)
+    except TrackError:
+        return _left(known, "missing from the store; 'jupyter track doctor' says more")
+    if chart:
+        drawn = svg_of_spec(artifact.mime, data)
+        if isinstance(drawn, str):
+            return _left(known, drawn)
+        return replace(known, mime="image/svg+xml", data=drawn)
+    note = "as it is without its scripts" if artifact.mime == FRAMED else ""
+    return replace(known, data=data, note=note)
+
+
+def _left(figure: Figure, why: str) -> Figure:
+    return replace(figure, note=why)
+
+
+def code(material: Material, run: Run | None = None) -> list[Block]:
+    """Return the code of a run, cell by cell: by default of the one that the report is of, or of the best one."""
+    run = run or material.main
+    if run is None:
+        return []
+    cells: Sequence[str] = material.reader.source_cells([run.run_id]).get(run.run_id, [])
+    if not cells:
+        return []
+    lines = plain_text("\n\n".join(cell.strip("\n") for cell in cells)).split("\n")
+    cut = max(len(lines) - MOST_LINES, 0)
+    return [Code(f"Code of {material.label(run)}", "\n".join(lines[:MOST_LINES]), cut)]

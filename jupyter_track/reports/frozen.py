@@ -1,0 +1,262 @@
+"""What the panels of a report are sent: the messages that a kernel would have sent them, and answers to what they ask.
+
+Nothing in them goes on: a run that was running is told as it was when the report was made. Numbers of curves keep six
+digits, which is more than a screen shows; the numbers beside the charts are exact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..charts.specs import made
+from ..errors import TrackError
+from ..panels.curves import part_message, run_message
+from ..panels.followed import FollowedRuns
+from ..panels.table import details_message
+from ..views.comparison_parts import column_curve, parts_of, run_paints
+from ..views.curves import AXES, STEP
+from ..views.joined import Joined
+from ..views.live import spark_message
+from ..views.live_comparison import comparison_message, line_message, rows_message, series_message
+from ..views.many_live import chart_message, importance_message
+from ..views.parallel import Parallel, parallel_of
+from ..views.runs import EMPTY
+from ..views.scatter import scatter_of
+from ..views.tokens import RUN_COLORS, STATES
+from .document import Bars, Block, Compared, Curves, Drawn, Table
+from .material import Material
+from .summary import details_of
+
+Message = dict[str, Any]
+DIGITS = 6
+MOST_DETAILS = 60  # runs that can be opened in full
+MOST_JOINED = 500  # rows of a joined table
+COMPARED_POINTS = 400
+
+
+def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, list[Message]], dict[str, Any]]:
+    """Return the messages of each live panel of some blocks, and what the panels may ask for.
+
+    Returns
+    -------
+    dict, dict
+        Messages by the panel's name; answers by their kind.
+    """
+    panels: dict[str, list[Message]] = {}
+    answers: dict[str, Any] = {}
+    bars = next((block for block in blocks if isinstance(block, Bars)), None)
+    for block in blocks:
+        if not getattr(block, "panel", ""):
+            continue
+        if isinstance(block, Table):
+            panels[block.panel] = _table(material, block)
+            answers["open"] = _details(material)
+        elif isinstance(block, Curves):
+            panels[block.panel] = _curves(material, block)
+            answers.setdefault("code", {}).update(_chart_code(block))
+        elif isinstance(block, Compared):
+            panels[block.panel] = _comparison(material, block)
+            answers |= _compared_answers(material, block)
+        elif isinstance(block, Drawn):
+            panels[block.panel] = _many(material, bars)
+    return panels, answers
+
+
+# ---- the table
+
+
+def _table(material: Material, block: Table) -> list[Message]:
+    runs = FollowedRuns(material.reader.store, material.ids)
+    runs.load()
+    columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
+    rows = runs.row_messages(list(runs.rows.values()), runs.maker(material.now))
+    for row in rows:
+        row.pop("live", None)
+        if material.privacy.private:
+            row.pop("notebook", None)
+    choices: Message = {}
+    if material.metric and material.goal.direction is not None:
+        descending = material.goal.direction == "max"
+        choices["sort"] = [{"column": f"metrics.{material.metric}", "descending": descending}]
+    sparks = {
+        row.run_id: spark_message(cell.spark)
+        for row in block.table.rows
+        for cell in row.cells[:1]
+        if cell.spark is not None
+    }
+    return [
+        {
+            "type": "table",
+            "rev": 1,
+            "columns": columns,
+            "rows": rows,
+            "total": len(rows),
+            "more": False,
+            "states": {name: vars(state).copy() for name, state in STATES.items()},
+            "colors": list(RUN_COLORS),
+            "empty": EMPTY,
+            "choices": choices,
+        },
+        {"type": "curves", "curves": {run_id: sparks.get(run_id) for run_id in material.ids}},
+    ]
+
+
+def _is_main(column: Message, material: Material) -> bool:
+    return bool(column["kind"] == "metric" and column["key"] == material.metric)
+
+
+def _details(material: Material) -> dict[str, Message]:
+    wanted = {run.run_id: run for run in [*material.runs[:MOST_DETAILS], *material.compared]}
+    return {run_id: details_message(run, details_of(material, run)) for run_id, run in wanted.items()}
+
+
+# ---- curves
+
+
+def rounded(values: Sequence[float | None]) -> list[float | None]:
+    """Return numbers with six digits; what is none stays."""
+    return [None if value is None or value != value else float(f"{value:.{DIGITS}g}") for value in values]
+
+
+def _curves(material: Material, block: Curves) -> list[Message]:
+    choice = block.choice
+    view: Message = {
+        "type": "curves-view",
+        "rev": 1,
+        "spec": made("curves"),
+        "x": STEP,
+        "axes": [{"id": STEP, "title": AXES[STEP]}],
+        "runs": [{**run_message(run), "live": False} for run in choice.runs],
+        "charts": [
+            {
+                "key": chart.key,
+                "title": chart.title,
+                "goal": chart.goal.words if chart.goal.direction else "",
+                "direction": chart.goal.direction,
+            }
+            for chart in choice.charts
+        ],
+        "groupings": [],
+        "group": "",
+        "smoothing": 0.0,
+        "notes": list(block.notes),
+        "empty": choice.empty,
+        "choices": {},
+    }
+    told: list[Message] = []
+    for chart in block.charts:
+        parts = []
+        for series in chart.series:
+            part = part_message(series)
+            part["y"] = rounded(part["y"])
+            parts.append(part)
+        told.append({"type": "curves-points", "rev": 2 + len(told), "window": None, "parts": parts})
+    return [view, *told]
+
+
+def _chart_code(block: Curves) -> dict[str, str]:
+    numbers = [run.number for run in block.choice.runs]
+    return {
+        chart.key: f"import jupyter_track as track\n\ntrack.curves({chart.key!r}, runs={numbers!r}).chart\n"
+        for chart in block.choice.charts
+    }
+
+
+# ---- the comparison
+
+
+def _comparison(material: Material, block: Compared) -> list[Message]:
+    comparison = block.comparison
+    parts = parts_of(material.reader, comparison)
+    message = comparison_message(comparison, parts, run_paints(comparison))
+    for run in message["runs"]:
+        run["live"] = False
+    known = {name for name, _, _ in block.still.tables}
+    message["tables"] = [slot for slot in message["tables"] if slot["name"] in known]
+    message["media"] = []  # the figures stand below, once
+    message["code"] = []  # and so does the code
+    spec = made("curves") if parts.curves else None
+    series = []
+    for run in comparison.runs:
+        for one in parts.curves:
+            curve = column_curve(material.reader, run, one.key, COMPARED_POINTS)
+            if curve.points:
+                told = series_message(run.run_id, one.key, curve, one.goal)
+                told["y"] = rounded(told["y"])
+                series.append(told)
+    grouped = any(run.members for run in comparison.runs)
+    found: list[Message] = [{"type": "comparison", "rev": 1, "grouped": grouped, "spec": spec, **message}]
+    return [*found, *([{"type": "comparison-curves", "series": series}] if series else [])]
+
+
+def _compared_answers(material: Material, block: Compared) -> dict[str, Any]:
+    comparison = block.comparison
+    tables = {name: _joined(name, joined, places) for name, joined, places in block.still.tables}
+    return {
+        "equal": [line_message(line) for line in comparison.same],
+        "markdown": comparison.to_markdown(),
+        "rows": tables,
+    }
+
+
+def _joined(name: str, joined: Joined, places: Sequence[int]) -> dict[str, Message]:
+    """The first rows of joined tables: those that differ, and all."""
+    return {
+        "differing": rows_message(name, joined, places, 0, MOST_JOINED, False),
+        "all": rows_message(name, joined, places, 0, MOST_JOINED, True),
+    }
+
+
+# ---- many runs
+
+
+def _many(material: Material, bars: Bars | None) -> list[Message]:
+    """The message of each of the charts; the first is shown first."""
+    tabs = ["parallel", "scatter", *(["importance"] if bars is not None else [])]
+    parallel = parallel_of(material.rows, material.goals, None, material.metric)
+    metrics = [f"metrics.{material.metric}"]
+    known = {
+        "metrics": [{"id": metrics[0], "title": material.metric}],
+        "params": [{"id": axis.id, "title": axis.key, "differs": True} for axis in parallel.axes[:-1]],
+    }
+    shown = {"parallel": _shown("parallel", parallel), **_scatters(material, parallel)}
+    if bars is not None:
+        shown["importance"] = {"kind": "importance", "metric": metrics[0], **importance_message(bars.importance)}
+    common = {"tabs": tabs, "problem": "", "known": known, "selected": [], "colors": list(RUN_COLORS)}
+    return [
+        {"type": "many", "rev": 1, "tab": name.partition(":")[0], "named": name, **common, "shown": chart}
+        for name, chart in shown.items()
+    ]
+
+
+def _shown(kind: str, chart: Any) -> Message:
+    metric = chart.axes[-1]
+    return {"kind": kind, "metric": metric.id, "spec": made(kind), **chart_message(chart, metric)}
+
+
+def _scatters(material: Material, parallel: Parallel) -> dict[str, Message]:
+    """A scatter plot against each axis."""
+    found: dict[str, Message] = {}
+    for axis in parallel.axes[:-1]:
+        try:
+            chart = scatter_of(material.rows, material.goals, axis.id, material.metric)
+        except TrackError:  # nothing to draw it from: it is not offered
+            continue
+        found["scatter" if not found else f"scatter:{axis.id}"] = _shown("scatter", chart)
+    return found
+
+
+def json_text(value: Any) -> str:
+    r"""Return JSON that may stand in a ``<script>``: without ``<``, ``>`` and ``&``, and the line ends of JavaScript.
+
+    Examples
+    --------
+    >>> json_text({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,337 @@
+"""Makes a report of some runs of a store."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import AlreadyExists, InvalidValue, TrackError
+from ..records import Run
+from ..store.reader import Reader
+from ..views.format import one_line, size
+from ..views.markup import element, join, muted
+from ..views.words import counted
+from . import beside, charts, facts, files, frozen, summary
+from .asked import SECTIONS, Asked, Kind, check, kind_of, sections_of
+from .document import Block, Document, Section, Sentence
+from .folders import is_markdown, save_markdown
+from .material import Material, day, material_of
+from .narrative import Narrative, Text
+from .values import run_meant, values_of
+
+Step = Callable[[str, int, int], object]
+"""Told the name of a part before it is made, how many were made, and how many there are."""
+_MAKERS: dict[str, Callable[[Material], list[Block]]] = {
+    "summary": summary.summary,
+    "table": charts.table,
+    "curves": charts.curves,
+    "comparison": beside.comparison,
+    "parallel": charts.parallel,
+    "importance": charts.importance,
+    "figures": files.figures,
+    "code": files.code,
+    "data": facts.data,
+    "environment": facts.environment,
+    "git": facts.git,
+    "notes": facts.notes,
+}
+_NOTHING = {
+    "curves": "No metric has a curve.",
+    "comparison": "There are not two runs to compare.",
+    "parallel": "There are too few runs, or their params do not differ.",
+    "importance": "That needs ten runs or more with a metric, and params that differ.",
+    "figures": "No figure was recorded.",
+    "code": "No code was recorded.",
+    "data": "No data were recorded.",
+    "environment": "Nothing was recorded of the environment.",
+    "git": "No commit was recorded.",
+    "notes": "Nothing was noted.",
+}
+MARK = '<meta name="generator" content="jupyter-track '
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was made.
+
+    Attributes
+    ----------
+    document : Document
+        What it says, as plain data.
+    html : str
+        The whole file.
+    path : Path or None
+        Where it was written; None where it was not.
+    """
+
+    document: Document
+    html: str
+    path: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.document.title
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file; of the page, where it was not written or is gone."""
+        try:
+            return len(self.html.encode()) if self.path is None else self.path.stat().st_size
+        except OSError:
+            return len(self.html.encode())
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Report:
+        """Write the file whole or not at all, and return the report with its place.
+
+        Parameters
+        ----------
+        path : path
+            Where it ends in ``.md`` it is written as Markdown, with its pictures in a folder beside it.
+        overwrite : bool, default False
+            Whether a file that is no report of ours is replaced.
+
+        Raises
+        ------
+        AlreadyExists
+            Where there is such a file.
+        """
+        place = Path(path).expanduser()
+        if place.is_dir():
+            raise InvalidValue(f"{place} is a folder; name a file, such as {place / 'report.html'}.")
+        if is_markdown(place):
+            save_markdown(self.document, place, overwrite=overwrite)
+            return Report(self.document, self.html, place)
+        if place.exists() and not overwrite and not is_report(place):
+            raise AlreadyExists(f"{place} is there and is no report; name another file, or say overwrite=True.")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            partial.write_bytes(self.html.encode())
+            os.replace(partial, place)
+        finally:
+            partial.unlink(missing_ok=True)
+        return Report(self.document, self.html, place)
+
+    def _repr_html_(self) -> str:
+        if self.path is None:
+            return element("div", str(self))
+        try:
+            address = self.path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+        except ValueError:  # elsewhere: a page of the server has no address for it
+            return element("div", str(self))
+        link = element("a", address, href=quote(address), target="_blank")
+        return element("div", join([link, muted(str(self).removeprefix(str(self.path)))]))
+
+    def __str__(self) -> str:
+        where = "not saved yet" if self.path is None else str(self.path)
+        return f"{where} · {size(self.size)} · {one_line(self.title)}"
+
+    def __repr__(self) -> str:
+        return f"<Report {str(self)!r}>"
+
+
+def is_report(path: Path) -> bool:
+    """Return whether a file is a report of ours."""
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(4_000)
+    except OSError:
+        return False
+
+
+def make_report(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: Step | None = None) -> Report:
+    """Make a report of runs.
+
+    Parameters
+    ----------
+    reader : Reader
+    run_ids : sequence of str
+        Whole ids; of a comparison the first is what the others are measured against.
+    asked : Asked
+    step : callable, optional
+        See `Step`.
+
+    Raises
+    ------
+    TrackError
+        For what is asked for and cannot be made, in words for the person.
+    """
+    from .pages import html_of
+
+    told = _Steps(step)
+    document = _document(reader, run_ids, asked, told)
+    told("page")
+    return Report(document, html_of(document, asked.template))
+
+
+def document_of(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: Step | None = None) -> Document:
+    """Return a report as plain data."""
+    return _document(reader, run_ids, asked, _Steps(step))
+
+
+class _Steps:
+    """Counts the parts as they are made."""
+
+    def __init__(self, step: Step | None) -> None:
+        self._step = step
+        self._done, self.total = 0, len(SECTIONS) + 3
+
+    def __call__(self, name: str) -> None:
+        if self._step is not None:
+            self._step(name, min(self._done, self.total), self.total)
+        self._done += 1
+
+
+def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps) -> Document:
+    check(asked)
+    kind = kind_of(asked, len(run_ids))
+    told.total = len(sections_of(asked, kind)) + 3
+    told("runs")
+    material = material_of(reader, run_ids, asked, kind, built_of(asked))
+    text = _text(material, told)
+    sections = _live_once(list(_sections(material, text, told)))
+    blocks = [block for section in sections for block in section.blocks]
+    told("panels")
+    panels, answers = frozen.panels_of(material, blocks)
+    return Document(
+        title=one_line(asked.title) or text.title or _title(material),
+        lead=_lead(material),
+        kind=kind,
+        built=material.now,
+        sections=tuple(sections),
+        privacy=material.privacy,
+        marks=tuple(_marks(material)),
+        panels=panels,
+        answers=answers,
+    )
+
+
+def built_of(asked: Asked) -> int:
+    """Return the moment that a report says it was made at: what was asked for, SOURCE_DATE_EPOCH, or now.
+
+    Raises
+    ------
+    InvalidValue
+        Where SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    if asked.built is not None:
+        return asked.built
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
+    if not epoch:
+        return int(time.time()) * 1000
+    try:
+        return int(epoch) * 1000
+    except ValueError:
+        raise InvalidValue(f"SOURCE_DATE_EPOCH is a number of seconds since 1970, not {epoch!r:.40}.") from None
+
+
+# ---- sections
+
+
+def _live_once(sections: Sequence[Section]) -> list[Section]:
+    """Let a panel live at its first place only: what it is sent is in the file once."""
+    seen: set[str] = set()
+    found = []
+    for section in sections:
+        blocks = []
+        for block in section.blocks:
+            name = getattr(block, "panel", "")
+            blocks.append(replace(block, panel="") if name in seen else block)  # type: ignore[call-arg]
+            seen |= {name} - {""}
+        found.append(replace(section, blocks=tuple(blocks)))
+    return found
+
+
+def _text(material: Material, step: _Steps) -> Text:
+    """The narrative; nothing where there is none."""
+    if not material.asked.text:
+        return Text()
+    step("text")
+    return _narrative(material).sections(material.asked.text)
+
+
+def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]:
+    asked = material.asked
+    names = list(sections_of(asked, material.kind))
+    if asked.sections is None:  # what the text shows itself is not shown twice
+        names = [name for name in names if name not in text.placed]
+    for name in names:
+        if name == "text":
+            yield from text.sections
+            continue
+        step(name)
+        blocks = _MAKERS[name](material)
+        if not blocks and asked.sections is not None:
+            blocks = [Sentence(_NOTHING.get(name, "There is nothing to show."), token="muted")]
+        if blocks:
+            yield Section(name, SECTIONS[name], tuple(blocks))
+
+
+def _narrative(material: Material) -> Narrative:
+    asked = material.asked
+    places = {name: (lambda make=make: make(material)) for name, make in _MAKERS.items()}
+    numbered = iter(range(1, 1_000))
+
+    def curves(*metrics: str) -> list[Block]:
+        return charts.curves(material, metrics, panel=f"curves-{next(numbered)}")
+
+    def of_run(make: Callable[[Material, Run | None], list[Block]]) -> Callable[..., list[Block]]:
+        def made(meant: object = None) -> list[Block]:
+            return make(material, None if meant is None else run_meant(material, meant))
+
+        return made
+
+    own = {"curves": curves, "figures": of_run(files.figures), "code": of_run(files.code)}
+    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
+    return Narrative(asked.text_name, values_of(material), {**places, **own}, material.privacy.text, folder)
+
+
+def _title(material: Material) -> str:
+    if material.kind == "run":
+        return one_line(material.label(material.runs[0]))
+    names = list(dict.fromkeys(one_line(run.experiment_name) for run in material.runs))
+    if material.kind == "comparison":
+        columns = material.comparison.runs if material.asked.columns and material.comparison else ()
+        labels = [one.name for one in columns] or [one_line(material.label(run)) for run in material.compared]
+        return (
+            " and ".join(labels)
+            if len(labels) == 2
+            else f"Comparison of {counted(len(labels), 'group' if columns else 'run')}"
+        )
+    return (
+        names[0] if len(names) == 1 else f"{counted(len(material.runs), 'run')} of {counted(len(names), 'experiment')}"
+    )
+
+
+def _lead(material: Material) -> str:
+    runs: Sequence[Run] = material.runs
+    names = list(dict.fromkeys(one_line(run.experiment_name) for run in runs))
+    days = sorted({day(run.start_time) for run in runs})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{counted(len(runs), 'run')} of {where} · {when}"
+
+
+def _marks(material: Material) -> list[str]:
+    """What a reader must know of the whole."""
+    running = [f"#{run.number}" for run in material.runs if run.state == "running"]
+    deleted = [f"#{run.number}" for run in material.runs if run.lifecycle_stage == "deleted"]
+    told = []
+    if running:
+        verb = "was" if len(running) == 1 else "were"
+        told.append(f"{_listed(running)} {verb} still running when this was made: numbers may have changed since.")
+    if deleted:
+        told.append(f"{_listed(deleted)}: in the bin of the store.")
+    return told
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    return ", ".join(numbers[:6]) + (f" and {len(numbers) - 6} more" if len(numbers) > 6 else "")
+
+
+__all__ = ["Kind", "Report", "TrackError", "built_of", "document_of", "is_report", "make_report"]

@@ -1,0 +1,232 @@
+"""The runs of a report, read once: ranked, with the best one, the main metric and which of them are compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ..errors import InvalidValue, NotFound
+from ..records import RESULT_STATES, Artifact, MetricSummary, Run
+from ..records import Goal as Direction
+from ..store import table_rows
+from ..store.reader import Reader
+from ..store.table_rows import RowReader, TableRow
+from ..views.axes import Known, known_of
+from ..views.compared import Comparison, Line
+from ..views.comparison import comparison_of
+from ..views.curves import goal_among
+from ..views.found import Runs
+from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
+from ..views.group_comparison import group_comparison_of
+from .asked import MOST_COMPARED, Asked, Kind
+from .privacy import Privacy
+
+MOST_RUNS = 10_000
+BESIDE = 4  # runs that are compared where nobody named some
+
+
+@dataclass
+class Material:
+    """What a report is made of.
+
+    Attributes
+    ----------
+    reader : Reader
+    asked : Asked
+    kind : {"run", "comparison", "experiment"}
+    runs : tuple of Run
+        From the best to the worst by the metric; those without a value of it last, the newest first.
+    metric : str
+        By which they are ranked; empty where they have none.
+    goal : Goal
+        Which way is better for it.
+    best : Run or None
+    now : int
+        The moment that the report says it was made at, in milliseconds since the epoch.
+    privacy : Privacy
+    """
+
+    reader: Reader
+    asked: Asked
+    kind: Kind
+    runs: tuple[Run, ...]
+    metric: str
+    goal: Goal
+    best: Run | None
+    now: int
+    privacy: Privacy
+    _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the runs, ranked."""
+        return [run.run_id for run in self.runs]
+
+    @property
+    def main(self) -> Run | None:
+        """The run that the report is of, or the best one."""
+        return self.runs[0] if self.kind == "run" else self.best
+
+    @cached_property
+    def goals(self) -> dict[str, Direction]:
+        """The goals that were declared in the store."""
+        return table_rows.goals(self.reader.store)
+
+    @cached_property
+    def rows(self) -> list[TableRow]:
+        """The runs as charts of many read them, the newest first."""
+        numbers = table_rows.numbers_of(self.reader.store, self.ids)
+        return RowReader(self.reader.store).read(numbers)
+
+    @cached_property
+    def known(self) -> Known:
+        """The params and metrics of the runs, and which of them differ."""
+        return known_of(self.rows, self.goals)
+
+    @cached_property
+    def compared(self) -> list[Run]:
+        """The runs that are compared, the first is what the others are measured against; none where there is one."""
+        if self.asked.columns:  # of a group its first run stands for all
+            return self.reader.runs_of([column[0] for column in self.asked.columns[:MOST_COMPARED]])
+        if self.asked.compare is not None:
+            return self.reader.runs_of(list(dict.fromkeys(self.asked.compare))[:MOST_COMPARED])
+        if self.kind == "comparison":
+            return list(self.runs[:MOST_COMPARED])
+        baseline = [run for run in self.runs if run.baseline_run_id == run.run_id]
+        pinned = [run for run in self.runs if run.pinned]
+        best = [self.best] if self.best is not None else []
+        first = baseline[:1] or [run for run in self.runs[1:2] if best]
+        found = list(dict.fromkeys(run.run_id for run in [*first, *best, *pinned, *self.runs[:2]]))[:BESIDE]
+        by_id = {run.run_id: run for run in self.runs}
+        several = [by_id[run_id] for run_id in found]
+        return several if len(several) > 1 else []
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """What differs between the runs, or the groups of them, that are compared; None where there are not two."""
+        columns = self.asked.columns
+        if columns:
+            return _placeless(group_comparison_of(self.reader, columns), self.privacy)
+        ids = [run.run_id for run in self.compared]
+        return _placeless(comparison_of(self.reader, ids), self.privacy) if len(ids) > 1 else None
+
+    def artifacts(self, run: Run) -> list[Artifact]:
+        """Return the files of a run."""
+        if run.run_id not in self._artifacts:
+            self._artifacts[run.run_id] = self.reader.artifacts(run.run_id)
+        return self._artifacts[run.run_id]
+
+    def label(self, run: Run) -> str:
+        """Return a run as people name it: ``wide #12``."""
+        return f"{run.name} #{run.number}"
+
+
+def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind, now: int) -> Material:
+    """Read the runs of a report and rank them.
+
+    Raises
+    ------
+    NotFound
+        Where there is no run, or none has the metric that was named.
+    InvalidValue
+        For more runs than a file should hold, a report of one run on several, or a metric of which no goal is known.
+    """
+    if len(run_ids) > MOST_RUNS:
+        raise InvalidValue(f"A report is of at most {MOST_RUNS:,} runs, not {len(run_ids):,}: filter them.")
+    runs = Runs(reader.runs_of(list(run_ids)), store=reader.store)
+    if not runs:
+        raise NotFound("There is no run to report on.")
+    if kind == "run" and len(runs) > 1:
+        raise InvalidValue(f"A report of the kind 'run' is of one run, not {len(runs):,}; name it: '#12', 'best'.")
+    if kind == "comparison" and len(runs) < 2:
+        raise InvalidValue("A comparison needs two runs or more.")
+    metric, goal = main_metric(runs, asked.metric)
+    best = _best(runs, metric, asked.metric is not None and kind != "run")
+    ordered = runs if kind == "comparison" else ranked(runs, metric, goal)
+    privacy = Privacy(reader.store, asked.private)
+    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now, privacy)
+
+
+def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
+    """Return the metric by which runs are ranked, and its goal; the first with a goal where none is named.
+
+    Raises
+    ------
+    NotFound
+        Where a metric is named that no run has.
+    """
+    if named is not None:
+        if not any(named in run.metrics for run in runs):
+            runs.best(named)  # says what there is
+        return named, goal_among(runs, named)
+    found: dict[str, list[MetricSummary]] = {}
+    for run in runs:
+        for key, metric in run.metrics.items():
+            if metric.source != SYSTEM:
+                found.setdefault(key, []).append(metric)
+    if not found:
+        return "", NO_GOAL
+    goals = {key: goal_among(runs, key) for key in found}
+    declared = {key: goal for run in runs for key, goal in run.goals.items()}
+
+    def place(key: str) -> tuple[bool, int, int]:
+        return goals[key].direction is None, min(rank(one, declared) for one in found[key]), -len(found[key])
+
+    key = min(found, key=place)
+    return key, goals[key]
+
+
+def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
+    """The best run; where the metric was named by a person, why there is none is an error."""
+    if not metric or len(runs) < 2:
+        return None
+    try:
+        return runs.best(metric)
+    except (NotFound, InvalidValue):
+        if wanted:
+            raise
+        return None
+
+
+def ranked(runs: Sequence[Run], metric: str, goal: Goal) -> list[Run]:
+    """Return runs from the best to the worst; those that broke off, or have no finite value, come last."""
+    sign = 1 if goal.direction == "min" else -1
+
+    def place(run: Run) -> tuple[bool, float, int]:
+        summary = run.metrics.get(metric)
+        counts = summary is not None and math.isfinite(summary.last) and run.state in RESULT_STATES
+        value = sign * summary.last if counts and summary is not None and goal.direction is not None else 0.0
+        return not counts, value, -(run.number or 0)
+
+    return sorted(runs, key=place)
+
+
+def _placeless(comparison: Comparison, privacy: Privacy) -> Comparison:
+    """A comparison in which it is not told where data lie on the author's machine."""
+
+    def cleaned(line: Line) -> Line:
+        values = (
+            replace(value, text=privacy.place(value.text), full=privacy.place(value.full)) for value in line.values
+        )
+        return replace(line, values=tuple(values)) if line.group == "data" else line
+
+    return replace(comparison, lines=tuple(map(cleaned, comparison.lines)), same=tuple(map(cleaned, comparison.same)))
+
+
+def day(milliseconds: int) -> str:
+    """Return a day, ``2026-03-12``, in UTC; ``unknown`` for what is no moment."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, OSError, ValueError):  # a store may hold any integer
+        return "unknown"
+
+
+def moment(milliseconds: int) -> str:
+    """Return a moment, ``2026-03-12 16:20 UTC``."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, OSError, ValueError):
+        return "unknown"

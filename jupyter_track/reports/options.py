@@ -1,0 +1,112 @@
+"""What a person gives for a report, as `Asked`: files are read, runs looked up, moments told in milliseconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidValue, MissingFile
+from ..store.reader import Reader
+from ..views.compared import Comparison
+from .asked import MOST_COMPARED, Asked
+from .meant import ids_meant
+
+MOST_TEXT = 1_000_000
+_ENDINGS = (".md", ".markdown", ".txt")
+
+
+def asked_of(
+    reader: Reader,
+    runs: Any,
+    *,
+    title: str = "",
+    text: str | os.PathLike[str] | None = None,
+    sections: Sequence[str] | None = None,
+    kind: str | None = None,
+    metric: str | None = None,
+    compare: Any = None,
+    template: str | os.PathLike[str] | None = None,
+    built: datetime | int | float | None = None,
+    private: bool = True,
+) -> tuple[list[str], Asked]:
+    """Return the ids of the runs, and what is asked for.
+
+    Raises
+    ------
+    TrackError
+        For what there is not, in words for the person.
+    """
+    run_ids, named = ids_meant(reader, runs)
+    if kind is None and named and 2 <= len(run_ids) <= MOST_COMPARED:
+        kind = "comparison"
+    if isinstance(sections, str):
+        sections = [word for word in sections.replace(",", " ").split() if word]
+    words, name = text_of(text)
+    compared = None
+    if compare is not None:
+        several = [compare] if isinstance(compare, (str, int)) or not isinstance(compare, Iterable) else list(compare)
+        compared = tuple(run_id for one in several for run_id in ids_meant(reader, [one])[0])
+    columns: tuple[tuple[str, ...], ...] = ()
+    if isinstance(runs, Comparison) and any(run.members for run in runs.runs):
+        columns = tuple(run.members or (run.run_id,) for run in runs.runs)
+        kind = kind or "comparison"
+    asked = Asked(
+        kind=kind,  # type: ignore[arg-type]  # checked with the rest
+        title=title,
+        sections=None if sections is None else tuple(sections),
+        text=words,
+        text_name=name,
+        metric=metric,
+        compare=compared,
+        columns=columns,
+        template=None if template is None else Path(template).expanduser(),
+        built=moment_of(built),
+        private=private,
+    )
+    return run_ids, asked
+
+
+def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
+    """Return a text and where it is from: a path, or one line that ends like a file's name, is read.
+
+    Raises
+    ------
+    MissingFile
+        Where there is no such file.
+    InvalidValue
+        Where it is no text, or too long.
+    """
+    if given is None:
+        return "", "the text"
+    if isinstance(given, str) and not ("\n" not in given and given.strip().endswith(_ENDINGS)):
+        return given, "the text"
+    path = Path(os.fspath(given).strip()).expanduser()
+    try:
+        if path.stat().st_size > MOST_TEXT:
+            raise InvalidValue(f"{path} has more than {MOST_TEXT // 1_000_000} MB; a report's text is shorter.")
+        return path.read_text(encoding="utf-8-sig"), str(path)
+    except FileNotFoundError:
+        raise MissingFile(f"There is no text {str(path)!r}.") from None
+    except UnicodeDecodeError as error:
+        raise InvalidValue(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}.") from None
+
+
+def moment_of(given: datetime | int | float | None) -> int | None:
+    """Return a moment in milliseconds since the epoch.
+
+    Raises
+    ------
+    InvalidValue
+        For what is no moment.
+    """
+    if given is None:
+        return None
+    try:
+        seconds = given.timestamp() if isinstance(given, datetime) else float(given)
+        datetime.fromtimestamp(seconds)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise InvalidValue(f"built is a datetime or seconds since 1970, not {given!r:.60}.") from None
+    return int(seconds) * 1000

@@ -1,0 +1,187 @@
+"""The summary of a report: how many runs, the best of them, what differed; and a single run in full."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+
+from ..records import RESULT_STATES, Run
+from ..views.axes import Axis, axis_of
+from ..views.beside import ALONE
+from ..views.details import Details, Grid, run_details
+from ..views.format import Precision, change, column_text, duration, middle_cut, number, one_line, precision_of, spread
+from ..views.parallel import range_words
+from ..views.tokens import STATES, state_of
+from ..views.words import counted
+from .document import Block, Code, Fact, Facts, Rows, Sentence
+from .material import Material, day
+
+MOST_DIFFERING = 12  # params that have a line
+_FEW_VALUES = 80  # characters
+_ZEROS = re.compile(r"(?:\.0+|(\.\d*[1-9])0+)(?=$|,| )")
+_HEADS = {"metric": "Metrics", "param": "Params", "tag": "Tags", "artifact": "Files"}
+
+
+def summary(material: Material) -> list[Block]:
+    """Return the blocks of the summary."""
+    if material.kind == "run":
+        return _one(material)
+    blocks: list[Block] = [Sentence(text) for text in _words(material)]
+    blocks.append(Facts(tuple(_figures(material))))
+    if material.kind == "experiment" and (rows := _differing(material)):
+        header = ("param", "values", *(("best run",) if material.best else ()))
+        right = (False,) * len(header)
+        blocks.append(Rows(Grid(header, tuple(rows), right), "What differed", titled=True))
+    return blocks
+
+
+def states(runs: Sequence[Run]) -> str:
+    """Return ``18 finished, 1 failed``; nothing where all have finished."""
+    counts: dict[str, int] = {}
+    for run in runs:
+        counts[run.state] = counts.get(run.state, 0) + 1
+    if set(counts) == {"finished"}:
+        return ""
+    words = {name: state_of(name).word.partition(" (")[0] for name in counts}
+    return ", ".join(f"{counts[name]:,} {words[name]}" for name in sorted(counts, key=_place))
+
+
+def _place(state: str) -> tuple[bool, int]:
+    order = list(STATES)
+    return state != "finished", order.index(state) if state in order else len(order)
+
+
+def _words(material: Material) -> list[str]:
+    """What a reader is told in a sentence or two."""
+    runs, best, metric = material.runs, material.best, one_line(material.metric)
+    names = list(dict.fromkeys(run.experiment_name for run in runs))
+    where = f" of {one_line(names[0])}" if len(names) == 1 else f" of {counted(len(names), 'experiment')}"
+    told = [f"{counted(len(runs), 'run')}{where}."]
+    if best is not None:
+        value = number(best.metrics[material.metric].last, _precision(material))
+        way = {"max": "highest", "min": "lowest"}.get(material.goal.direction or "", "best")
+        told.append(f"The best is {one_line(best.name)} #{best.number}, with the {way} {metric}, {value}.")
+    elif metric and material.goal.direction is None:
+        told.append(f"Which is the best is not said: whether a lower or a higher {metric} is better is not known.")
+    elif not metric:
+        told.append("None of them has a metric.")
+    differing = material.known.params_that_differ
+    if differing:
+        named = ", ".join(middle_cut(one_line(key), 32) for key in differing[:4])
+        more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
+        told.append(f"They differ in {counted(len(differing), 'param')}: {named}{more}.")
+    elif len(runs) > 1:
+        told.append("Their params do not differ.")
+    return [" ".join(told)]
+
+
+def _precision(material: Material) -> Precision:
+    values = [run.metrics[material.metric].last for run in material.runs if material.metric in run.metrics]
+    return precision_of(values, material.goal.direction)
+
+
+def _figures(material: Material) -> list[Fact]:
+    runs, best, metric = material.runs, material.best, material.metric
+    facts = [Fact("runs", f"{len(runs):,}", states(runs))]
+    values = [run.metrics[metric].last for run in runs if metric in run.metrics and run.state in RESULT_STATES]
+    precision = precision_of(values, material.goal.direction)
+    if best is not None:
+        last = best.metrics[metric].last
+        title = f"best {one_line(metric)} {material.goal.arrow}".rstrip()
+        facts.append(Fact(title, number(last, precision), f"{one_line(best.name)} #{best.number}", full=repr(last)))
+        facts += _against(material, best, last)
+    finite = [value for value in values if math.isfinite(value)]
+    if len(finite) > 1:
+        facts.append(Fact(f"{one_line(metric)}, mean ± sd", spread(values).partition(" (")[0], f"n={len(finite)}"))
+    days = sorted({day(run.start_time) for run in runs})
+    facts.append(Fact("recorded", days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"))
+    total = sum(run.duration or 0.0 for run in runs)
+    facts.append(Fact("time of all runs", duration(total)))
+    return facts
+
+
+def _against(material: Material, best: Run, last: float) -> list[Fact]:
+    """The best run against the baseline, where there is one and it is another."""
+    base = next((run for run in material.runs if run.run_id == best.baseline_run_id), None)
+    if base is None or base.run_id == best.run_id or material.metric not in base.metrics:
+        return []
+    found = change(last, base.metrics[material.metric].last, material.goal.direction)
+    if found is None:
+        return []
+    verdict = found.verdict if found.verdict in ("better", "worse") else ""
+    value = f"{found.text} {found.arrow}".rstrip()
+    return [Fact("against the baseline", value, f"{one_line(base.name)} #{base.number}", verdict or "")]
+
+
+def _differing(material: Material) -> list[tuple[str, ...]]:
+    best, rows = material.best, []
+    keys = material.known.params_that_differ
+    for key in keys[:MOST_DIFFERING]:
+        axis = axis_of(material.rows, key, "param", material.goals)
+        line = [middle_cut(one_line(key), 40), middle_cut(_values(axis), _FEW_VALUES)]
+        if best is not None:
+            line.append(column_text(best.params[key]) if key in best.params else "none")
+        rows.append(tuple(line))
+    if len(keys) > MOST_DIFFERING:
+        rows.append((f"+{len(keys) - MOST_DIFFERING} more", *([""] * (2 if best is not None else 1))))
+    return rows
+
+
+def _values(axis: Axis) -> str:
+    """The values of a param: words one by one, of numbers the ends, without the zeros that a column needs."""
+    return range_words(axis) if axis.categories else _ZEROS.sub(r"\1", range_words(axis))
+
+
+# ---- one run
+
+
+def _one(material: Material) -> list[Block]:
+    (run,) = material.runs
+    details = details_of(material, run)
+    blocks: list[Block] = []
+    if run.error is not None:
+        blocks.append(Sentence(material.privacy.place(f"{run.error.name}: {run.error.message}"), "✗", "failed"))
+    blocks.append(Facts(tuple(_run_figures(material, run))))
+    for grid in details.grids:
+        if grid.header and grid.header[0] == "tag":  # those of the tools are told elsewhere
+            own = tuple(row for row in grid.rows if not row[0].startswith(("mlflow.", "jupyter_track.")))
+            grid = replace(grid, rows=own)
+        if grid.header and grid.header[0] in _HEADS and grid.rows:
+            blocks.append(Rows(grid, _HEADS[grid.header[0]], titled=True))
+    if details.block:
+        blocks.append(Code("The end of the traceback", details.block))
+    return blocks
+
+
+def details_of(material: Material, run: Run) -> Details:
+    """Return a run in full; who ran it is left out of a report that is private."""
+    artifacts = material.artifacts(run)
+    around = material.reader.surroundings([run.run_id]).get(run.run_id, {})
+    found = run_details(run, artifacts=artifacts, beside=ALONE, surroundings=around, zone=UTC)
+    left = {"user"} if material.privacy.private else set()
+    facts = tuple((label, material.privacy.place(text)) for label, text in found.facts if label not in left)
+    place = material.privacy.place
+    grids = tuple(
+        replace(grid, rows=tuple(tuple(map(place, row)) for row in grid.rows)) if grid.header[:1] == ("data",) else grid
+        for grid in found.grids
+    )
+    problems = tuple(map(place, found.problems))
+    return Details(found.name, found.number, found.state, facts, problems, grids, place(found.block))
+
+
+def _run_figures(material: Material, run: Run) -> list[Fact]:
+    state = state_of(run.state)
+    facts = [Fact("status", f"{state.glyph} {state.word}")]
+    shown = [metric for metric in run.metrics.values() if metric.source != "system"]
+    shown.sort(key=lambda metric: metric.key != material.metric)
+    for metric in shown[:4]:
+        note = f"at step {metric.last_step:,}" if metric.count > 1 else ""
+        facts.append(Fact(middle_cut(one_line(metric.key), 32), number(metric.last), note, full=repr(metric.last)))
+    if run.duration is not None:
+        facts.append(Fact("duration", duration(run.duration)))
+    facts.append(Fact("started", day(run.start_time)))
+    facts.append(Fact("experiment", middle_cut(one_line(run.experiment_name), 40)))
+    return facts

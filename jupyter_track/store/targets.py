@@ -1,0 +1,37 @@
+"""The values that metrics are to reach: tags of their experiment, ``track.target.`` and the metric's name.
+
+A tag, since it is what belongs to an experiment and travels with it already: through export, merge, import and mlflow's
+own words for tags.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from .database import reading
+
+PREFIX = "track.target."
+
+
+def targets(store: Path) -> dict[str, dict[str, float]]:
+    """Return the targets of metrics, by the name of the experiment; what is no finite number is none."""
+    with reading(store) as connection:
+        rows = connection.execute(
+            "SELECT name, key, value FROM experiment_tags JOIN experiments ON experiments.id = experiment_id"
+            " WHERE key >= ? AND key < ?",
+            (PREFIX, PREFIX[:-1] + chr(ord(PREFIX[-1]) + 1)),
+        ).fetchall()
+    found: dict[str, dict[str, float]] = {}
+    for experiment, key, text in rows:
+        if (value := _number(text)) is not None:
+            found.setdefault(experiment, {})[key[len(PREFIX) :]] = value
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

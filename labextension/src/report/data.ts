@@ -1,0 +1,29 @@
+/** What a report holds for its panels: written by jupyter_track/reports/frozen.py. */
+
+import type { ComparedLine, ComparisonRowsMessage, Details, KernelMessage, ManyMessage } from '../protocol.js';
+
+/** A message of a panel of many runs, and what it is asked for by. */
+export type NamedMany = ManyMessage & { named: string };
+
+export interface Answers {
+  /** Runs in full, by id. */
+  open?: Record<string, Details>;
+  /** Code that gives a chart, by metric. */
+  code?: Record<string, string>;
+  equal?: ComparedLine[];
+  markdown?: string;
+  /** The first rows of joined tables. */
+  rows?: Record<string, { differing: ComparisonRowsMessage; all: ComparisonRowsMessage }>;
+}
+
+export interface ReportData {
+  /** What each panel is sent, by its name. */
+  panels: Record<string, KernelMessage[]>;
+  answers: Answers;
+}
+
+/** Read what the page holds; null where it holds nothing of ours. */
+export function readData(document: Document): ReportData | null {
+  const text = document.getElementById('jtr-data')?.textContent;
+  return text ? (JSON.parse(text) as ReportData) : null;
+}

@@ -1,0 +1,117 @@
+import type { ActionMessage, ComparisonRowsMessage, KernelMessage, ManyChart, ManyMessage, ReplyMessage, ViewMessage } from '../protocol.js';
+import type { Transport } from '../transport.js';
+import type { Answers, NamedMany } from './data.js';
+
+const NO_FILTER = 'A filter needs the store, which is not in this file; words are searched here.';
+const NOT_HERE = 'Only the best runs are here in full.';
+const NOTHING_CHANGES = 'Nothing can be changed in a report.';
+
+type Answer = Omit<ReplyMessage, 'type' | 'to'>;
+
+/**
+ * A panel's way to a kernel that there is not: it is sent what the report holds, and asked from that.
+ *
+ * Answers come after the question has returned, as those of a kernel do.
+ */
+export class FrozenTransport implements Transport {
+  constructor(
+    private readonly messages: readonly KernelMessage[],
+    private readonly answers: Answers
+  ) {
+    this.charts = messages.filter((message): message is NamedMany => message.type === 'many');
+  }
+
+  send(message: ViewMessage): void {
+    queueMicrotask(() => {
+      if (message.type === 'ready') {
+        (this.charts.length > 0 ? this.charts.slice(0, 1) : this.messages).forEach(each => this.tell(each));
+      } else {
+        const answer = this.answer(message);
+        if (message.to !== 0) {
+          this.tell({ type: 'reply', to: message.to, ...answer });
+        }
+      }
+    });
+  }
+
+  listen(listener: (message: KernelMessage) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What is kept in a file does not go away. */
+  closed(): void {}
+
+  private tell(message: KernelMessage): void {
+    this.listeners.forEach(listener => listener(message));
+  }
+
+  private answer(action: ActionMessage): Answer {
+    switch (action.name) {
+      case 'select':
+      case 'choices':
+      case 'window': // no more points than there are
+      case 'curves':
+        return { ok: true };
+      case 'filter':
+        return { ok: false, message: NO_FILTER };
+      case 'open':
+        return found('details', this.answers.open?.[action.run], NOT_HERE);
+      case 'code':
+        return found('text', this.answers.code?.[action.chart], '');
+      case 'markdown':
+        return found('text', this.answers.markdown, '');
+      case 'equal':
+        return found('lines', this.answers.equal, '');
+      case 'rows':
+        return this.rows(action);
+      case 'many':
+        return this.many(action);
+      default:
+        return { ok: false, message: NOTHING_CHANGES };
+    }
+  }
+
+  private rows({ table, start, count, equal }: Extract<ActionMessage, { name: 'rows' }>): Answer {
+    const known = this.answers.rows?.[table];
+    if (known === undefined) {
+      return { ok: false, message: 'This table is not in the report.' };
+    }
+    const whole: ComparisonRowsMessage = equal ? known.all : known.differing;
+    this.tell({ ...whole, start, total: Math.min(whole.total, whole.rows.length), rows: whole.rows.slice(start, start + count) });
+    return { ok: true };
+  }
+
+  /** Another chart of the same runs, with some of the axes. */
+  private many(asked: Extract<ActionMessage, { name: 'many' }>): Answer {
+    this.tab = asked.tab ?? this.tab;
+    this.x = asked.x ?? this.x;
+    this.names = asked.names === undefined ? this.names : asked.names;
+    const name = this.tab === 'scatter' && this.x ? `scatter:${this.x}` : this.tab;
+    const message = this.charts.find(each => each.named === name) ?? this.charts.find(each => each.named === this.tab);
+    if (message === undefined) {
+      return { ok: false, message: 'This chart is not in the report.' };
+    }
+    this.rev += 1;
+    const shown = message.shown?.kind === 'parallel' ? someAxes(message.shown, this.names) : message.shown;
+    this.tell({ ...message, ...(shown === undefined ? {} : { shown }), rev: this.rev });
+    return { ok: true };
+  }
+
+  private readonly listeners = new Set<(message: KernelMessage) => void>();
+  private readonly charts: NamedMany[];
+  private tab: ManyMessage['tab'] = 'parallel';
+  private x = '';
+  private names: string[] | null = null;
+  private rev = 1;
+}
+
+function found<Key extends keyof Answer>(key: Key, value: Answer[Key] | undefined, message: string): Answer {
+  return value === undefined ? { ok: false, message } : ({ ok: true, [key]: value } as unknown as Answer);
+}
+
+/** Parallel coordinates with the axes that are named, and the metric last. */
+function someAxes(chart: ManyChart, names: readonly string[] | null): ManyChart {
+  const last = chart.axes.length - 1;
+  return names === null ? chart : { ...chart, axes: chart.axes.filter((axis, at) => at === last || names.includes(axis.id)) };
+}

@@ -1,0 +1,124 @@
+/** A report's panels are sent what the file holds, and asked from that; nothing in them changes anything. */
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { mount } from '../src/panel.js';
+import type { ActionMessage, KernelMessage, ManyAxis, ReplyMessage } from '../src/protocol.js';
+import { readData } from '../src/report/data.js';
+import { FrozenTransport } from '../src/report/frozen.js';
+import { madeColumn, madeRow, madeTable } from './made.js';
+
+const AXIS: ManyAxis = { id: 'params.lr', title: 'lr', metric: false, log: false, ticks: [], shares: [0.5], texts: ['0.1'] };
+const many = (named: string, axes: string[]): KernelMessage =>
+  ({
+    type: 'many',
+    rev: 1,
+    tab: named.split(':')[0],
+    named,
+    tabs: ['parallel', 'scatter'],
+    problem: '',
+    shown: { kind: named.split(':')[0], metric: 'metrics.loss', spec: {}, axes: axes.map(id => ({ ...AXIS, id })), runs: [], best: [], kept: [], notes: [] },
+    known: { metrics: [], params: [] },
+    selected: [],
+    colors: []
+  }) as unknown as KernelMessage;
+
+let heard: KernelMessage[];
+
+/** What a panel hears after it has asked. */
+async function asked(transport: FrozenTransport, name: string, args: object = {}): Promise<KernelMessage[]> {
+  heard = [];
+  const stop = transport.listen(message => heard.push(message));
+  transport.send({ type: 'action', to: 7, name, ...args } as unknown as ActionMessage);
+  await Promise.resolve();
+  stop();
+  return heard;
+}
+
+test('a panel is sent all that is kept for it once it is ready, and not before the call has returned', async () => {
+  const messages = [madeTable([madeColumn()], [madeRow(1)]), { type: 'curves', curves: {} } as unknown as KernelMessage];
+  const transport = new FrozenTransport(messages, {});
+  const got: KernelMessage[] = [];
+  transport.listen(message => got.push(message));
+  transport.send({ type: 'ready' });
+  expect(got).toEqual([]);
+  await Promise.resolve();
+  expect(got).toEqual(messages);
+});
+
+test('what is in the file is answered, and what is not is said', async () => {
+  const details = { name: 'wide' } as never;
+  const transport = new FrozenTransport([], { open: { a: details }, code: { loss: 'x' }, equal: [], markdown: '# y' });
+  const reply = async (name: string, args: object = {}) => (await asked(transport, name, args))[0] as ReplyMessage;
+  expect(await reply('open', { run: 'a' })).toEqual({ type: 'reply', to: 7, ok: true, details });
+  expect((await reply('open', { run: 'b' })).message).toBe('Only the best runs are here in full.');
+  expect(await reply('code', { chart: 'loss' })).toEqual({ type: 'reply', to: 7, ok: true, text: 'x' });
+  expect(await reply('markdown')).toEqual({ type: 'reply', to: 7, ok: true, text: '# y' });
+  expect(await reply('equal')).toEqual({ type: 'reply', to: 7, ok: true, lines: [] });
+  expect(await reply('window', { low: 0, high: 1, width: 9 })).toEqual({ type: 'reply', to: 7, ok: true });
+  expect((await reply('filter', { text: 'metrics.loss < 1' })).message).toContain('words are searched here');
+  for (const name of ['delete', 'rename', 'stop', 'tag', 'first', 'remove']) {
+    expect(await reply(name)).toEqual({ type: 'reply', to: 7, ok: false, message: 'Nothing can be changed in a report.' });
+  }
+});
+
+test('a page of joined rows is a part of those that are kept', async () => {
+  const rows = { type: 'comparison-rows', table: 't', start: 0, total: 900, rows: ['a', 'b', 'c'] } as never;
+  const transport = new FrozenTransport([], { rows: { t: { differing: rows, all: rows } } });
+  const [page, reply] = await asked(transport, 'rows', { table: 't', start: 1, count: 1, equal: false });
+  expect(page).toMatchObject({ start: 1, total: 3, rows: ['b'] });
+  expect(reply).toMatchObject({ ok: true });
+  expect((await asked(transport, 'rows', { table: 'u', start: 0, count: 1, equal: true }))[0]).toMatchObject({ ok: false });
+});
+
+test('charts of many runs are those of the file, with the axes that are chosen', async () => {
+  const charts = [many('parallel', ['params.lr', 'params.n', 'metrics.loss']), many('scatter', ['params.lr', 'metrics.loss']), many('scatter:params.n', ['params.n', 'metrics.loss'])];
+  const transport = new FrozenTransport(charts, {});
+  const axes = (found: KernelMessage[]) => (found[0] as { shown?: { axes: ManyAxis[] } }).shown?.axes.map(axis => axis.id);
+  expect(axes(await asked(transport, 'many', { names: ['params.n'] }))).toEqual(['params.n', 'metrics.loss']);
+  expect(axes(await asked(transport, 'many', { tab: 'scatter' }))).toEqual(['params.lr', 'metrics.loss']);
+  expect(axes(await asked(transport, 'many', { x: 'params.n' }))).toEqual(['params.n', 'metrics.loss']);
+  const back = await asked(transport, 'many', { tab: 'parallel', names: null });
+  expect(axes(back)).toEqual(['params.lr', 'params.n', 'metrics.loss']);
+  expect((back[0] as { rev: number }).rev).toBe(5);
+  expect((await asked(transport, 'many', { tab: 'importance' }))[0]).toMatchObject({ ok: false });
+});
+
+test('the data of a page is read from its script', () => {
+  document.body.innerHTML = '';
+  expect(readData(document)).toBeNull();
+  const script = document.createElement('script');
+  script.type = 'application/json';
+  script.id = 'jtr-data';
+  script.textContent = '{"panels":{},"answers":{"markdown":"\\u003c/script>"}}';
+  document.body.append(script);
+  expect(readData(document)).toEqual({ panels: {}, answers: { markdown: '</script>' } });
+  script.remove();
+});
+
+let host: HTMLElement;
+beforeEach(() => {
+  vi.useFakeTimers();
+  host = document.createElement('div');
+  document.body.append(host);
+});
+afterEach(() => {
+  host.remove();
+  vi.useRealTimers();
+});
+
+test('a table without a kernel offers to open a run, and nothing that would change one', async () => {
+  const table = madeTable([madeColumn()], [madeRow(1), madeRow(2)]);
+  const dispose = mount(host, new FrozenTransport([table], {}), { still: true });
+  await vi.advanceTimersByTimeAsync(10);
+  const row = host.querySelector<HTMLElement>('.jt-row')!;
+  row.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  await vi.advanceTimersByTimeAsync(10);
+  const labels = [...host.querySelectorAll('.jt-actions button')].map(button => button.textContent);
+  expect(labels).toEqual(['✕', 'Open']);
+  host.querySelector('.jt-grid')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Delete', bubbles: true }));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(host.querySelectorAll('.jt-row')).toHaveLength(2);
+  expect(host.querySelector('[role=alert]')?.textContent).toBe('');
+  dispose();
+});

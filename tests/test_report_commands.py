@@ -1,0 +1,137 @@
+"""`jupyter track report` and `%track report`: what they write, what they say, what they refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_session import cli
+from made_reports import BUILT, report_store
+from shell_session import Notebook, notebook
+
+from jupyter_track.reports.make import is_report
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a store of three runs, which is the working directory."""
+    report_store(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def nb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
+    """A notebook with two runs."""
+    with notebook(tmp_path, monkeypatch) as made:
+        made.run("%%track alpha --max accuracy -q\nC = 1\naccuracy = float('0.5')", cell_id="one")
+        made.run("%%track beta --max accuracy -q\nC = 2\naccuracy = float('0.75')", cell_id="one")
+        yield made
+
+
+def title_of(path: Path) -> str:
+    """The heading of a report."""
+    (title,) = re.findall(r"<h1>(.*?)</h1>", path.read_text(encoding="utf-8"))
+    return str(title)
+
+
+def test_the_command_writes_a_report_of_all_runs(folder: Path) -> None:
+    """It says where, how large it is and what it is called."""
+    answer = cli(None, "report", "--built", str(BUILT))
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert re.fullmatch(r"report\.html · 1\.\d MB · digits\n", answer.stdout)
+    assert is_report(folder / "report.html")
+    first = (folder / "report.html").read_bytes()
+    assert cli(None, "report", "--built", "2025-11-04T14:26:40+00:00").exit_code == 0
+    assert (folder / "report.html").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        (["params.optimizer = 'adam'"], "digits"),
+        (["params.optimizer", "=", "'adam'"], "digits"),
+        (["best"], "run 0 #1"),
+        (["#3", "run 0"], "run 2 #3 and run 0 #1"),
+        (["-e", "digits", "--title", "Mine"], "Mine"),
+        (["-e", "digits", "#2"], "run 1 #2"),
+    ],
+)
+def test_runs_are_named_or_filtered(folder: Path, words: list[str], title: str) -> None:
+    """As everywhere; several words are a filter together, or a run each."""
+    answer = cli(None, "report", "-o", "out.html", "--section", "summary", *words)
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert title_of(folder / "out.html") == title
+
+
+def test_the_options_reach_the_report(folder: Path) -> None:
+    """A text and a template from files, sections in order, another metric; as JSON for scripts."""
+    (folder / "paper.md").write_text("# Paper\n\n{{ best }} won.\n")
+    (folder / "lab.html").write_text('{% extends "report.html" %}{% block footer %}Internal{% endblock %}')
+    answer = cli(
+        None, "report", "--text", "paper.md", "--template", "lab.html", "--section", "text,notes",
+        "--section", "summary", "--metric", "loss", "--paths", "--json",
+    )  # fmt: skip
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert json.loads(answer.stdout) == {
+        "store": str(folder / "track.db"),
+        "path": "report.html",
+        "size": len(html.encode()),
+        "runs": 3,
+        "title": "Paper",
+    }
+    assert re.findall(r'<section id="(\w+)"', html) == ["text", "notes", "summary"]
+    assert "<p>run 0 #1 won.</p>" in html
+    assert "Internal" in html
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["nobody"], 3, "nobody"),
+        (["metrics.accuracy > 5"], 3, "No run matches 'metrics.accuracy > 5'."),
+        (["--section", "sumary"], 1, "did you mean 'summary'?"),
+        (["-e", "nothing"], 3, "nothing"),
+        (["--built", "soon"], 2, "'soon' is no moment"),
+        (["-o", "track.db"], 1, "track.db is there and is no report"),
+        (["-o", "."], 1, "is a folder"),
+        (["--text", "gone.md"], 1, "There is no text 'gone.md'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(folder: Path, words: list[str], code: int, message: str) -> None:
+    """In one paragraph, with the exit code of its kind; no file is made."""
+    before = sorted(path.name for path in folder.iterdir())
+    answer = cli(None, "report", *words)
+    assert answer.exit_code == code
+    assert message in answer.stderr
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_the_verb_writes_a_report_and_links_it(nb: Notebook, tmp_path: Path) -> None:
+    """Of all runs, of a filter with its quotes, of runs by name; options stand anywhere on the line."""
+    nb.run("%track report")
+    assert title_of(tmp_path / "report.html") == "work" or is_report(tmp_path / "report.html")
+    nb.run("%track report params.C = 2 --to two.html --title 'Two words'")
+    assert title_of(tmp_path / "two.html") == "Two words"
+    nb.run("%track report --to both.html alpha beta")
+    assert title_of(tmp_path / "both.html") == "alpha #1 and beta #2"
+    assert "both.html · " in "\n".join(nb.cards) + nb.printed
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("report --too x.html", "%track report: there is no option '--too'"),
+        ("report --to", "%track report: --to takes a value."),
+        ("report nobody", "nobody"),
+        ("report --sections sumary", "did you mean 'summary'"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused(nb: Notebook, line: str, message: str) -> None:
+    """In one line, and nothing is written."""
+    nb.run(f"%track {line}")
+    assert message in nb.printed + "\n".join(nb.cards)
+    assert list(nb.store.parent.glob("*.html")) == []

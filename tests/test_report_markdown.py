@@ -1,0 +1,254 @@
+"""A report as Markdown: the same as the page says, pictures beside it, and nothing that a name could do in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import pytest
+from cli_session import cli, parsed
+from made_reports import PNG, made_report, report_store
+from made_stores import add_runs, made_store
+from made_sweep import add_sweep
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+import jupyter_track as track
+from jupyter_track.errors import AlreadyExists, StoreUnavailable
+from jupyter_track.reports.document import Figure
+from jupyter_track.reports.folders import folder_of
+from jupyter_track.reports.markdown import _Writer
+from jupyter_track.store.upkeep.portable import pack
+from jupyter_track.views.comparison_markdown import begun
+
+TEXT = """\
+# The paper
+
+The best reached **{{ best.metrics.accuracy | round(3) }}**, by {{ best.name }}.
+
+{{ curves("loss") }}
+
+## Outlook
+
+More of *this*.
+"""
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1))",
+    "![x](https://example.org/x.png)",
+    "a | b | c",
+    "`code` *em* _em_ ~~no~~ # head",
+    "</svg><script>alert(1)</script>",
+    "1. one",
+    "- item\n\n# head",
+    "| --- | --- |\n```\nfence",
+    "<!-- x --> &lt;b&gt; \\",
+    "https://example.org/?q=1",
+)
+TEXTS = ("text", "text_special", "softbreak", "hardbreak")
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs that have everything."""
+    return report_store(tmp_path_factory.mktemp("markdown"))
+
+
+def tokens_of(text: str) -> list[Token]:
+    """What a renderer that lets HTML through makes of Markdown, with the tokens inside of others."""
+    parsed = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text)
+    return [one for token in parsed for one in (token, *(token.children or ()))]
+
+
+def pictures_of(text: str) -> list[str]:
+    """Where the pictures of a Markdown text lie."""
+    return [unquote(str(one.attrs["src"])) for one in tokens_of(text) if one.type == "image"]
+
+
+def headings_of(text: str) -> list[str]:
+    """The headings, with their level."""
+    tokens = tokens_of(text)
+    return [
+        f"{'#' * int(one.tag[1])} {tokens[at + 1].content}"
+        for at, one in enumerate(tokens)
+        if one.type == "heading_open"
+    ]
+
+
+def test_it_says_what_the_page_says(full: Path, tmp_path: Path) -> None:
+    """The sections in their order, the table with its best, what differs, the code, and a text with its values."""
+    saved = made_report(full, text=TEXT).save(tmp_path / "out" / "report.md")
+    text = (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert saved.path == tmp_path / "out" / "report.md"
+    assert [one for one in headings_of(text) if one.count("#") < 3] == [
+        "# The paper",
+        *(f"## {name}" for name in ("Outlook", "Summary", "Runs", "Comparison", "Params and result", "Data")),
+        *(f"## {name}" for name in ("Environment", "Git", "Notes")),
+    ]
+    assert "The best reached **0.895**, by run 0." in text
+    assert "| ✓ | 1 | run 0 pinned | ▲ **0.8948** | ▲ **0.05234** | 0.1 | adam | 3.5 s | 2025-11-03 |" in text
+    assert "```diff\n-lr = 0.05\n+lr = 0.1\n print('code')\n fit(lr)\n```" in text
+    assert "- ✓ **run 1 \\#2**: Diverged at first." in text
+    assert "More of *this*." in text
+    tables = [one for one in tokens_of(text) if one.type == "table_open"]
+    assert len(tables) >= 7
+
+
+def test_pictures_are_files_with_words(full: Path, tmp_path: Path) -> None:
+    """Each link leads to a file beside it, each picture of ours is SVG that stands alone, and its lines have names."""
+    made_report(full).save(tmp_path / "my report.md")
+    text = (tmp_path / "my report.md").read_text("utf-8")
+    folder = tmp_path / "my report_files"
+    assert sorted(pictures_of(text)) == sorted(f"{folder.name}/{path.name}" for path in folder.iterdir())
+    assert all(one.content for one in tokens_of(text) if one.type == "image")
+    drawn = sorted(folder.glob("*.svg"))
+    assert len(drawn) == 5
+    for path in drawn:
+        assert ElementTree.fromstring(path.read_bytes()).tag == "{http://www.w3.org/2000/svg}svg"
+        assert b"currentColor" not in path.read_bytes()
+    assert b"run 0 #1" in next(folder.glob("*-accuracy.svg")).read_bytes()
+    assert [path.read_bytes()[: len(PNG)] for path in sorted(folder.glob("*.png"))] == [PNG, PNG]
+
+
+def test_the_same_report_gives_the_same_bytes(full: Path, tmp_path: Path) -> None:
+    """The text and every picture; and what an earlier report left in the folder goes."""
+    made_report(full).save(tmp_path / "a.md")
+    first = {path.name: path.read_bytes() for path in folder_of(tmp_path / "a.md").iterdir()}
+    text = (tmp_path / "a.md").read_bytes()
+    made_report(full, "1").save(tmp_path / "a.md")
+    assert {path.name for path in folder_of(tmp_path / "a.md").iterdir()} != set(first)
+    made_report(full).save(tmp_path / "a.md")
+    assert {path.name: path.read_bytes() for path in folder_of(tmp_path / "a.md").iterdir()} == first
+    assert (tmp_path / "a.md").read_bytes() == text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "a_files"]
+
+
+def test_nothing_of_others_is_replaced(full: Path, tmp_path: Path) -> None:
+    """Neither a text, nor a folder of that name, unless it is said; what cannot be written is an error of ours."""
+    report = made_report(full)
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(AlreadyExists, match=r"README\.md"):
+        report.save(tmp_path / "README.md")
+    (tmp_path / "b_files").mkdir()
+    (tmp_path / "b_files" / "mine.png").write_bytes(PNG)
+    with pytest.raises(AlreadyExists, match="b_files"):
+        report.save(tmp_path / "b.md")
+    assert ((tmp_path / "README.md").read_text(), (tmp_path / "b.md").exists()) == ("mine", False)
+    report.save(tmp_path / "README.md", overwrite=True)
+    assert (tmp_path / "README.md").read_text("utf-8").startswith("<!-- jupyter-track ")
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        report.save(tmp_path / "README.md" / "c.md")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_name_does_nothing_in_markdown(tmp_path: Path, payload: str) -> None:
+    """Whatever a name holds, in every field: no HTML, link, picture, heading or list of its own, no column more."""
+    plain = report_store(_folder(tmp_path / "plain"), lambda text: f"odd {text}")
+    odd = report_store(_folder(tmp_path / "odd"), lambda text: f"{payload} {text}")
+    asked = {"text": "{{ best.name }} and {{ best.name }}\n\nEnd.\n"}
+    made_report(plain, **asked).save(tmp_path / "plain.md")
+    made_report(odd, **asked).save(tmp_path / "odd.md")
+    one, other = ((tmp_path / f"{name}.md").read_text("utf-8") for name in ("plain", "odd"))
+    kinds = [[(each.type, each.tag) for each in tokens_of(text) if each.type not in TEXTS] for text in (one, other)]
+    assert kinds[1] == kinds[0]
+    assert [token.content for token in tokens_of(other) if token.type.startswith("html")] == [
+        other.partition("\n")[0] + "\n"
+    ]
+    assert "javascript:alert" not in "".join(str(token.attrs) for token in tokens_of(other))
+    for path in folder_of(tmp_path / "odd.md").glob("*.svg"):
+        assert not [node for node in ElementTree.fromstring(path.read_bytes()).iter() if "script" in node.tag]
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><use xlink:href='#a'/><path clip-path='url(#p)'/></svg>", True),
+        (b"<svg><image xlink:href='data:image/png;base64,AAAA'/></svg>", True),
+        (b"<svg><script>alert(1)</script></svg>", False),
+        (b"<svg onload='alert(1)'/>", False),
+        (b"<svg><a href='javascript:alert(1)'/></svg>", False),
+        (b"<svg><image href='https://example.org/x.png'/></svg>", False),
+        (b"<svg><foreignObject><p/></foreignObject></svg>", False),
+        (b"<!DOCTYPE svg [<!ENTITY x 'y'>]><svg/>", False),
+        (b"<svg><style>@import 'https://example.org/x.css'</style></svg>", False),
+        (b"<svg><rect style='fill:url(https://example.org/x)'/></svg>", False),
+    ],
+)
+def test_an_svg_that_does_something_is_left_out(full: Path, data: bytes, kept: bool) -> None:
+    """A file on the disk is opened by itself, where it would run; of matplotlib's all are kept."""
+    writer = _Writer(made_report(full).document, "files")
+    text = writer._figure(Figure("a plot", "a plot", "image/svg+xml", data, size=len(data)))
+    assert (list(writer.files.values()) == [data], "left out" in text) == (kept, not kept)
+
+
+def test_a_plot_of_matplotlib_is_kept(full: Path) -> None:
+    """As SVG, with an image in it."""
+    import io
+
+    from matplotlib.figure import Figure as Plot
+
+    plot, out = Plot(), io.BytesIO()
+    axes = plot.subplots()
+    axes.imshow([[1, 2], [3, 4]])
+    axes.set_title("a & b < c")
+    plot.savefig(out, format="svg")
+    writer = _Writer(made_report(full).document, "files")
+    writer._figure(Figure("a plot", "a plot", "image/svg+xml", out.getvalue()))
+    assert list(writer.files) == ["01-a-plot.svg"]
+
+
+def test_a_sweep_and_few_runs(tmp_path: Path) -> None:
+    """Importance as a table, a run that failed and one without a name's worth of data."""
+    store = made_store(_folder(tmp_path / "sweep"))
+    add_sweep(store, 30)
+    add_runs(store, {"name": "failed", "status": "FAILED", "metrics": {"accuracy": float("nan")}})
+    made_report(store).save(tmp_path / "sweep.md")
+    text = (tmp_path / "sweep.md").read_text("utf-8")
+    assert "| param | R² lost ± sd |" in text
+    assert "✗ failed" in text
+    assert re.search(r"\| lr \| \d\.\d+ ± \d\.\d+ \|", text)
+
+
+def test_where_a_line_may_not_begin_a_list() -> None:
+    """Marks at the start of a line are escaped, numbers are not."""
+    lines = ["- a", "+ b", "1. c", "2) d", "1.5 s", "-1.5", "--- x", "== y", "12", "e"]
+    assert [begun(one) for one in lines] == [
+        *("\\- a", "\\+ b", "1\\. c", "2\\) d", "1.5 s", "-1.5", "\\--- x", "\\== y", "12", "e")
+    ]
+
+
+def test_report_writes_markdown_by_its_name(store: Path, tmp_path: Path) -> None:
+    """`track.report(to="report.md")`."""
+    with track.start_run(run_name="one"):
+        track.log_param("C", 1)
+        for step in range(5):
+            track.log(loss=1 / (1 + step))
+    report = track.report(to=tmp_path / "report.md", built=0)
+    assert report.path == tmp_path / "report.md"
+    assert pictures_of(report.path.read_text("utf-8")) == ["report_files/01-loss.svg"]
+    assert str(report).startswith(str(report.path))
+
+
+def test_the_command_writes_markdown_of_a_zip(store: Path, tmp_path: Path) -> None:
+    """`jupyter track --store theirs.zip report -o report.md`: nothing is unpacked by hand, and nothing is left."""
+    report_store(_folder(tmp_path / "theirs"))
+    pack(tmp_path / "theirs" / "track.db", tmp_path / "theirs.zip")
+    answer = cli(tmp_path / "theirs.zip", "report", "1", "-o", str(tmp_path / "one.md"), "--json")
+    place = tmp_path / "one.md"
+    assert parsed(answer) == {
+        "store": str(tmp_path / "theirs.zip"),
+        "path": str(place),
+        "size": place.stat().st_size,
+        "runs": 1,
+        "title": "run 0 #1",
+    }
+    assert "a walk" in place.read_text("utf-8")
+    assert len(list(folder_of(place).glob("*.png"))) == 1

@@ -1,0 +1,181 @@
+"""The text of a report: Markdown with values from the store, charts and tables placed by name, and clear errors."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_reports import PNG, made_report, report_store
+from made_stores import add_runs, made_store
+
+from jupyter_track.errors import InvalidValue
+from jupyter_track.reports.document import Prose
+from jupyter_track.reports.make import Report
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs that have everything."""
+    return report_store(tmp_path_factory.mktemp("report"))
+
+
+def html_of(report: Report) -> str:
+    """The HTML of the text."""
+    blocks = [block for section in report.document.sections for block in section.blocks]
+    return "\n".join(block.html.strip() for block in blocks if isinstance(block, Prose))
+
+
+def written(store: Path, text: str, runs: Any = None) -> str:
+    """The HTML of a text."""
+    return html_of(made_report(store, runs, text=text, sections=["text"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("{{ count }} runs by {{ metric }}.", "<p>3 runs by accuracy.</p>"),
+        ("**{{ best }}** won.", "<p><strong>run 0 #1</strong> won.</p>"),
+        ("{{ best.metrics.accuracy }}", "<p>0.8948</p>"),
+        ("{{ best.metrics.accuracy | round(3) }}", "<p>0.895</p>"),
+        ("{{ best.metrics.accuracy.max | round(6) }} at {{ best.metrics.accuracy.step }}", "<p>0.894766 at 59</p>"),
+        ("`{{ runs['#2'].params.lr }}`", "<p><code>0.05</code></p>"),
+        ("{{ runs['#2'].params.lr * 2 }}", "<p>0.1</p>"),
+        ("{{ runs['run 2'].params.optimizer }} {{ runs[0].tags.stage }}", "<p>adam draft</p>"),
+        ("{{ runs['last'].number }}, {{ runs[-1].note or 'no note' }}", "<p>3, no note</p>"),
+        ("{% for run in runs %}{{ run.number }} {% endfor %}", "<p>1 2 3</p>"),
+        ("{{ (best.metrics.accuracy - runs['#2'].metrics.accuracy) | round(4) }}", "<p>0.0005</p>"),
+        ("{% if best.metrics.f1 is defined %}f1{% else %}no f1{% endif %}", "<p>no f1</p>"),
+    ],
+)
+def test_a_text_has_values_from_the_store(full: Path, text: str, html: str) -> None:
+    """Numbers are written as everywhere, params as they were set, and both can be computed with."""
+    assert written(full, text) == html
+
+
+def test_a_value_is_neither_markdown_nor_markup(tmp_path: Path) -> None:
+    """Whatever it holds, wherever it stands."""
+    store = made_store(tmp_path)
+    name = "**bold** [x](http://evil.example) ![y](http://evil.example/y.png) <script>x</script> `code` | {{ 7 * 7 }}"
+    add_runs(store, {"name": name, "tags": {"t": "a|b\n\n# heading"}, "metrics": {"loss": 1.0}})
+    shown = "**bold** [x](http://evil.example) ![y](http://evil.example/y.png) "
+    shown += "&lt;script&gt;x&lt;/script&gt; `code` | {{ 7 * 7 }}"
+    text = "{{ run.name }}\n\n| head |\n|---|\n| {{ run.name }} |\n\n`{{ run.name }}`\n\n- {{ run.tags.t }}\n"
+    html = written(store, text)
+    assert html.count(shown) == 3
+    assert re.findall(r"<(\w+)", html) == [
+        "p",
+        "table",
+        "thead",
+        "tr",
+        "th",
+        "tbody",
+        "tr",
+        "td",
+        "p",
+        "code",
+        "ul",
+        "li",
+    ]
+
+
+def test_markup_in_a_text_is_text(full: Path) -> None:
+    """A link leads where it says, unless that runs something."""
+    html = written(full, "<b>x</b> <script>y</script>\n\n[site](https://example.org) [bad](javascript:alert(1))")
+    assert html == (
+        "<p>&lt;b&gt;x&lt;/b&gt; &lt;script&gt;y&lt;/script&gt;</p>\n"
+        '<p><a href="https://example.org" rel="noopener noreferrer">site</a> [bad](javascript:alert(1))</p>'
+    )
+
+
+def test_charts_and_tables_are_placed_by_name(full: Path) -> None:
+    """Each on a line of its own; what the text shows itself is not shown again below it."""
+    text = 'Before.\n\n{{ curves("loss") }}\n\nBetween.\n\n{{ table() }}\n\nAfter.'
+    report = made_report(full, text=text)
+    sections = {section.name: [block.kind for block in section.blocks] for section in report.document.sections}
+    assert sections.pop("text") == ["prose", "curves", "prose", "table", "prose"]
+    assert sorted(sections) == ["comparison", "data", "environment", "git", "notes", "parallel", "summary"]
+    assert sorted(report.document.panels) == ["comparison", "curves-1", "parallel", "table"]
+    everything = made_report(full, text="{{ table() }}", sections=["text", "table"])
+    assert [section.name for section in everything.document.sections] == ["text", "table"]
+    assert everything.html.count('data-panel="table"') == 1
+
+
+def test_the_figures_and_the_code_of_a_run_are_placed(full: Path) -> None:
+    """By default of the best one; a run that is not there is an error with its line."""
+    text = "{{ code() }}\n\n{{ code(runs['#2']) }}\n\n{{ figures('#3') }}"
+    (section,) = made_report(full, text=text, sections=["text"]).document.sections
+    assert [getattr(block, "title", "") for block in section.blocks] == [
+        "Code of run 0 #1",
+        "Code of run 1 #2",
+        "run 2 #3",
+    ]
+    with pytest.raises(InvalidValue, match="the text, line 1: "):
+        made_report(full, text="{{ code('nobody') }}")
+
+
+def test_headings_become_sections_and_the_first_may_be_the_title(full: Path) -> None:
+    """Their levels go down a step at a time, as the page wants them."""
+    report = made_report(full, text="# Which optimizer?\n\nIntro.\n\n## Setup\n\nx\n\n#### Deep\n\n## Setup\n\ny")
+    assert report.title == "Which optimizer?"
+    texts = [(one.name, one.title) for one in report.document.sections if one.name.startswith("text")]
+    assert texts == [("text", ""), ("text-setup", "Setup"), ("text-setup-2", "Setup")]
+    assert "<h3>Deep</h3>" in report.html
+    assert made_report(full, text="# A title", title="Mine").title == "Mine"
+
+
+def test_a_text_may_be_a_file_with_pictures_beside_it(full: Path, tmp_path: Path) -> None:
+    """They are put into the report; what is not there, or would be fetched, is an error with its line."""
+    (tmp_path / "plot.png").write_bytes(PNG)
+    text = tmp_path / "paper.md"
+    text.write_text("Look:\n\n![A plot](plot.png)\n")
+    html = html_of(made_report(full, text=text, sections=["text"]))
+    assert re.search(r'<img src="data:image/png;base64,[\w+/=]+" alt="A plot" />', html)
+    text.write_text("Look:\n\n![A plot](gone.png)\n")
+    with pytest.raises(InvalidValue, match=r"paper\.md, line 3: there is no picture 'gone\.png' beside the text"):
+        made_report(full, text=str(text))
+    text.write_text("![A plot](https://example.org/plot.png)\n")
+    with pytest.raises(InvalidValue, match=r"paper\.md, line 1: a report fetches nothing"):
+        made_report(full, text=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "One.\n\n{{ best.metrics.acuracy }}",
+            "line 3: The run run 0 #1 has no metric 'acuracy'; did you mean 'accuracy'?",
+        ),
+        ("{{ best.params.f }}", "line 1: The run run 0 #1 has no param 'f'; there is lr, optimizer, same."),
+        ("\n{{ bets }}", "line 2: there is no 'bets'; did you mean 'best'?"),
+        ("{{ baseline.name }}", "line 1: there is no 'baseline'; there is best, "),
+        ("{{ best.metric }}", "line 1: A run has no 'metric'; there is number, name, "),
+        ("{{ best.metrics }}", "line 1: The metrics of The run run 0 #1 are several; name one: accuracy, loss."),
+        ("{{ runs }}", "line 1: 'runs' are several; name one, runs['#12'], or count them: runs | length."),
+        ("x\n{{ runs['#9'].name }}", "line 2: "),
+        ("{{ runs['nobody'].name }}", "line 1: "),
+        ("{{ 1 / 0 }}", "line 1: division by zero"),
+        ("x\n\n{% if %}", "line 3: Expected an expression"),
+        ("{{ curves('nothing') }}", "line 1: No run has the metric 'nothing'"),
+        ("See {{ table() }} here.", "line 1: {{ table(…) }} stands in a text; give it a paragraph of its own."),
+        ("[x]({{ best.name }})", "line 1: a value cannot be the address of a link"),
+        ("{{ ''.__class__.__mro__ }}", "line 1: "),
+        ("{% include 'other' %}", "line 1: other"),
+    ],
+)
+def test_what_is_wrong_in_a_text_is_told_with_its_line(full: Path, text: str, message: str) -> None:
+    """And nothing is written."""
+    with pytest.raises(InvalidValue) as error:
+        made_report(full, text=text)
+    assert str(error.value).startswith(f"the text, {message}")
+
+
+def test_a_name_that_several_runs_have_is_ambiguous(tmp_path: Path) -> None:
+    """It is not settled by taking one of them."""
+    store = made_store(tmp_path)
+    add_runs(store, *({"name": "twin", "metrics": {"loss": float(at)}} for at in range(3)))
+    with pytest.raises(
+        InvalidValue, match=re.escape("line 1: 'twin' means 3 runs (#1, #2, #3); name one by its number")
+    ):
+        made_report(store, text="{{ runs['twin'].metrics.loss }}")
