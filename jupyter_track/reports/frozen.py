@@ -15,11 +15,11 @@ from ..errors import TrackError
 from ..panels.curves import part_message, run_message
 from ..panels.followed import FollowedRuns
 from ..panels.table import details_message
-from ..views.comparison_parts import column_curve, parts_of, run_paints
+from ..views.comparison_parts import parts_of, run_paints
 from ..views.curves import AXES, STEP
 from ..views.joined import Joined
 from ..views.live import spark_message
-from ..views.live_comparison import comparison_message, line_message, rows_message, series_message
+from ..views.live_comparison import comparison_message, line_message, rows_message
 from ..views.many_live import chart_message, importance_message
 from ..views.parallel import Parallel, parallel_of
 from ..views.runs import EMPTY
@@ -33,7 +33,6 @@ Message = dict[str, Any]
 DIGITS = 6
 MOST_DETAILS = 60  # runs that can be opened in full
 MOST_JOINED = 500  # rows of a joined table
-COMPARED_POINTS = 400
 
 
 def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, list[Message]], dict[str, Any]]:
@@ -135,6 +134,8 @@ def _curves(material: Material, block: Curves) -> list[Message]:
                 "title": chart.title,
                 "goal": chart.goal.words if chart.goal.direction else "",
                 "direction": chart.goal.direction,
+                "target": chart.target,
+                "aim": chart.target_words,
             }
             for chart in choice.charts
         ],
@@ -177,18 +178,9 @@ def _comparison(material: Material, block: Compared) -> list[Message]:
     message["tables"] = [slot for slot in message["tables"] if slot["name"] in known]
     message["media"] = []  # the figures stand below, once
     message["code"] = []  # and so does the code
-    spec = made("curves") if parts.curves else None
-    series = []
-    for run in comparison.runs:
-        for one in parts.curves:
-            curve = column_curve(material.reader, run, one.key, COMPARED_POINTS)
-            if curve.points:
-                told = series_message(run.run_id, one.key, curve, one.goal)
-                told["y"] = rounded(told["y"])
-                series.append(told)
+    message["curves"] = []  # the curves stand above, once
     grouped = any(run.members for run in comparison.runs)
-    found: list[Message] = [{"type": "comparison", "rev": 1, "grouped": grouped, "spec": spec, **message}]
-    return [*found, *([{"type": "comparison-curves", "series": series}] if series else [])]
+    return [{"type": "comparison", "rev": 1, "grouped": grouped, **message}]
 
 
 def _compared_answers(material: Material, block: Compared) -> dict[str, Any]:
