@@ -59,6 +59,7 @@ def opened(page: Page, address: str, *, scheme: str = "light") -> Any:
         host.evaluate("host => host.nextElementSibling.scrollIntoView()")
         host.locator(".jt-panel > div > *").first.wait_for(state="attached")
         until(lambda host=host: host.evaluate("host => host.nextElementSibling.classList.contains('jtr-covered')"))
+    assert page.page.locator(".jtr-live + .jtr-still:visible").count() == 0  # it has given its place away
     page.page.evaluate("scrollTo(0, 0)")
     return page.page
 
