@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 import jupyter_track as track
-from jupyter_track.entities import Metric, Param, RunTag
+from jupyter_track.entities import FileInfo, Metric, Param, RunTag
 from jupyter_track.errors import AlreadyExists, DeletedRun, InvalidValue, NotFound
 from jupyter_track.records import ViewType
 
@@ -412,4 +412,4 @@ def test_streams_and_tables_by_the_client(client: track.TrackClient) -> None:
         "x": [2, 1],
         "status": ["FINISHED", "FINISHED"],
     }
-    assert [(one.path, one.file_size) for one in client.list_artifacts(run.run_id)] == [("a.bin", 3), ("t.json", 29)]
+    assert client.list_artifacts(run.run_id)[0] == FileInfo("a.bin", False, 3)
