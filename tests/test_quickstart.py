@@ -167,6 +167,7 @@ figure = plt.figure(); figure.gca().scatter([1, 2], [3, 4]); plt.close(figure)
 frame = pd.DataFrame({"true": [3, 8], "predicted": [8, 3]})
 pixels = np.zeros((8, 8), dtype=np.uint8)
 _ = Path("settings.toml").write_text("C = 0.1")
+_ = Path("paper.md").write_text("# Which kernel?\\n\\nWe tried {{ count }} settings.\\n\\n{{ table() }}\\n")
 pd.DataFrame({"x": [1.0, 2.0], "label": [0, 1]}).to_csv("train.csv", index=False)
 """
 
