@@ -241,6 +241,8 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "cell = '%%track looped --max score\\n# a comment\\nsteps = 30\\nfor i in range(steps):\\n    print(i)\\n'\n"
         "shell.run_cell(cell + 'score = 0.5\\n', store_history=True)\n"
         "import jupyter_track as track\n"
+        "from jupyter_track.recording import context\n"
+        "context.settle(60)\n"  # what surrounds the run is found out in the background
         "track.start_run(run_name='killed')\n"
         "track.log(loss=1.0)\n"
         "track.flush()\n"

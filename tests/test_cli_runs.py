@@ -212,6 +212,8 @@ def test_json_is_exact_and_strict(store: Path) -> None:
         },
         "goals": {"accuracy": "max"},
         "datasets": [],
+        "models_read": [],
+        "models_measured": {},
         "tags": baseline["tags"],
     }
     assert baseline["tags"]["team"] == "red"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy
 import pytest
 
 import jupyter_track as track
-from jupyter_track.entities import Metric, Param, RunTag
+from jupyter_track.entities import FileInfo, Metric, Param, RunTag
 from jupyter_track.errors import AlreadyExists, DeletedRun, InvalidValue, NotFound
 from jupyter_track.records import ViewType
 
@@ -398,3 +399,17 @@ def test_writing_to_a_deleted_run_has_mlflow_s_code(client: track.TrackClient) -
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
     with pytest.raises(DeletedRun):
         track.start_run(run_id=run.run_id)
+
+
+def test_streams_and_tables_by_the_client(client: track.TrackClient) -> None:
+    """By the id of a run, and of an experiment."""
+    with track.start_run() as run:
+        client.log_stream(run.run_id, io.BytesIO(b"abc"), "a.bin")
+        track.log_table({"x": [1]}, "t.json")
+    with track.start_run():
+        track.log_table({"x": [2]}, "t.json")
+    assert client.load_table(run.info.experiment_id, "t.json", extra_columns=["status"]).to_dict("list") == {
+        "x": [2, 1],
+        "status": ["FINISHED", "FINISHED"],
+    }
+    assert client.list_artifacts(run.run_id)[0] == FileInfo("a.bin", False, 3)

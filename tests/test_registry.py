@@ -97,6 +97,15 @@ def test_a_version_stays_what_was_registered(client: mlflow.MlflowClient, store:
     assert slope_of("models:/line/2") == 2
 
 
+def test_a_version_is_copied_to_another_name(client: mlflow.MlflowClient) -> None:
+    """With its files and its run; only a version can be copied."""
+    copied = client.copy_model_version("models:/line/2", "chosen")
+    assert (copied.name, copied.version, slope_of("models:/chosen/1")) == ("chosen", 1, 2.0)
+    assert copied.run_id == client.get_model_version("line", 2).run_id
+    with pytest.raises(InvalidValue, match="A version is named by models:/"):
+        client.copy_model_version("runs:/last/m", "chosen")
+
+
 def test_descriptions_and_tags(client: mlflow.MlflowClient) -> None:
     """Of the model and of a version, set, found by and removed."""
     client.update_registered_model("line", "A line.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..context.entered import check_note
 from ..context.prose import redact_prose
@@ -21,6 +21,9 @@ from .entries import NAME_TAG
 from .names import random_name
 from .pages import Page, offset_of, page_of
 from .registry_client import RegistryClient
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 DEFAULT_PAGE = 1_000
 
@@ -289,6 +292,20 @@ class TrackClient(RegistryClient):
     def log_dict(self, run_id: str | int, dictionary: Any, artifact_file: str) -> None:
         """Log a dict as JSON or YAML."""
         artifacts.log_dict(*self._target(run_id), dictionary, artifact_file)
+
+    def log_stream(self, run_id: str | int, stream: IO[bytes] | IO[str], artifact_file: str) -> None:
+        """Log what a stream gives as a file."""
+        artifacts.log_stream(*self._target(run_id), stream, artifact_file)
+
+    def load_table(
+        self,
+        experiment_id: str,
+        artifact_file: str,
+        run_ids: Sequence[str | int] | None = None,
+        extra_columns: Sequence[str] | None = None,
+    ) -> DataFrame:
+        """Return the tables that runs of an experiment logged under a name, one below the other."""
+        return artifacts.load_table(self._tracker, artifact_file, run_ids, extra_columns, str(experiment_id))
 
     def log_figure(
         self, run_id: str | int, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None

@@ -96,6 +96,16 @@ class RegistryClient(StoreClient):
             model_id=model_id,
         )  # fmt: skip
 
+    def copy_model_version(self, src_model_uri: str, dst_name: str) -> ModelVersion:
+        """Register a version as the next one of another name, which is made where it is new."""
+        from ..models.registry import register
+
+        if not str(src_model_uri).startswith("models:"):
+            raise InvalidValue(
+                f"A version is named by models:/<name>/<version> or models:/<name>@<alias>, not {src_model_uri!r}."
+            )
+        return register(self._tracker, src_model_uri, dst_name)
+
     def get_model_version(self, name: str, version: str | int) -> ModelVersion:
         """Return a version; NotFound where there is none."""
         return registry.version(self._tracker.store, name, version)
