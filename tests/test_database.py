@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -15,7 +16,7 @@ from hot_journal import leave_hot_journal
 from made_stores import add_run, made_store
 
 from jupyter_track.errors import CorruptStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
-from jupyter_track.store import database, schema
+from jupyter_track.store import database, gate, schema
 from jupyter_track.store.database import StoreFiles, explain, reading
 from jupyter_track.store.lock import ProcessLock
 from jupyter_track.store.reader import Reader
@@ -360,3 +361,29 @@ def test_a_read_that_could_not_say_that_it_ended(tmp_path: Path) -> None:
     with reading(store) as another:
         assert another.execute("SELECT count(*) FROM store").fetchone() == (1,)
     assert store not in database._open_reads.by_store
+
+
+def test_what_leaves_a_read_is_freed_at_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupt while a read ends leaves nothing to Python's collector: neither itself nor a lock."""
+    made_store(store.parent)
+
+    class Interrupt(BaseException):
+        """Told from those of other tests."""
+
+    def interrupted(lock: ProcessLock) -> None:
+        close(lock)
+        raise Interrupt
+
+    close = ProcessLock.close
+    gc.collect()
+    gc.disable()
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(ProcessLock, "close", interrupted)
+            with pytest.raises(Interrupt) as caught, reading(store):
+                pass
+        del caught
+        assert [one for one in gc.get_objects() if isinstance(one, Interrupt)] == []
+        assert len(gate._inside) == 0
+    finally:
+        gc.enable()

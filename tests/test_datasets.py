@@ -427,10 +427,10 @@ def test_a_run_tells_the_models_that_it_read_and_measured(store: Path) -> None:
     assert key == same
     shown = run_details(track.get_run(run.run_id))
     assert [row[:2] for grid in shown.grids for row in grid.rows if row[0].startswith("model ")] == [
-        ("model m-1", ""),
-        ("model m-2", ""),
-        ("model m-1", "acc, loss"),
-        ("model m-2", "acc"),
+        ("model m-1", "read"),
+        ("model m-2", "read"),
+        ("model m-1", "measured: acc, loss"),
+        ("model m-2", "measured: acc"),
     ]
 
 

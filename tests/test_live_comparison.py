@@ -11,7 +11,7 @@ import pytest
 from live_session import MIME, Page, live_page
 
 MADE = """
-import numpy as np
+import altair as alt, numpy as np
 def make(C, shift):
     with track.start_run(run_name=f"svc {C}") as run:
         track.log_param("C", C); track.log_param("kernel", "rbf")
@@ -21,6 +21,9 @@ def make(C, shift):
         track.log_table("answers", {"question": ["a", "b", "c"], "answer": ["a red car", f"the {shift} th", "yes"],
                                     "truth": ["x", "y", "z"]}, key="question")
         track.log_artifact("page.html", "figures")
+        bars = alt.Chart(alt.Data(values=[{"a": C, "b": shift}])).mark_bar().encode(x="a:Q", y="b:Q")
+        track.log_figure(bars, "bars.json")
+        track.log_figure(bars, "bars/page.html", save_kwargs={"inline": False})
         track.log_text("secret", "notes.txt")
     return run
 one, other = make(0.5, 0), make(1, 9)
@@ -59,6 +62,12 @@ def titles(page: Page, comm: str) -> list[str]:
     return [run["name"] for run in state(page, comm)["runs"]]
 
 
+def of_curves(page: Page, comm: str, kind: str) -> list[dict[str, Any]]:
+    """What the curves within the comparison were told."""
+    inner = [one["message"] for one in page.told(comm) if one["type"] == "part"]
+    return [one for one in inner if one["type"] == kind]
+
+
 def test_the_page_is_told_all_of_it(page: Page) -> None:
     """What differs, the curves, the pictures' places, the tables: texts as the static form has them."""
     comm = shown(page)
@@ -68,17 +77,26 @@ def test_the_page_is_told_all_of_it(page: Page) -> None:
     assert (lines["C"], lines["accuracy"]) == (["0.5", "1"], ["0.2000", "0.4000"])
     change = next(line for line in told["lines"] if line["label"] == "accuracy")["values"][1]["c"]
     assert change == {"text": "+0.2000", "arrow": "▲", "better": True}
-    assert [(slot["name"], slot["steps"]) for slot in told["media"]] == [("sample", [0, 1, 2, 3, 4])]
+    assert [(slot["name"], slot["steps"]) for slot in told["media"]] == [
+        ("bars", []),
+        ("bars/page", []),
+        ("sample", [0, 1, 2, 3, 4]),
+    ]
     assert [(table["name"], table["key"], table["equal"]) for table in told["tables"]] == [
         ("answers.json", "question", False)
     ]
     assert told["curves"] == [{"key": "accuracy", "goal": "↑"}]
-    assert "layer" in told["spec"]
-    page.until(lambda: [one for one in page.told(comm) if one["type"] == "comparison-curves"], "the curves")
-    (series,) = [one["series"] for one in page.told(comm) if one["type"] == "comparison-curves"]
-    assert [(one["key"], one["x"], one["y"][-1], one["best"]) for one in series] == [
-        ("accuracy", [0, 1, 2, 3, 4], 0.2, [4, 0.2]),
-        ("accuracy", [0, 1, 2, 3, 4], 0.4, [4, 0.4]),
+    page.say(comm, type="part", part="curves", message={"type": "ready"})
+    page.until(lambda: of_curves(page, comm, "curves-points"), "the curves")
+    (view,) = of_curves(page, comm, "curves-view")
+    assert [(run["number"], run["color"], run["baseline"]) for run in view["runs"]] == [
+        ("#1", told["runs"][0]["color"], True),
+        ("#2", told["runs"][1]["color"], False),
+    ]
+    (points,) = of_curves(page, comm, "curves-points")
+    assert [(part["chart"], part["x"], part["y"][-1]) for part in points["parts"]] == [
+        ("accuracy", [0, 1, 2, 3, 4], 0.2),
+        ("accuracy", [0, 1, 2, 3, 4], 0.4),
     ]
 
 
@@ -113,6 +131,18 @@ def test_only_pictures_of_compared_runs_are_sent(page: Page) -> None:
     assert [one["ok"] for one in refused] == [False] * 5
     assert all("uri" not in one for one in refused)
     assert refused[3]["message"] == "That run is not compared here."
+
+
+def test_a_chart_is_drawn_and_a_page_is_framed(page: Page) -> None:
+    """Vega's charts come as SVG; the page of a figure comes under a policy that loads nothing, for a frame."""
+    comm = shown(page)
+    first = state(page, comm)["runs"][0]["id"]
+    chart = page.ask(comm, "picture", run=first, path="bars.json")["uri"]
+    assert chart.startswith("data:image/svg+xml;base64,")
+    assert base64.b64decode(chart.partition(",")[2]).startswith(b"<svg")
+    answer = page.ask(comm, "picture", run=first, path="bars/page.html")
+    assert answer["page"].startswith('<meta http-equiv="Content-Security-Policy" content="default-src \'none\'')
+    assert "uri" not in answer
 
 
 def rows(page: Page, comm: str, **more: Any) -> dict[str, Any]:
@@ -177,14 +207,15 @@ def test_it_follows_a_run_that_goes_on(page: Page) -> None:
         return lines.get("accuracy", "")
 
     page.until(lambda: value() == "0.7143", "the value")
+    page.say(comm, type="part", part="curves", message={"type": "ready"})
+    page.until(lambda: of_curves(page, comm, "curves-points"), "the curve")
+    page.run("for step in range(6, 9): track.log(accuracy=step / 7, step=step)", "log")
     page.until(
         lambda: any(
-            one["type"] == "comparison-curves"
-            and len(one["series"]) == 1
-            and one["series"][0]["x"] == [0, 1, 2, 3, 4, 5]
-            for one in page.told(comm)
+            [(part["from"], part["x"]) for part in one["parts"]] == [(6, [6, 7, 8])]
+            for one in of_curves(page, comm, "curves-points")
         ),
-        "the curve",
+        "only what is new of the curve",
     )
     patches = [one for one in page.told(comm) if one["type"] == "comparison"][1:]
     assert all("media" not in one and "tables" not in one for one in patches)
@@ -211,6 +242,7 @@ def test_a_comparison_shows_itself_live(page: Page) -> None:
     line = next(line for line in told["lines"] if line["group"] == "metrics")
     assert [value["t"] for value in line["values"]] == ["0.8410 ± 0.0010 (n=3)", "0.8210 ± 0.0010 (n=3)"]
     assert (line["values"][1]["i"], told["method"]) == ("95 % −0.0223 to −0.0177", "Welch's t, 95 %")
+    assert told["curves"] == []
     assert page.ask(comm, "first", run=told["runs"][1]["id"])["ok"] is True
     page.until(lambda: titles(page, comm) == ["C 1", "C 2"], "the other order")
 

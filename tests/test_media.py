@@ -39,6 +39,8 @@ def test_images_with_steps_are_one_slot() -> None:
 
 
 def test_only_pictures_are_shown() -> None:
-    """HTML and the JSON of a chart are named."""
-    found = slots_of([[artifact("figures/1.html", "a", mime="text/html")], [artifact("figures/1.png", "b")]])
-    assert [own[None].shown for own in found[0].pictures] == [False, True]
+    """HTML and the JSON of a chart are named; a live view frames the page, and gets a chart of Vega drawn."""
+    mimes = ("text/html", "image/png", "application/vnd.vegalite.v5+json", "application/vnd.plotly.v1+json")
+    found = slots_of([[artifact("figures/1.x", "a", mime=mime)] for mime in mimes])
+    assert [own[None].shown for own in found[0].pictures] == [False, True, False, False]
+    assert [own[None].shown_live for own in found[0].pictures] == [True, True, True, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -340,3 +341,19 @@ def test_log_model_without_a_run_opens_one(store: Path, fitted: LogisticRegressi
     info = mlflow.sklearn.log_model(fitted, "m")
     mlflow.end_run()
     assert mlflow.get_run(str(info.run_id)).status == "FINISHED"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+def test_logging_and_loading_do_not_load_torch(tmp_path: Path) -> None:
+    """skops looks through all of scikit-learn, whose adapters would import it; they work afterwards."""
+    script = (
+        "import sys, jupyter_track as track, jupyter_track.sklearn\n"
+        "from sklearn.linear_model import LinearRegression\n"
+        "with track.start_run():\n"
+        "    info = track.sklearn.log_model(LinearRegression().fit([[0], [1]], [0, 1]), name='m')\n"
+        "print(round(float(track.sklearn.load_model(info.model_uri).coef_[0]), 6), 'torch' in sys.modules)\n"
+        "import sklearn.externals.array_api_compat.torch\n"
+        "print('torch' in sys.modules)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["1.0", "False", "True"]

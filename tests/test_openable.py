@@ -109,7 +109,7 @@ def test_sound_and_pages_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         for name in ("a", "b"):
             nb.run(f"%track show {name}")
             html.append("".join(data.get("text/html", "") for data, _ in nb.bundles))
-    assert '<audio controls="" preload="none" src="data:audio/x-wav;base64,UklGR' in html[0].replace(
+    assert '<audio controls="" preload="metadata" src="data:audio/x-wav;base64,UklGR' in html[0].replace(
         "audio/wav", "audio/x-wav"
     )
     assert "<iframe" not in html[0]

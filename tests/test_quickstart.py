@@ -33,6 +33,7 @@ def execute(notebook: Path) -> nbformat.NotebookNode:
         "JUPYTER_TRACK_NOTEBOOK": str(notebook),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     client = NotebookClient(
         found, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}

@@ -32,6 +32,8 @@ SECRETS = (
         (r"C:\Users\Ada\work\x.csv", r"~\work\x.csv"),
         (r"open('c:\\Users\\Ada\\x.csv')", r"open('~\\x.csv')"),
         ("/root/work/x", "~/work/x"),
+        ("../../home/ada/x.ipynb", "~/x.ipynb"),
+        ("import_from('../data/x.csv')", "import_from('../data/x.csv')"),
         ("see http://example.org/home/page and a/home run", "see http://example.org/home/page and a/home run"),
         ("lr = a / b / c  # 3/4", "lr = a / b / c  # 3/4"),
         ("/data/x.csv", "/data/x.csv"),
@@ -53,6 +55,7 @@ def test_folders_of_people_have_no_name(text: str, clean: str) -> None:
         (r"D:\corpus\v2\train.csv", "…/train.csv"),
         ("https://example.org/a/b.csv", "https://example.org/a/b.csv"),
         ("data/train.csv", "data/train.csv"),
+        ("../../work/ada/x.ipynb", "…/x.ipynb"),
         ("s3://bucket/data/train.csv", "s3://bucket/data/train.csv"),
     ],
 )

@@ -28,13 +28,14 @@ def spec() -> dict[str, Any]:
 
     Its data sets: ``band`` (x, low, high, run), ``raw`` and ``line`` (x, y, run, part), ``base`` (x, y, part) for the
     baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no finite number,
-    ``goal`` (y, text) for the value that is to be reached, and ``ends`` (x, py, text, run) for the names at the lines'
-    ends; py is in pixels. A null in y is a gap.
+    ``goal`` (y) for the value that is to be reached, and ``ends`` (x, py, text, run) for the names at the ends of lines
+    and of the goal; py is in pixels. A null in y is a gap.
     """
     import altair as alt
 
     nameless = alt.Axis(title=None)
-    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False, padding=PADDING), axis=nameless)
+    plain = alt.Axis(title=None, format=",.12~g")  # a single place is 0, and not 0.000000; compile.ts knows moments
+    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False, padding=PADDING), axis=plain)
     y = alt.Y("y:Q", scale=alt.Scale(zero=False, padding=PADDING), axis=nameless)
     low = alt.Y("low:Q", scale=alt.Scale(zero=False, padding=PADDING), axis=nameless)
     run = alt.Color("run:N", legend=None)
@@ -64,9 +65,6 @@ def spec() -> dict[str, Any]:
         best.encode(x=x, y=y, color=run),
         odd.encode(x=x, y=alt.value("height"), color=run),
         goal.mark_rule(clip=True, style="jt-text", strokeDash=GOAL_DASH).encode(y=y),
-        goal.mark_text(clip=True, align="right", dx=-3, dy=-6, style="jt-text").encode(
-            x=alt.value("width"), y=y, text="text:N"
-        ),
         ends.mark_text(text="—", align="left", dx=4, fontWeight="bold").encode(x=x, y=at_end, color=run),
         ends.mark_text(align="left", dx=20, limit=NAME_LIMIT).encode(x=x, y=at_end, text="text:N"),
     )

@@ -9,6 +9,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -67,8 +68,16 @@ def quoted(requirement: str) -> str:
 def package_of(module: str) -> str:
     """Return the name under which pip knows a module: from what is installed, else from a short list, else the same."""
     top = module.partition(".")[0]
-    found = _distributions().get(top)
-    return found[0] if found else _KNOWN.get(top, top)
+    return _installed(top) or _KNOWN.get(top, top)
+
+
+def _installed(top: str) -> str | None:
+    """The package that brings a module, else None: most are called like it, and need no look at all files."""
+    with suppress(metadata.PackageNotFoundError, ValueError):
+        name = metadata.distribution(_KNOWN.get(top, top)).metadata["Name"]
+        if name:
+            return str(name)
+    return next(iter(_distributions().get(top, ())), None)
 
 
 @lru_cache(maxsize=1)
@@ -91,9 +100,8 @@ def pinned(modules: Iterable[str], always: Sequence[str] = ()) -> list[str]:
     for name in set(modules):
         tops |= _imported_by(sys.modules.get(name))
     packages: dict[str, str] = {}
-    known = _distributions()
     for top in tops - {_OURS} - set(sys.stdlib_module_names):
-        for package in known.get(top, ())[:1]:
+        if (package := _installed(top)) is not None:
             packages[package.lower()] = package
     for package in always:
         packages.setdefault(package.lower(), package)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from .requirements import need
 FLAVOR = "sklearn"
 FORMATS = ("skops", "cloudpickle", "pickle")
 _EXTRA = "jupyter-track[sklearn]"
+_ADAPTERS = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "cupy", "dask"))
 _SAFE = ("sklearn.", "numpy.", "scipy.")  # what skops reads again of these is not tried
 # Of Python's own modules nothing else is trusted in a model: a file that names os.system would run it.
 _PLAIN = frozenset("collections datetime decimal fractions math re uuid".split())
@@ -77,7 +79,8 @@ def _save(folder: Path, model: Any, wanted: str | None, trusted: list[str] | Non
 def _skops(file: Path, model: Any, trusted: list[str] | None, insisted: bool) -> tuple[str, list[str] | None, set[str]]:
     """Write with skops; return why that cannot be used (empty where it can), the types to trust, and the modules."""
     try:
-        import skops.io
+        with _without_adapters():
+            import skops.io
     except ImportError:
         if insisted:
             need("skops", "The format skops", _EXTRA)
@@ -101,6 +104,24 @@ def _skops(file: Path, model: Any, trusted: list[str] | None, insisted: bool) ->
         except Exception as error:  # noqa: BLE001 - it would be lost
             return _insist(f"skops cannot read it again: {' '.join(str(error).split())[:120]}", insisted), None, set()
     return "", types or None, _modules(file)
+
+
+@contextmanager
+def _without_adapters() -> Iterator[None]:
+    """Keep the import of skops, which looks through all of scikit-learn, from loading torch, CuPy and dask on the way.
+
+    scikit-learn's adapters to them stand among its packages; torch alone takes some seconds. An adapter that is in use
+    is left alone.
+    """
+    left_out = [name for name in _ADAPTERS if name not in sys.modules]
+    for name in left_out:
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's own sign for "cannot be imported"
+    try:
+        yield
+    finally:
+        for name in left_out:
+            if sys.modules.get(name, name) is None:
+                del sys.modules[name]
 
 
 def _insist(why: str, insisted: bool) -> str:
@@ -168,7 +189,8 @@ def load(place: Place, model: Model) -> Any:
     trusted = [str(name) for name in own.get("skops_trusted_types") or ()]
     if powerful := _powerful(trusted):
         raise DamagedModel(f"The model wants {powerful[0]} to be trusted, which no model needs; nothing was loaded.")
-    io = need("skops.io", "A model in the format skops", _EXTRA)
+    with _without_adapters():
+        io = need("skops.io", "A model in the format skops", _EXTRA)
     try:
         return io.load(file, trusted=trusted)
     except ImportError as error:

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TrackError
+from ..errors import CorruptStore, InvalidValue, TrackError
 from ..panels.display import OWN
 from ..recording.entries import now_ms
 from ..recording.tracker import Tracker
 from ..records import Artifact, Run
 from ..store import pending, relatives
 from ..store.database import reading
+from ..store.stored_tables import read_table
 from ..views.beside import Beside, beside_of
 from ..views.card import run_card
-from ..views.details import run_details
+from ..views.details import Details, run_details
 from ..views.html import card_html, code_html, details_html, figure_html, table_html
 from ..views.players import is_media, media_html
+from ..views.previews import pictures_in, table_preview
 from ..views.surroundings import diff_of
 from ..views.table import table_of
 from ..views.text import card_text, details_text, table_text
@@ -112,7 +114,7 @@ def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], total: int) ->
 
 
 def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
-    """Show a run in full: facts, metrics, params, files, figures and the code that made it."""
+    """Show a run in full: facts, metrics, params, files, pictures, tables and the code that made it."""
     artifacts = tracker.reader.artifacts(run.run_id)
     figures = [artifact for artifact in artifacts if artifact.kind == "figure"]
     around = tracker.reader.surroundings([run.run_id]).get(run.run_id, {})
@@ -122,13 +124,21 @@ def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
         (execution.source, f"code of cell [{execution.execution_count}]")
         for execution in tracker.reader.executions(run.run_id)
     ]
-    pictures = [_picture(tracker, artifact) for artifact in figures[:MAX_PICTURES] if artifact.size <= MAX_PICTURE]
+    fitting = [(one, label) for one, label in pictures_in(artifacts) if one.size <= MAX_PICTURE]
+    pictures = [_picture(tracker, *one) for one in fitting[:MAX_PICTURES]]
+    tables = [one for one in artifacts if one.kind == "table" and one.size <= MAX_PICTURE]
+    previews = [one for artifact in tables[:MAX_PICTURES] if (one := _preview(tracker, artifact)) is not None]
+    pictures += map(details_html, previews)
     heard = [one for one in artifacts if is_media(one.mime) and one.kind != "figure" and one.size <= MAX_PICTURE]
     pictures += [_media(tracker, run, artifact) for artifact in heard[:MAX_PICTURES]]
     if diff := diff_of(around):
         sources.append((diff, "code that the commit does not have"))
     html = [details_html(details), *pictures, *(code_html(source, label) for source, label in sources)]
-    text = [details_text(details), *(f"{label}\n{source.rstrip()}" for source, label in sources)]
+    text = [
+        details_text(details),
+        *map(details_text, previews),
+        *(f"{label}\n{source.rstrip()}" for source, label in sources),
+    ]
     show(shell, "".join(html), "\n\n".join(text))
 
 
@@ -137,6 +147,13 @@ def _media(tracker: Tracker, run: Run, artifact: Artifact) -> str:
     return media_html(data, artifact.mime, artifact.path, f"runs:/{run.run_id}/{artifact.path}")
 
 
-def _picture(tracker: Tracker, artifact: Artifact) -> str:
-    label = artifact.path if artifact.title is None else f"{artifact.path} · {artifact.title}"
+def _preview(tracker: Tracker, artifact: Artifact) -> Details | None:
+    """The first rows of a table; nothing where it is none that can be read here."""
+    try:
+        return table_preview(*read_table(tracker.reader.content(artifact.sha256), artifact.path), artifact.path)
+    except (CorruptStore, InvalidValue):
+        return None
+
+
+def _picture(tracker: Tracker, artifact: Artifact, label: str) -> str:
     return figure_html(tracker.reader.content(artifact.sha256), artifact.mime, label)

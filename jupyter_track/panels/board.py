@@ -274,7 +274,7 @@ class BoardPanel(SelectingPanel):
         if len(columns) < 2:
             self._drop_comparison()
         elif self.comparison is None:
-            self.comparison = ComparisonPanel(self.store, columns)
+            self.comparison = ComparisonPanel(self.store, columns, with_curves=False)
         else:
             self.comparison.show_columns(columns)
 

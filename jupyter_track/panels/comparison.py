@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..charts.specs import made
 from ..errors import InvalidValue, NotFound
 from ..store import table_rows
 from ..store.place import store_exists
@@ -17,13 +16,14 @@ from ..views.cell_diffs import WHOLE
 from ..views.compared import Comparison
 from ..views.comparison import code_diffs, comparison_of, found_runs
 from ..views.comparison_html import stored_comparison_html
-from ..views.comparison_parts import Parts, column_curve, curve_keys, parts_of, run_paints
-from ..views.curve_choice import Asked, choose
-from ..views.curves import STEP, series_of
+from ..views.comparison_parts import Parts, curve_keys, parts_of, run_paints
+from ..views.curve_choice import COMPARED, Asked
+from ..views.curves import MOST_RUNS
 from ..views.found import Runs
 from ..views.group_comparison import group_comparison_of
-from ..views.live_comparison import code_message, comparison_message, line_message, series_message
+from ..views.live_comparison import code_message, comparison_message, line_message
 from .charted import Charted
+from .curves import CurvesPanel
 from .joining import Joiner
 from .panel import Link, Message
 from .pictures import picture_message
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 REST = 0.25  # seconds between two looks at the store
 LIVENESS = 5.0  # seconds between two looks at what surrounds the runs: repeats, runs of other kernels that died
-CURVE_POINTS = 400
 MOST_WHOLE = 5_000  # lines of code that are sent where all of it is asked for
 Columns = Sequence[Sequence[str]]
 
@@ -53,6 +52,8 @@ class ComparisonPanel(Charted, StandingPanel):
         Whether the columns are groups.
     shown : callable, optional
         Shows the panel where it is the value of a cell.
+    with_curves : bool, default True
+        Whether the curves are among it; a board has them beside it.
 
     Examples
     --------
@@ -69,9 +70,12 @@ class ComparisonPanel(Charted, StandingPanel):
         *,
         grouped: bool = False,
         shown: Callable[[ComparisonPanel], object] | None = None,
+        with_curves: bool = True,
     ) -> None:
         super().__init__(store, shown)
         self.grouped = grouped
+        self.curves = CurvesPanel(store, Asked(run_ids=())) if with_curves else None
+        self._curve_links: dict[int, Link] = {}  # by the id of a view's link, its link to the curves
         self._columns = [tuple(column) for column in columns]
         self._joiner = Joiner(store)
         self._note = ""
@@ -79,8 +83,6 @@ class ComparisonPanel(Charted, StandingPanel):
         self._made: Comparison | None = None  # what it was made of, until it is shown
         self._parts = Parts()
         self._sent: Message = {}
-        # The points of each curve that the views have.
-        self._counts: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {}
         self._rev = -1
         self._seen: tuple[int, int] | None = None
         self._looked = 0.0
@@ -123,16 +125,11 @@ class ComparisonPanel(Charted, StandingPanel):
         NotFound
             Where the runs have no curves.
         """
-        from ..charts.curves import chart
-
         ids = [run_id for column in self._columns for run_id in column]
         keys = [one.key for one in curve_keys(self.reader.runs_of(ids))]
         if not keys:
             raise NotFound("These runs have no curves to draw; .to_markdown() is the comparison as text.")
-        choice = choose(self.store, Asked(tuple(keys), tuple(ids)))
-        runs = {run.number: run for run in choice.runs}
-        series = [series_of(self.store, curve, runs[curve.number], CURVE_POINTS) for curve in choice.drawn(STEP)]
-        return chart(choice, series, x=STEP)
+        return CurvesPanel(self.store, Asked(tuple(keys), tuple(ids))).chart
 
     def to_markdown(self) -> str:
         """Return the comparison as Markdown."""
@@ -164,7 +161,22 @@ class ComparisonPanel(Charted, StandingPanel):
         self._looked = time.monotonic()
         self._comparison = self._compared()
         self._parts = parts_of(self.reader, self._comparison)
+        if self.curves is None:
+            self._parts = replace(self._parts, curves=())
+        else:
+            self.curves.show(self._curves_asked(self.curves.asked))
         return comparison_message(self._comparison, self._parts, run_paints(self._comparison))
+
+    def _curves_asked(self, before: Asked) -> Asked:
+        """What the curves show: the metrics that are worth a look, of all runs; groups as they are compared."""
+        assert self._comparison is not None
+        names = [run.title for run in self._comparison.runs]
+        columns = tuple(zip(names, self._columns, strict=False)) if self.grouped else ()
+        ids = tuple(run_id for column in self._columns[: len(names)] for run_id in column)[:MOST_RUNS]
+        keys = tuple(one.key for one in self._parts.curves)
+        return replace(
+            before, metrics=keys, run_ids=ids if keys else (), columns=columns, group=COMPARED if columns else ""
+        )
 
     # ---- what is sent
 
@@ -173,11 +185,7 @@ class ComparisonPanel(Charted, StandingPanel):
         with self._lock:
             self._sent = self._read()
             self.rev += 1
-            spec = made("curves") if self._parts.curves else None
-            link.send({"type": "comparison", "rev": self.rev, "grouped": self.grouped, "spec": spec, **self._sent})
-            series = self._series(every=True)
-            if series:
-                link.send({"type": "comparison-curves", "series": series})
+            link.send({"type": "comparison", "rev": self.rev, "grouped": self.grouped, **self._sent})
             link.ready = True
             self._seen = None
         ticker.watch(self, REST)
@@ -223,37 +231,47 @@ class ComparisonPanel(Charted, StandingPanel):
         except (NotFound, InvalidValue):  # one was deleted for good: what was seen stays
             return
         changed = {part: value for part, value in told.items() if value != self._sent.get(part)}
-        had_curves = bool(self._sent.get("curves"))
         self._sent = told
-        series = self._series()
         self.rev += 1
-        if self._parts.curves and not had_curves:
-            changed["spec"] = made("curves")
+        if not changed:
+            return
         for link in links:
-            if changed:
-                link.send({"type": "comparison", "rev": self.rev, **changed})
-            if series:
-                link.send({"type": "comparison-curves", "series": series})
+            link.send({"type": "comparison", "rev": self.rev, **changed})
 
-    def _series(self, *, every: bool = False) -> list[Message]:
-        """The curves that have grown, or all of them."""
-        if every:
-            self._counts.clear()
-        found: list[Message] = []
-        if self._comparison is None or not self._parts.curves:
-            return found
-        reader = self.reader
-        columns = {run.run_id: run.members or (run.run_id,) for run in self._comparison.runs}
-        known = {run.run_id: run for run in reader.runs_of([one for members in columns.values() for one in members])}
-        for column in self._comparison.runs:
-            for one in self._parts.curves:
-                metrics = [known[member].metrics.get(one.key) for member in columns[column.run_id] if member in known]
-                counts = tuple((metric.count, metric.last_step) for metric in metrics if metric is not None)
-                if counts and self._counts.get((column.run_id, one.key)) != counts:
-                    self._counts[column.run_id, one.key] = counts
-                    curve = column_curve(reader, column, one.key, CURVE_POINTS)
-                    found.append(series_message(column.run_id, one.key, curve, one.goal))
-        return found
+    # ---- the curves, a panel of their own within this one
+
+    def received(self, link: Link, message: object) -> None:
+        """Take a message from a view; what is for the curves goes there."""
+        if not isinstance(message, Mapping) or message.get("type") != "part":
+            super().received(link, message)
+        elif self.curves is not None and message.get("part") == "curves":
+            if id(link) not in self._curve_links:
+                self._curve_links[id(link)] = own = Link(lambda told: link.send(self._of_curves(told)))
+                self.curves.attach(own)
+            self.curves.received(self._curve_links[id(link)], message.get("message"))
+
+    def detach(self, link: Link) -> None:
+        """A front end shows the comparison no longer, nor its curves."""
+        super().detach(link)
+        own = self._curve_links.pop(id(link), None)
+        if own is not None and self.curves is not None:
+            self.curves.detach(own)
+
+    def _of_curves(self, message: Message) -> Message:
+        """Wrap a message of the curves: runs look as in the comparison, and the first is the one of reference."""
+        comparison = self._comparison
+        if message.get("type") == "curves-view" and comparison is not None:
+            drawn = run_paints(comparison)
+            columns = {one: at for at, column in enumerate(self._columns) for one in column}
+            runs = []
+            for run in message["runs"]:
+                at = columns.get(run["id"], -1)
+                if 0 <= at < len(comparison.runs):
+                    paint = drawn[comparison.runs[at].run_id]
+                    run = {**run, "color": paint.color, "dash": list(paint.dash), "opacity": 1, "baseline": at == 0}
+                runs.append(run)
+            message = {**message, "runs": runs}
+        return {"type": "part", "part": "curves", "message": message}
 
     # ---- what a person does
 
@@ -318,7 +336,6 @@ class ComparisonPanel(Charted, StandingPanel):
 
     def _rearranged(self) -> None:
         self._comparison, self._note = None, ""
-        self._counts.clear()
         links = self.links
         if links:
             self._send(links)

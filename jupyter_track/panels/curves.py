@@ -221,6 +221,14 @@ class CurvesPanel(Charted, SelectingPanel):
             "choices": self._choices(),
         }
 
+    def show(self, asked: Asked) -> None:
+        """Draw what is asked for now."""
+        with self._lock:
+            if asked != self.asked:
+                self.asked = asked
+                if self.links:
+                    self._send_all()
+
     def show_runs(self, ids: Sequence[str] | None, selected: Sequence[str]) -> None:
         """Draw other runs; None for the baseline, the pinned and the newest ones."""
         with self._lock:

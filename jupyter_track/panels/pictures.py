@@ -1,6 +1,7 @@
 """Pictures for a view: content of the store as an address that holds it, and nothing else.
 
-A picture is shown as an ``<img>``, in which no script runs and which fetches nothing, also where it is SVG.
+A picture is shown as an ``<img>``, in which no script runs and which fetches nothing, also where it is SVG. A chart of
+Vega is drawn to SVG here, without a way to any address; a page is shown in a frame in which nothing runs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 from ..errors import InvalidValue, NotFound
 from ..store.reader import Reader
 from ..views.format import size
-from ..views.media import SHOWN
+from ..views.media import SHOWN, VEGA
+from ..views.players import PAGE, framed
 
 LARGE = 1_000_000  # bytes of a picture that is sent only where a person asks for it
 LARGEST = 32_000_000
@@ -31,7 +33,7 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     Returns
     -------
     dict
-        ``uri``, or ``large`` where it is large and was not asked for: how large.
+        ``uri``; ``page`` for a frame; or ``large`` where it is large and was not asked for: how large.
 
     Raises
     ------
@@ -46,11 +48,30 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     found = next((one for one in reader.artifacts(run_id) if one.path == path), None)
     if found is None:
         raise NotFound(f"The run has no picture {path!r:.80}.")
-    if found.mime not in SHOWN:
+    is_page = found.mime == PAGE and found.kind == "figure"
+    vega = VEGA.fullmatch(found.mime)
+    if not (found.mime in SHOWN or is_page or vega):
         raise InvalidValue(f"{found.mime:.60} is not shown here; %track show tells how to open it.")
     if found.size > LARGEST:
         raise InvalidValue(f"The picture has {size(found.size)}, more than is sent; download_artifacts() copies it.")
     if found.size > LARGE and message.get("large") is not True:
         return {"large": size(found.size)}
-    data = base64.b64encode(reader.content(found.sha256)).decode()
-    return {"uri": f"data:{found.mime};base64,{data}"}
+    data = reader.content(found.sha256)
+    if is_page:
+        return {"page": framed(data)}
+    mime = found.mime
+    if vega:
+        data, mime = _svg(data, vega[1]), "image/svg+xml"
+    return {"uri": f"data:{mime};base64,{base64.b64encode(data).decode()}"}
+
+
+def _svg(spec: bytes, kind: str) -> bytes:
+    """Draw a chart of Vega-Lite or Vega; data at an address are not fetched."""
+    try:
+        import vl_convert
+
+        draw = vl_convert.vegalite_to_svg if kind == "vegalite" else vl_convert.vega_to_svg
+        text: str = draw(spec.decode(), allowed_base_urls=[])
+    except Exception as error:  # whatever its JavaScript raises
+        raise InvalidValue(f"This chart cannot be drawn here: {error!s:.200}") from error
+    return text.encode()

@@ -19,6 +19,9 @@ from ..context.redaction import redact_text
 _HOMES = re.compile(
     r"(?:(?<![\w.-])/home/|(?<![\w.-])/Users/|(?<![\w/])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/))[^/\\\s\"'<>:|?*,;()]+|(?<![\w/.])/root(?=/|\b)"
 )
+# The same, told from another folder: a notebook that lies elsewhere than the store.
+_UP = re.compile(r"(?<![\w/.-])(?:\.\.[/\\])+(?:home|Users|root)(?:[/\\][^/\\\s\"'<>:|?*,;()]+)?")
+_OUTSIDE = re.compile(r"(?<![\w/.-])(?:\.\.[/\\])+(?:[^/\\\s\"'<>:,;()|]+[/\\])*([^/\\\s\"'<>:,;()|]+)")
 # An absolute path of two parts or more, not within an address, a word or a relative path.
 _PATH = re.compile(r"(?<![\w/:.~<…-])/(?:[^/\s\"'<>:,;()|]+/)+([^/\s\"'<>:,;()|]*)")
 _DRIVE = re.compile(r"(?<![\w/])[A-Za-z]:(?:\\{1,2}|/)(?:[^\\/\s\"'<>:,;()|]+(?:\\{1,2}|/))+([^\\/\s\"'<>:,;()|]*)")
@@ -68,14 +71,14 @@ class Privacy:
             found = self._folders.sub("", found)
         if self._home:
             found = found.replace(self._home, "~")
-        return _HOMES.sub("~", found)
+        return _UP.sub("~", _HOMES.sub("~", found))
 
     def place(self, text: str) -> str:
         """Return a text that names places (a traceback, where data came from): of an absolute path the last part."""
         found = redact_prose(self.text(text))
         if not self.private:
             return found
-        found = _LIBRARY.sub("…/", _PACKAGES.sub("…", found))
+        found = _OUTSIDE.sub(r"…/\1", _LIBRARY.sub("…/", _PACKAGES.sub("…", found)))
         return _DRIVE.sub(r"…/\1", _PATH.sub(r"…/\1", found))
 
     def plain(self, value: Any) -> Any:

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -315,11 +315,7 @@ def reading(store: Path, wait: float = READ_WAIT) -> Iterator[sqlite3.Connection
         return
     if not store_exists(store):
         raise nothing_yet(store)
-    with ExitStack() as stack:
-        try:
-            connection = stack.enter_context(_shared(store, wait))
-        except _Behind:
-            connection = stack.enter_context(_shared(store, wait, copy_old=not _brought_up(store)))
+    with _brought_up_to_date(store, wait) as connection:
         try:
             outer[store] = connection
             yield connection
@@ -346,6 +342,20 @@ def _is_open(connection: sqlite3.Connection) -> bool:
 
 class _Behind(Exception):
     """The store is of an earlier schema."""
+
+
+@contextmanager
+def _brought_up_to_date(store: Path, wait: float) -> Iterator[sqlite3.Connection]:
+    # No ExitStack: its frame and an exception that leaves it hold each other, so that what an interrupt leaves behind
+    # meanwhile, the lock too, is kept until Python's collector comes by.
+    try:
+        with _shared(store, wait) as connection:
+            yield connection
+            return
+    except _Behind:
+        copy_old = not _brought_up(store)
+    with _shared(store, wait, copy_old=copy_old) as connection:
+        yield connection
 
 
 def _brought_up(store: Path) -> bool:

@@ -39,7 +39,10 @@ class Asked:
         ``step``, ``time``, ``elapsed`` or a metric.
     smoothing : float
     group : str
-        A param, a tag, ``experiment``, ``name``, or ``seed`` for runs that differ only in the seed; empty for none.
+        A param, a tag, ``experiment``, ``name``, ``seed`` for runs that differ only in the seed, or ``compared`` for
+        `columns`; empty for none.
+    columns : tuple of (str, tuple of str)
+        Groups that were made elsewhere: the name and the run ids of each.
     """
 
     metrics: tuple[str, ...] = ()
@@ -47,6 +50,10 @@ class Asked:
     x: str = "step"
     smoothing: float = 0.0
     group: str = ""
+    columns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+COMPARED = "compared"  # the groups of `Asked.columns`
 
 
 @dataclass(frozen=True)
@@ -152,9 +159,9 @@ def choose(store: Path, asked: Asked) -> Choice:
         records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
     if not records:
         return nothing
-    possible = groupings(records)
+    possible = [*groupings(records), *([COMPARED] if asked.columns else [])]
     if asked.group:
-        groups = groups_of(Reader(store), records, asked.group)
+        groups = _groups(store, records, asked)
         kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
         if len(kept) < (total := len(set(groups.values()))):
             notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
@@ -183,6 +190,14 @@ def choose(store: Path, asked: Asked) -> Choice:
         "",
         tuple(records),
     )
+
+
+def _groups(store: Path, records: Sequence[Run], asked: Asked) -> dict[str, str]:
+    """The name of each run's group, by its id."""
+    if asked.group == COMPARED and asked.columns:
+        names = {run_id: name for name, ids in asked.columns for run_id in ids}
+        return {run.run_id: names.get(run.run_id, "none") for run in records}
+    return groups_of(Reader(store), records, asked.group)
 
 
 def _targets(store: Path, records: Sequence[Run]) -> dict[str, float]:

@@ -96,8 +96,8 @@ def rows_of(run: Run) -> tuple[tuple[str, ...], ...]:
 
 def model_rows(run: Run) -> tuple[tuple[str, ...], ...]:
     """Return a row for each model that a run read or measured, in the columns of `rows_of`."""
-    read = ((model.model_id, "") for model in run.inputs.model_inputs)
-    measured = ((model_id, ", ".join(keys)) for model_id, keys in run.inputs.measured.items())
+    read = ((model.model_id, "read") for model in run.inputs.model_inputs)
+    measured = ((model_id, f"measured: {', '.join(keys)}") for model_id, keys in run.inputs.measured.items())
     return tuple(
         (f"model {one_line(model_id[:_DIGEST])}", one_line(what), "", "", one_line(model_id[:_DIGEST]))
         for model_id, what in (*read, *measured)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .colors import Paint
 from .compared import CodeDiff, Compared, Comparison, Line, Value
-from .comparison_parts import ColumnCurve, Parts, TableSlot
+from .comparison_parts import Parts, TableSlot
 from .format import size
-from .goals import Goal
 from .joined import Cell, Joined, JoinedRow
 from .media import Picture, Slot
-from .sparkline import best_point
 
 Message = dict[str, Any]
 
@@ -111,7 +108,7 @@ def _picture(step: int | None, picture: Picture) -> Message:
         "size": picture.size,
         "told": size(picture.size),
         "mime": picture.mime,
-        "shown": picture.shown,
+        "shown": picture.shown_live,
     }
 
 
@@ -156,19 +153,3 @@ def _cell(cell: Cell | None) -> Any:
     if cell is None:
         return None
     return True if cell.same else [list(part) for part in cell.parts]
-
-
-def series_message(run_id: str, key: str, curve: ColumnCurve, goal: Goal) -> Message:
-    """Return one curve: a value that is no finite number is a gap, and its step is told in ``odd``."""
-    best = best_point(curve.points, goal.direction)
-    found: Message = {
-        "run": run_id,
-        "key": key,
-        "x": [step for step, _ in curve.points],
-        "y": [value if math.isfinite(value) else None for _, value in curve.points],
-        "odd": [step for step, value in curve.points if not math.isfinite(value)],
-        "best": None if best is None else list(best),
-    }
-    if any(curve.deviations):
-        found["sd"] = list(curve.deviations)
-    return found

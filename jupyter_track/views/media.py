@@ -10,9 +10,13 @@ from functools import cached_property
 
 from ..records import Artifact
 from .format import one_line
+from .players import PAGE
 
 SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
-"""Types that are shown as an ``<img>``, in which nothing runs; everything else is named and not shown."""
+"""Types that are shown as an ``<img>``, in which nothing runs."""
+VEGA = re.compile(r"application/vnd\.(vegalite|vega)\.v\d+\+json")
+"""Charts that a live view gets as SVG; pages come in a frame, in which nothing runs either. What else there is, is
+named."""
 
 _KINDS = ("figure", "image")
 _STEPPED = re.compile(r"images/(?P<key>.+)/(?P<step>-?\d+)\.\w+")
@@ -31,6 +35,11 @@ class Picture:
     def shown(self) -> bool:
         """Whether it can be shown as an image."""
         return self.mime in SHOWN
+
+    @property
+    def shown_live(self) -> bool:
+        """Whether a live view shows it: as an image, or as a page in a frame."""
+        return self.shown or self.mime == PAGE or VEGA.fullmatch(self.mime) is not None
 
 
 @dataclass(frozen=True)

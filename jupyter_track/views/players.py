@@ -21,6 +21,11 @@ _POLICY = (
 )
 
 
+def framed(data: bytes) -> str:
+    """Return a page for an ``<iframe sandbox="" srcdoc=…>``: nothing in it runs, and nothing is loaded."""
+    return _POLICY + data.decode("utf-8", "replace")
+
+
 def is_media(mime: str) -> bool:
     """Whether there is a form for content of this type."""
     return mime in AUDIO or mime == PAGE
@@ -42,9 +47,9 @@ def media_html(data: bytes, mime: str, label: str, address: str) -> Markup:
     if mime in AUDIO:
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
         return element(
-            "div", element("div", told), element("audio", controls="", preload="none", src=source), style=BODY
+            "div", element("div", told), element("audio", controls="", preload="metadata", src=source), style=BODY
         )
-    page = _POLICY + data.decode("utf-8", "replace")
+    page = framed(data)
     frame = element(
         "iframe",
         sandbox="",

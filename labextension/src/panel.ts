@@ -2,6 +2,7 @@ import { CardView } from './card/view.js';
 import { type ChartsLoader, once } from './charts/load.js';
 import { ComparisonView } from './comparison/view.js';
 import { button, div, element, fill, setText, span } from './dom.js';
+import type { Mount } from './parts.js';
 import type { KernelMessage } from './protocol.js';
 import { Requests } from './requests.js';
 import { Shared } from './shared.js';
@@ -25,13 +26,18 @@ const VIEWS: Partial<Record<KernelMessage['type'], Maker>> = {
     const [{ CurvesView }, charts] = await Promise.all([import('./curves/view.js'), context.charts()]);
     return new CurvesView(context, charts);
   },
-  comparison: context => new ComparisonView(context),
+  comparison: (context, transport, options) => new ComparisonView(context, transport, mountParts(context, options)),
   board: async (context, transport, options) => {
     const { BoardView } = await import('./board/view.js');
-    const charts = () => context.charts(); // the board's own way to them: a part has none
-    return new BoardView(context, transport, (host, part, shared) => mount(host, part, { ...options, charts, shared, onShown: undefined, onGone: undefined }));
+    return new BoardView(context, transport, mountParts(context, options));
   }
 };
+
+/** Mounts parts of a panel, which have no way to the charts but that of the panel. */
+function mountParts(context: Context, options: MountOptions): Mount {
+  const own = { ...options, charts: () => context.charts(), onShown: undefined, onGone: undefined };
+  return (host, part, shared) => mount(host, part, { ...own, shared });
+}
 
 export interface MountOptions extends Host {
   /** Loads the charts' module; without it, a view says that it has no charts. */

@@ -13,7 +13,6 @@ import type { ManyActions, ManyMessage } from './protocol/many.js';
 import type { CurvesActions, CurvesPointsMessage, CurvesViewMessage } from './protocol/curves.js';
 import type {
   ComparisonActions,
-  ComparisonCurvesMessage,
   ComparisonMessage,
   ComparisonRowsMessage
 } from './protocol/comparison.js';
@@ -41,7 +40,6 @@ export type KernelMessage =
   | PartMessage
   | CurvesPointsMessage
   | ComparisonMessage
-  | ComparisonCurvesMessage
   | ComparisonRowsMessage;
 
 /** The actions and their arguments. */

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { rowsOf } from '../src/comparison/curves.js';
 import { sideBySide } from '../src/comparison/pairs.js';
-import { nearest, readings } from '../src/comparison/readout.js';
 import { holdsPicture } from '../src/dom.js';
 import { mount } from '../src/panel.js';
-import type { KernelMessage, Series } from '../src/protocol.js';
+import type { KernelMessage } from '../src/protocol.js';
 import { line, made, madeLine, madeRun, STEPPED } from './comparisons.js';
 import { FakeKernel, settled } from './fakekernel.js';
 
@@ -63,24 +61,15 @@ test('two changes after one another do not mix', () => {
   ]);
 });
 
-test('the readout has the best value first, and no number last', () => {
-  const one = (run: string, y: number | null): Series => ({ run, key: 'loss', x: [0, 5], y: [9, y], odd: [], best: null });
-  const several = [one('a', 0.5), one('b', null), one('c', 0.2)];
-  expect(readings(several, 4, '↓?').map(each => each.run)).toEqual(['c', 'a', 'b']);
-  expect(readings(several, 4, '↑').map(each => each.run)).toEqual(['a', 'c', 'b']);
-  expect(readings(several, 4, '').map(each => each.run)).toEqual(['a', 'b', 'c']);
-  expect([nearest([], 1), nearest([3, 1, 2], 1.4)]).toEqual([-1, 1]);
-});
-
-test('the first run is drawn as the base line, and what is no number is marked', () => {
-  const one: Series = { run: 'a', key: 'loss', x: [0, 1, 2], y: [3, null, 1], odd: [1], best: [2, 1] };
-  const rows = rowsOf([one, { ...one, run: 'b' }], 'a');
-  expect(rows.base.map(row => row['run'])).toEqual(['a', 'a', 'a']);
-  expect(rows.line.map(row => row['y'])).toEqual([3, null, 1]);
-  expect(rows.best).toEqual([{ x: 2, y: 1, run: 'b' }]);
-  expect(rows.odd).toEqual([{ x: 1, run: 'a' }, { x: 1, run: 'b' }]);
-  expect(rows.dots).toEqual([]);
-  expect(rowsOf([{ ...one, sd: [0.5, 1, null] }], 'a').band).toEqual([{ x: 0, low: 2.5, high: 3.5, run: 'a' }]);
+test('the curves are a view of their own, which is there once there is a curve', () => {
+  say(made());
+  const asked = () => kernel.sent.filter(message => (message as { type: string }).type === 'part');
+  expect([asked(), host.querySelector<HTMLElement>('.jt-overlaid')!.hidden]).toEqual([[], true]);
+  say({ type: 'comparison', rev: 2, curves: [{ key: 'loss', goal: '↓' }] });
+  say({ type: 'comparison', rev: 3, curves: [{ key: 'loss', goal: '↓' }, { key: 'acc', goal: '↑' }] });
+  expect(asked()).toEqual([{ type: 'part', part: 'curves', message: { type: 'ready' } }]);
+  expect(host.querySelector<HTMLElement>('.jt-overlaid')!.hidden).toBe(false);
+  expect(host.querySelectorAll('.jt-overlaid .jt-panel')).toHaveLength(1);
 });
 
 test('what changed comes first, what surrounds a run last', () => {
@@ -172,6 +161,16 @@ test('a large picture is asked for by a person, and an address that is none is r
   expect(['data:text/html;base64,AA==', 'data:image/png,x', 'javascript:1', `${PNG}" onerror="x`].map(holdsPicture)).toEqual([
     false, false, false, false
   ]);
+});
+
+test('a page stands in a frame in which nothing runs', async () => {
+  const [first] = STEPPED.pictures[0] ?? [];
+  say(made({ media: [{ ...STEPPED, steps: [], pictures: [[{ ...first, step: null } as never], [], []] }] }));
+  await settled();
+  await kernel.reply('picture', { page: '<script>alert(1)</script>' });
+  const frame = host.querySelector('iframe')!;
+  expect([frame.getAttribute('sandbox'), frame.getAttribute('srcdoc')]).toEqual(['', '<script>alert(1)</script>']);
+  expect([...host.querySelectorAll('script')]).toEqual([]);
 });
 
 test('joined rows come in pages, changed words stronger', async () => {

@@ -41,7 +41,6 @@ export function made(changes: Partial<ComparisonMessage> = {}): ComparisonMessag
     tables: [],
     curves: [],
     grouped: false,
-    spec: null,
     ...changes
   };
 }

@@ -132,7 +132,7 @@ describe('a drawing', () => {
   it('has a line where the target is, if the scale can reach it', () => {
     const aimed = { ...chart, target: -1, aim: 'goal −1' };
     const model = modelOf([run('a')], [part('a', [3, 2, 1])]);
-    expect(drawingOf(model, aimed).sets['goal']).toEqual([{ y: -1, text: 'goal −1' }]);
+    expect(drawingOf(model, aimed).sets['goal']).toEqual([{ y: -1 }]);
     model.choices.logs.y = true;
     expect(drawingOf(model, aimed).sets['goal']).toEqual([]);
     expect(drawingOf(model, chart).sets['goal']).toEqual([]);

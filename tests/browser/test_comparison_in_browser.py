@@ -99,13 +99,16 @@ def test_what_changed_comes_first(page: Page) -> None:
         "node => [...node.children].filter(each => each.offsetHeight > 0).map(each => each.className)"
     )
     assert sections[:3] == ["jt-lines-place", "jt-overlaid", "jt-media"]
-    chart = found.locator(".jt-overlaid canvas")
+    chart = found.locator(".jt-overlaid .jt-plot")
     chart.wait_for(timeout=30_000)
+    found.locator(".jt-overlaid .jt-chart canvas").wait_for(timeout=30_000)
     chart.hover()
     page.page.wait_for_function(
-        "node => /^step \\d+: #2 0\\.\\d+ · #1 0\\.\\d+$/.test(node.textContent)",
-        arg=found.locator(".jt-readout").element_handle(),
+        """node => /^step \\d+.*run 2 #2.*0\\.\\d+.*run 1 #1.*0\\.\\d+$/s.test(node.innerText)""",
+        arg=found.locator(".jt-overlaid .jt-values").element_handle(),
     )
+    chart.press("+")
+    found.locator(".jt-overlaid").get_by_role("button", name="Show all").wait_for()
 
 
 def test_pictures_have_a_slider_and_blink(page: Page) -> None:

@@ -97,11 +97,11 @@ def test_the_table_sorts_searches_and_shows_other_columns(offline: Page, page: P
     assert ["run 0" in rows_of(table)[0], "run 1 " in rows_of(table)[1]] == [True, True]  # the pinned one is on top
     table.get_by_role("columnheader", name=re.compile("^lr")).click()
     until(lambda: "run 11" in rows_of(table)[1], "the least lr")
-    table.get_by_label("Search runs by words, or filter").fill("diverged")  # the note of one
+    table.get_by_label("Search runs by words").fill("diverged")  # the note of one
     until(lambda: table.locator(".jt-row").count() == 1)
-    table.get_by_label("Search runs by words, or filter").fill("metrics.loss < 1")
+    table.get_by_label("Search runs by words").fill("metrics.loss < 1")
     until(lambda: "A filter needs the store, which is not in this file" in words(table))
-    table.get_by_label("Search runs by words, or filter").fill("")
+    table.get_by_label("Search runs by words").fill("")
     table.get_by_role("button", name="Columns").click()
     assert table.locator(".jt-columns input").count() > 3
     table.locator(".jt-row").first.click()

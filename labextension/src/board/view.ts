@@ -1,8 +1,8 @@
 import { copyText } from '../clipboard.js';
 import { button, div, element, fill, setText, span } from '../dom.js';
-import type { BoardMessage, BoardPart, KernelMessage, ViewMessage } from '../protocol.js';
+import { type Mount, PartTransport } from '../parts.js';
+import type { BoardMessage, BoardPart, KernelMessage } from '../protocol.js';
 import { Reporting } from '../reporting.js';
-import type { Shared } from '../shared.js';
 import { isKernelMessage, type Transport } from '../transport.js';
 import type { Context, View } from '../view.js';
 
@@ -18,9 +18,6 @@ const OPEN: ReadonlySet<BoardPart> = new Set(['table', 'curves', 'comparison']);
 /** How long after the last change the kernel is told what is selected, in milliseconds. */
 const SETTLE = 120;
 const SAID = 4_000;
-
-/** Mounts the view of a panel; `mount` of panel.ts, which loads this view. */
-export type Mount = (host: HTMLElement, transport: Transport, shared: Shared) => () => void;
 
 /** Table, curves, comparison and charts of many runs, each the view that it is alone, sharing what is pointed at and selected. */
 export class BoardView implements View {
@@ -172,40 +169,4 @@ interface Section {
   transport: PartTransport;
   open: boolean;
   unmount: (() => void) | null;
-}
-
-/** The way of one part to its panel: through that of the board, marked with the part. */
-export class PartTransport implements Transport {
-  constructor(
-    private readonly part: BoardPart,
-    private readonly outer: Pick<Transport, 'send' | 'interrupt'>
-  ) {}
-
-  send(message: ViewMessage): void {
-    if (message.type !== 'action' || message.name !== 'select') {
-      this.outer.send({ type: 'part', part: this.part, message } as unknown as ViewMessage);
-    }
-  }
-
-  listen(listener: (message: KernelMessage) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  closed(listener: () => void): void {
-    this.onClosed.push(listener);
-  }
-
-  /** Give the part's view a message. */
-  say(message: KernelMessage): void {
-    [...this.listeners].forEach(listener => listener(message));
-  }
-
-  /** Say that the way is closed. */
-  close(): void {
-    this.onClosed.splice(0).forEach(listener => listener());
-  }
-
-  private readonly listeners = new Set<(message: KernelMessage) => void>();
-  private readonly onClosed: (() => void)[] = [];
 }

@@ -30,6 +30,9 @@ export class PictureStore {
     if (reply.ok && reply.large) {
       return { large: reply.large };
     }
+    if (reply.ok && reply.page !== undefined) {
+      return { page: reply.page };
+    }
     if (!reply.ok || !reply.uri || !holdsPicture(reply.uri)) {
       return { problem: reply.message || 'This picture cannot be shown.' };
     }
@@ -39,7 +42,7 @@ export class PictureStore {
   private readonly known = new Map<string, Promise<Loaded>>();
 }
 
-export type Loaded = { uri: string } | { large: string } | { problem: string };
+export type Loaded = { uri: string } | { page: string } | { large: string } | { problem: string };
 
 /** A figure, or images with steps, of all runs: side by side, or at one place with a key that goes from run to run. */
 export class PictureSlot {
@@ -198,6 +201,10 @@ export class PictureSlot {
       const image = element('img', { src: loaded.uri, alt, decoding: 'async' });
       image.addEventListener('load', () => image.classList.toggle('jt-small', image.naturalWidth < 128));
       fill(box, image);
+    } else if ('page' in loaded) {
+      // Without a token in `sandbox` nothing in it runs, and it is of no origin.
+      const title = `${this.slot.title || this.slot.name} of ${name}`;
+      fill(box, element('iframe', { sandbox: '', srcdoc: loaded.page, referrerpolicy: 'no-referrer', class: 'jt-page', title }), span('jt-muted', 'without its scripts'));
     } else if ('large' in loaded) {
       fill(box, button(`Show ${loaded.large}`, () => void this.load(box, run, picture, name, true)));
     } else {

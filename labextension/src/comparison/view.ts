@@ -1,9 +1,10 @@
 import { button, div, element, fill, span } from '../dom.js';
+import { type Mount, PartTransport } from '../parts.js';
 import type { ComparedLine, ComparisonMessage, ComparisonState, KernelMessage } from '../protocol.js';
 import { detailsPane } from '../table/details.js';
+import { isKernelMessage, type Transport } from '../transport.js';
 import type { Context, View } from '../view.js';
 import { copyText } from '../clipboard.js';
-import { CurveGrid } from './curves.js';
 import { CodeDiffs } from './diff.js';
 import { columnHeads, type ColumnActions, lineRows } from './lines.js';
 import { Media } from './media.js';
@@ -17,20 +18,26 @@ const COPIED_FOR = 2000;
 export class ComparisonView implements View {
   readonly node = element('div', { class: 'jt-comparison' });
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    transport: Transport,
+    private readonly mount: Mount
+  ) {
     this.codes = new CodeDiffs(context);
-    this.curves = new CurveGrid(context);
+    this.curves = new PartTransport('curves', transport);
     this.media = new Media(context);
     this.copy = button('Copy as Markdown', () => void this.copyMarkdown());
-    this.node.append(this.top, this.codes.node, this.curves.node, this.media.node, this.tables);
+    this.node.append(this.top, this.codes.node, this.drawn, this.media.node, this.tables);
     this.node.append(this.bottom, this.same, this.foot, this.details);
   }
 
   receive(message: KernelMessage): void {
     if (message.type === 'comparison') {
       this.take(message);
-    } else if (message.type === 'comparison-curves') {
-      this.curves.receive(message.series);
+    } else if (message.type === 'part') {
+      if (isKernelMessage(message.message)) {
+        this.curves.say(message.message);
+      }
     } else if (message.type === 'comparison-rows') {
       this.joined.get(message.table)?.receive(message);
     }
@@ -38,6 +45,7 @@ export class ComparisonView implements View {
 
   freeze(): void {
     this.frozen = true;
+    this.curves.close();
     this.drawLines();
     this.drawFoot();
   }
@@ -45,7 +53,7 @@ export class ComparisonView implements View {
   dispose(): void {
     clearTimeout(this.telling);
     this.codes.dispose();
-    this.curves.dispose();
+    this.unmount?.();
     this.media.dispose();
     this.joined.forEach(each => each.dispose());
   }
@@ -65,8 +73,8 @@ export class ComparisonView implements View {
     if (parts.code) {
       this.codes.show(state.code);
     }
-    if (parts.curves || parts.runs || parts.spec) {
-      this.curves.show(state.curves, state.runs, state.spec);
+    if (parts.curves) {
+      this.showCurves();
     }
     if (parts.media || parts.runs) {
       this.media.show(state.media, state.runs);
@@ -78,6 +86,14 @@ export class ComparisonView implements View {
       void this.showEqual(true);
     }
     this.drawFoot();
+  }
+
+  /** The curves are a view of their own, with all that it can do; it is there once there is a curve. */
+  private showCurves(): void {
+    this.drawn.hidden = this.state.curves.length === 0;
+    if (!this.drawn.hidden && this.unmount === null && !this.frozen) {
+      this.unmount = this.mount(this.drawn, this.curves, this.context.shared);
+    }
   }
 
   private drawLines(): void {
@@ -206,10 +222,12 @@ export class ComparisonView implements View {
   }
 
   private state: ComparisonState = {
-    runs: [], lines: [], equal: 0, more: 0, method: '', code: [], media: [], tables: [], curves: [], grouped: false, spec: null
+    runs: [], lines: [], equal: 0, more: 0, method: '', code: [], media: [], tables: [], curves: [], grouped: false
   };
   private readonly codes: CodeDiffs;
-  private readonly curves: CurveGrid;
+  private readonly curves: PartTransport;
+  private readonly drawn = element('section', { class: 'jt-overlaid', 'aria-label': 'Curves' });
+  private unmount: (() => void) | null = null;
   private readonly media: Media;
   private readonly copy: HTMLButtonElement;
   private readonly top = div('jt-lines-place');

@@ -6,6 +6,8 @@ import { swatch } from './list.js';
 const MOST = 24;
 /** Groups of runs that differ only in the seed: their names say all. */
 export const SEED = 'seed';
+/** Groups that were made elsewhere, such as the columns of a comparison. */
+export const COMPARED = 'compared';
 
 /** The runs of the panel: pointing at one lifts its lines, a click selects it. */
 export class Legend {
@@ -75,6 +77,6 @@ function groupsOf(runs: readonly CurveRun[]): { first: CurveRun; count: number }
 
 function entryOf({ first, count }: { first: CurveRun; count: number }, group: string): HTMLElement {
   const mark = swatch({ paint: first, baseline: false });
-  const name = group === SEED ? first.group : `${group} ${first.group}`;
+  const name = group === SEED || group === COMPARED ? first.group : `${group} ${first.group}`;
   return span('jt-run', mark, span('jt-cut', name), span('jt-muted', `n=${count}`));
 }

@@ -1,6 +1,7 @@
 import type { Datum } from '../charts/load.js';
 import type { CurveChart, CurvePart, CurveRun } from '../protocol.js';
 import type { Paint } from '../shared.js';
+import { COMPARED } from './legend.js';
 import type { CurvesModel } from './model.js';
 import type { Series } from './series.js';
 import { band, type BandPoint, smoothed } from './smooth.js';
@@ -18,6 +19,8 @@ export interface Line {
   name: string;
   paint: Paint;
   baseline: boolean;
+  /** Whether its run is running. */
+  live: boolean;
   x: readonly number[];
   /** What is drawn. */
   y: readonly (number | null)[];
@@ -48,7 +51,7 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
   const { smoothing, group, logs } = model.choices;
   const curves = model.drawn(chart.key);
   const cut = curves.map(([run, series]) => [run, cutTo(series, model.window), series] as const);
-  const lines = group ? groupLines(cut, smoothing) : cut.map(([run, points]) => runLine(run, points, smoothing));
+  const lines = group ? groupLines(cut, smoothing, group) : cut.map(([run, points]) => runLine(run, points, smoothing));
   const positive = (y: number | null) => (logs.y && y !== null && y <= 0 ? null : y);
   const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [], goal: [] };
   const painted = lines.length > few.lines || lines.reduce((sum, line) => sum + line.x.length, 0) > few.points;
@@ -71,7 +74,7 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
   const best = bestOf(lines, chart.direction);
   sets['best'] = best === null ? [] : [best];
   const target = positive(chart.target ?? null);
-  sets['goal'] = target === null ? [] : [{ y: target, text: chart.aim ?? '' }];
+  sets['goal'] = target === null ? [] : [{ y: target }];
   sets['odd'] = cut.flatMap(([run, , series]) => series.odd.map(([x]) => ({ x, run: run.id })).filter(({ x }) => inside(x, model.window)));
   const below = logs.y ? curves.reduce((sum, [, { y }]) => sum + y.filter(value => value !== null && value <= 0).length, 0) : 0;
   return { sets, lines, odd: oddWords(cut.map(([, , series]) => series), model.window, below), thinned: cut.some(([, , series]) => !series.whole), painted };
@@ -81,7 +84,7 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
 export function wholeLines(model: CurvesModel, chart: CurveChart): Line[] {
   const { smoothing, group } = model.choices;
   const curves = model.wholes(chart.key).map(([run, series]) => [run, cutTo(series, null), series] as const);
-  return group ? groupLines(curves, smoothing) : curves.map(([run, points]) => runLine(run, points, smoothing));
+  return group ? groupLines(curves, smoothing, group) : curves.map(([run, points]) => runLine(run, points, smoothing));
 }
 
 /** Two rows between which all points of a line lie: they draw nothing, and give the scales their domains. */
@@ -142,6 +145,7 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
     name: `${run.name} ${run.number}`,
     paint: run,
     baseline: run.baseline,
+    live: run.live,
     x: points.x,
     y: smoothing ? smoothed(points.y, smoothing) : points.y,
     raw: smoothing ? points.y : null,
@@ -150,7 +154,7 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
   };
 }
 
-function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], smoothing: number): Line[] {
+function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], smoothing: number, group: string): Line[] {
   const groups = new Map<string, [CurveRun, Points][]>();
   for (const [run, points] of curves) {
     groups.set(run.group, [...(groups.get(run.group) ?? []), [run, points]]);
@@ -162,7 +166,8 @@ function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], sm
       id: GROUP + value,
       name: `${value} (n=${members.length})`,
       paint: members[0]![0], // the runs of a group are drawn alike
-      baseline: false,
+      baseline: group === COMPARED && members.every(([run]) => run.baseline),
+      live: members.some(([run]) => run.live),
       x,
       y: points.map(point => point.mean),
       raw: null,

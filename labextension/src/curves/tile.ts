@@ -18,6 +18,7 @@ const NAMES_SHARE = 0.28; // of a chart's width that names may take
 const NAMES_WIDTH = 210; // pixels, at most
 const CHARACTER = 6.2; // pixels of a name's mean character
 const PALE = 0.35; // the opacity of a run that is not selected, where others are
+const AIM = 'goal'; // stands in the place of a run's id
 const DRAWN = 250; // milliseconds between two drawings of all
 
 /** What a chart of the grid tells the others. */
@@ -138,9 +139,9 @@ export class Tile {
   }
 
   private paints(): Map<string, Paint> {
-    const found = new Map<string, Paint>();
     const { selected } = this.shared;
     const muted = getComputedStyle(this.node).getPropertyValue('--jt-muted').trim() || 'gray';
+    const found = new Map<string, Paint>([[AIM, { color: muted, dash: [], opacity: 1 }]]);
     for (const line of this.lines) {
       const pale = selected.size > 0 && !selected.has(line.id) && !line.band;
       const color = line.baseline ? muted : line.paint.color; // its line has the text's colour; its ring and marks this
@@ -168,18 +169,26 @@ export class Tile {
       return;
     }
     const rows: Datum[] = [];
+    const { window } = this.model;
+    const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
+    const { top, height } = this.view.plot()!;
     if (this.lines.length > 0 && this.lines.length <= NAMED) {
-      const { window } = this.model;
-      const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
-      const { top, height } = this.view.plot()!;
       const room = Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
       for (const line of this.lines) {
         const y = lastOf(line, right);
         if (y !== null) {
           const py = Math.min(Math.max(Math.round(up.to(y) - top), 0), height);
-          rows.push({ x: right, py, run: line.id, text: nameWithin(line, room) });
+          rows.push({ x: right, py, run: line.id, text: nameWithin(line, room) + (line.live ? ' ●' : '') });
         }
       }
+    }
+    for (const { y } of this.drawing?.sets['goal'] ?? []) {
+      const py = Math.round(up.to(Number(y)) - top);
+      if (this.lines.length > 0 && py >= 0 && py <= height) {
+        rows.push({ x: right, py, run: AIM, text: this.chart.aim ?? '' });
+      }
+    }
+    if (rows.length > 0) {
       rows.sort((one, other) => Number(one['py']) - Number(other['py']));
       rows.forEach((row, place) => {
         const above = rows[place - 1];

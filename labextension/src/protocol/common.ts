@@ -68,6 +68,8 @@ export interface ReplyMessage {
   diff?: ComparedCode;
   /** Of `picture`: its address, which holds it. */
   uri?: string;
+  /** Of `picture`: a page, for a frame in which nothing runs. */
+  page?: string;
   /** Of `picture`: how large it is, where it was not sent because of that. */
   large?: string;
 }

@@ -108,28 +108,9 @@ export interface ComparisonState {
   tables: TableSlot[];
   curves: CurveKey[];
   grouped: boolean;
-  /** The spec of the charts; null where there are none. */
-  spec: object | null;
 }
 
 export type ComparisonMessage = { type: 'comparison'; rev: number } & Partial<ComparisonState>;
-
-/** One curve: a value that is no finite number is null, and its x is in `odd`. */
-export interface Series {
-  run: string;
-  key: string;
-  x: number[];
-  y: (number | null)[];
-  odd: number[];
-  best: [number, number] | null;
-  /** Of a group: the deviation at each x; null where only one run has a value. */
-  sd?: (number | null)[];
-}
-
-export interface ComparisonCurvesMessage {
-  type: 'comparison-curves';
-  series: Series[];
-}
 
 /** A cell of a joined row: nothing, the same as the first run's, or its text. */
 export type JoinedCell = null | true | Parts;

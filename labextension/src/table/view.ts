@@ -49,7 +49,7 @@ export class TableView implements View {
       columns: () => this.openChooser(this.chooser.node.hidden),
       rows: () => this.grid.focus()
     };
-    this.toolbar = new Toolbar(this.model, above, this.reporting.button);
+    this.toolbar = new Toolbar(this.model, context.still ?? false, above, this.reporting.button);
     this.chooser = new Chooser(this.model, {
       choose: shown => this.choose({ columns: shown }),
       share: shared => this.share(shared),
