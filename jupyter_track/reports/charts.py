@@ -87,10 +87,10 @@ def drawn_runs(material: Material) -> list[Run]:
     return sorted((run for run in material.runs if run.run_id in kept), key=lambda run: run.number or 0)
 
 
-def read_series(material: Material, choice: Choice) -> list[Series]:
+def read_series(material: Material, choice: Choice, most: int = MOST_POINTS) -> list[Series]:
     """Read the points of all curves: fewer of each where there are many curves, extremes always."""
     drawn = choice.drawn(STEP)
-    limit = min(max(ALL_POINTS // max(len(drawn), 1), LEAST_POINTS), MOST_POINTS)
+    limit = min(max(ALL_POINTS // max(len(drawn), 1), LEAST_POINTS), most)
     runs = {run.number: run for run in choice.runs}
 
     found: list[Series] = []

@@ -15,16 +15,21 @@ from ..errors import TrackError
 from ..panels.curves import part_message, run_message
 from ..panels.followed import FollowedRuns
 from ..panels.table import details_message
-from ..views.comparison_parts import column_curve, parts_of, run_paints
-from ..views.curves import AXES, STEP
+from ..views.compared import Comparison
+from ..views.comparison_parts import Parts, parts_of, run_paints
+from ..views.curve_choice import COMPARED, Choice, choose
+from ..views.curve_choice import Asked as AskedCurves
+from ..views.curves import AXES, STEP, Series
+from ..views.curves import MOST_RUNS as MOST_CURVED
 from ..views.joined import Joined
 from ..views.live import spark_message
-from ..views.live_comparison import comparison_message, line_message, rows_message, series_message
+from ..views.live_comparison import comparison_message, line_message, rows_message
 from ..views.many_live import chart_message, importance_message
 from ..views.parallel import Parallel, parallel_of
 from ..views.runs import EMPTY
 from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
+from .charts import read_series
 from .document import Bars, Block, Compared, Curves, Drawn, Table
 from .material import Material
 from .summary import details_of
@@ -54,8 +59,8 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
             panels[block.panel] = _table(material, block)
             answers["open"] = _details(material)
         elif isinstance(block, Curves):
-            panels[block.panel] = _curves(material, block)
-            answers.setdefault("code", {}).update(_chart_code(block))
+            panels[block.panel] = _curves(block)
+            answers.setdefault("code", {}).update(_chart_code(block.choice))
         elif isinstance(block, Compared):
             panels[block.panel] = _comparison(material, block)
             answers |= _compared_answers(material, block)
@@ -120,8 +125,13 @@ def rounded(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None or value != value else float(f"{value:.{DIGITS}g}") for value in values]
 
 
-def _curves(material: Material, block: Curves) -> list[Message]:
-    choice = block.choice
+def _curves(block: Curves) -> list[Message]:
+    series = [one for chart in block.charts for one in chart.series]
+    return curve_messages(block.choice, series, block.notes)
+
+
+def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str], group: str = "") -> list[Message]:
+    """Return what a view of curves is sent: what it shows, then the points of each chart."""
     view: Message = {
         "type": "curves-view",
         "rev": 1,
@@ -139,28 +149,26 @@ def _curves(material: Material, block: Curves) -> list[Message]:
             for chart in choice.charts
         ],
         "groupings": [],
-        "group": "",
+        "group": group,
         "smoothing": 0.0,
-        "notes": list(block.notes),
+        "notes": list(notes),
         "empty": choice.empty,
         "choices": {},
     }
     told: list[Message] = []
-    for chart in block.charts:
-        parts = []
-        for series in chart.series:
-            part = part_message(series)
+    for chart in choice.charts:
+        parts = [part_message(one) for one in series if one.key == chart.key]
+        for part in parts:
             part["y"] = rounded(part["y"])
-            parts.append(part)
         told.append({"type": "curves-points", "rev": 2 + len(told), "window": None, "parts": parts})
     return [view, *told]
 
 
-def _chart_code(block: Curves) -> dict[str, str]:
-    numbers = [run.number for run in block.choice.runs]
+def _chart_code(choice: Choice) -> dict[str, str]:
+    numbers = [run.number for run in choice.runs]
     return {
         chart.key: f"import jupyter_track as track\n\ntrack.curves({chart.key!r}, runs={numbers!r}).chart\n"
-        for chart in block.choice.charts
+        for chart in choice.charts
     }
 
 
@@ -177,24 +185,47 @@ def _comparison(material: Material, block: Compared) -> list[Message]:
     message["tables"] = [slot for slot in message["tables"] if slot["name"] in known]
     message["media"] = []  # the figures stand below, once
     message["code"] = []  # and so does the code
-    spec = made("curves") if parts.curves else None
-    series = []
-    for run in comparison.runs:
-        for one in parts.curves:
-            curve = column_curve(material.reader, run, one.key, COMPARED_POINTS)
-            if curve.points:
-                told = series_message(run.run_id, one.key, curve, one.goal)
-                told["y"] = rounded(told["y"])
-                series.append(told)
     grouped = any(run.members for run in comparison.runs)
-    found: list[Message] = [{"type": "comparison", "rev": 1, "grouped": grouped, "spec": spec, **message}]
-    return [*found, *([{"type": "comparison-curves", "series": series}] if series else [])]
+    choice = _compared_choice(material, comparison, parts)
+    found: list[Message] = [{"type": "comparison", "rev": 1, "grouped": grouped, **message}]
+    if choice is None:
+        return found
+    series = read_series(material, choice, COMPARED_POINTS)
+    told = curve_messages(choice, series, choice.notes, COMPARED if grouped else "")
+    told[0]["runs"] = _as_compared(told[0]["runs"], comparison)
+    return [*found, *({"type": "part", "part": "curves", "message": one} for one in told)]
+
+
+def _compared_choice(material: Material, comparison: Comparison, parts: Parts) -> Choice | None:
+    """The curves of the runs, or groups, that are compared; None where they have none."""
+    keys = tuple(one.key for one in parts.curves)
+    if not keys:
+        return None
+    columns = tuple((run.title, run.members) for run in comparison.runs if run.members)
+    ids = tuple(run_id for run in comparison.runs for run_id in run.members or (run.run_id,))[:MOST_CURVED]
+    asked = AskedCurves(keys, ids, columns=columns, group=COMPARED if columns else "")
+    return choose(material.reader.store, asked)
+
+
+def _as_compared(runs: Sequence[Message], comparison: Comparison) -> list[Message]:
+    """Runs look as in the comparison, and the first is the one of reference."""
+    drawn = run_paints(comparison)
+    places = {one: at for at, run in enumerate(comparison.runs) for one in run.members or (run.run_id,)}
+    found = []
+    for run in runs:
+        at = places[run["id"]]
+        paint = drawn[comparison.runs[at].run_id]
+        looks = {"color": paint.color, "dash": list(paint.dash), "opacity": 1, "baseline": at == 0}
+        found.append({**run, **looks})
+    return found
 
 
 def _compared_answers(material: Material, block: Compared) -> dict[str, Any]:
     comparison = block.comparison
     tables = {name: _joined(name, joined, places) for name, joined, places in block.still.tables}
+    choice = _compared_choice(material, comparison, parts_of(material.reader, comparison))
     return {
+        "compared_code": {} if choice is None else _chart_code(choice),
         "equal": [line_message(line) for line in comparison.same],
         "markdown": comparison.to_markdown(),
         "rows": tables,

@@ -84,6 +84,24 @@ test('charts of many runs are those of the file, with the axes that are chosen',
   expect((await asked(transport, 'many', { tab: 'importance' }))[0]).toMatchObject({ ok: false });
 });
 
+test('the curves within a comparison are asked and answered through it', async () => {
+  const view = { type: 'curves-view', rev: 1 } as unknown as KernelMessage;
+  const comparison = { type: 'comparison', rev: 1 } as unknown as KernelMessage;
+  const part = { type: 'part', part: 'curves', message: view } as unknown as KernelMessage;
+  const transport = new FrozenTransport([comparison, part], { code: { loss: 'of all' }, compared_code: { loss: 'of these' } });
+  heard = [];
+  transport.listen(message => heard.push(message));
+  transport.send({ type: 'ready' });
+  await Promise.resolve();
+  expect(heard).toEqual([comparison]);
+  transport.send({ type: 'part', message: { type: 'ready' } });
+  await Promise.resolve();
+  expect(heard.slice(1)).toEqual([part]);
+  transport.send({ type: 'part', message: { type: 'action', to: 3, name: 'code', chart: 'loss' } as ActionMessage });
+  await Promise.resolve();
+  expect(heard[2]).toEqual({ type: 'part', part: 'curves', message: { type: 'reply', to: 3, ok: true, text: 'of these' } });
+});
+
 test('the data of a page is read from its script', () => {
   document.body.innerHTML = '';
   expect(readData(document)).toBeNull();

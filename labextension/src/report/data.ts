@@ -10,6 +10,8 @@ export interface Answers {
   open?: Record<string, Details>;
   /** Code that gives a chart, by metric. */
   code?: Record<string, string>;
+  /** The same of the comparison's charts. */
+  compared_code?: Record<string, string>;
   equal?: ComparedLine[];
   markdown?: string;
   /** The first rows of joined tables. */

@@ -15,16 +15,26 @@ type Answer = Omit<ReplyMessage, 'type' | 'to'>;
  */
 export class FrozenTransport implements Transport {
   constructor(
-    private readonly messages: readonly KernelMessage[],
+    messages: readonly KernelMessage[],
     private readonly answers: Answers
   ) {
     this.charts = messages.filter((message): message is NamedMany => message.type === 'many');
+    this.own = messages.filter(message => message.type !== 'part');
+    const inner = messages.flatMap(message => (message.type === 'part' ? [message.message as KernelMessage] : []));
+    if (inner.length > 0) {
+      this.part = new FrozenTransport(inner, { ...answers, code: answers.compared_code ?? {} });
+      this.part.listen(message => this.tell({ type: 'part', part: 'curves', message }));
+    }
   }
 
-  send(message: ViewMessage): void {
+  send(message: ViewMessage | { type: 'part'; message: ViewMessage }): void {
+    if (message.type === 'part') {
+      this.part?.send(message.message); // the curves within a comparison are a view of their own
+      return;
+    }
     queueMicrotask(() => {
       if (message.type === 'ready') {
-        (this.charts.length > 0 ? this.charts.slice(0, 1) : this.messages).forEach(each => this.tell(each));
+        (this.charts.length > 0 ? this.charts.slice(0, 1) : this.own).forEach(each => this.tell(each));
       } else {
         const answer = this.answer(message);
         if (message.to !== 0) {
@@ -100,6 +110,8 @@ export class FrozenTransport implements Transport {
 
   private readonly listeners = new Set<(message: KernelMessage) => void>();
   private readonly charts: NamedMany[];
+  private readonly own: KernelMessage[];
+  private readonly part: FrozenTransport | null = null;
   private tab: ManyMessage['tab'] = 'parallel';
   private x = '';
   private names: string[] | null = null;
