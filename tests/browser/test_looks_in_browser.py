@@ -145,11 +145,12 @@ def test_tab_goes_from_a_cell_into_card_and_table_and_out_again(shown: Page) -> 
         "Search runs by words, or filter",
         "Group by",
         "Columns",
+        "Report…",
         "Runs",
     ]
     assert {ring for _, ring in forth} == {"solid 2px"}
     back = [name for inside, name, _ in walk("Shift+Tab", 40) if inside]
-    assert back == ["Runs", "Columns", "Group by", "Search runs by words, or filter"]
+    assert back == ["Runs", "Report…", "Columns", "Group by", "Search runs by words, or filter"]
     keyboard.press("Shift+Tab")
     assert shown.page.evaluate("document.activeElement.closest('.jp-Notebook') !== null")
 

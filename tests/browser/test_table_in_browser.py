@@ -149,7 +149,7 @@ def unharmed(page: Page, view: Any) -> None:
 
 
 def test_the_keyboard_reaches_everything(lab: Server, page: Page) -> None:
-    """Tab goes through search, groups, columns, rows and actions; keys mark, open, delete and undo."""
+    """Tab goes through search, groups, columns, report, rows and actions; keys mark, open, delete and undo."""
     (lab.root / "keys").mkdir()
     store = made_store(lab.root / "keys")
     add_runs(
@@ -159,10 +159,10 @@ def test_the_keyboard_reaches_everything(lab: Server, page: Page) -> None:
     keyboard = page.page.keyboard
     table.get_by_role("textbox").focus()
     reached = [focused(page)]
-    for _ in range(3):
+    for _ in range(4):
         keyboard.press("Tab")
         reached.append(focused(page))
-    assert reached == ["Search runs by words, or filter", "Group by", "Columns", "Runs"]
+    assert reached == ["Search runs by words, or filter", "Group by", "Columns", "Report…", "Runs"]
     keyboard.press("ArrowDown")
     assert current(table) == "run-5"
     keyboard.press("Space")
