@@ -9,6 +9,7 @@
     ├── MissingFile             (also FileNotFoundError)  RESOURCE_DOES_NOT_EXIST
     ├── AlreadyExists                                     RESOURCE_ALREADY_EXISTS
     ├── RunStateError                                     INVALID_STATE
+    │   └── DeletedRun                                    INVALID_PARAMETER_VALUE
     ├── DamagedModel            (also ValueError)         DATA_LOSS
     ├── MissingPackage          (also ImportError)        MISSING_PACKAGE
     └── StoreError              (also OSError)            IO_ERROR
@@ -83,6 +84,12 @@ class RunStateError(TrackError):
     """The state of a run does not allow the call: one is open already, or it is deleted."""
 
     error_code = "INVALID_STATE"
+
+
+class DeletedRun(RunStateError):
+    """The run is in the bin: it can be read and restored, and not written to (mlflow's code for it)."""
+
+    error_code = "INVALID_PARAMETER_VALUE"
 
 
 class DamagedModel(TrackError, ValueError):

@@ -83,6 +83,16 @@ class RunInputs:
     model_inputs: tuple[LoggedModelInput, ...] = ()
     measured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def to_dictionary(self) -> dict[str, Any]:
+        """Return datasets and models as dicts, in mlflow's shape."""
+        return {
+            "model_inputs": [{"model_id": one.model_id} for one in self.model_inputs],
+            "dataset_inputs": [
+                {"dataset": dict(vars(one.dataset)), "tags": {tag.key: tag.value for tag in one.tags}}
+                for one in self.dataset_inputs
+            ],
+        }
+
     @classmethod
     def of(cls, several: Iterable[DatasetInput]) -> RunInputs:
         """Sort what is stored of a run's inputs, where models stand among the datasets."""

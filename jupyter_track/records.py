@@ -9,7 +9,7 @@ How a record is shown in a notebook is decided in `jupyter_track.views`: it regi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
 from pathlib import Path
@@ -262,6 +262,10 @@ class RunInfo:
         """The run's id under its old name."""
         return self.run_id
 
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Give names and values, for ``dict(run.info)``."""
+        return iter(sorted(vars(self).items()))
+
 
 @dataclass(frozen=True)
 class RunData:
@@ -270,6 +274,10 @@ class RunData:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
+
+    def to_dictionary(self) -> dict[str, dict[str, Any]]:
+        """Return all of it as dicts."""
+        return {"metrics": dict(self.metrics), "params": dict(self.params), "tags": dict(self.tags)}
 
 
 @dataclass(frozen=True)
@@ -371,6 +379,15 @@ class Run(Shown):
             lifecycle_stage=self.lifecycle_stage,
             user_id=self.user_id,
         )
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """Return info, data, inputs and outputs as dicts, in mlflow's shape."""
+        return {
+            "info": dict(self.info),
+            "data": self.data.to_dictionary(),
+            "inputs": self.inputs.to_dictionary(),
+            "outputs": {"model_outputs": list(self.outputs.model_outputs)},
+        }
 
     @property
     def data(self) -> RunData:

@@ -6,11 +6,12 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 import jupyter_track as track
 from jupyter_track.entities import Metric, Param, RunTag
-from jupyter_track.errors import AlreadyExists, InvalidValue, NotFound
+from jupyter_track.errors import AlreadyExists, DeletedRun, InvalidValue, NotFound
 from jupyter_track.records import ViewType
 
 
@@ -360,3 +361,40 @@ def test_a_run_is_asked_to_stop(client: track.TrackClient) -> None:
         assert client.get_run(run.run_id).stop_requested is True
     with pytest.raises(InvalidValue, match="has ended"):
         client.request_stop(run.run_id)
+
+
+def test_a_run_as_dicts(client: track.TrackClient) -> None:
+    """mlflow's shape, of an open run and of a stored one."""
+    with track.start_run(run_name="r", tags={"t": "x"}) as run:
+        track.log_param("p", 1)
+        track.log_metric("m", 2)
+        track.log_input(track.data.from_numpy(numpy.eye(2), name="eye"), context="training")
+        track.log_input(model="m-1")
+        open_now = run.to_dictionary()
+    found = client.get_run(run.run_id)
+    told = found.to_dictionary()
+    assert told["info"] == dict(found.info)
+    assert sorted(told["info"]) == [
+        *("artifact_uri", "end_time", "experiment_id", "lifecycle_stage", "run_id", "run_name", "start_time"),
+        *("status", "user_id"),
+    ]
+    assert told["data"] == {"metrics": {"m": 2.0}, "params": {"p": "1"}, "tags": dict(found.data.tags)}
+    (used,) = told["inputs"]["dataset_inputs"]
+    assert (used["dataset"]["name"], used["tags"]) == ("eye", {"mlflow.data.context": "training"})
+    assert told["inputs"]["model_inputs"] == [{"model_id": "m-1"}]
+    assert told["outputs"] == {"model_outputs": []}
+    assert {name: open_now[name] for name in ("inputs", "outputs")} == {
+        name: told[name] for name in ("inputs", "outputs")
+    }
+
+
+def test_writing_to_a_deleted_run_has_mlflow_s_code(client: track.TrackClient) -> None:
+    """Also resuming it; the message says the way back."""
+    with track.start_run() as run:
+        track.log_metric("m", 1)
+    client.delete_run(run.run_id)
+    with pytest.raises(DeletedRun, match="restore_run") as caught:
+        client.log_metric(run.run_id, "m", 2)
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    with pytest.raises(DeletedRun):
+        track.start_run(run_id=run.run_id)

@@ -386,6 +386,8 @@ def test_runs_export_themselves(store: Path, tmp_path: Path) -> None:
     assert found.export(tmp_path / "tables").is_dir()
     with pytest.raises(InvalidValue, match=r"\.docx"):
         found.export("runs.docx")
+    with pytest.raises(InvalidValue, match="no runs to export"):
+        track.runs("metrics.loss > 100").export("none.zip")
     track.set_tracking_uri(tmp_path / "other" / "track.db")
     merged = track.merge(tmp_path / "some.zip")
     assert (merged.added, [run.name for run in track.runs()]) == (2, ["run 2", "run 1"])

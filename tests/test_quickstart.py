@@ -33,6 +33,7 @@ def execute(notebook: Path) -> nbformat.NotebookNode:
         "JUPYTER_TRACK_NOTEBOOK": str(notebook),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     client = NotebookClient(
         found, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}
@@ -166,6 +167,7 @@ figure = plt.figure(); figure.gca().scatter([1, 2], [3, 4]); plt.close(figure)
 frame = pd.DataFrame({"true": [3, 8], "predicted": [8, 3]})
 pixels = np.zeros((8, 8), dtype=np.uint8)
 _ = Path("settings.toml").write_text("C = 0.1")
+_ = Path("paper.md").write_text("# Which kernel?\\n\\nWe tried {{ count }} settings.\\n\\n{{ table() }}\\n")
 pd.DataFrame({"x": [1.0, 2.0], "label": [0, 1]}).to_csv("train.csv", index=False)
 """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +43,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     places = {chain: tmp_path_factory.mktemp(chain[0]) for chain in CHAINS}
 
     def run(chain: Sequence[str]) -> None:
+        if "12-version-control" in chain:
+            commit(places[tuple(chain)])
         for name in chain:
             shutil.copy(FOLDER / f"{name}.ipynb", places[tuple(chain)])
             execute(places[tuple(chain)] / f"{name}.ipynb")
@@ -49,6 +52,14 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(run, CHAINS))
     return {name: places[chain] for chain in CHAINS for name in chain}
+
+
+def commit(folder: Path) -> None:
+    """Make a folder a repository with one commit."""
+    (folder / "README").write_text("A project.\n")
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "begin"]):
+        own = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+        subprocess.run(["git", *own, *words], cwd=folder, check=True)
 
 
 def runs_of(folder: Path, experiment: str) -> list[Run]:
@@ -81,7 +92,7 @@ def test_it_runs_and_shows_something(folders: dict[str, Path], name: str) -> Non
     """Each notebook ran to its end, showed a picture, a frame or a run, and has no warning in it but the server's."""
     shown = outputs_of(folders[name], name)
     kinds = {kind for outputs in shown.values() for one in outputs for kind in one.get("data", {})}
-    assert kinds & {"text/html", "image/png"} or name == "14-teams"
+    assert kinds & {"text/html", "image/png"}
     told = "".join(one["text"] for outputs in shown.values() for one in outputs if one.get("name") == "stderr")
     assert bool(told) == (name == "14-teams"), told
     assert [one for outputs in shown.values() for one in outputs if one["output_type"] == "error"] == []
@@ -154,6 +165,10 @@ def test_what_they_say(folders: dict[str, Path]) -> None:
     assert said["13-reproducing"]["again"] == "True"
     assert re.search(r"scikit-learn==\d", said["13-reproducing"]["found"])
     assert "(Residual is a class of the notebook)" in said["09-images"]["train"]
+    assert re.fullmatch(r"'[0-9a-f]{12}'", said["12-version-control"]["commit"])
+    assert re.search(r"mlflow\.source\.git\.commit +[0-9a-f]{40}\njupyter_track\.git\.branch +main\n",
+                     said["12-version-control"]["tags"])  # fmt: skip
+    assert "2 runs" in said["14-teams"]["share"]
     assert "tracking.example.org:5000 is a server" in said["14-teams"]["server"]
     assert "team_collaboration_project · ada's run FINISHED {'rate': '0.1'}" in said["14-teams"]["client"]
 

@@ -34,7 +34,8 @@ def spec() -> dict[str, Any]:
     import altair as alt
 
     nameless = alt.Axis(title=None)
-    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False, padding=PADDING), axis=nameless)
+    plain = alt.Axis(title=None, format=",.12~g")  # a single place is 0, and not 0.000000; compile.ts knows moments
+    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False, padding=PADDING), axis=plain)
     y = alt.Y("y:Q", scale=alt.Scale(zero=False, padding=PADDING), axis=nameless)
     low = alt.Y("low:Q", scale=alt.Scale(zero=False, padding=PADDING), axis=nameless)
     run = alt.Color("run:N", legend=None)

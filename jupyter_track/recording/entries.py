@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ..context import entered, redaction
 from ..context.prose import redact_source
-from ..errors import InvalidValue, NotFound, RunStateError
+from ..errors import DeletedRun, InvalidValue, NotFound
 from ..records import CONTEXT_TAG, Artifact, DatasetInput, Execution, Param, Run, RunError, RunStatus, is_deleted
 from ..store import edits, files, inputs, pending
 from ..store.artifacts import artifact_path
@@ -180,14 +180,14 @@ class Entries:
         ------
         NotFound
             Where there is no such run.
-        RunStateError
+        DeletedRun
             Where the run is deleted.
         """
         if run_id in self._known or run_id in self._memories:
             return
         run = self.read(run_id)
         if run.lifecycle_stage != "active":
-            raise RunStateError(is_deleted(run.number, run.name))
+            raise DeletedRun(is_deleted(run.number, run.name))
         self._know(run_id)
 
     def _know(self, run_id: str) -> None:

@@ -144,6 +144,10 @@ class ActiveRun(Shown):
         """mlflow's ``run.data``, as of now; waits until what was logged is in the store."""
         return self.read().data
 
+    def to_dictionary(self) -> dict[str, Any]:
+        """Return info, data, inputs and outputs as dicts, in mlflow's shape."""
+        return self.read().to_dictionary()
+
     @property
     def inputs(self) -> RunInputs:
         """mlflow's ``run.inputs``."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..context.entered import safe_text
 from ..context.place import user_name
-from ..errors import InvalidValue, RunStateError
+from ..errors import DeletedRun, InvalidValue
 from ..records import Goal, Run, RunError, RunInputs, RunStatus, is_deleted
 from ..store import database, experiment_edits, schema
 from ..store.liveness import this_process
@@ -204,14 +204,14 @@ class Tracker(Entries):
         ------
         NotFound
             Where there is no such run.
-        RunStateError
+        DeletedRun
             Where it is deleted.
         InvalidValue
             Where it is in another experiment than `experiment_id`.
         """
         run = self.read(run_id)
         if run.lifecycle_stage != "active":
-            raise RunStateError(is_deleted(run.number, run.name))
+            raise DeletedRun(is_deleted(run.number, run.name))
         if experiment_id is not None and experiment_id != run.experiment_id:
             raise InvalidValue(f"The run {run.label} is in the experiment {run.experiment_id}, not {experiment_id}.")
         if known := self._memories.get(run_id):

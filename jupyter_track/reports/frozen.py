@@ -145,6 +145,8 @@ def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str
                 "title": chart.title,
                 "goal": chart.goal.words if chart.goal.direction else "",
                 "direction": chart.goal.direction,
+                "target": chart.target,
+                "aim": chart.target_words,
             }
             for chart in choice.charts
         ],

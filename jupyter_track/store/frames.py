@@ -129,9 +129,9 @@ def frame(store: Path, numbers: Sequence[int]) -> DataFrame:
     Returns
     -------
     pandas.DataFrame
-        run_id, experiment_id, status, artifact_uri (strings), start_time, end_time (``datetime64[ms, UTC]``), then
-        ``metrics.*`` (float64), ``params.*`` and ``tags.*`` (objects: strings, None where a run has none), each
-        group in the order of the alphabet.
+        run_id, experiment_id, status, artifact_uri (strings), start_time, end_time (times in UTC), then ``metrics.*``
+        (float64), ``params.*`` and ``tags.*`` (strings, missing where a run has none), in pandas' own types, each group
+        in the order of the alphabet.
     """
     columns = _Columns()
     if numbers:
@@ -147,13 +147,18 @@ def _built(columns: _Columns, numbers: Sequence[int]) -> DataFrame:
     place = {number: index for index, number in enumerate(columns.own["id"])}
     order = np.array([place[number] for number in numbers if number in place], dtype=np.intp)
 
+    # As pandas makes them of plain values, which is what mlflow shows: another kind of text and time since pandas 3.
+    text = pd.Series(["a"]).dtype
+    unit = pd.to_datetime([0], unit="ms").unit
+
     def texts(values: list[Any]) -> Any:
         made = np.empty(len(values), dtype=object)
         made[:] = values
-        return pd.Series(made[order], dtype=object, copy=False)
+        return pd.Series(made[order], dtype=text, copy=False)
 
     def times(values: list[int | None]) -> Any:
-        return pd.Series(np.array(values, dtype="datetime64[ms]")[order], copy=False).dt.tz_localize("UTC")
+        made = np.array(values, dtype="datetime64[ms]")[order].astype(f"datetime64[{unit}]")
+        return pd.Series(made, copy=False).dt.tz_localize("UTC")
 
     def floats(values: list[float | None]) -> Any:
         return pd.Series(np.array(values, dtype=np.float64)[order], copy=False)

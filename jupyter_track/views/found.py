@@ -150,7 +150,7 @@ class Runs(Shown, list[Run]):
         AlreadyExists
             Where the file is there.
         InvalidValue
-            For another ending.
+            For another ending, or where there are no runs.
 
         Examples
         --------
@@ -160,6 +160,8 @@ class Runs(Shown, list[Run]):
         """
         from ..store.upkeep.endings import export
 
+        if not self:
+            raise InvalidValue("There are no runs to export: the search found none.")
         return export(self._place(), Path(target).expanduser(), [run.run_id for run in self], overwrite=overwrite)
 
     # ---- editing

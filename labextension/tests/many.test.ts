@@ -118,6 +118,18 @@ describe('the places of parallel coordinates', () => {
     expect(rows['ends']).toEqual([]);
   });
 
+  it('are taken away where a text of an axis stands: on its left, of the last axis on its right', () => {
+    const geometry = new ParallelGeometry();
+    geometry.rows({ ...CHART, axes: [AXES[0]!, axis('metrics.loss', [0, 1, 1], ['1', '2', '2'], [[1, '2']])] }, [1, 1, 1], 600);
+    geometry.lay({ ...CHART, axes: [AXES[0]!, AXES[2]!] }, DRAWN);
+    const cleared: number[][] = [];
+    const context = { measureText: () => ({ width: 20 }), clearRect: (...box: number[]) => cleared.push(box) };
+    geometry.uncover(context as unknown as CanvasRenderingContext2D);
+    expect(cleared.map(([, , width, height]) => [width, height])).toEqual([[24, 13], [24, 13], [24, 13]]);
+    const [first, , last] = cleared.map(([x]) => x!);
+    expect([first! + 24, last]).toEqual([-3, 100 + 3]);
+  });
+
   it('find the line that is nearest, also between two axes', () => {
     const geometry = new ParallelGeometry();
     expect(geometry.lay(CHART, DRAWN)).toBe(true);

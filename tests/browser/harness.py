@@ -224,7 +224,7 @@ class Page:
 
     def panel(self, index: int) -> Any:
         """The live view of ours below a cell."""
-        return self.cell(index).locator(".jt-output .jt-panel:visible")
+        return self.cell(index).locator(".jt-output .jt-panel:not(.jt-panel .jt-panel):visible")
 
     def html(self, index: int) -> Any:
         """The HTML of ours below a cell, where it is what is seen."""

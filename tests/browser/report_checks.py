@@ -24,7 +24,9 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 @cache
 def _axe() -> str:
-    return (FRONT_END / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    place = FRONT_END / "node_modules" / "axe-core" / "axe.min.js"
+    assert place.is_file(), "The front end's packages are missing: cd labextension && jlpm install"
+    return place.read_text("utf-8")
 
 
 def axe_findings(page: Any, *, every: bool = False) -> list[str]:

@@ -39,6 +39,7 @@ class Lab:
     def notebook(self, name: str, runs: int, *cells: str) -> str:
         """Write a notebook beside a store of a sweep; return its path below the root."""
         folder = self.root / name
+        shutil.rmtree(folder, ignore_errors=True)  # of a first try
         folder.mkdir()
         store = made_store(folder)
         if runs:
@@ -159,7 +160,7 @@ def test_the_board_has_one_selection_and_one_hover(page: Page, lab: Lab) -> None
     assert "#12" in cell.locator(".jt-board-comparison thead").inner_text()
     cell.locator(".jt-board-curves", has_text="try-9").wait_for(timeout=SOON)
     assert "[10, 12]" in page.run(2).locator(".jp-OutputArea-output").inner_text()
-    cell.locator(".jt-board-curves canvas").first.hover()
+    cell.locator(".jt-board-curves .jt-plot").first.hover()
     cell.locator(".jt-row.jt-lifted", has_text=re.compile("try-(9|11)")).wait_for(timeout=SOON)  # whichever is nearer
     cell.get_by_role("button", name="Many runs").click()
     cell.locator(".jt-board-many canvas.jt-overlay").wait_for(timeout=SOON)

@@ -238,6 +238,16 @@ def test_themes_and_an_empty_panel(page: Page, server: Server) -> None:
             }}""",
             timeout=30_000,
         )
+    page.page.evaluate(
+        "() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark High Contrast' })"
+    )
+    page.page.wait_for_function("() => document.body.dataset.jpThemeName.includes('Contrast')", timeout=30_000)
+    page.page.wait_for_function(  # the charts are as wide as their place, though the host had no style for a moment
+        """() => [...document.querySelectorAll('.jt-plot')].every(
+            plot => plot.querySelector('.jt-chart canvas').clientWidth > plot.clientWidth - 40
+        )""",
+        timeout=30_000,
+    )
     page.run(3)
     page.cell(3).locator(".jt-painted canvas").wait_for(state="attached", timeout=30_000)
     page.page.wait_for_function(

@@ -182,17 +182,23 @@ def test_forced_colours_keep_what_is_said(shown: Page) -> None:
     assert (done != bar, ring, lines) == (True, "solid", {"underline"})
 
 
+BOXES = """async node => {
+    for (const _ of [1, 2]) { await new Promise(requestAnimationFrame); }
+    return [".jt-middle", ".jt-metrics", ".jt-progress"].map(name => {
+        const { left, right, top, bottom } = node.querySelector(name).getBoundingClientRect();
+        return { left, right, top, bottom };
+    });
+}"""
+
+
 def test_nothing_lies_over_anything_at_any_width(shown: Page) -> None:
     """The metrics of a card and how far it is, from a narrow page to a wide one; nothing is wider than its place."""
     card = shown.panel(RUNNING)
     size = shown.page.viewport_size or {"width": 1000, "height": 900}
     for width in (480, 600, 760, 880, 1000, 1400):
         shown.page.set_viewport_size({"width": width, "height": size["height"]})
-        place, metrics, progress = (
-            card.locator(name).first.bounding_box() for name in (".jt-middle", ".jt-metrics", ".jt-progress")
-        )
-        beside = progress["x"] >= metrics["x"] + metrics["width"]
-        above = progress["y"] + progress["height"] <= metrics["y"]
-        assert beside or above, width
-        assert progress["x"] + progress["width"] <= place["x"] + place["width"] + 1, width
+        shown.page.wait_for_function("width => window.innerWidth === width", arg=width)
+        place, metrics, progress = card.evaluate(BOXES)
+        assert progress["left"] >= metrics["right"] or progress["bottom"] <= metrics["top"], width
+        assert progress["right"] <= place["right"] + 1, width
     shown.page.set_viewport_size(size)

@@ -232,6 +232,7 @@ export class Chart {
       return;
     }
     this.again = false;
+    this.fit(); // made while the host changed its style sheets, a chart has another width than its place
     this.waiting.forEach((change, name) => this.change(view, name, change));
     this.waiting.clear();
     this.steer(view);
@@ -276,7 +277,7 @@ export class Chart {
   }
 
   private width(): number {
-    return Math.max(Math.floor(this.node.clientWidth), LEAST_WIDTH);
+    return Math.max(Math.floor(this.node.clientWidth) || this.laid, LEAST_WIDTH);
   }
 
   private view: View | null = null;

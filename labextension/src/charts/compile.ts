@@ -20,7 +20,7 @@ export const SIGNAL = {
 } as const;
 
 type Scale = Record<string, unknown> & { name: string };
-type Loose = { scales?: Scale[]; signals?: object[] };
+type Loose = { scales?: Scale[]; axes?: Record<string, unknown>[]; signals?: object[] };
 
 /**
  * Compile a Vega-Lite spec of one view, or of layers, to Vega.
@@ -37,6 +37,7 @@ export function compiled(spec: object, config: object, logs: Logs): Spec {
     if (scale !== undefined && CONTINUOUS.has(String(scale['type'] ?? 'linear'))) {
       scale['domainRaw'] = { signal: SIGNAL[channel] };
       if (channel === 'x' && logs.time) {
+        made.axes?.filter(axis => axis['scale'] === 'x').forEach(axis => delete axis['format']); // it is of numbers
         Object.assign(scale, { type: 'time', zero: false, nice: false });
       } else if (logs[channel]) {
         Object.assign(scale, { type: 'log', zero: false, nice: false });
@@ -44,7 +45,7 @@ export function compiled(spec: object, config: object, logs: Logs): Spec {
     }
   }
   steer(made, signals);
-  return made as Spec;
+  return made as unknown as Spec;
 }
 
 const CONTINUOUS = new Set(['linear', 'time', 'utc', 'log', 'symlog', 'sqrt', 'pow']);

@@ -48,6 +48,7 @@ export function swatch(run: ComparedRun, first: boolean): HTMLElement {
   node.setAttribute('aria-hidden', 'true');
   const color = runColor(run.color);
   node.style.borderTopColor = first || color === null ? 'var(--jt-text)' : color;
+  node.style.setProperty('forced-color-adjust', first || color === null ? 'auto' : 'none');
   node.style.borderTopStyle = first || run.dash.length > 0 ? 'dashed' : 'solid';
   return node;
 }

@@ -74,6 +74,7 @@ export function swatch(line: { paint: { color: string; dash: number[]; opacity: 
   node.setAttribute('aria-hidden', 'true');
   const color = line.baseline ? 'currentColor' : (runColor(line.paint.color) ?? 'currentColor');
   node.style.borderTopColor = color;
+  node.style.setProperty('forced-color-adjust', color === 'currentColor' ? 'auto' : 'none');
   node.style.borderTopStyle = line.baseline || line.paint.dash.length ? (line.paint.dash[0] === 2 ? 'dotted' : 'dashed') : 'solid';
   node.style.opacity = String(line.paint.opacity);
   return node;

@@ -11,6 +11,10 @@ export const MISSING = -0.06;
 const MARGIN = 0.45;
 const NEAR = 14;
 const DOT = 3.5;
+/** How far a tick's text is from its axis, how high it is, and what is free around it, as in charts/parallel.py. */
+const TEXT_FROM = 5;
+const TEXT_HEIGHT = 13;
+const AROUND = 2;
 
 /** How one kind of chart lies on the page: its rows for Vega, and the same places for what is drawn over it. */
 export interface Geometry {
@@ -24,6 +28,8 @@ export interface Geometry {
   placeHandles(handles: readonly Handle[]): void;
   /** Draw a run over the chart. */
   draw(context: CanvasRenderingContext2D, at: number, bold: boolean, dash?: readonly number[]): void;
+  /** Take away what was drawn over the texts of the chart: a line does not cross a name. */
+  uncover(context: CanvasRenderingContext2D): void;
   /** The run at a place, or null. */
   nearest(x: number, y: number): number | null;
   /** The brushes that a drag over the chart makes; null where a drag makes none. */
@@ -46,6 +52,7 @@ export class ParallelGeometry implements Geometry {
     }));
     const room = Math.min(space * 0.6, 90);
     const ticks = chart.axes.map((axis, at) => axis.ticks.map(([share, text]) => ({ at, share, text: fit(text, room) })));
+    this.ticks = ticks;
     return { lines, axes, ticks: ticks.slice(0, -1).flat(), ends: ticks[last] ?? [] };
   }
 
@@ -61,6 +68,7 @@ export class ParallelGeometry implements Geometry {
     this.across = chart.axes.map((_, at) => x.to(at));
     this.foot = y.to(0);
     this.head = y.to(1);
+    this.texts = this.ticks.map(own => own.map(({ share, text }) => ({ y: y.to(share), text })));
     this.heights = chart.axes.map(axis => axis.shares.map(share => y.to(share ?? MISSING)));
     this.count = chart.runs.length;
     return true;
@@ -85,6 +93,17 @@ export class ParallelGeometry implements Geometry {
       }
     });
     context.stroke();
+  }
+
+  uncover(context: CanvasRenderingContext2D): void {
+    this.texts.forEach((own, at) => {
+      const x = this.across[at] ?? 0;
+      const last = at === this.texts.length - 1;
+      for (const { y, text } of own) {
+        const width = context.measureText(text).width + 2 * AROUND;
+        context.clearRect(last ? x + TEXT_FROM - AROUND : x - TEXT_FROM + AROUND - width, y - TEXT_HEIGHT / 2, width, TEXT_HEIGHT);
+      }
+    });
   }
 
   nearest(x: number, y: number): number | null {
@@ -120,6 +139,8 @@ export class ParallelGeometry implements Geometry {
 
   private across: number[] = [];
   private heights: number[][] = [];
+  private ticks: { share: number; text: string }[][] = [];
+  private texts: { y: number; text: string }[][] = [];
   private foot = 0;
   private head = 0;
   private count = 0;
@@ -176,6 +197,8 @@ export class ScatterGeometry implements Geometry {
       context.fill();
     }
   }
+
+  uncover(): void {} // its texts stand beside the points
 
   nearest(x: number, y: number): number | null {
     let [found, least] = [null as number | null, NEAR];

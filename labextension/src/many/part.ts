@@ -163,6 +163,8 @@ export class ChartPart {
       if (hovered !== undefined) {
         draw(hovered, colors?.get(this.chart.runs[hovered]?.id ?? '') ?? text, true);
       }
+      context.font = `11px ${style.fontFamily}`;
+      this.geometry.uncover(context);
     });
     this.actions.tell(hovered === undefined ? '' : runWords(this.chart, hovered));
   }
