@@ -34,7 +34,7 @@ Examples:
 @store_option
 @click.pass_context
 def import_(ctx: click.Context, source: Path, folders: Sequence[Path], as_json: bool, store: str | None) -> None:
-    """Bring the runs and registered models of an mlruns or an mlflow.db of mlflow's.
+    """Bring runs and registered models of an mlruns or mlflow.db.
 
     SOURCE is mlflow's folder, its database, or a folder that holds one of them. Runs keep their ids, parents, params,
     metric histories, tags, files, models (as files) and datasets, and registered models come with their versions,
