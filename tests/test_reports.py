@@ -6,7 +6,10 @@ import base64
 import hashlib
 import itertools
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -349,6 +352,7 @@ def test_a_file_that_is_no_report_is_never_replaced(full: Path, tmp_path: Path) 
         (None, {"compare": ["#1"]}, InvalidValue, "needs two runs or more"),
         (None, {"template": "nowhere.html"}, MissingFile, "There is no template 'nowhere.html'"),
         (None, {"text": "nowhere.md"}, MissingFile, "There is no text 'nowhere.md'"),
+        (None, {"text": "paper.mdd"}, InvalidValue, "'paper.mdd' looks like a file's name; a text's ends in .md"),
         (None, {"built": "yesterday"}, InvalidValue, "built is a datetime or seconds since 1970"),
         (3.5, {}, InvalidValue, "not float"),
     ],
@@ -384,6 +388,18 @@ def test_a_template_of_ones_own_extends_ours(full: Path, tmp_path: Path) -> None
     template.write_text('{% extends "report.html" %}\n{% block header %}{{ report.__class__.__mro__ }}{% endblock %}')
     with pytest.raises(InvalidValue, match=r"lab\.html, line 2: .*unsafe"):
         made_report(full, template=template)
+    template.write_text("hi")  # it would replace a report by two letters
+    with pytest.raises(InvalidValue, match=r"lab\.html makes no report: it has to begin with"):
+        made_report(full, template=template)
+
+
+def test_a_report_of_a_run_says_which_it_is(full: Path) -> None:
+    """Its name, number and the beginning of its id, whatever the title and the sections are."""
+    run = Reader(full).runs()[0]
+    document = made_report(full, run.run_id, title="The model we ship", sections=["summary"]).document
+    assert document.title == "The model we ship"
+    assert document.lead.startswith(f"{run.name} #{run.number} · run {run.run_id[:8]} of digits · ")
+    assert made_report(full, run.run_id).document.lead.startswith(f"run {run.run_id[:8]} of digits · ")
 
 
 def test_figures_of_pages_stand_in_frames_that_may_nothing(full: Path) -> None:
@@ -391,3 +407,18 @@ def test_figures_of_pages_stand_in_frames_that_may_nothing(full: Path) -> None:
     html = made_report(full, "#1", sections=["figures"]).html
     assert len(re.findall(r'<iframe sandbox title="[^"]+" srcdoc="', html)) == 1
     assert "<h1>page</h1>" not in html
+
+
+def test_the_bytes_do_not_depend_on_the_order_of_sets(full: Path, tmp_path: Path) -> None:
+    """The same store and options give the same file in processes that hash strings in other ways."""
+    made = "import sys; from made_reports import made_report; print(made_report(Path(sys.argv[1])).html)"
+    digests = set()
+    for seed in ("1", "2", "3"):
+        found = subprocess.run(
+            [sys.executable, "-c", f"from pathlib import Path; {made}", str(full)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(map(str, sys.path))},
+            capture_output=True,
+            check=True,
+        )
+        digests.add(hashlib.sha256(found.stdout).hexdigest())
+    assert len(digests) == 1
