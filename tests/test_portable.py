@@ -16,7 +16,7 @@ import pytest
 from cli_session import ROOT, cli, names_in
 from made_stores import START, add_run, add_runs, made_store, write
 from shell_session import notebook
-from whole_stores import contents_of, full_store, meaning_of
+from whole_stores import contents_of, full_store, meaning_of, unzipped, with_file
 
 import jupyter_track as track
 from jupyter_track.errors import AlreadyExists, CorruptStore, InvalidValue, NotAStore, TrackError
@@ -33,22 +33,6 @@ from jupyter_track.store.upkeep.portable import pack
 def large_of(store: Path) -> dict[str, bytes]:
     """The large content beside a store."""
     return {path.name: path.read_bytes() for path in (files_folder(store) / "content").glob("??/*")}
-
-
-def unzipped(place: Path, folder: Path) -> Path:
-    """The store that a person has who unzips a file in a folder."""
-    shutil.unpack_archive(place, folder)
-    return folder / place.stem / "track.db"
-
-
-def with_file(store: Path, run_id: str, path: str, data: bytes) -> str:
-    """Log a file to a run, and return its sha256."""
-    content = files.keep(store, data)
-    batch = Batch(os.urandom(16).hex(), 1)
-    row = {"path": path, "sha256": content.sha256, "size": content.size, "mime": "application/octet-stream"}
-    batch.add_artifact(run_id, {**row, "kind": "file", "created": START, "content": (content.size, content.data)})
-    write(store, batch)
-    return content.sha256
 
 
 def test_what_is_unzipped_is_the_store(store: Path, tmp_path: Path) -> None:
@@ -101,8 +85,13 @@ def test_children_and_models_come_with_a_run(store: Path, tmp_path: Path) -> Non
     one, other = (unzipped(tmp_path / f"{name}.zip", tmp_path / "out") for name in ("first", "pinned"))
     assert {run.run_id for run in Reader(one).runs()} == {first, ids[1], grandchild}
     assert [run.run_id for run in Reader(other).runs()] == [pinned]
-    versions = contents_of(other)["model_versions"]
-    assert versions == contents_of(store)["model_versions"]  # one is of the run, one came from a folder
+    mine, theirs = contents_of(other), contents_of(store)
+    (version,) = mine["model_versions"]
+    assert version in theirs["model_versions"]  # the one that came from the run, and not that from a folder
+    assert pinned in version
+    kept = ("registered_models", "registered_model_tags", "model_aliases")
+    assert {table: mine[table] for table in kept} == {table: theirs[table] for table in kept}
+    assert contents_of(one)["registered_models"] == []
     assert large_of(other) == {}
 
 
