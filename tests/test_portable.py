@@ -429,6 +429,20 @@ def test_the_command_looks_into_a_zip_and_changes_nothing(store: Path, tmp_path:
     assert not files_folder(place).exists()
 
 
+def test_what_is_called_a_zip_and_is_none_is_said(tmp_path: Path) -> None:
+    """A text so named is not to be merged, which was asked for; a zip that is missing is made by export, not a run."""
+    store, fake, gone = made_store(tmp_path), tmp_path / "fake.zip", tmp_path / "gone.zip"
+    fake.write_text("only words, and more than the hundred bytes that SQLite wants " * 4)
+    for refused in (cli(store, "merge", str(fake)), cli(fake, "rename", "1", "x")):
+        assert refused.exit_code == 1
+        assert refused.stderr == (
+            f"Error: {fake} is neither a zip nor a store, whatever its name; it was left as it is.\n"
+        )
+    assert cli(gone, "runs").stderr == (
+        f"Error: There is no file {gone}. 'jupyter track export gone.zip' writes the runs of a store into one.\n"
+    )
+
+
 def test_the_command_merges_a_zip(store: Path, tmp_path: Path) -> None:
     """`jupyter track merge theirs.zip`."""
     full_store(store)

@@ -177,6 +177,8 @@ def test_what_is_refused(client: mlflow.MlflowClient) -> None:
         mlflow.register_model(f"runs:/{run.run_id}/gone", "new")
     with pytest.raises(NotFound, match=r"There is no registered model 'nobody'"):
         client.create_model_version("nobody", f"runs:/{run.run_id}/m")
+    with pytest.raises(InvalidValue, match=r"there are no stages here: use an alias, models:/line@production, which"):
+        mlflow.sklearn.load_model("models:/line/Production")
     with pytest.raises(InvalidValue, match=r"A version of a model is a whole number"):
         client.get_model_version("line", "one")
     assert [one.name for one in client.search_registered_models()] == ["line"]

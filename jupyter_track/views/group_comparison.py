@@ -21,7 +21,9 @@ from .measure import last_of, measure_of, reason_of
 from .repeats import Repeats
 
 
-def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool | None = None) -> Comparison:
+def comparison_among(
+    reader: Reader, run_ids: Sequence[str] | None, groups: bool | None = None, experiment: str | None = None
+) -> Comparison:
     """Return the comparison of runs: of groups where they fall into some, else run by run.
 
     Parameters
@@ -32,6 +34,8 @@ def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool
         the last one that tells something (`last_of`). `Comparison.note` says which were taken.
     groups : bool or None, default None
         Whether runs that differ only in the seed are taken together; None decides by `groups_in`.
+    experiment : str or None, default None
+        The id of the experiment whose last run is taken where none is named.
 
     Raises
     ------
@@ -43,7 +47,7 @@ def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool
     ids = list(dict.fromkeys(run_ids or ()))
     note = ""
     if run_ids is None or len(ids) == 1:
-        run, why = (reader.run(ids[0]), "") if ids else last_of(reader)
+        run, why = (reader.run(ids[0]), "") if ids else last_of(reader, experiment)
         measure = measure_of(reader, run)
         note = f"{_words(run, why)} against {_words(measure, reason_of(run, measure)).rstrip(',')}"
         ids = [measure.run_id, run.run_id]
