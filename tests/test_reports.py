@@ -243,11 +243,15 @@ def test_the_public_function_writes_the_file_and_links_it(store: Path, tmp_path:
 
 
 def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
-    """A figure that is missing from the store, one that is too large, and a chart of a type that is not drawn."""
+    """A figure that is missing from the store, one that is too large, and a chart of Plotly."""
     store = made_store(tmp_path)
     (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
     batch = Batch("0" * 32, 1)
-    figures = {"gone.png": PNG + bytes(200_000), "large.png": PNG + bytes(1_100_000), "plot.json": b"{}"}
+    figures = {
+        "gone.png": PNG + bytes(200_000),
+        "large.png": PNG + bytes(1_100_000),
+        "plot.json": b'{"data": [{"type": "bar"}], "layout": {"title": "Loss"}}',
+    }
     for name, data in figures.items():
         kept = files.keep(store, data)
         mime = "image/png" if name.endswith("png") else "application/vnd.plotly.v1+json"
@@ -261,7 +265,8 @@ def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
     assert {one.title: one.note for one in block(report, "figures", Figures).figures} == {
         "figures/gone.png": "missing from the store; 'jupyter track doctor' says more",
         "figures/large.png": "1.1 MB, more than a report holds; download_artifacts() copies it",
-        "figures/plot.json": "of the type application/vnd.plotly.v1+json, which a report does not draw",
+        "figures/plot.json": "Loss: Plotly chart of 1 trace (bar) · 56 B; "
+        "a picture of it is shown where it is logged as .png or .svg too",
     }
 
 

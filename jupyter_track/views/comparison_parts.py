@@ -18,8 +18,9 @@ from .colors import Paint, paints
 from .compared import Compared, Comparison
 from .goals import Goal, goal_of, rank
 from .joined import Joined, Table, cell_text, join
-from .media import Slot, slots_of
+from .media import Picture, Slot, slots_of
 from .overlay import Curve, Overlay, overlay
+from .plotly import LARGEST_READ, PLOTLY
 from .samples import deviation, mean
 
 MOST_CURVES, FEW = 4, 4
@@ -235,8 +236,8 @@ def _pictures(
             continue
         step = slot.steps[-1] if slot.steps else None  # of images with steps the last
         shown = [own.get(step) for own in slot.pictures]
-        size = sum(one.size for one in shown if one is not None)
-        fits = all(one is None or (one.shown and one.size <= STATIC_PICTURE) for one in shown)
+        size = sum(one.size for one in shown if one is not None and one.shown)
+        fits = all(one is None or _fits(one) for one in shown)
         if not fits or size > room or len(found) == STATIC_PICTURES:
             left += 1
             continue
@@ -249,3 +250,8 @@ def _pictures(
         label = slot.title or slot.name
         found.append((label if step is None else f"{label} · step {step}", contents))
     return found, left
+
+
+def _fits(picture: Picture) -> bool:
+    """Whether it is small enough; of a chart of Plotly only words are shown."""
+    return picture.size <= (STATIC_PICTURE if picture.shown else LARGEST_READ if picture.mime == PLOTLY else -1)

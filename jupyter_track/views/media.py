@@ -11,14 +11,16 @@ from functools import cached_property
 from ..records import Artifact
 from .format import one_line
 from .players import PAGE
+from .plotly import PLOTLY
 
 SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
 """Types that are shown as an ``<img>``, in which nothing runs."""
 VEGA = re.compile(r"application/vnd\.(vegalite|vega)\.v\d+\+json")
-"""Charts that a live view gets as SVG; pages come in a frame, in which nothing runs either. What else there is, is
-named."""
+"""Charts that a live view gets as SVG; pages come in a frame, in which nothing runs either, and charts of Plotly in
+words. What else there is, is named."""
 
 _KINDS = ("figure", "image")
+_SPEC = re.compile(r"\.(?:plotly|vl|vg)$")  # before .json: figure 1 may be a chart in one run, a picture in another
 _STEPPED = re.compile(r"images/(?P<key>.+)/(?P<step>-?\d+)\.\w+")
 
 
@@ -38,8 +40,17 @@ class Picture:
 
     @property
     def shown_live(self) -> bool:
-        """Whether a live view shows it: as an image, or as a page in a frame."""
-        return self.shown or self.mime == PAGE or VEGA.fullmatch(self.mime) is not None
+        """Whether a live view shows it: as an image, as a page in a frame, or what it is as a chart of Plotly."""
+        return self.rank > 0
+
+    @property
+    def rank(self) -> int:
+        """How well it is shown, the more the better; without its scripts the page of a chart is empty."""
+        if self.shown:
+            return 4
+        if VEGA.fullmatch(self.mime) is not None:
+            return 3
+        return {PLOTLY: 2, PAGE: 1}.get(self.mime, 0)
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,10 @@ def slots_of(artifacts: Sequence[Sequence[Artifact]]) -> tuple[Slot, ...]:
                 continue
             kind, name, step = _place(artifact)
             slot = found.setdefault((kind, name), [{} for _ in artifacts])
-            slot[place][step] = Picture(artifact.path, artifact.sha256, artifact.mime, artifact.size)
+            picture = Picture(artifact.path, artifact.sha256, artifact.mime, artifact.size)
+            known = slot[place].get(step)
+            if known is None or picture.rank >= known.rank:  # logged as JSON and as PNG: the picture
+                slot[place][step] = picture
             titles.setdefault((kind, name), set()).add(one_line(artifact.title or ""))
     slots = []
     for (kind, name), pictures in found.items():
@@ -117,4 +131,4 @@ def _place(artifact: Artifact) -> tuple[str, str, int | None]:
     stepped = _STEPPED.fullmatch(artifact.path) if artifact.kind == "image" else None
     if stepped is not None:
         return artifact.kind, stepped["key"], int(stepped["step"])
-    return artifact.kind, posixpath.splitext(artifact.path)[0], None
+    return artifact.kind, _SPEC.sub("", posixpath.splitext(artifact.path)[0]), None

@@ -1,5 +1,5 @@
 import { button, div, element, fill, holdsPicture, span } from '../dom.js';
-import type { ComparedRun, MediaSlot, Picture } from '../protocol.js';
+import type { ChartCard, ComparedRun, MediaSlot, Picture } from '../protocol.js';
 import type { Context } from '../view.js';
 import { swatch } from './lines.js';
 
@@ -33,6 +33,9 @@ export class PictureStore {
     if (reply.ok && reply.page !== undefined) {
       return { page: reply.page };
     }
+    if (reply.ok && reply.card) {
+      return { card: reply.card };
+    }
     if (!reply.ok || !reply.uri || !holdsPicture(reply.uri)) {
       return { problem: reply.message || 'This picture cannot be shown.' };
     }
@@ -42,7 +45,7 @@ export class PictureStore {
   private readonly known = new Map<string, Promise<Loaded>>();
 }
 
-export type Loaded = { uri: string } | { page: string } | { large: string } | { problem: string };
+export type Loaded = { uri: string } | { page: string } | { card: ChartCard } | { large: string } | { problem: string };
 
 /** A figure, or images with steps, of all runs: side by side, or at one place with a key that goes from run to run. */
 export class PictureSlot {
@@ -205,6 +208,9 @@ export class PictureSlot {
       // Without a token in `sandbox` nothing in it runs, and it is of no origin.
       const title = `${this.slot.title || this.slot.name} of ${name}`;
       fill(box, element('iframe', { sandbox: '', srcdoc: loaded.page, referrerpolicy: 'no-referrer', class: 'jt-page', title }), span('jt-muted', 'without its scripts'));
+    } else if ('card' in loaded) {
+      const { title, told, hint } = loaded.card;
+      fill(box, div('jt-chart-card', title && span('jt-name', title), span('jt-muted', told), span('jt-muted', hint)));
     } else if ('large' in loaded) {
       fill(box, button(`Show ${loaded.large}`, () => void this.load(box, run, picture, name, true)));
     } else {
