@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..charts.drawn import LARGEST as LARGEST_CHART
+from ..charts.drawn import is_chart
 from ..errors import TrackError
 from ..records import Artifact, Run
 from ..views.format import one_line, plain_text, size
 from ..views.media import SHOWN
 from .document import Block, Code, Figure, Figures, Sentence
 from .material import Material
-from .vega import LARGEST as LARGEST_CHART
-from .vega import is_chart, svg_of_spec
 
 LARGEST = 1_000_000  # bytes of one figure
 ALL_FIGURES = 12_000_000  # bytes of all of them
@@ -56,7 +56,7 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     except TrackError:
         return _left(known, "missing from the store; 'jupyter track doctor' says more")
     if chart:
-        drawn = svg_of_spec(artifact.mime, data)
+        drawn = material.drawing.svg(artifact.mime, data)
         if isinstance(drawn, str):
             return _left(known, drawn)
         return replace(known, mime="image/svg+xml", data=drawn)

@@ -14,9 +14,9 @@ from .players import PAGE
 
 SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
 """Types that are shown as an ``<img>``, in which nothing runs."""
-VEGA = re.compile(r"application/vnd\.(vegalite|vega)\.v\d+\+json")
-"""Charts that a live view gets as SVG; pages come in a frame, in which nothing runs either. What else there is, is
-named."""
+VEGA = re.compile(r"application/vnd\.(vegalite|vega)\.v(\d+)(?:\.json|\+json)")
+"""Charts that are kept as their spec: kind and version. A live view gets them as SVG, and pages in a frame, in which
+nothing runs either. What else there is, is named."""
 
 _KINDS = ("figure", "image")
 _STEPPED = re.compile(r"images/(?P<key>.+)/(?P<step>-?\d+)\.\w+")
