@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..charts.drawn import LARGEST as LARGEST_CHART
+from ..charts.drawn import is_chart
 from ..errors import TrackError
 from ..records import Artifact, Run
 from ..views.format import one_line, plain_text, size
@@ -12,8 +14,6 @@ from ..views.media import SHOWN
 from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 from .document import Block, Code, Figure, Figures, Sentence
 from .material import Material
-from .vega import LARGEST as LARGEST_CHART
-from .vega import is_chart, svg_of_spec
 
 LARGEST = 1_000_000  # bytes of one figure
 ALL_FIGURES = 12_000_000  # bytes of all of them
@@ -60,7 +60,7 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     except TrackError:
         return _left(known, MISSING)
     if chart:
-        drawn = svg_of_spec(artifact.mime, data)
+        drawn = material.drawing.svg(artifact.mime, data)
         if isinstance(drawn, str):
             return _left(known, drawn)
         return replace(known, mime="image/svg+xml", data=drawn)

@@ -192,8 +192,9 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told.total = len(sections_of(asked, kind)) + 3
     told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
-    text = _text(material, told)
-    sections = _live_once(list(_sections(material, text, told)))
+    with material.drawing:
+        text = _text(material, told)
+        sections = _live_once(list(_sections(material, text, told)))
     blocks = [block for section in sections for block in section.blocks]
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)

@@ -15,9 +15,9 @@ from .plotly import PLOTLY
 
 SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
 """Types that are shown as an ``<img>``, in which nothing runs."""
-VEGA = re.compile(r"application/vnd\.(vegalite|vega)\.v\d+\+json")
-"""Charts that a live view gets as SVG; pages come in a frame, in which nothing runs either, and charts of Plotly in
-words. What else there is, is named."""
+VEGA = re.compile(r"application/vnd\.(vegalite|vega)\.v(\d+)(?:\.json|\+json)")
+"""Charts that are kept as their spec: kind and version. A live view gets them as SVG, pages in a frame, in which
+nothing runs either, and charts of Plotly in words. What else there is, is named."""
 
 _KINDS = ("figure", "image")
 _SPEC = re.compile(r"\.(?:plotly|vl|vg)$")  # before .json: figure 1 may be a chart in one run, a picture in another
