@@ -12,6 +12,7 @@ from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.records import Run
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.compared import Line, Value
+from jupyter_track.views.comparison_html import stored_comparison_html
 from jupyter_track.views.comparison_parts import column_curve
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
@@ -139,4 +140,6 @@ def test_the_curve_of_a_group_is_the_mean(tmp_path: Path) -> None:
     found = group_comparison_of(reader, [ids[:2], ids[2:]])
     curve = column_curve(reader, found.runs[0], "loss", 100)
     assert (curve.points, curve.deviations) == (((0, 4.0), (1, 3.0)), (2**0.5, 2**0.5))
+    assert curve.note.endswith(": 1 of 2 runs goes on to step 2, not shown")
+    assert curve.note in str(stored_comparison_html(found))
     assert column_curve(reader, found.runs[1], "loss", 100).points == ((0, 9.0), (1, 8.0))

@@ -38,10 +38,11 @@ class Overlay:
     alt: str
     width: int = SIZE[0]
     height: int = SIZE[1]
+    notes: tuple[str, ...] = ()
 
 
-def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
-    """Draw the curves of one metric; None where none has two points."""
+def overlay(key: str, curves: Sequence[Curve], goal: Goal, notes: tuple[str, ...] = ()) -> Overlay | None:
+    """Draw the curves of one metric, with notes to stand below; None where none has two points."""
     drawn = [Curve(one.title, thin(one.points, _POINTS), one.color, one.dash) for one in curves if len(one.points) > 1]
     finite = [value for one in drawn for _, value in one.points if math.isfinite(value)]
     if not finite:
@@ -59,7 +60,7 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
         f"{one.title} {number(one.points[0][1], precision)} to {number(one.points[-1][1], precision)}" for one in drawn
     ]
     words = f"{key} by step{', log scale' if log else ''}: {'; '.join(ends)}"
-    return Overlay(key, svg_uri(svg), words, width, height)
+    return Overlay(key, svg_uri(svg), words, width, height, notes)
 
 
 def _legend(curves: Sequence[Curve], top: int) -> tuple[str, int]:

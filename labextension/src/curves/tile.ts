@@ -51,7 +51,7 @@ export class Tile {
     place.setAttribute('role', 'group');
     place.setAttribute('aria-label', `${chart.key}: left and right move the rule, + and − zoom, 0 shows all`);
     place.setAttribute('data-lm-suppress-shortcuts', 'true');
-    this.node.append(this.head(), place);
+    this.node.append(this.head(), place, this.note);
     this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
     this.painter = new Painter(this.view);
     this.overlay = new Overlay(this.view);
@@ -135,6 +135,7 @@ export class Tile {
     const words = [smoothing > 0 && `smoothed ${smoothing}`, smoothing > 0 && drawing.thinned && 'of the points drawn'];
     setText(this.words, words.filter(Boolean).join(' '));
     setText(this.odd, drawing.odd);
+    setText(this.note, drawing.ends.join(' · '));
     return drawing;
   }
 
@@ -269,6 +270,7 @@ export class Tile {
   private readonly pointer: Pointer;
   private readonly odd = span('jt-warning jt-odd');
   private readonly words = span('jt-muted');
+  private readonly note = div('jt-muted jt-tilenote');
   private readonly trim = span('jt-muted');
   private drawing: Drawing | null = null;
   private rule: { x: number | null; lifted: string | null } = { x: null, lifted: null };
