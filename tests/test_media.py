@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_track.records import Artifact
-from jupyter_track.views.media import slots_of
+from jupyter_track.views.media import slots_of, slots_of_groups
 
 
 def artifact(path: str, sha: str, kind: str = "figure", mime: str = "image/png", title: str | None = None) -> Artifact:
@@ -44,3 +44,23 @@ def test_only_pictures_are_shown() -> None:
     found = slots_of([[artifact("figures/1.x", "a", mime=mime)] for mime in mimes])
     assert [own[None].shown for own in found[0].pictures] == [False, True, False, False]
     assert [own[None].shown_live for own in found[0].pictures] == [True, True, True, False]
+
+
+def test_of_a_group_the_newest_run_that_has_a_figure_stands_for_all() -> None:
+    """Also where the first has none, place by place; whose it is, is known. A single run is itself."""
+    first = artifact("figures/1.png", "a", title="confusion")
+    second = artifact("figures/1.png", "b", title="confusion")
+    roc = artifact("figures/2.png", "c")
+    groups = [
+        [("r3", "#3", []), ("r2", "#2", [second]), ("r1", "#1", [first, roc])],
+        [("r4", "#4", [first])],
+    ]
+    found = slots_of_groups(groups)
+    told = {
+        slot.name: [[(one.sha256[0], one.run_id, one.whose) for one in own.values()] for own in slot.pictures]
+        for slot in found
+    }
+    assert told == {
+        "figures/1": [[("b", "r2", "#2")], [("a", "", "")]],
+        "figures/2": [[("c", "r1", "#1")], []],
+    }

@@ -1,6 +1,7 @@
 """What stands below the lines of a comparison: curves, figures and images, and tables joined by their key.
 
-It is read from the store by the runs of a comparison; of a group its first run stands for all.
+It is read from the store by the runs of a comparison. Of a group one run stands for all: for figures
+the newest that has one, else its first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .curves import Series
 from .goals import Goal, goal_of, rank
 from .group_end import group_end, shared_band
 from .joined import Joined, Table, cell_text, join
-from .media import Slot, slots_of
+from .media import Member, Slot, slots_of_groups
 from .overlay import Curve, Overlay, overlay
 
 MOST_CURVES, FEW = 4, 4
@@ -77,9 +78,18 @@ def parts_of(reader: Reader, comparison: Comparison) -> Parts:
     """Return what stands below the lines of a comparison."""
     ids = [run.run_id for run in comparison.runs]
     with reading(reader.store):  # opened once, not for each run
-        artifacts = [reader.artifacts(run_id) for run_id in ids]
+        artifacts = {
+            run_id: reader.artifacts(run_id) for run in comparison.runs for run_id in run.members or (run.run_id,)
+        }
         runs = reader.runs_of(ids)
-    return Parts(curve_keys(runs), slots_of(artifacts), table_slots(artifacts))
+        numbers = {run.run_id: run.number or 0 for run in reader.runs_of(list(artifacts))}
+    groups = []
+    for run in comparison.runs:
+        newest = sorted(run.members or (run.run_id,), key=lambda run_id: -numbers.get(run_id, 0))
+        members: list[Member] = [(run_id, f"#{numbers.get(run_id, 0)}", artifacts[run_id]) for run_id in newest]
+        groups.append(members)
+    tables = table_slots([artifacts[run_id] for run_id in ids])
+    return Parts(curve_keys(runs), slots_of_groups(groups), tables)
 
 
 def run_paints(comparison: Comparison) -> dict[str, Paint]:
@@ -245,5 +255,7 @@ def _pictures(
             left += 1
             continue
         label = slot.title or slot.name
+        whose = [one.whose for one in shown if one is not None and one.whose]
+        label += f" · of {', '.join(whose)}" if whose else ""
         found.append((label if step is None else f"{label} · step {step}", contents))
     return found, left

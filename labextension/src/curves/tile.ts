@@ -93,7 +93,17 @@ export class Tile {
 
   /** The lines that have a name at their end. */
   get named(): string[] {
-    return this.lines.length > NAMED ? [] : this.lines.filter(line => lastOf(line, Number.POSITIVE_INFINITY) !== null).map(line => line.id);
+    return this.lines.length > NAMED || !this.fits ? [] : this.lines.filter(line => lastOf(line, Number.POSITIVE_INFINITY) !== null).map(line => line.id);
+  }
+
+  /** How many characters a name at the end of a line may have. */
+  private get room(): number {
+    return Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
+  }
+
+  /** Whether the names of groups have room at the ends: what tells groups apart would be cut, so else the legend names them. */
+  private get fits(): boolean {
+    return this.lines.every(line => line.band === null || line.name.length <= this.room);
   }
 
   /** The width of the plot, in pixels. */
@@ -173,8 +183,8 @@ export class Tile {
     const { window } = this.model;
     const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
     const { top, height } = this.view.plot()!;
-    if (this.lines.length > 0 && this.lines.length <= NAMED) {
-      const room = Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
+    if (this.lines.length > 0 && this.lines.length <= NAMED && this.fits) {
+      const { room } = this;
       for (const line of this.lines) {
         const y = lastOf(line, right);
         if (y !== null) {
