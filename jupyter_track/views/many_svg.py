@@ -28,7 +28,6 @@ STRONG, FAINT = 0.9, 0.3
 CROWD = 50  # lines; of more each is drawn fainter, so that where they are dense is still seen
 MOST_COLORED = 8
 _TOP, _FOOT, _SIDE = 30, 26, 72
-_END = 72  # pixels beside the last axis, whose ticks stand to its right
 _LETTER = 6.2  # pixels of a character
 _TITLE = 16  # characters
 _FONT = "font-family='system-ui,sans-serif' font-size='11'"
@@ -47,7 +46,7 @@ class Picture:
 def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
     """Draw parallel coordinates: at most 150 lines, the best ones and every so many of the others."""
     axes = parallel.axes
-    step = (WIDTH - _SIDE - _END) / max(len(axes) - 1, 1)
+    step = (WIDTH - 2 * _SIDE) / max(len(axes) - 1, 1)
     places = [_SIDE + step * at for at in range(len(axes))] if len(axes) > 1 else [WIDTH / 2]
     foot, mark_color = HEIGHT - _FOOT, mark("muted")
     looks, body = _looks(parallel.runs, parallel.metric, selected), ""
