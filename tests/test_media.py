@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from jupyter_track.records import Artifact
-from jupyter_track.views.media import slots_of
+from jupyter_track.views.media import slots_of, slots_of_groups
 from jupyter_track.views.plotly import PLOTLY, ChartCard, chart_card
 
 
@@ -88,3 +88,23 @@ def test_a_chart_of_plotly_that_is_none(spec: object, told: str) -> None:
     """What cannot be read is not told, whatever the JSON holds."""
     assert chart_card(json.dumps(spec).encode(), 2) == ChartCard("", told)
     assert chart_card(b"[" * 100_000, 2) == ChartCard("", "Plotly chart · 2 B")
+
+
+def test_of_a_group_the_newest_run_that_has_a_figure_stands_for_all() -> None:
+    """Also where the first has none, place by place; whose it is, is known. A single run is itself."""
+    first = artifact("figures/1.png", "a", title="confusion")
+    second = artifact("figures/1.png", "b", title="confusion")
+    roc = artifact("figures/2.png", "c")
+    groups = [
+        [("r3", "#3", []), ("r2", "#2", [second]), ("r1", "#1", [first, roc])],
+        [("r4", "#4", [first])],
+    ]
+    found = slots_of_groups(groups)
+    told = {
+        slot.name: [[(one.sha256[0], one.run_id, one.whose) for one in own.values()] for own in slot.pictures]
+        for slot in found
+    }
+    assert told == {
+        "figures/1": [[("b", "r2", "#2")], [("a", "", "")]],
+        "figures/2": [[("c", "r1", "#1")], []],
+    }

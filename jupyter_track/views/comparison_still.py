@@ -40,7 +40,8 @@ def _curves(still: Still) -> Markup:
     parts = []
     for one in still.curves:
         image = element("img", src=one.uri, alt=one.alt, width=one.width, height=one.height)
-        parts.append(element("div", element("div", muted(one.key)), image, style="padding-top:8px"))
+        below = [element("div", muted(" · ".join(one.notes)))] if one.notes else []
+        parts.append(element("div", element("div", muted(one.key)), image, *below, style="padding-top:8px"))
     return join(parts, separator="")
 
 

@@ -14,11 +14,13 @@ from ..store.reader import Reader
 from . import compared_facts
 from .compared import Compared, Comparison
 from .compared_metrics import metrics
-from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
-from .format import middle_cut, one_line, param_text
+from .comparison import MOST_RUNS, Cells, assembled, column_of, comparison_of, found_runs
+from .format import one_line, param_text, word_cut
 from .groups import has_seeds, seed_groups, seedless, seedless_sources
 from .measure import last_of, measure_of, reason_of
 from .repeats import Repeats
+
+GROUP_LIMIT = 40  # characters: the name of a group is the params that tell it apart
 
 
 def comparison_among(
@@ -158,7 +160,7 @@ def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
             replace(
                 column,
                 number="" if len(group) > 1 else column.number,
-                name=middle_cut(name, NAME_LIMIT),
+                name=word_cut(name, GROUP_LIMIT),
                 full_name=f"{name}: {', '.join(_title(run) for run in group)}",
                 state=state,
                 members=tuple(run.run_id for run in group),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..records import Artifact
@@ -32,6 +32,10 @@ class Picture:
     sha256: str
     mime: str
     size: int
+    run_id: str = ""
+    """Of a group: the run that it is of, which stands for the group; empty for a column of one run."""
+    whose: str = ""
+    """That run as people call it: ``#12``."""
 
     @property
     def shown(self) -> bool:
@@ -132,3 +136,42 @@ def _place(artifact: Artifact) -> tuple[str, str, int | None]:
     if stepped is not None:
         return artifact.kind, stepped["key"], int(stepped["step"])
     return artifact.kind, _SPEC.sub("", posixpath.splitext(artifact.path)[0]), None
+
+
+Member = tuple[str, str, Sequence[Artifact]]  # a run's id, how people call it, and what it logged
+
+
+def slots_of_groups(groups: Sequence[Sequence[Member]]) -> tuple[Slot, ...]:
+    """Return the slots of groups of runs: at each place the newest run of a group that has something there.
+
+    Parameters
+    ----------
+    groups : sequence of sequence of (str, str, sequence of Artifact)
+        The runs of each group with their artifacts, the newest first. A group of one is that run.
+    """
+    taken: list[list[Artifact]] = []
+    owners: list[dict[str, tuple[str, str]]] = []
+    for members in groups:
+        places: dict[tuple[str, str], str] = {}
+        taken.append([])
+        owners.append({})
+        for run_id, whose, artifacts in members:
+            for artifact in artifacts:
+                if places.setdefault(_place(artifact)[:2], run_id) == run_id:
+                    taken[-1].append(artifact)
+                    owners[-1][artifact.path] = (run_id, whose) if len(members) > 1 else ("", "")
+    return tuple(
+        replace(
+            slot,
+            pictures=tuple(
+                {step: _owned(picture, own) for step, picture in pictures.items()}
+                for pictures, own in zip(slot.pictures, owners, strict=True)
+            ),
+        )
+        for slot in slots_of(taken)
+    )
+
+
+def _owned(picture: Picture, owners: Mapping[str, tuple[str, str]]) -> Picture:
+    run_id, whose = owners[picture.path]
+    return replace(picture, run_id=run_id, whose=whose)

@@ -183,7 +183,7 @@ export class PictureSlot {
 
   private cell(run: ComparedRun, place: number, picture: Picture | null, key: string): HTMLElement {
     const name = `${run.number} ${run.name}`.trim();
-    const caption = div('jt-caption', swatch(run, place === 0), span('jt-muted jt-cut', name));
+    const caption = div('jt-caption', swatch(run, place === 0), span('jt-muted jt-cut', name), picture?.whose ? span('jt-muted', `figure of ${picture.whose}`) : null);
     const box = div('jt-picture');
     const cell = div('jt-slot-cell', caption, box);
     cell.dataset['key'] = key;
@@ -198,7 +198,7 @@ export class PictureSlot {
   }
 
   private async load(box: HTMLElement, run: ComparedRun, picture: Picture, name: string, large: boolean): Promise<void> {
-    const loaded = await this.store.get(run.id, picture, large);
+    const loaded = await this.store.get(picture.run || run.id, picture, large);
     if ('uri' in loaded) {
       const alt = `${this.slot.title || this.slot.name} of ${name}${picture.step === null ? '' : `, step ${picture.step}`}`;
       const image = element('img', { src: loaded.uri, alt, decoding: 'async' });
