@@ -21,7 +21,7 @@ from made_stores import START, add_runs, made_store, write
 
 import jupyter_track as track
 from jupyter_track.charts.drawn import BROKE_OFF, TOO_LONG
-from jupyter_track.errors import AlreadyExists, FilterError, InvalidValue, MissingFile, NotFound
+from jupyter_track.errors import AlreadyExists, FilterError, InvalidValue, MissingFile, NotFound, StoreUnavailable
 from jupyter_track.records import ViewType
 from jupyter_track.reports.document import Compared, Diff, Facts, Figures, Rows, Sentence, Table
 from jupyter_track.reports.make import Report, is_report
@@ -347,6 +347,32 @@ def test_a_file_that_is_no_report_is_never_replaced(full: Path, tmp_path: Path) 
     report.save(notes, overwrite=True)
     assert is_report(notes)
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["notes.html", "report.html"]
+
+
+@pytest.mark.parametrize("ending", ["html", "md"])
+def test_a_place_that_cannot_be_written_is_an_error_in_words(full: Path, tmp_path: Path, ending: str) -> None:
+    """A folder that cannot be made, a file in the way, a name that is too long or is none."""
+    report = made_report(full, sections=["table", "curves"])
+    (tmp_path / "file").write_text("mine")
+    for place in (Path("/proc/nothing"), tmp_path / "file", tmp_path / ("x" * 300)):
+        with pytest.raises(StoreUnavailable, match="cannot be written"):
+            report.save(place / f"report.{ending}")
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        report.save(tmp_path / f"{'x' * 300}.{ending}")
+    for name in ("a\0b", "~nobody-of-that-name/report"):
+        with pytest.raises(InvalidValue, match="names no file"):
+            report.save(f"{name}.{ending}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("epoch", ["99999999999999", "-99999999999999", "1e400", "9" * 5_000, "soon"])
+def test_a_moment_that_is_none_is_an_error_in_words(full: Path, monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
+    """Of the environment as of the option."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    with pytest.raises(InvalidValue, match="SOURCE_DATE_EPOCH is a number of seconds since 1970, not"):
+        made_report(full, built=None)
+    with pytest.raises(InvalidValue, match="built is a datetime or seconds since 1970, not"):
+        made_report(full, built=epoch)
 
 
 @pytest.mark.parametrize(

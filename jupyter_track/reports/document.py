@@ -208,12 +208,25 @@ class Notes(Block):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of a text."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Prose(Block):
-    """A part of the narrative: Markdown, and the same as HTML."""
+    """A part of the narrative: Markdown, and the same as HTML, which holds its pictures.
+
+    In the Markdown a mark stands where the address of each picture goes: the keys of `pictures`.
+    """
 
     kind: ClassVar[str] = "prose"
     markdown: str
     html: str
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,19 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import AlreadyExists, InvalidValue, TrackError
+from ..errors import AlreadyExists, InvalidValue
 from ..records import Run
+from ..store.appearing import appearing
 from ..store.reader import Reader
 from ..views.format import one_line, size
 from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
-from .asked import SECTIONS, Asked, Kind, check, kind_of, sections_of
+from .asked import SECTIONS, Asked, check, kind_of, sections_of
 from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
@@ -98,22 +100,19 @@ class Report:
         ------
         AlreadyExists
             Where there is such a file.
+        InvalidValue
+            For what names no file.
+        StoreUnavailable
+            Where it cannot be written.
         """
-        place = Path(path).expanduser()
-        if place.is_dir():
-            raise InvalidValue(f"{place} is a folder; name a file, such as {place / 'report.html'}.")
+        place = _place(path)
         if is_markdown(place):
             save_markdown(self.document, place, overwrite=overwrite)
             return Report(self.document, self.html, place)
-        if place.exists() and not overwrite and not is_report(place):
+        if os.path.lexists(place) and not overwrite and not is_report(place):
             raise AlreadyExists(f"{place} is there and is no report; name another file, or say overwrite=True.")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
-            partial.write_bytes(self.html.encode())
-            os.replace(partial, place)
-        finally:
-            partial.unlink(missing_ok=True)
+        with appearing(place) as part:
+            part.write_bytes(self.html.encode())
         return Report(self.document, self.html, place)
 
     def _repr_html_(self) -> str:
@@ -132,6 +131,18 @@ class Report:
 
     def __repr__(self) -> str:
         return f"<Report {str(self)!r}>"
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
+    try:
+        place = Path(path).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise InvalidValue(f"{os.fspath(path)!r:.80} names no file: {error}") from None
+    if "\0" in str(place):
+        raise InvalidValue(f"{str(place)!r:.80} names no file.")
+    if os.path.isdir(place):
+        raise InvalidValue(f"{place} is a folder; name a file, such as {place / 'report.html'}.")
+    return place
 
 
 def is_report(path: Path) -> bool:
@@ -217,7 +228,7 @@ def built_of(asked: Asked) -> int:
     Raises
     ------
     InvalidValue
-        Where SOURCE_DATE_EPOCH is no number of seconds.
+        Where SOURCE_DATE_EPOCH is no number of seconds, or no moment that a date can name.
     """
     if asked.built is not None:
         return asked.built
@@ -225,9 +236,11 @@ def built_of(asked: Asked) -> int:
     if not epoch:
         return int(time.time()) * 1000
     try:
-        return int(epoch) * 1000
-    except ValueError:
+        seconds = int(epoch)
+        datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
         raise InvalidValue(f"SOURCE_DATE_EPOCH is a number of seconds since 1970, not {epoch!r:.40}.") from None
+    return seconds * 1000
 
 
 # ---- sections
@@ -337,4 +350,4 @@ def _listed(numbers: Sequence[str]) -> str:
     return ", ".join(numbers[:6]) + (f" and {len(numbers) - 6} more" if len(numbers) > 6 else "")
 
 
-__all__ = ["Kind", "Report", "TrackError", "built_of", "document_of", "is_report", "make_report"]
+__all__ = ["Report", "built_of", "document_of", "is_report", "make_report"]

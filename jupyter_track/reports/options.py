@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,9 @@ def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
         if _LIKE_A_FILE.fullmatch(given.strip()):
             raise InvalidValue(f"{given.strip()!r} looks like a file's name; a text's ends in {', '.join(_ENDINGS)}.")
         return given, "the text"
-    path = Path(os.fspath(given).strip()).expanduser()
+    path = Path(os.fspath(given).strip())
     try:
+        path = path.expanduser()
         if path.stat().st_size > MOST_TEXT:
             raise InvalidValue(f"{path} has more than {MOST_TEXT // 1_000_000} MB; a report's text is shorter.")
         return path.read_text(encoding="utf-8-sig"), str(path)
@@ -96,6 +97,11 @@ def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
         raise MissingFile(f"There is no text {str(path)!r}.") from None
     except UnicodeDecodeError as error:
         raise InvalidValue(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}.") from None
+    except InvalidValue:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:  # a folder, a name that is too long, has a NUL, or no home
+        why = getattr(error, "strerror", None) or error
+        raise InvalidValue(f"The text {str(path)!r:.80} cannot be read ({why}).") from None
 
 
 def moment_of(given: datetime | int | float | None) -> int | None:
@@ -110,7 +116,7 @@ def moment_of(given: datetime | int | float | None) -> int | None:
         return None
     try:
         seconds = given.timestamp() if isinstance(given, datetime) else float(given)
-        datetime.fromtimestamp(seconds)
+        datetime.fromtimestamp(seconds, UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         raise InvalidValue(f"built is a datetime or seconds since 1970, not {given!r:.60}.") from None
     return int(seconds) * 1000
