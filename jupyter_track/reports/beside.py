@@ -22,10 +22,11 @@ def comparison(material: Material) -> list[Block]:
     if found is None:
         return []
     parts = parts_of(material.reader, found)
-    still = Still(curves=tuple(overlays(material.reader, found, parts.curves)), tables=_tables(material, parts))
-    blocks: list[Block] = [Compared(found, still, "comparison")]
+    named = material.privacy.data(found)  # before names are cut once more, where they are drawn
+    still = Still(curves=tuple(overlays(material.reader, named, parts.curves)), tables=_tables(material, parts))
+    blocks: list[Block] = [Compared(named, still, "comparison")]
     blocks += figures(material, parts)
-    blocks += [Diff(diff) for diff in found.diffs]
+    blocks += [Diff(diff) for diff in named.diffs]
     return blocks
 
 

@@ -37,7 +37,7 @@ from .document import (
     Sentence,
     Table,
 )
-from .drawings import Key, svg_of, with_keys
+from .drawings import Key, cleaned, svg_of, with_keys
 from .material import moment
 
 MARK = "<!-- jupyter-track "
@@ -125,6 +125,7 @@ class _Writer:
 
     def drawing(self, svg: str, name: str, alt: str) -> str:
         """A picture of ours, whose grey is read on any ground."""
+        svg = cleaned(svg, self.document.privacy.text)
         return self.picture(svg.replace("currentColor", mark("muted")).encode(), "svg", name, alt)
 
     def fence(self, text: str, language: str) -> str:
@@ -213,8 +214,8 @@ class _Writer:
         return f"▲ **{self.text(text[1:].strip())}**" if text.startswith("▲") else self.text(text)
 
     def compared(self, block: Compared) -> list[str]:
-        clean = self.document.privacy
-        found = [clean.text(comparison_markdown(replace(block.comparison, diffs=())).rstrip("\n"))]
+        comparison = self.document.privacy.data(replace(block.comparison, diffs=()))
+        found = [comparison_markdown(comparison).rstrip("\n")]
         for one in block.still.curves:
             found += [f"**{self.text(one.key)}**", self.drawing(svg_of(one.uri), one.key, one.alt)]
         for name, joined, places in block.still.tables:

@@ -31,7 +31,7 @@ from ..views.curves import CurveRun, Series
 from ..views.many_svg import bar_svg
 from ..views.runs import changed_columns, table_foot
 from .document import MARK, MARKED_WITHIN, Block, Compared, Curves, Document, Drawn, Figure
-from .drawings import svg_of
+from .drawings import cleaned, svg_of
 from .frozen import json_text
 from .material import moment
 from .narrative import line_of
@@ -161,6 +161,7 @@ def _environment(document: Document, own: tuple[str, str] | None) -> ImmutableSa
         markup=Markup,
         as_is=_picture_address,
         svg_of=svg_of,
+        picture_of=lambda svg: Markup(cleaned(svg, clean)),
         bar_svg=bar_svg,
         changed_columns=changed_columns,
         table_foot=table_foot,

@@ -30,7 +30,7 @@ FEW_VALUES = 6  # of so few, each has a tick
 MOST_CATEGORIES = 30  # an axis that has more is not shown unless it is named
 LOG_LEAST = 8.0  # the span from which a scale may be logarithmic
 _NUMBERS = ("int", "float")
-_TICK_LIMIT = 14
+TICK_LIMIT = 14
 _TICK_DIGITS = 4
 _LONG_NUMBER = 8  # characters: a number that was drawn by chance has seventeen digits
 
@@ -162,7 +162,7 @@ def _numeric(
         low,
         high,
         (),
-        tuple((place(value), middle_cut(text, _TICK_LIMIT)) for value, text in _tick_texts(marks)),
+        tuple((place(value), middle_cut(text, TICK_LIMIT)) for value, text in _tick_texts(marks)),
         tuple(values),
         tuple(texts),
         tuple(None if value is None else place(value) for value in values),
@@ -195,7 +195,7 @@ def _category(key: str, params: Sequence[Param | None], texts: Sequence[str]) ->
         0.0,
         float(max(last, 0)),
         tuple(categories),
-        tuple((share[value], middle_cut(shown[value], _TICK_LIMIT)) for value in categories[::step]),
+        tuple((share[value], middle_cut(shown[value], TICK_LIMIT)) for value in categories[::step]),
         tuple(values),
         tuple(texts),
         tuple(None if value is None else share[value] for value in values),
