@@ -8,6 +8,7 @@ from ..errors import TrackError
 from ..views.comparison_parts import Parts, Still, joined_of, overlays, parts_of
 from ..views.joined import Joined
 from ..views.media import Slot
+from ..views.words import counted
 from .document import Block, Compared, Diff, Figure, Figures, Sentence
 from .files import ALL_FIGURES, figure_of
 from .material import Material
@@ -24,6 +25,9 @@ def comparison(material: Material) -> list[Block]:
     parts = parts_of(material.reader, found)
     still = Still(curves=tuple(overlays(material.reader, found, parts.curves)), tables=_tables(material, parts))
     blocks: list[Block] = [Compared(found, still, "comparison")]
+    if left := material.not_compared:
+        named = counted(left, "more group" if material.asked.columns else "more run")
+        blocks.append(Sentence(f"{named} {'is' if left == 1 else 'are'} not shown."))
     blocks += figures(material, parts)
     blocks += [Diff(diff) for diff in found.diffs]
     return blocks
