@@ -22,6 +22,9 @@ from ..views.tokens import State
 from .asked import Kind
 from .privacy import Privacy
 
+MARK = '<meta name="generator" content="jupyter-track '  # by which a report is told from other pages
+MARKED_WITHIN = 4_000  # bytes from its beginning
+
 
 @dataclass(frozen=True)
 class Block:

@@ -19,7 +19,7 @@ from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
 from .asked import SECTIONS, Asked, check, kind_of, sections_of
-from .document import Block, Document, Section, Sentence
+from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
 from .narrative import Narrative, Text
@@ -53,7 +53,6 @@ _NOTHING = {
     "git": "No commit was recorded.",
     "notes": "Nothing was noted.",
 }
-MARK = '<meta name="generator" content="jupyter-track '
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def is_report(path: Path) -> bool:
     """Return whether a file is a report of ours."""
     try:
         with path.open("rb") as file:
-            return MARK.encode() in file.read(4_000)
+            return MARK.encode() in file.read(MARKED_WITHIN)
     except OSError:
         return False
 
@@ -204,8 +203,9 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told.total = len(sections_of(asked, kind)) + 3
     told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
-    text = _text(material, told)
-    sections = _live_once(list(_sections(material, text, told)))
+    with material.drawing:
+        text = _text(material, told)
+        sections = _live_once(list(_sections(material, text, told)))
     blocks = [block for section in sections for block in section.blocks]
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)
@@ -325,6 +325,9 @@ def _lead(material: Material) -> str:
     names = list(dict.fromkeys(one_line(run.experiment_name) for run in runs))
     days = sorted({day(run.start_time) for run in runs})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    if material.kind == "run":  # which one, also where the title is another
+        label = f"{one_line(material.label(runs[0]))} · " if material.asked.title else ""
+        return f"{label}run {runs[0].run_id[:8]} of {names[0]} · {when}"
     where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{counted(len(runs), 'run')} of {where} · {when}"
 

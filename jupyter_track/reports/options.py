@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from .meant import ids_meant
 
 MOST_TEXT = 1_000_000
 _ENDINGS = (".md", ".markdown", ".txt")
+_LIKE_A_FILE = re.compile(r"[^\s{}]+\.[A-Za-z]\w{0,9}")  # one word with an ending is no narrative
 
 
 def asked_of(
@@ -82,6 +84,8 @@ def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
     if given is None:
         return "", "the text"
     if isinstance(given, str) and not ("\n" not in given and given.strip().endswith(_ENDINGS)):
+        if _LIKE_A_FILE.fullmatch(given.strip()):
+            raise InvalidValue(f"{given.strip()!r} looks like a file's name; a text's ends in {', '.join(_ENDINGS)}.")
         return given, "the text"
     path = Path(os.fspath(given).strip())
     try:
