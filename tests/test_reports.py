@@ -27,7 +27,7 @@ from jupyter_track.reports.document import Compared, Diff, Facts, Figures, Rows,
 from jupyter_track.reports.make import Report, is_report
 from jupyter_track.store import files
 from jupyter_track.store.batch import Batch
-from jupyter_track.store.edits import delete_runs
+from jupyter_track.store.edits import delete_runs, set_baseline
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.format import size
 from jupyter_track.views.group_comparison import group_comparison_of
@@ -135,6 +135,29 @@ def test_runs_that_are_named_are_compared_in_their_order(full: Path) -> None:
     assert [
         one.diff.title for section in report.document.sections for one in section.blocks if isinstance(one, Diff)
     ] == ["code of #1 against #3: 1 line added, 1 removed"]
+
+
+@pytest.mark.parametrize("runs", [9, 10])
+def test_a_comparison_of_many_runs_keeps_the_best_and_the_baseline(tmp_path: Path, runs: int) -> None:
+    """Eight stand side by side; it is said how many do not, and the title and the lead count the same runs."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store,
+        *({"name": f"r{at}", "params": {"lr": at}, "metrics": {"accuracy": at / 100}} for at in range(1, runs + 1)),
+    )
+    set_baseline(store, ids[-2])
+    report = made_report(store, [f"#{at}" for at in range(1, runs + 1)], kind="comparison")
+    assert (report.title, report.document.lead[:7]) == (f"Comparison of {runs} runs", f"{runs} runs "[:7])
+    found = block(report, "comparison", Compared).comparison
+    numbers = [1, 2, 3, 4, 5, 6, runs - 1, runs]
+    assert sorted(int(one.number.strip("#")) for one in found.runs) == numbers
+    sentence = "1 more run is not shown." if runs == 9 else "2 more runs are not shown."
+    assert block(report, "comparison", Sentence).text == sentence
+    assert sentence in report.html
+    asked = made_report(store, compare=[f"#{at}" for at in range(1, runs + 1)], sections=["comparison"])
+    found = block(asked, "comparison", Compared).comparison
+    assert sorted(int(one.number.strip("#")) for one in found.runs) == numbers
+    assert block(asked, "comparison", Sentence).text == sentence
 
 
 def test_sections_are_chosen_by_name_and_order(full: Path) -> None:

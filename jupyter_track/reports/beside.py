@@ -8,6 +8,7 @@ from ..errors import TrackError
 from ..views.comparison_parts import Parts, Still, joined_of, overlays, parts_of
 from ..views.joined import Joined
 from ..views.media import Slot
+from ..views.words import counted
 from .document import Block, Compared, Diff, Figure, Figures, Sentence
 from .files import ALL_FIGURES, figure_of
 from .material import Material
@@ -25,6 +26,9 @@ def comparison(material: Material) -> list[Block]:
     named = material.privacy.data(found)  # before names are cut once more, where they are drawn
     still = Still(curves=tuple(overlays(material.reader, named, parts.curves)), tables=_tables(material, parts))
     blocks: list[Block] = [Compared(named, still, "comparison")]
+    if left := material.not_compared:
+        more = counted(left, "more group" if material.asked.columns else "more run")
+        blocks.append(Sentence(f"{more} {'is' if left == 1 else 'are'} not shown."))
     blocks += figures(material, parts)
     blocks += [Diff(diff) for diff in named.diffs]
     return blocks

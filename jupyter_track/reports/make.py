@@ -311,11 +311,10 @@ def _title(material: Material) -> str:
     if material.kind == "comparison":
         columns = material.comparison.runs if material.asked.columns and material.comparison else ()
         labels = [one.name for one in columns] or [one_line(material.label(run)) for run in material.compared]
-        return (
-            " and ".join(labels)
-            if len(labels) == 2
-            else f"Comparison of {counted(len(labels), 'group' if columns else 'run')}"
-        )
+        count = len(labels) + material.not_compared
+        if count == 2:
+            return " and ".join(labels)
+        return f"Comparison of {counted(count, 'group' if columns else 'run')}"
     return (
         names[0] if len(names) == 1 else f"{counted(len(material.runs), 'run')} of {counted(len(names), 'experiment')}"
     )
