@@ -281,8 +281,9 @@ def param_text(param: Param, limit: int | None = PARAM_LIMIT) -> str:
         The most characters; None keeps all.
     """
     text = param.text if param.type == "str" or param.written is None else param.written
-    text = one_line(text) or ("''" if param.type == "str" else "")
-    return text if limit is None else middle_cut(text, limit)
+    if " " in text or not (text and text.isascii() and text.isprintable()):  # a number has nothing to be taken out
+        text = one_line(text) or ("''" if param.type == "str" else "")
+    return text if limit is None or len(text) <= limit else middle_cut(text, limit)
 
 
 def column_text(param: Param) -> str:

@@ -130,9 +130,10 @@ def _in_order(runs: Sequence[Plotted], axis: Axis, selected: Collection[str], li
     """Return the runs that are drawn, the best and the selected last, on top of the others."""
     best = ordered_by(axis)
     if len(best) > limit:
-        kept = [at for at in best if runs[at].run_id in selected][: limit // 2]
         half = limit // 2
-        rest = [at for at in best[half:] if at not in set(kept)]
+        kept = [at for at in best if runs[at].run_id in selected][:half] if selected else []
+        above = frozenset(kept)
+        rest = [at for at in best[half:] if at not in above]
         every = max(len(rest) / (limit - half), 1.0)
         best = [*best[:half], *(rest[int(at * every)] for at in range(min(limit - half, len(rest)))), *kept]
     order = list(dict.fromkeys(reversed(best)))

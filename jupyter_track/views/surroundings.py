@@ -110,7 +110,7 @@ def compared(several: Sequence[Surroundings]) -> dict[str, list[str]]:
         rest = differing[MOST_PACKAGES:]
         first = known[0]
         counts = [sum(one.get(name, "") != first.get(name, "") for name in rest) for one in known]
-        rows["other packages"] = ["" if at == 0 else f"{count} differ" for at, count in enumerate(counts)]
+        rows["other packages"] = [f"{count} differ" if count else "" for count in counts]
     return rows
 
 
