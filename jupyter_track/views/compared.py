@@ -119,7 +119,10 @@ class Line:
 
 @dataclass(frozen=True)
 class CodeDiff:
-    """The code of a run against that of the first: `cut` lines of the diff are left out at its end."""
+    """The code of a run against that of the first: `cut` lines of the diff are left out at its end.
+
+    Where the code of the first is not recorded, `against` is empty and the lines are the code as it is.
+    """
 
     number: str
     against: str
@@ -131,6 +134,8 @@ class CodeDiff:
     @property
     def title(self) -> str:
         """``code of #12 against #9: 3 lines added, 1 removed``."""
+        if not self.against:
+            return f"code of {self.number}: {counted(self.change.lines, 'line')}"
         added = f"{self.change.added:,} line{'' if self.change.added == 1 else 's'} added"
         return f"code of {self.number} against {self.against}: {added}, {self.change.removed:,} removed"
 
