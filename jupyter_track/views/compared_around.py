@@ -29,10 +29,21 @@ def around(runs: Sequence[Run], known: Mapping[str, surroundings.Surroundings]) 
     """Return the lines of Python, machine, uncommitted code and packages, as far as they are known."""
     rows = surroundings.compared([known.get(run.run_id, surroundings.NOTHING) for run in runs])
     lines = [
-        text_line("environment", label, texts, [text == texts[0] for text in texts])
+        _packages_line(label, texts)
+        if label in (surroundings.BY_ONE, surroundings.BY_SOME)
+        else text_line("environment", label, texts, [text == texts[0] for text in texts])
         for label, texts in rows.items()
         if any(texts)
     ]
     return [line for line in lines if not all(value.same for value in line.values[1:])], [
         line for line in lines if all(value.same for value in line.values[1:])
     ]
+
+
+def _packages_line(label: str, texts: Sequence[str]) -> Line:
+    """How many packages, and the first of them by name; all of them in full."""
+    values = []
+    for index, text in enumerate(texts):
+        cut = text if len(text) <= NOTE_LIMIT else f"{text[:NOTE_LIMIT].rsplit(', ', 1)[0]}, …"
+        values.append(Value(cut, text if text != cut else "", same=index > 0 and text == texts[0]))
+    return Line("environment", label, tuple(values), key=label)
