@@ -162,6 +162,7 @@ def _numeric(
     else:
         ticks = log_ticks(low, high) if scale == "log" else linear_ticks(low, high)
         marks = [(value, tick_text(value)) for value in ticks]
+    marks = _tick_texts(marks)
     places = _placed([value for value, _ in marks], scale, low, high, upside_down)
     return Axis(
         key,
@@ -171,9 +172,7 @@ def _numeric(
         low,
         high,
         (),
-        tuple(
-            (at or 0.0, middle_cut(text, TICK_LIMIT)) for at, (_, text) in zip(places, _tick_texts(marks), strict=True)
-        ),
+        tuple((at or 0.0, middle_cut(text, TICK_LIMIT)) for at, (_, text) in zip(places, marks, strict=True)),
         tuple(values),
         tuple(texts),
         tuple(_placed(values, scale, low, high, upside_down)),

@@ -30,12 +30,22 @@ def around(groups: Sequence[Group], known: Mapping[str, surroundings.Surrounding
     differ: list[Line] = []
     equal: list[Line] = []
     for label, texts in rows.items():
-        if any(texts):
-            each = iter(texts)
-            columns = [[next(each) for _ in group] for group in groups]
-            same = [set(column) == set(columns[0]) for column in columns]
-            line = text_line(
-                "environment", label, [several([text for text in column if text] or [""]) for column in columns], same
-            )
-            (equal if all(same) else differ).append(line)
+        if not any(texts):
+            continue
+        each = iter(texts)
+        columns = [[next(each) for _ in group] for group in groups]
+        same = [set(column) == set(columns[0]) for column in columns]
+        told = [several([text for text in column if text] or [""]) for column in columns]
+        folded = label in (surroundings.BY_ONE, surroundings.BY_SOME)
+        line = _packages_line(label, told, same) if folded else text_line("environment", label, told, same)
+        (equal if all(same) else differ).append(line)
     return differ, equal
+
+
+def _packages_line(label: str, texts: Sequence[str], same: Sequence[bool]) -> Line:
+    """How many packages, and the first of them by name; all of them in full."""
+    values = []
+    for index, (text, equal) in enumerate(zip(texts, same, strict=True)):
+        cut = text if len(text) <= NOTE_LIMIT else f"{text[:NOTE_LIMIT].rsplit(', ', 1)[0]}, …"
+        values.append(Value(cut, text if text != cut else "", same=index > 0 and equal))
+    return Line("environment", label, tuple(values), key=label)

@@ -52,7 +52,7 @@ def _param(param: Param | None) -> str:
 
 
 def several(texts: Sequence[str]) -> str:
-    """Return the values of a group: ``0, 1, 2``, or how many there are; and how many runs have none, where others do."""
+    """Return the values of a group: ``0, 1, 2``, or how many there are; and how many have none, where others do."""
     known = [text for text in texts if text]
     found = list(dict.fromkeys(known))
     told = ", ".join(found) if len(found) <= _SEVERAL else f"{len(found)} values"
