@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from made_records import made_metric, made_param, made_run
@@ -12,7 +13,8 @@ from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.records import Run
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.compared import Line, Value
-from jupyter_track.views.comparison_parts import column_curve
+from jupyter_track.views.comparison_html import stored_comparison_html
+from jupyter_track.views.comparison_parts import column_curve, overlays, parts_of
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
 from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in
@@ -139,4 +141,40 @@ def test_the_curve_of_a_group_is_the_mean(tmp_path: Path) -> None:
     found = group_comparison_of(reader, [ids[:2], ids[2:]])
     curve = column_curve(reader, found.runs[0], "loss", 100)
     assert (curve.points, curve.deviations) == (((0, 4.0), (1, 3.0)), (2**0.5, 2**0.5))
+    assert curve.note.endswith(": 1 of 2 runs goes on to step 2, not shown")
+    assert curve.note in str(stored_comparison_html(found))
     assert column_curve(reader, found.runs[1], "loss", 100).points == ((0, 9.0), (1, 8.0))
+
+
+def test_what_runs_of_a_group_lack_leaves_no_comma() -> None:
+    """How many are without it is said where others of the group have it; a group without any has an empty cell."""
+
+    def run(number: int, **params: object) -> Run:
+        return made_run(number, "r", [], [made_param(key, value) for key, value in params.items()])
+
+    one = [run(1, degree=5, loss="log_loss"), run(2, degree=5), run(3)]
+    other = [run(4, rate="adaptive"), run(5, rate="optimal"), run(6)]
+    found = compare_groups([one, other], {})
+    params = {line.label: [value.text for value in line.values] for line in found.lines if line.group == "params"}
+    assert params == {
+        "degree": ["5 · 1 of 3 without", ""],
+        "loss": ["log_loss · 2 of 3 without", ""],
+        "rate": ["", "adaptive, optimal · 1 of 3 without"],
+    }
+
+
+def test_the_name_of_a_group_is_cut_between_words(tmp_path: Path) -> None:
+    """Only where it has no room: in the legend of a picture a name has a row of its own before it is cut."""
+    store = made_store(tmp_path)
+    runs = [
+        {"params": {"penalty": penalty, "learning_rate": rate}, "metrics": {"loss": [3.0, 2.0, 1.0]}, "name": "r"}
+        for penalty, rate in (("l1", 0.1), ("l1", 0.1), ("l2", 0.5), ("l2", 0.5))
+    ]
+    ids = with_code(store, *runs)
+    reader = Reader(store)
+    found = group_comparison_of(reader, [ids[:2], ids[2:]])
+    assert [one.name for one in found.runs] == ["penalty l1, learning_rate 0.1", "penalty l2, learning_rate 0.5"]
+    (picture,) = overlays(reader, found, parts_of(reader, found).curves)
+    svg = unquote(picture.uri)
+    assert ">penalty l1, learning_rate 0.1" in svg
+    assert ">penalty l2, learning_rate 0.5" in svg

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import InvalidValue
+from ..reports.line import WORDS as REPORT_OPTIONS
 from . import verbs_carry as carry
 from . import verbs_charts as charts
 from . import verbs_edit as edit
@@ -43,14 +44,25 @@ VERBS: dict[str, Verb] = {
     "search": Verb("WORDS", "the runs with these words in name, note, tags or code", look.search),
     "show": Verb("RUN", "one run in full", look.show, "runs"),
     "curves": Verb(
-        "[METRIC…] [RUN…] [-x AXIS] [--smooth 0.6] [--group PARAM]",
+        "[METRIC…] [RUN… | -e EXPERIMENT] [-x AXIS] [--smooth 0.6] [--group PARAM]",
         "metrics as live charts; AXIS: step, time, elapsed or a metric",
         look.curves,
         "metrics runs",
-        ("-x", "--smooth", "--group"),
+        ("-e", "-x", "--smooth", "--group"),
     ),
-    "compare": Verb("[RUN…]", "what differs; alone: the last run against the baseline", look.compare, "runs"),
-    "board": Verb("[FILTER]", "table, curves, comparison and charts of many runs in one", charts.board),
+    "compare": Verb(
+        "[RUN… | -e EXPERIMENT]",
+        "what differs; alone: the last run against the baseline",
+        look.compare,
+        "runs",
+        ("-e",),
+    ),
+    "board": Verb(
+        "[-e EXPERIMENT] [FILTER]",
+        "table, curves, comparison and charts of many runs in one",
+        charts.board,
+        options=("-e",),
+    ),
     "parallel": Verb(
         "[-m METRIC] [-e EXPERIMENT] [FILTER]",
         "many runs at once: params against a metric, in parallel coordinates",
@@ -68,7 +80,7 @@ VERBS: dict[str, Verb] = {
         "one HTML file that stands for itself; alone: of all runs",
         verbs_report.report,
         "runs",
-        verbs_report.OPTIONS,
+        REPORT_OPTIONS,
     ),
     "models": Verb("[NAME]", "the registered models, or the versions of one", look.models),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),

@@ -70,5 +70,7 @@ def _shown(material: Material, slot: Slot, place: int, room: int) -> Figure:
     picture = own.get(step) or (own[max(own, key=lambda one: -1 if one is None else one)] if own else None)
     if picture is None:
         return Figure(label, f"{label} has no such figure", "", None, note="none")
-    artifact = next(one for one in material.artifacts(run) if one.path == picture.path)
-    return replace(figure_of(material, run, artifact, room), title=label)
+    owner = material.reader.run(picture.run_id) if picture.run_id else run
+    artifact = next(one for one in material.artifacts(owner) if one.path == picture.path)
+    title = f"{label} · figure of {picture.whose}" if picture.whose else label
+    return replace(figure_of(material, owner, artifact, room), title=title)

@@ -87,6 +87,7 @@ class _Writer:
         self.document = document
         self.folder = folder
         self.files: dict[str, bytes] = {}
+        self.placed: dict[str, str] = {}  # addresses of the pictures of the text
 
     def made(self) -> Markdown:
         document = self.document
@@ -113,10 +114,14 @@ class _Writer:
 
     def picture(self, data: bytes, ending: str, name: str, alt: str) -> str:
         """A picture as a file of its own."""
+        return f"![{self.text(alt)}]({self.address(data, ending, name)})"
+
+    def address(self, data: bytes, ending: str, name: str) -> str:
+        """Where a picture lies as a file of its own."""
         slug = _SLUG.sub("-", self.document.privacy.text(name).lower()).strip("-")[:40]
         place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}.{ending}"
         self.files[place] = data
-        return f"![{self.text(alt)}]({quote(f'{self.folder}/{place}')})"
+        return quote(f"{self.folder}/{place}")
 
     def drawing(self, svg: str, name: str, alt: str) -> str:
         """A picture of ours, whose grey is read on any ground."""
@@ -281,7 +286,12 @@ class _Writer:
         return "  \n  ".join(self.text(line) for line in text.splitlines() if line.strip())
 
     def prose(self, block: Prose) -> list[str]:
-        return [self.document.privacy.text(block.markdown).strip("\n")]
+        text = self.document.privacy.text(block.markdown).strip("\n")
+        for place, one in block.pictures.items():
+            if place not in self.placed:
+                self.placed[place] = self.address(one.data, _ENDINGS[one.mime], one.name)
+            text = text.replace(place, self.placed[place])
+        return [text]
 
 
 def _diff_line(line: DiffLine) -> str:

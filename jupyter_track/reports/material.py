@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from ..charts.drawn import Drawing
 from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Artifact, MetricSummary, Run
 from ..records import Goal as Direction
@@ -47,6 +48,8 @@ class Material:
     now : int
         The moment that the report says it was made at, in milliseconds since the epoch.
     privacy : Privacy
+    drawing : Drawing
+        Draws the charts that the runs kept as their specs; who makes the report closes it.
     """
 
     reader: Reader
@@ -58,6 +61,7 @@ class Material:
     best: Run | None
     now: int
     privacy: Privacy
+    drawing: Drawing = field(default_factory=Drawing)
     _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
 
     @property

@@ -31,6 +31,7 @@ MOST_CATEGORIES = 30  # an axis that has more is not shown unless it is named
 LOG_LEAST = 8.0  # the span from which a scale may be logarithmic
 _NUMBERS = ("int", "float")
 TICK_LIMIT = 14
+_TICK_DIGITS = 4
 _LONG_NUMBER = 8  # characters: a number that was drawn by chance has seventeen digits
 
 
@@ -161,11 +162,22 @@ def _numeric(
         low,
         high,
         (),
-        tuple((place(value), middle_cut(text, TICK_LIMIT)) for value, text in marks),
+        tuple((place(value), middle_cut(text, TICK_LIMIT)) for value, text in _tick_texts(marks)),
         tuple(values),
         tuple(texts),
         tuple(None if value is None else place(value) for value in values),
     )
+
+
+def _tick_texts(marks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Numbers of an axis with 4 significant digits, where these still tell them apart."""
+    short = [(value, _four_digits(value, text)) for value, text in marks]
+    return short if len({text for _, text in short}) == len({text for _, text in marks}) else list(marks)
+
+
+def _four_digits(value: float, text: str) -> str:
+    digits = "".join(letter for letter in text.lower().split("e")[0] if letter.isdigit()).lstrip("0")
+    return text if len(digits) <= _TICK_DIGITS or value.is_integer() else tick_text(float(f"{value:.{_TICK_DIGITS}g}"))
 
 
 def _category(key: str, params: Sequence[Param | None], texts: Sequence[str]) -> Axis:

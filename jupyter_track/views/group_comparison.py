@@ -14,14 +14,18 @@ from ..store.reader import Reader
 from . import compared_facts
 from .compared import Compared, Comparison
 from .compared_metrics import metrics
-from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
-from .format import middle_cut, one_line, param_text
+from .comparison import MOST_RUNS, Cells, assembled, column_of, comparison_of, found_runs
+from .format import one_line, param_text, word_cut
 from .groups import has_seeds, seed_groups, seedless, seedless_sources
 from .measure import last_of, measure_of, reason_of
 from .repeats import Repeats
 
+GROUP_LIMIT = 40  # characters: the name of a group is the params that tell it apart
 
-def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool | None = None) -> Comparison:
+
+def comparison_among(
+    reader: Reader, run_ids: Sequence[str] | None, groups: bool | None = None, experiment: str | None = None
+) -> Comparison:
     """Return the comparison of runs: of groups where they fall into some, else run by run.
 
     Parameters
@@ -32,6 +36,8 @@ def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool
         the last one that tells something (`last_of`). `Comparison.note` says which were taken.
     groups : bool or None, default None
         Whether runs that differ only in the seed are taken together; None decides by `groups_in`.
+    experiment : str or None, default None
+        The id of the experiment whose last run is taken where none is named.
 
     Raises
     ------
@@ -43,7 +49,7 @@ def comparison_among(reader: Reader, run_ids: Sequence[str] | None, groups: bool
     ids = list(dict.fromkeys(run_ids or ()))
     note = ""
     if run_ids is None or len(ids) == 1:
-        run, why = (reader.run(ids[0]), "") if ids else last_of(reader)
+        run, why = (reader.run(ids[0]), "") if ids else last_of(reader, experiment)
         measure = measure_of(reader, run)
         note = f"{_words(run, why)} against {_words(measure, reason_of(run, measure)).rstrip(',')}"
         ids = [measure.run_id, run.run_id]
@@ -154,7 +160,7 @@ def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
             replace(
                 column,
                 number="" if len(group) > 1 else column.number,
-                name=middle_cut(name, NAME_LIMIT),
+                name=word_cut(name, GROUP_LIMIT),
                 full_name=f"{name}: {', '.join(_title(run) for run in group)}",
                 state=state,
                 members=tuple(run.run_id for run in group),
