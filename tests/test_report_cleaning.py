@@ -113,6 +113,8 @@ def test_a_report_that_is_not_private_has_no_secret_in_its_pictures(at_home: Pat
         (r"C:\Users\Bob Smith\x.csv", r"~\x.csv"),
         (r"C:\\Users\\Bob Smith\\x.csv", r"~\\x.csv"),
         ("/mnt/c/Users/Bob/x", "~/x"),
+        (r"cd /home/bob\ smith/x", "cd ~/x"),
+        (r"/home/bob\_smith/x", "~/x"),
         ("from /home/bob to data/x", "from ~ to data/x"),
         ("cp /home/bob/x /data/y", "cp ~/x /data/y"),
         ("/home/bob and /home/eve smith/x", "~ and ~/x"),

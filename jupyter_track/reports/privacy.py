@@ -28,13 +28,14 @@ _RIGHT = r"(?![\w~@+%=-])(?!\.[\w.])"  # where a part of a path ends
 _LINK = "and|as|at|for|from|in|into|is|not|of|on|or|then|to|was|with"
 _WORD = rf" (?!(?:{_LINK})\b)[^\W\d_]{_PART}*"
 _MORE = rf"(?:{_WORD}){{1,3}}(?=[/\\])"
+_NAME = rf"(?:{_PART}|\\[ _*`#&~\[\]{{}}])+"  # with what a shell or Markdown escapes
 # A folder of a person: on Linux, macOS, Windows, and Windows as its Linux sees it.
-_ROOTS = (
-    rf"(?:(?:(?<![\w.-])(?<!:/)|{_BEHIND})(?:/mnt/[a-z](?=/Users/))?/(?:home|Users)/"
-    rf"|(?<![\w/])[A-Za-z]:{_SEP}Users{_SEP})"
+_PERSON = (
+    rf"(?:(?:(?<![\w.-])(?<!:/)|{_BEHIND})(?:/mnt/[a-z](?=/Users/))?/(?:home|Users)/{_NAME}"
+    rf"|(?<![\w/])[A-Za-z]:{_SEP}Users{_SEP}{_PART}+)"
 )
-_HOMES = re.compile(rf"{_ROOTS}{_PART}+(?:{_MORE})?|{_LEFT}/root{_RIGHT}")
-_WHOLE = re.compile(rf"(?:\A|(?<=[\"'`])){_ROOTS}{_PART}+{_WORD}(?=[\"'`]|\Z)")
+_HOMES = re.compile(rf"{_PERSON}(?:{_MORE})?|{_LEFT}/root{_RIGHT}")
+_WHOLE = re.compile(rf"(?:\A|(?<=[\"'`])){_PERSON}{_WORD}(?=[\"'`]|\Z)")
 # The same, told from another folder: a notebook that lies elsewhere than the store.
 _UP = re.compile(rf"(?<![\w/\\.-])(?:\.\.[/\\])+(?:home|Users|root)(?:[/\\]{_PART}+(?:{_MORE})?)?")
 _OUTSIDE = re.compile(r"(?<![\w/\\.-])(?:\.\.[/\\])+(?:[^/\\\s\"'<>:,;()|]+[/\\])*([^/\\\s\"'<>:,;()|]+)")
