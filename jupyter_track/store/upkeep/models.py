@@ -244,8 +244,9 @@ def recover(connection: sqlite3.Connection) -> int:
 def of_runs(models: dict[str, ModelRows], run_ids: Collection[str]) -> dict[str, ModelRows]:
     """Return the registry as a copy of some runs has it: their versions, and those that came from a folder."""
     kept: dict[str, ModelRows] = {}
+    wanted = {None, *run_ids}
     for name, model in models.items():
-        versions = {uuid: one for uuid, one in model.versions.items() if one.row["run_uuid"] in (None, *run_ids)}
+        versions = {uuid: one for uuid, one in model.versions.items() if one.row["run_uuid"] in wanted}
         numbers = {one.row["version"] for one in versions.values()}
         aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
         kept[name] = ModelRows(model.row, model.tags, aliases, versions)
