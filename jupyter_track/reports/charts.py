@@ -19,7 +19,6 @@ from ..views.format import number, one_line, precision_of
 from ..views.importance import LEAST_RUNS, importance_of
 from ..views.many_forms import chart_notes, importance_notes
 from ..views.many_svg import parallel_svg
-from ..views.parallel import parallel_of
 from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
@@ -142,7 +141,7 @@ def parallel(material: Material) -> list[Block]:
     if len(material.runs) < LEAST_LINES or not material.metric or not material.known.params_that_differ:
         return []
     try:
-        found = parallel_of(material.rows, material.goals, None, material.metric)
+        found = material.parallel
     except TrackError as error:
         return _why_not(material, "parallel", error)
     clean = material.privacy.text
@@ -162,7 +161,7 @@ def importance(material: Material) -> list[Block]:
     if not material.metric or len(having) < LEAST_RUNS or not material.known.params_that_differ:
         return []
     try:
-        found = importance_of(material.rows, material.goals, material.metric)
+        found = importance_of(material.rows, material.goals, material.metric, known=material.known)
     except TrackError as error:
         return _why_not(material, "importance", error)
     largest = max((bar.mean + bar.deviation for bar in found.bars), default=0.0)

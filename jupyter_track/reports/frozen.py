@@ -25,7 +25,7 @@ from ..views.joined import Joined
 from ..views.live import spark_message
 from ..views.live_comparison import comparison_message, line_message, rows_message
 from ..views.many_live import axis_message, chart_message, importance_message
-from ..views.parallel import Parallel, parallel_of
+from ..views.parallel import Parallel
 from ..views.runs import EMPTY
 from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
@@ -249,7 +249,7 @@ def _joined(name: str, joined: Joined, places: Sequence[int]) -> dict[str, Messa
 def _many(material: Material, bars: Bars | None) -> list[Message]:
     """The message of each of the charts; the first is shown first."""
     tabs = ["parallel", "scatter", *(["importance"] if bars is not None else [])]
-    parallel = parallel_of(material.rows, material.goals, None, material.metric)
+    parallel = material.parallel
     metrics = [f"metrics.{material.metric}"]
     known = {
         "metrics": [{"id": metrics[0], "title": material.metric}],
@@ -278,7 +278,7 @@ def _scatters(material: Material, parallel: Parallel) -> dict[str, Message]:
     found: dict[str, Message] = {}
     for axis in parallel.axes[:-1]:
         try:
-            chart = scatter_of(material.rows, material.goals, axis.id, material.metric)
+            chart = scatter_of(material.rows, material.goals, axis.id, material.metric, known=material.known)
         except TrackError:  # nothing to draw it from: it is not offered
             continue
         found["scatter" if not found else f"scatter:{axis.id}"] = _shown(material, "scatter", chart)

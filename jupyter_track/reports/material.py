@@ -22,6 +22,7 @@ from ..views.curves import goal_among
 from ..views.found import Runs
 from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
 from ..views.group_comparison import group_comparison_of
+from ..views.parallel import Parallel, parallel_of
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
 
@@ -89,6 +90,17 @@ class Material:
     def known(self) -> Known:
         """The params and metrics of the runs, and which of them differ."""
         return known_of(self.rows, self.goals)
+
+    @cached_property
+    def parallel(self) -> Parallel:
+        """The runs in parallel coordinates.
+
+        Raises
+        ------
+        TrackError
+            Where there is nothing to draw.
+        """
+        return parallel_of(self.rows, self.goals, None, self.metric, known=self.known)
 
     @cached_property
     def compared(self) -> list[Run]:

@@ -63,6 +63,8 @@ def parallel_of(
     goals: Mapping[str, Direction],
     names: Sequence[str] | None = None,
     metric: str | None = None,
+    *,
+    known: Known | None = None,
 ) -> Parallel:
     """Return the parallel coordinates of some runs.
 
@@ -75,6 +77,8 @@ def parallel_of(
         The axes before the metric; by default the params that differ, no seeds, at most seven.
     metric : str, optional
         The last axis; by default the main metric.
+    known : Known, optional
+        Of these rows, where it was read before.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def parallel_of(
     InvalidValue
         Where no run has a metric.
     """
-    known = known_of(rows, goals)
+    known = known or known_of(rows, goals)
     key = main_metric(known, metric)
     having = [row for row in rows if key in row.metrics]
     shown = having[:MOST_RUNS]
