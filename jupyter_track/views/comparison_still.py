@@ -58,20 +58,20 @@ def _pictures(comparison: Comparison, still: Still) -> Markup:
     for title, pictures in still.pictures:
         cells = [element("th", muted(title), style=f"{top};font-weight:normal", scope="row")]
         for run, picture in zip(comparison.runs, pictures, strict=True):
-            shown = muted("none") if picture is None else _picture(*picture, f"{title} of {run.title}")
+            shown = muted("none") if picture is None else _picture(*picture, title, run.title)
             cells.append(element("td", shown, style=top))
         rows.append(element("tr", *cells, style=PLAIN_ROW))
     head = _header(["", *(run.title for run in comparison.runs)])
     return wide(element("table", head, element("tbody", *rows), style=TABLE))
 
 
-def _picture(mime: str, data: bytes, alt: str) -> Markup:
-    """A picture, or what a chart of Plotly is."""
+def _picture(mime: str, data: bytes, title: str, run: str) -> Markup:
+    """A picture, or what a chart of Plotly is, with its title where that is not the row's."""
     if mime == PLOTLY:
         card = chart_card(data, len(data))
-        return join([card.title, muted(card.told)] if card.title else [muted(card.told)])
+        return join([card.title, muted(card.told)] if card.title not in ("", title) else [muted(card.told)])
     address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-    return element("img", src=address, alt=alt, style="width:320px;max-width:100%;height:auto")
+    return element("img", src=address, alt=f"{title} of {run}", style="width:320px;max-width:100%;height:auto")
 
 
 def _joined(comparison: Comparison, name: str, joined: Joined, places: tuple[int, ...]) -> Markup:

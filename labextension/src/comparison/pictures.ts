@@ -210,7 +210,7 @@ export class PictureSlot {
       fill(box, element('iframe', { sandbox: '', srcdoc: loaded.page, referrerpolicy: 'no-referrer', class: 'jt-page', title }), span('jt-muted', 'without its scripts'));
     } else if ('card' in loaded) {
       const { title, told, hint } = loaded.card;
-      fill(box, div('jt-chart-card', title && span('jt-name', title), span('jt-muted', told), span('jt-muted', hint)));
+      fill(box, div('jt-chart-card', title && title !== this.slot.title && span('jt-name', title), span('jt-muted', told), span('jt-muted', hint)));
     } else if ('large' in loaded) {
       fill(box, button(`Show ${loaded.large}`, () => void this.load(box, run, picture, name, true)));
     } else {
