@@ -40,7 +40,9 @@ def save_markdown(document: Document, path: Path, *, overwrite: bool = False) ->
     if not overwrite and not _is_ours(path):
         taken = path if path.exists() else folder if folder.exists() else None
         if taken is not None:
-            raise AlreadyExists(f"{taken} is there and is no report's; name another file, or say overwrite=True.")
+            raise AlreadyExists(
+                f"{taken} is there and is no report's; name another file, or give --overwrite (overwrite=True)."
+            )
     made = markdown_of(document, folder.name)
     part = path.with_name(f".part-{os.getpid()}-{uuid.uuid4().hex}")
     new, old = part.with_name(part.name + "-new"), part.with_name(part.name + "-old")

@@ -107,7 +107,9 @@ class Report:
             save_markdown(self.document, place, overwrite=overwrite)
             return Report(self.document, self.html, place)
         if place.exists() and not overwrite and not is_report(place):
-            raise AlreadyExists(f"{place} is there and is no report; name another file, or say overwrite=True.")
+            raise AlreadyExists(
+                f"{place} is there and is no report; name another file, or give --overwrite (overwrite=True)."
+            )
         place.parent.mkdir(parents=True, exist_ok=True)
         partial = place.with_name(f".{place.name}.{os.getpid()}")
         try:
@@ -274,7 +276,6 @@ def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]
 
 def _narrative(material: Material) -> Narrative:
     asked = material.asked
-    places = {name: (lambda make=make: make(material)) for name, make in _MAKERS.items()}
     numbered = iter(range(1, 1_000))
 
     def curves(*metrics: str) -> list[Block]:
@@ -286,9 +287,18 @@ def _narrative(material: Material) -> Narrative:
 
         return made
 
+    def of_all(make: Callable[[Material], list[Block]]) -> Callable[[], list[Block]]:
+        def made() -> list[Block]:
+            return make(material)
+
+        return made
+
     own = {"curves": curves, "figures": of_run(files.figures), "code": of_run(files.code)}
+    places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
+    for name, place in places.items():  # what Python says of a wrong call names the function as the text does
+        place.__qualname__ = name
     folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
-    return Narrative(asked.text_name, values_of(material), {**places, **own}, material.privacy.text, folder)
+    return Narrative(asked.text_name, values_of(material), places, material.privacy.text, folder)
 
 
 def _title(material: Material) -> str:
