@@ -275,6 +275,8 @@ def test_run_ids_in_a_list(store: Path) -> None:
         ("start_time > ago('2d')", 17, "Expected an age"),
         ("start_time > ago(2d", 19, "Expected ')' behind the age, not the end"),
         ("duration > ago(2d)", 11, "Expected a number for duration, not 'ago'"),
+        ("params.alpha > x", 15, "Expected a number or a quoted text for params.alpha, not 'x'; write 'x' in quotes"),
+        ("tags.a = x", 9, "Expected a quoted text for tags.a, not 'x'"),
         ("end_time IN ('2026-11-01')", 13, "A day is no value of IN; write end_time = '2026-11-01' OR"),
         (
             "status = 'lost'",

@@ -173,6 +173,11 @@ class TestLooking:
         assert str(raised.value) == (
             "None of these 2 runs that finished or is running has a finite 'loss', only #1 (failed), #2 (stopped)."
         )
+        with pytest.raises(NotFound) as raised:
+            track.Runs([failed]).best("loss")
+        assert str(raised.value) == "No run here that finished or is running has a finite 'loss', only #1 (failed)."
+        with pytest.raises(NotFound, match=r"^No run here has the metric 'acc'; there is loss\.$"):
+            track.Runs([done]).best("acc")
 
 
 class TestEditing:

@@ -99,7 +99,7 @@ def test_the_options_reach_the_report(folder: Path) -> None:
         (["--section", "sumary"], 1, "did you mean 'summary'?"),
         (["-e", "nothing"], 3, "nothing"),
         (["--built", "soon"], 2, "'soon' is no moment"),
-        (["-o", "track.db"], 1, "track.db is there and is no report"),
+        (["-o", "track.db"], 1, "track.db is there and is no report; name another file, or give --overwrite"),
         (["-o", "."], 1, "is a folder"),
         (["--text", "gone.md"], 1, "There is no text 'gone.md'"),
     ],

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from made_reports import PNG, made_report, report_store
-from made_stores import add_runs, made_store
+from made_stores import add_run, add_runs, made_store
 from markdown_it import MarkdownIt
 
 from jupyter_track.errors import InvalidValue
 from jupyter_track.reports.document import Prose
 from jupyter_track.reports.make import Report
+from jupyter_track.store.reader import Reader
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,20 @@ def test_a_text_may_be_a_file_with_pictures_beside_it(full: Path, tmp_path: Path
         made_report(full, text=text)
 
 
+def test_a_run_without_metrics_has_none_to_name(tmp_path: Path) -> None:
+    """A failed run: neither one by name nor all of them; there is nothing to list."""
+    store = report_store(tmp_path)
+    add_run(store, name="broken", status="FAILED")
+    number = Reader(store).info().runs
+    for text, message in {
+        "{{ runs['broken'].metrics.accuracy }}": "has no metric 'accuracy', nor any other.",
+        "{{ runs['broken'].metrics }}": "has no metrics.",
+    }.items():
+        with pytest.raises(InvalidValue) as error:
+            made_report(store, text=text)
+        assert str(error.value) == f"the text, line 1: The run broken #{number} {message}"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -154,7 +169,10 @@ def test_a_text_may_be_a_file_with_pictures_beside_it(full: Path, tmp_path: Path
         ("\n{{ bets }}", "line 2: there is no 'bets'; did you mean 'best'?"),
         ("{{ baseline.name }}", "line 1: there is no 'baseline'; there is best, "),
         ("{{ best.metric }}", "line 1: A run has no 'metric'; there is number, name, "),
-        ("{{ best.metrics }}", "line 1: The metrics of The run run 0 #1 are several; name one: accuracy, loss."),
+        ("{{ best.metrics }}", "line 1: The metrics of the run run 0 #1 are several; name one: accuracy, loss."),
+        ("{{ curves(runs=1) }}", "line 1: curves() got an unexpected keyword argument 'runs'"),
+        ("{{ table(5) }}", "line 1: table() takes 0 positional arguments but 1 was given"),
+        ("{{ code(1, 2) }}", "line 1: code() takes from 0 to 1 positional arguments but 2 were given"),
         ("{{ runs }}", "line 1: 'runs' are several; name one, runs['#12'], or count them: runs | length."),
         ("x\n{{ runs['#9'].name }}", "line 2: "),
         ("{{ runs['nobody'].name }}", "line 1: "),

@@ -127,7 +127,9 @@ def _check(folder: Path, files: Mapping[str, bytes], listed: list[str] | None) -
 
 
 def _taken(path: Path) -> AlreadyExists:
-    return AlreadyExists(f"{path} is there and is no report's; name another file, or say overwrite=True.")
+    return AlreadyExists(
+        f"{path} is there and is no report's; name another file, or give --overwrite (overwrite=True)."
+    )
 
 
 def _list_of(path: Path, files: Mapping[str, bytes]) -> bytes:

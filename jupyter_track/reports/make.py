@@ -41,6 +41,7 @@ _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "git": facts.git,
     "notes": facts.notes,
 }
+HTML = (".html", ".htm")
 _NOTHING = {
     "curves": "No metric has a curve.",
     "comparison": "There are not two runs to compare.",
@@ -101,16 +102,22 @@ class Report:
         AlreadyExists
             Where there is such a file.
         InvalidValue
-            For what names no file.
+            For what names no file, or one that ends in neither ``.html`` nor ``.md``.
         StoreUnavailable
             Where it cannot be written.
         """
         place = _place(path)
+        if place.suffix.lower() not in HTML and not is_markdown(place):
+            raise InvalidValue(
+                f"{place.name} is the name of no report: it ends in .html or .md. A browser prints the HTML as PDF."
+            )
         if is_markdown(place):
             save_markdown(self.document, place, overwrite=overwrite)
             return Report(self.document, self.html, place)
         if os.path.lexists(place) and not overwrite and not is_report(place):
-            raise AlreadyExists(f"{place} is there and is no report; name another file, or say overwrite=True.")
+            raise AlreadyExists(
+                f"{place} is there and is no report; name another file, or give --overwrite (overwrite=True)."
+            )
         with appearing(place) as part:
             part.write_bytes(self.html.encode())
         return Report(self.document, self.html, place)
@@ -287,7 +294,6 @@ def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]
 
 def _narrative(material: Material) -> Narrative:
     asked = material.asked
-    places = {name: (lambda make=make: make(material)) for name, make in _MAKERS.items()}
     numbered = iter(range(1, 1_000))
 
     def curves(*metrics: str) -> list[Block]:
@@ -299,9 +305,18 @@ def _narrative(material: Material) -> Narrative:
 
         return made
 
+    def of_all(make: Callable[[Material], list[Block]]) -> Callable[[], list[Block]]:
+        def made() -> list[Block]:
+            return make(material)
+
+        return made
+
     own = {"curves": curves, "figures": of_run(files.figures), "code": of_run(files.code)}
+    places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
+    for name, place in places.items():  # what Python says of a wrong call names the function as the text does
+        place.__qualname__ = name
     folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
-    return Narrative(asked.text_name, values_of(material), {**places, **own}, material.privacy.text, folder)
+    return Narrative(asked.text_name, values_of(material), places, material.privacy.text, folder)
 
 
 def _title(material: Material) -> str:

@@ -77,12 +77,18 @@ class Keys:
         return key in self._values
 
     def __str__(self) -> str:
-        raise InvalidValue(f"The {self._what}s of {self._label} are several; name one: {self._named()}.")
+        if not self._values:
+            raise InvalidValue(f"{self._label} has no {self._what}s.")
+        raise InvalidValue(
+            f"The {self._what}s of {self._label[0].lower()}{self._label[1:]} are several; name one: {self._named()}."
+        )
 
     def _named(self) -> str:
-        return ", ".join(map(one_line, list(self._values)[:6])) or "there is none"
+        return ", ".join(map(one_line, list(self._values)[:6]))
 
     def _missing(self, name: str) -> str:
+        if not self._values:
+            return f"{self._label} has no {self._what} {name!r:.60}, nor any other."
         near = difflib.get_close_matches(str(name)[:100], self._values, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there is {self._named()}."
         return f"{self._label} has no {self._what} {name!r:.60}; {hint}"

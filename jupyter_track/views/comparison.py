@@ -213,9 +213,9 @@ def _code_lines(runs: Sequence[Run], cells: Cells) -> list[Line]:
         return []
     first = runs[0]
     alone = not any(run.run_id in cells for run in runs[1:])
-    values = (
-        [_length(cells[first.run_id]) if alone else Value("")] if first.run_id in cells else [Value("not recorded")]
-    )
+    values = [Value("not recorded")]
+    if first.run_id in cells:
+        values = [_length(cells[first.run_id]) if alone else Value("")]
     for run in runs[1:]:
         found = difference(run, first, _joined(cells.get(run.run_id)), _joined(cells.get(first.run_id)))
         if run.run_id not in cells:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
@@ -107,7 +107,7 @@ class Runs(Shown, list[Run]):
         if not found:
             broken = ", ".join(f"#{run.number} ({run.state})" for run in having[:3]) + (", …" if having[3:] else "")
             done, only = (" that finished or is running", f", only {broken}") if having else ("", "")
-            raise NotFound(f"None of these {len(self)} runs{done} has a finite {key!r}{only}.")
+            raise NotFound(f"{_none_of(self)}{done} has a finite {key!r}{only}.")
         return max(found, key=lambda run: (sign * run.metrics[key].last, run.number or 0))
 
     def compare(self, against: str | int | None = None, *, groups: bool | None = None) -> Comparison:
@@ -196,7 +196,7 @@ class Runs(Shown, list[Run]):
         now = self._now()
         having = [run.run_id for run in now if key in run.own_tags]
         if now and not having:
-            raise NotFound(f"None of these {len(now)} runs has the tag {key!r}{_near_tag(now, key)}.")
+            raise NotFound(f"{_none_of(now)} has the tag {key!r}{_near_tag(now, key)}.")
         return self._edited(lambda store, _: delete_tags(store, having, key))
 
     def note(self, text: str | None) -> Runs:
@@ -277,6 +277,11 @@ class Runs(Shown, list[Run]):
         return self.store
 
 
+def _none_of(runs: Sequence[Run]) -> str:
+    """How a sentence begins that says of all of them what they have not."""
+    return f"None of these {len(runs)} runs" if len(runs) > 1 else "No run here"
+
+
 def _goals(runs: Iterable[Run], key: str) -> dict[Goal, str]:
     """The goals that were declared for a metric, each with an experiment where it was."""
     return {run.goals[key]: run.experiment_name for run in runs if key in run.goals}
@@ -287,7 +292,7 @@ def _goal(runs: Runs, key: str) -> Goal:
     if key not in known:
         near = difflib.get_close_matches(str(key)[:100], known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(list(known)[:8])}." if known else "."
-        raise NotFound(f"None of these {len(runs)} runs has the metric {key!r}{hint}")
+        raise NotFound(f"{_none_of(runs)} has the metric {key!r}{hint}")
     having = [run for run in runs if key in run.metrics]
     declared = _goals(having, key)
     if len(declared) > 1:
