@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from made_records import made_metric, made_param, made_run
 from made_stores import add_runs, made_store, with_code
 
+from jupyter_track.charts.curves import chart
 from jupyter_track.errors import InvalidValue, NotFound
 from jupyter_track.records import Run
+from jupyter_track.store import edits
 from jupyter_track.store.reader import Reader
 from jupyter_track.views import text
 from jupyter_track.views.changes import CodeChange
 from jupyter_track.views.comparison import Comparison, Line, Value, compare, comparison_of, foot, telling_cuts
 from jupyter_track.views.comparison_html import comparison_html
+from jupyter_track.views.comparison_parts import overlays, parts_of, run_paints
+from jupyter_track.views.curve_choice import Asked, choose
+from jupyter_track.views.curves import series_of
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
+from jupyter_track.views.live_comparison import comparison_message
+from jupyter_track.views.sparkline import sparkline
 from jupyter_track.views.statistics import PREDICTION
-from jupyter_track.views.tokens import STATES
+from jupyter_track.views.tokens import STATES, mark, run_color
 
 
 def trained(number: int, name: str, accuracy: float, **fields: Any) -> Run:
@@ -278,3 +287,31 @@ def test_a_comparison_reads_what_it_needs(tmp_path: Path) -> None:
     ]  # fmt: skip
     with pytest.raises(NotFound, match="There is no run 'none'"):
         comparison_of(Reader(store), [ids[0], "none"])
+
+
+def test_the_baseline_is_dashed_and_the_first_run_keeps_its_colour(tmp_path: Path) -> None:
+    """A run has one colour in every form: being measured against changes none; the baseline is grey and dashed."""
+    store = made_store(tmp_path)
+    ids = add_runs(store, *({"name": f"r{at}", "metrics": {"loss": [3.0, 2.0, 1.0 + at]}} for at in range(2)))
+    edits.set_baseline(store, ids[1])
+    reader = Reader(store)
+    found = comparison_of(reader, ids)
+    assert [one.baseline for one in found.runs] == [False, True]
+    message = comparison_message(found, parts_of(reader, found), run_paints(found))
+    assert [(one["color"], one["baseline"]) for one in message["runs"]] == [
+        (run_color(1), False),
+        (run_color(2), True),
+    ]
+    (picture,) = overlays(reader, found, parts_of(reader, found).curves)
+    lines = re.findall(r"stroke='(#\w+)'(?: stroke-dasharray='([\d,]+)')? fill='none'", unquote(picture.uri))
+    assert lines == [(run_color(1), ""), (mark("muted"), "5,3")]
+    choice = choose(store, Asked(("loss",)))
+    drawn = [series_of(store, one, next(run for run in choice.runs if run.number == one.number), 99)
+             for one in choice.drawn("step")]  # fmt: skip
+    (layer, *_) = chart(choice, drawn, x="step").to_dict()["vconcat"][0]["layer"]
+    assert layer["encoding"]["color"]["scale"]["range"] == [run_color(1), mark("muted")]
+    assert layer["encoding"]["strokeDash"]["scale"]["range"] == [[1, 0], [5, 3]]
+    spark = sparkline("loss", [(0, 1.0), (1, 2.0)], color=run_color(2), baseline=True)
+    assert spark is not None
+    svg = unquote(spark.uri)
+    assert (run_color(2) in svg, f"stroke='{mark('muted')}'" in svg, "stroke-dasharray" in svg) == (False, True, True)

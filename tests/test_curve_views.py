@@ -345,7 +345,8 @@ def test_the_chart_stands_alone(store: Path, options: dict[str, object]) -> None
     names = {"group": ["0.1", "0.5"]}.get("group" if asked.group else "", ["first #1", "base #2", "short #3"])
     first = {run.group: run.paint.color for run in reversed(choice.runs)}
     assert scale["domain"] == names
-    assert scale["range"] == (list(first.values())[::-1] if asked.group else [run.paint.color for run in choice.runs])
+    colors = [mark("muted") if run.baseline else run.paint.color for run in choice.runs]
+    assert scale["range"] == (list(first.values())[::-1] if asked.group else colors)
     assert "url" not in json.dumps(spec["datasets"])
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     assert all(color in svg for color in scale["range"])

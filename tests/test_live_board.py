@@ -87,6 +87,7 @@ def test_a_selection_is_compared_drawn_and_had_in_python(page: Page) -> None:
     page.until(lambda: parts(page, comm, "comparison", "comparison"), "the lines")
     compared = parts(page, comm, "comparison", "comparison")[0]["runs"]
     assert {run["id"]: run["color"] for run in compared} == paints
+    assert [run["baseline"] for run in compared] == [False, False]  # the first looks as in the curves
     page.until(lambda: len(parts(page, comm, "curves", "curves-view")[-1]["runs"]) == 2, "the curves")
     assert {run["id"]: run["color"] for run in parts(page, comm, "curves", "curves-view")[-1]["runs"]} == paints
     done = page.run("print(sorted(run.number for run in board.selected), board.code)", "look")

@@ -93,7 +93,7 @@ def test_the_page_is_told_all_of_it(page: Page) -> None:
     page.until(lambda: of_curves(page, comm, "curves-points"), "the curves")
     (view,) = of_curves(page, comm, "curves-view")
     assert [(run["number"], run["color"], run["baseline"]) for run in view["runs"]] == [
-        ("#1", told["runs"][0]["color"], True),
+        ("#1", told["runs"][0]["color"], False),  # first, and not the baseline
         ("#2", told["runs"][1]["color"], False),
     ]
     (points,) = of_curves(page, comm, "curves-points")

@@ -101,7 +101,7 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
     known = [(first if grouped else drawn)[name] for name in names]
     color = alt.Color(
         "run:N",
-        scale=alt.Scale(domain=names, range=[run.paint.color for run in known]),
+        scale=alt.Scale(domain=names, range=[_color(run, grouped) for run in known]),
         legend=_legend() if len(names) > 1 else None,
     )
     dash = alt.StrokeDash(
@@ -154,6 +154,10 @@ def _legend() -> alt.Legend:
     import altair as alt
 
     return alt.Legend(title=None, symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2, labelLimit=NAME_LIMIT)
+
+
+def _color(run: CurveRun, grouped: bool) -> str:
+    return mark("muted") if run.baseline and not grouped else run.paint.color
 
 
 def _dash(run: CurveRun, grouped: bool) -> Sequence[int]:

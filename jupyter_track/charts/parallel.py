@@ -56,9 +56,14 @@ def parallel_chart(parallel: Parallel, selected: Collection[str] = ()) -> alt.La
     if selected:
         chosen = [one for one in parallel.runs if one.run_id in selected][:8]
         domains = [one.run_id for one in chosen]
+        colors = [mark("muted") if one.kept == "baseline" else one.color for one in chosen]
         found = alt.condition(
             alt.FieldOneOfPredicate(field="run", oneOf=domains),
-            alt.Color("run:N", scale=alt.Scale(domain=domains, range=[one.color for one in chosen]), legend=None),
+            alt.Color(
+                "run:N",
+                scale=alt.Scale(domain=domains, range=colors),
+                legend=None,
+            ),
             alt.value(mark("muted")),
         )
         color = {"color": found}

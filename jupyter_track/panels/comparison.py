@@ -258,7 +258,7 @@ class ComparisonPanel(Charted, StandingPanel):
             self.curves.detach(own)
 
     def _of_curves(self, message: Message) -> Message:
-        """Wrap a message of the curves: runs look as in the comparison, and the first is the one of reference."""
+        """Wrap a message of the curves: runs look as in the comparison."""
         comparison = self._comparison
         if message.get("type") == "curves-view" and comparison is not None:
             drawn = run_paints(comparison)
@@ -268,7 +268,8 @@ class ComparisonPanel(Charted, StandingPanel):
                 at = columns.get(run["id"], -1)
                 if 0 <= at < len(comparison.runs):
                     paint = drawn[comparison.runs[at].run_id]
-                    run = {**run, "color": paint.color, "dash": list(paint.dash), "opacity": 1, "baseline": at == 0}
+                    run = {**run, "color": paint.color, "dash": list(paint.dash), "opacity": 1}
+                    run["baseline"] = comparison.runs[at].baseline
                 runs.append(run)
             message = {**message, "runs": runs}
         return {"type": "part", "part": "curves", "message": message}

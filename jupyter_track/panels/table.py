@@ -299,7 +299,7 @@ class RunTablePanel(SelectingPanel):
             if row.run_id in wanted:
                 points = [(one.step, one.value) for one in self.reader.curve(row.run_id, main.key, CURVE_POINTS)]
                 color, goal = run_color(row.number), main.goal.direction
-                spark = sparkline(main.key, points, color=color, direction=goal, scale=scale)
+                spark = sparkline(main.key, points, color=color, direction=goal, scale=scale, baseline=row.baseline)
                 found[row.run_id] = spark_message(spark)
         return {"curves": found, "scale": "" if scale is None else f"{scale.low!r} {scale.high!r} {scale.log}"}
 

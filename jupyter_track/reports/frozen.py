@@ -211,14 +211,15 @@ def _compared_choice(material: Material, comparison: Comparison, parts: Parts) -
 
 
 def _as_compared(runs: Sequence[Message], comparison: Comparison) -> list[Message]:
-    """Runs look as in the comparison, and the first is the one of reference."""
+    """Runs look as in the comparison."""
     drawn = run_paints(comparison)
     places = {one: at for at, run in enumerate(comparison.runs) for one in run.members or (run.run_id,)}
     found = []
     for run in runs:
         at = places[run["id"]]
         paint = drawn[comparison.runs[at].run_id]
-        looks = {"color": paint.color, "dash": list(paint.dash), "opacity": 1, "baseline": at == 0}
+        baseline = comparison.runs[at].baseline
+        looks = {"color": paint.color, "dash": list(paint.dash), "opacity": 1, "baseline": baseline}
         found.append({**run, **looks})
     return found
 

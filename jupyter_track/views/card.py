@@ -355,7 +355,14 @@ def _metric_line(metric: MetricSummary, run: Run, beside: Beside, points: Sequen
     # The two that must be told apart are this value and the best one, or this one and the reference's.
     precision = precision_of(values + ([best] if curved and best is not None else []), goal.direction)
     difference = change(metric.last, earlier.last, goal.direction, precision) if earlier else None
-    spark = sparkline(metric.key, points, color=run_color(run.number), direction=goal.direction, large=True)
+    spark = sparkline(
+        metric.key,
+        points,
+        color=run_color(run.number),
+        direction=goal.direction,
+        large=True,
+        baseline=run.baseline_run_id == run.run_id,
+    )
     noise = _noise(metric, earlier, beside) if difference is not None else ""
     # Beside a ▼ a ▲ would read as its contrary: there the best point is told as any other, by its value and step.
     worse = difference is not None and difference.verdict == "worse" and not noise

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from .tokens import RUN_COLORS, mark
 
 DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 3))
+BASELINE_DASH = (5, 3)
+"""The baseline's line: dashed, in the colour of text; in pictures, whose ground is not known, in its mid-tone."""
 MUTED_RUN = 0.35
 """The opacity of a run that was not chosen, where others were."""
 

@@ -42,6 +42,8 @@ class Compared:
         How many runs repeat it, itself among them, or are in the group; 1 where there is only itself.
     members : tuple of str
         The ids of all runs of a group; nothing where the column is a run.
+    baseline : bool
+        Whether the column is a run that is the baseline of its experiment, which is drawn dashed.
     """
 
     run_id: str
@@ -52,6 +54,7 @@ class Compared:
     color: str
     repeats: int = 1
     members: tuple[str, ...] = ()
+    baseline: bool = False
 
     @property
     def title(self) -> str:

@@ -193,6 +193,7 @@ def column_of(run: Run, repeats: int) -> Compared:
         state=state_of(run.state),
         color=run_color(run.number),
         repeats=repeats,
+        baseline=run.baseline_run_id == run.run_id,
     )
 
 

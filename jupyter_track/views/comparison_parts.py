@@ -14,7 +14,7 @@ from ..records import Artifact, Run
 from ..store.database import reading
 from ..store.reader import Reader
 from ..store.stored_tables import read_table
-from .colors import Paint, paints
+from .colors import BASELINE_DASH, Paint, paints
 from .compared import Compared, Comparison
 from .curves import Series
 from .goals import Goal, goal_of, rank
@@ -23,7 +23,9 @@ from .joined import Joined, Table, cell_text, join
 from .media import Member, Picture, Slot, slots_of_groups
 from .overlay import Curve, Overlay, overlay
 from .plotly import LARGEST_READ, PLOTLY
+from .tokens import mark
 
+BASELINE = Paint(mark("muted"), BASELINE_DASH)
 MOST_CURVES, FEW = 4, 4
 STATIC_POINTS = 150  # of a curve in the static form; half of it where many curves lie over one another
 STATIC_PICTURES, STATIC_PICTURE, STATIC_PICTURE_BYTES = 6, 300_000, 1_500_000
@@ -190,7 +192,7 @@ def overlays(reader: Reader, comparison: Comparison, keys: Sequence[CurveKey]) -
     for one in keys[:most]:
         with reading(reader.store):  # opened once for the curves of a metric; writers wait no longer than that
             read = [column_curve(reader, run, one.key, limit) for run in comparison.runs]
-        looks = [drawn[run.run_id] for run in comparison.runs]
+        looks = [BASELINE if run.baseline else drawn[run.run_id] for run in comparison.runs]
         curves = [
             Curve(run.title, own.points, paint.color, paint.dash)
             for run, own, paint in zip(comparison.runs, read, looks, strict=True)

@@ -176,6 +176,7 @@ def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
                 full_name=f"{name}: {', '.join(_title(run) for run in group)}",
                 state=state,
                 members=tuple(run.run_id for run in group),
+                baseline=column.baseline and len(group) == 1,
             )
         )
     return columns

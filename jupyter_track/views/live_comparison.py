@@ -42,6 +42,7 @@ def _run(run: Compared, paint: Paint) -> Message:
         "dash": list(paint.dash),
         "repeats": run.repeats,
         "members": list(run.members),
+        "baseline": run.baseline,
         "live": run.state.word == "running",
     }
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import html
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .axes import Axis
-from .colors import paints
+from .colors import Paint, paints
 from .format import middle_cut, one_line
 from .importance import Bar
 from .parallel import Parallel, Plotted, in_colour, ordered_by, range_words
@@ -55,8 +55,10 @@ def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
             (x, foot - (axis.shares[at] or 0.0) * (foot - _TOP) if axis.shares[at] is not None else foot + 10)
             for x, axis in zip(places, axes, strict=True)
         ]
+        base = parallel.runs[at].kept == "baseline" and looks[at][1] == 1.0
+        dash = " stroke-width='2' stroke-dasharray='5 3'" if base else ""
         path = "M" + "L".join(f"{x:.0f},{y:.1f}" for x, y in points)
-        body += f"<path d='{path}'{_drawn('stroke', looks[at])}/>"
+        body += f"<path d='{path}'{_drawn('stroke', looks[at])}{dash}/>"
     free, mask = _mask(axes, places)
     lines = f"{mask}<g fill='none' stroke-width='1.25' stroke='{mark_color}' mask='url(#{free})'>{body}</g>"
     ticks = "".join(
@@ -147,14 +149,19 @@ def _looks(runs: Sequence[Plotted], axis: Axis, selected: Collection[str]) -> li
         chosen = {run.run_id: run.number for run in runs if run.run_id in selected}
         found = paints(dict(list(chosen.items())[:MOST_COLORED]))
         others = {run.run_id: STRONG if run.run_id in chosen else faint(drawn) for run in runs}
-        return [(found[run.run_id].color, 1.0) if run.run_id in found else ("", others[run.run_id]) for run in runs]
+        return [(_own(run, found), 1.0) if run.run_id in found else ("", others[run.run_id]) for run in runs]
     best = top_tenth(axis)
     kept = [at for at, _ in in_colour(runs, axis)]
     found = paints({runs[at].run_id: runs[at].number for at in sorted(kept, key=lambda at: runs[at].number)})
     return [
-        (found[run.run_id].color, 1.0) if run.run_id in found else ("", strong(drawn) if at in best else faint(drawn))
+        (_own(run, found), 1.0) if run.run_id in found else ("", strong(drawn) if at in best else faint(drawn))
         for at, run in enumerate(runs)
     ]
+
+
+def _own(run: Plotted, found: Mapping[str, Paint]) -> str:
+    """A run's colour; the baseline is grey as the others, at full strength, and dashed where it is a line."""
+    return "" if run.kept == "baseline" else found[run.run_id].color
 
 
 def faint(count: int) -> float:

@@ -397,6 +397,7 @@ def _cells(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]], sca
     if cells and run.run_id in curves and unit.kind != "seeds":
         column = every.metrics[0].column
         color, goal = run_color(run.number), column.goal.direction
-        spark = sparkline(column.key, curves[run.run_id], color=color, direction=goal, scale=scale)
+        base = run.baseline_run_id == run.run_id
+        spark = sparkline(column.key, curves[run.run_id], color=color, direction=goal, scale=scale, baseline=base)
         cells[0] = replace(cells[0], spark=spark)
     return (*cells, *(param_cell(unit, column) for column in every.params))

@@ -122,6 +122,7 @@ def sparkline(
     direction: Direction | None = None,
     large: bool = False,
     scale: Scale | None = None,
+    baseline: bool = False,
 ) -> Sparkline | None:
     """Draw a curve.
 
@@ -139,6 +140,8 @@ def sparkline(
         120 by 28 pixels for a card, else 72 by 18 for a table.
     scale : Scale or None, default None
         One that it shares with others; None is its own.
+    baseline : bool, default False
+        Whether it is of the baseline, which is dashed and grey everywhere.
 
     Returns
     -------
@@ -147,12 +150,13 @@ def sparkline(
     """
     if not points:
         return None
+    color = mark("muted") if baseline else color
     width, height = LARGE_SIZE if large else SMALL_SIZE
     shown = thin(points, MAX_POINTS if large else SMALL_SIZE[0])
     scale = scale or _own_scale([value for _, value in shown if math.isfinite(value)])
     places = _places(shown, width, height, scale)
     best = best_point(shown, direction) if len(shown) > 1 else None
-    body = _lines(places, color) + _gaps(places, height)
+    body = _lines(places, color, baseline) + _gaps(places, height)
     drawn = [place for place in places if place[1] is not None]
     if best is not None:
         x, y = places[shown.index(best)]
@@ -196,7 +200,7 @@ def _scale(value: float, low: float, high: float, start: float, stop: float) -> 
     return round(start + share * (stop - start), 1)
 
 
-def _lines(places: Sequence[Place], color: str) -> str:
+def _lines(places: Sequence[Place], color: str, dashed: bool) -> str:
     path, open_line = "", False
     for x, y in places:
         if y is None:
@@ -207,7 +211,8 @@ def _lines(places: Sequence[Place], color: str) -> str:
                 path += "h0"  # a point between two gaps shows as a dot, through its round cap
             open_line = True
     style = "fill='none' stroke-width='1.5' stroke-linecap='round' stroke-linejoin='round'"
-    return f"<path d='{path}' stroke='{color}' {style}/>" if path else ""
+    dash = " stroke-dasharray='4 3'" if dashed else ""
+    return f"<path d='{path}' stroke='{color}' {style}{dash}/>" if path else ""
 
 
 def _gaps(places: Sequence[Place], height: int) -> str:

@@ -18,6 +18,7 @@ export function madeRun(number: number, changes: Partial<ComparedRun> = {}): Com
     dash: [],
     repeats: 1,
     members: [],
+    baseline: false,
     live: false,
     ...changes
   };

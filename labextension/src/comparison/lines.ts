@@ -19,7 +19,7 @@ export function columnHeads(runs: readonly ComparedRun[], actions: ColumnActions
 function columnHead(run: ComparedRun, place: number, count: number, actions: ColumnActions | null): HTMLElement {
   const title = div(
     'jt-compared-title',
-    swatch(run, place === 0),
+    swatch(run),
     glyph(run.state, true),
     span('jt-muted', run.number),
     span('jt-name jt-cut', run.name),
@@ -42,14 +42,14 @@ function columnHead(run: ComparedRun, place: number, count: number, actions: Col
   return cell;
 }
 
-/** How a run is drawn: its line, as in the charts; the first one's is dashed and has the colour of text. */
-export function swatch(run: ComparedRun, first: boolean): HTMLElement {
+/** How a run is drawn: its line, as in the charts; the baseline's is dashed and has the colour of text. */
+export function swatch(run: ComparedRun): HTMLElement {
   const node = span('jt-swatch');
   node.setAttribute('aria-hidden', 'true');
   const color = runColor(run.color);
-  node.style.borderTopColor = first || color === null ? 'var(--jt-text)' : color;
-  node.style.setProperty('forced-color-adjust', first || color === null ? 'auto' : 'none');
-  node.style.borderTopStyle = first || run.dash.length > 0 ? 'dashed' : 'solid';
+  node.style.borderTopColor = run.baseline || color === null ? 'var(--jt-text)' : color;
+  node.style.setProperty('forced-color-adjust', run.baseline || color === null ? 'auto' : 'none');
+  node.style.borderTopStyle = run.baseline || run.dash.length > 0 ? 'dashed' : 'solid';
   return node;
 }
 

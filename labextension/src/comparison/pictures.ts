@@ -170,7 +170,7 @@ export class PictureSlot {
     const cells = this.runs.map((run, place) => {
       const picture = this.slot.pictures[place]?.find(each => each.step === step) ?? null;
       const key = `${run.id} ${place} ${picture?.hash ?? ''} ${picture?.path ?? ''}`;
-      const cell = (known.get(key) as HTMLElement | undefined) ?? this.cell(run, place, picture, key);
+      const cell = (known.get(key) as HTMLElement | undefined) ?? this.cell(run, picture, key);
       cell.classList.toggle('jt-behind', this.blinking && place !== this.seen);
       return cell;
     });
@@ -181,9 +181,9 @@ export class PictureSlot {
     }
   }
 
-  private cell(run: ComparedRun, place: number, picture: Picture | null, key: string): HTMLElement {
+  private cell(run: ComparedRun, picture: Picture | null, key: string): HTMLElement {
     const name = `${run.number} ${run.name}`.trim();
-    const caption = div('jt-caption', swatch(run, place === 0), span('jt-muted jt-cut', name), picture?.whose ? span('jt-muted', `figure of ${picture.whose}`) : null);
+    const caption = div('jt-caption', swatch(run), span('jt-muted jt-cut', name), picture?.whose ? span('jt-muted', `figure of ${picture.whose}`) : null);
     const box = div('jt-picture');
     const cell = div('jt-slot-cell', caption, box);
     cell.dataset['key'] = key;

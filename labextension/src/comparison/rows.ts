@@ -114,8 +114,7 @@ export class JoinedTable {
     const second = element('tr', {});
     for (const _ of message.differing) {
       runs.forEach((run, place) => {
-        const first = this.runs[0]?.id === run.id;
-        const label = div('jt-compared-title', swatch(run, first), span('jt-muted jt-cut', `${run.number} ${run.name}`.trim()));
+        const label = div('jt-compared-title', swatch(run), span('jt-muted jt-cut', `${run.number} ${run.name}`.trim()));
         second.append(element('th', { scope: 'col', class: place === 0 ? 'jt-begins-column' : null }, label));
       });
     }

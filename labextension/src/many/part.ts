@@ -146,7 +146,7 @@ export class ChartPart {
     const text = style.color;
     const chosen = this.shownSelection;
     const places = chosen.length > 0 ? chosen : this.chart.kept.map(([at]) => at);
-    const baseline = chosen.length > 0 ? undefined : baselineOf(this.chart);
+    const baseline = baselineOf(this.chart);
     const runs = places.flatMap(at => this.chart.runs[at] ?? []);
     const colors = this.colors(runs);
     const hovered = this.shared.hovered === null ? undefined : this.places.get(this.shared.hovered);

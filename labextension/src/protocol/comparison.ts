@@ -15,6 +15,8 @@ export interface ComparedRun {
   repeats: number;
   /** The runs of a group; empty where the column is a run. */
   members: string[];
+  /** Whether it is the baseline of its experiment, which is dashed and in the colour of text everywhere. */
+  baseline: boolean;
   live: boolean;
 }
 

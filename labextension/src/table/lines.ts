@@ -68,7 +68,7 @@ function runElement(line: RunLine, drawing: Drawing): HTMLElement {
   });
   const color = chosen ? runColor(drawing.color(row)) : null; // all in the row inherits it, so only where it is seen
   if (color !== null) {
-    node.style.setProperty('--jt-run', color);
+    node.style.setProperty('--jt-run', row.baseline ? 'var(--jt-text)' : color);
   }
   const box = element('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Mark ${row.name}` });
   box.checked = marked;
