@@ -158,7 +158,7 @@ _HOMES = {
     "curves": "notebook.curves",
     "Experiment": "records",
     "report": "notebook.reporting",
-    "compare": "recording.comparing",
+    "compare": "notebook.comparing",
     "MlflowClient": "tracking",
     "MlflowException": "exceptions",
     "Run": "records",
@@ -221,12 +221,12 @@ if TYPE_CHECKING:
     from .exceptions import MlflowException
     from .models.registry import register_model, search_model_versions, search_registered_models
     from .notebook.board import board
+    from .notebook.comparing import compare
     from .notebook.curves import curves
     from .notebook.live import live
     from .notebook.many import importance, parallel, scatter
     from .notebook.reporting import report
     from .recording.client import TrackClient
-    from .recording.comparing import compare
     from .recording.fluent import (
         define_metric,
         delete_tag,

@@ -6,6 +6,9 @@ package brings later counts as here, without a change of this table.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 MLFLOW_VERSION = "3.17"
 
 # What it is, why it is not here or what to do instead, and the names.
@@ -56,8 +59,66 @@ MODULE_GROUPS: tuple[tuple[str, str, str], ...] = (
         "tensorflow keras xgboost lightgbm catboost spark statsmodels prophet onnx transformers sentence_transformers",
     ),
     ("Evaluation", "log the numbers with log_metrics", "metrics"),
+    ("Explanations", "call shap itself; log_figure keeps its plots, and the cell its figures", "shap"),
+    ("Types of columns", "infer_signature(data, predictions) of jupyter_track.models reads them from data", "types"),
     ("Language models", "their calls are not traced", "genai langchain openai"),
     ("Projects", "there is no server and no launcher", "projects"),
+)
+
+# What modules and the client of mlflow have within them; a test holds each of these against what is here.
+WITHIN: tuple[tuple[str, str, str], ...] = (
+    (
+        "Evaluation",
+        "compute the numbers and log them with log_metrics; log_table keeps predictions, and a comparison shows both",
+        "models.evaluate models.make_metric models.EvaluationMetric models.EvaluationResult"
+        " models.validate_evaluation_results models.MetricThreshold",
+    ),
+    (
+        "Spark",
+        "load the model with load_model and call it on pandas: within mapInPandas, for one",
+        "pyfunc.spark_udf",
+    ),
+    (
+        "Serving",
+        "there is no server: load_model gives what predicts, and any web framework can call it",
+        "models.build_docker models.predict",
+    ),
+    (
+        "Models from code",
+        "log the object itself: log_model takes estimators, modules and a PythonModel",
+        "models.set_model models.set_retriever_schema",
+    ),
+    (
+        "Stages of versions",
+        "aliases do that: set_registered_model_alias(name, 'production', version), then models:/name@production",
+        "TrackClient.transition_model_version_stage TrackClient.get_model_version_stages",
+    ),
+    (
+        "Logged models as things of their own",
+        "a model belongs to its run here: log_model, and run.load_model()",
+        "TrackClient.create_logged_model TrackClient.get_logged_model TrackClient.search_logged_models"
+        " TrackClient.finalize_logged_model TrackClient.delete_logged_model TrackClient.set_logged_model_tags"
+        " TrackClient.delete_logged_model_tag TrackClient.log_model_params TrackClient.log_model_artifact"
+        " TrackClient.log_model_artifacts TrackClient.log_outputs",
+    ),
+    (
+        "Datasets of any run",
+        "log_input(dataset) logs them to the run that is open",
+        "TrackClient.log_inputs",
+    ),
+    (
+        "Traces",
+        "what a program of language models did is not recorded; mlflow's tracing can go on beside it",
+        "TrackClient.start_trace TrackClient.end_trace TrackClient.start_span TrackClient.end_span"
+        " TrackClient.get_trace TrackClient.search_traces TrackClient.delete_traces TrackClient.set_trace_tag"
+        " TrackClient.delete_trace_tag",
+    ),
+    (
+        "Prompts",
+        "log the text with log_text, or as a param; the history of a param is kept",
+        "TrackClient.register_prompt TrackClient.load_prompt TrackClient.search_prompts TrackClient.create_prompt"
+        " TrackClient.get_prompt TrackClient.set_prompt_alias TrackClient.delete_prompt_alias",
+    ),
 )
 
 
@@ -70,8 +131,20 @@ def hint_of(name: str) -> str:
     'mlflow has it (Evaluation); here: compute the '
     >>> hint_of("log_everything")
     ''
+    >>> hint_of("pyfunc.spark_udf")[:34]
+    'mlflow has it (Spark); here: load '
     """
-    for what, instead, names in (*GROUPS, *MODULE_GROUPS):
+    for what, instead, names in (*GROUPS, *MODULE_GROUPS, *WITHIN):
         if name in names.split():
             return f"mlflow has it ({what}); here: {instead}"
     return ""
+
+
+def explained(module: str) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a module of the package: it says of mlflow's names what to do instead."""
+
+    def absent(name: str) -> Any:
+        hint = hint_of(f"{module.partition('.')[2]}.{name}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}{f': {hint}.' if hint else ''}")
+
+    return absent

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidValue
+from .missing import explained as _explained
 from .models import keeping as _keeping
 from .models import pyfunc_flavor as _flavor
 from .models.finding import opened as _opened
@@ -16,6 +17,8 @@ from .models.pyfunc_flavor import PyFuncModel, PythonModel, PythonModelContext
 from .models.signature import ModelSignature
 
 __all__ = ["PyFuncModel", "PythonModel", "PythonModelContext", "load_model", "log_model", "save_model"]
+
+__getattr__ = _explained(__name__)
 
 
 def log_model(

@@ -12,8 +12,9 @@ from .models import pytorch_flavor as _flavor
 from .models.finding import opened as _opened
 from .models.info import ModelInfo
 from .models.signature import ModelSignature
+from .recording.mlflow_names import autolog
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
 
 
 def log_model(

@@ -15,6 +15,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from .errors import InvalidValue
 from .inputs import CONTEXT_TAG as CONTEXT_TAG
 from .inputs import MEASURED as MEASURED
 from .inputs import MODEL_SOURCE as MODEL_SOURCE
@@ -48,6 +49,32 @@ class RunStatus:
     KILLED = "KILLED"
     ALL = (RUNNING, SCHEDULED, FINISHED, FAILED, KILLED)
     ENDED = (FINISHED, FAILED, KILLED)
+
+    @staticmethod
+    def to_string(status: str) -> str:
+        """Return a status as text, which it is here already."""
+        return _a_status(status)
+
+    @staticmethod
+    def from_string(status_str: str) -> str:
+        """Return the status of a text, which is the text."""
+        return _a_status(status_str)
+
+    @staticmethod
+    def is_terminated(status: str) -> bool:
+        """Whether a status is one of a run that has ended."""
+        return _a_status(status) in RunStatus.ENDED
+
+    @staticmethod
+    def all_status() -> list[str]:
+        """Return all of them."""
+        return list(RunStatus.ALL)
+
+
+def _a_status(status: str) -> str:
+    if status not in RunStatus.ALL:
+        raise InvalidValue(f"{status!r} is no status of a run; there are {', '.join(RunStatus.ALL)}.")
+    return status
 
 
 # The states of runs whose values may be the best. What a run had when it failed, was stopped or was lost is where it

@@ -28,8 +28,8 @@ MODULES = {
 }
 IMPORTED = (  # the modules that notebooks import
     "artifacts catboost data entities exceptions gateway genai keras langchain lightgbm metrics models"
-    " onnx openai projects prophet pyfunc pytorch sentence_transformers sklearn spark statsmodels"
-    " tensorflow tracking transformers xgboost"
+    " onnx openai projects prophet pyfunc pytorch sentence_transformers shap sklearn spark statsmodels"
+    " tensorflow tracking transformers types xgboost"
 )
 CLASSES = ("Metric", "Param", "RunTag", "FileInfo", "Experiment", "Dataset", "InputTag", "DatasetInput")
 RUN_INFO = "run_id run_name experiment_id status start_time end_time artifact_uri lifecycle_stage user_id"

@@ -73,7 +73,7 @@ def reference() -> str:
 def missing_names() -> str:
     """Return what of mlflow's names is not here, with what to do instead."""
     lines = ["| what | names | here |", "| --- | --- | --- |"]
-    for groups in (missing.GROUPS, missing.MODULE_GROUPS):
+    for groups in (missing.GROUPS, missing.MODULE_GROUPS, missing.WITHIN):
         for what, instead, names in groups:
             left = [f"`{name}`" for name in names.split() if not is_here(name)]
             told = instead.replace("'jupyter track status'", "`jupyter track status`").replace("'doctor'", "`doctor`")
@@ -84,6 +84,9 @@ def missing_names() -> str:
 
 def is_here(name: str) -> bool:
     """Whether one of mlflow's names is here."""
+    place, _, within = name.rpartition(".")
+    if place:
+        return hasattr(getattr(jupyter_track, place), within)
     return name in jupyter_track.__all__ or importlib.util.find_spec(f"jupyter_track.{name}") is not None
 
 

@@ -19,6 +19,7 @@ from PIL import Image
 import jupyter_track as track
 from jupyter_track.errors import InvalidValue, MissingPackage, NotFound, StoreUnavailable
 from jupyter_track.panels.comparison import ComparisonPanel
+from jupyter_track.views.compared import Comparison
 
 HOSTILE = "</text><script>alert(1)</script>]]>&amp; \u202eabc"
 
@@ -36,6 +37,7 @@ CHARTS: dict[str, Make] = {
     "scatter": lambda: track.scatter("lr", "accuracy"),
     "importance": lambda: track.importance("accuracy"),
     "comparison": comparison,
+    "a comparison in a script": lambda: track.compare("last~1", "last"),
 }
 
 
@@ -71,6 +73,18 @@ def test_a_chart_is_written_in_each_form(filled: Path, tmp_path: Path, name: str
     assert panel.save(tmp_path / f"again.{name}.svg").read_bytes() == svg
     assert CHARTS[name]().save(str(tmp_path / "again.json")).read_bytes() == spec
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(place.name for place in places)
+
+
+def test_a_comparison_draws_what_its_panel_draws(filled: Path, tmp_path: Path) -> None:
+    """The same file, in a script too; without curves it is said what there is, and nothing is written."""
+    found = track.compare("last~1", "last")
+    assert isinstance(found, Comparison)
+    assert found.chart.to_dict() == comparison().chart.to_dict()
+    assert found.save(tmp_path / "a.svg").read_bytes() == comparison().save(tmp_path / "b.svg").read_bytes()
+    add_runs(filled, {"params": {"a": 1}}, {"params": {"a": 2}})
+    with pytest.raises(NotFound, match="no curves to draw"):
+        track.compare("last~1", "last").save(tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_the_spec_has_the_data(filled: Path, tmp_path: Path) -> None:

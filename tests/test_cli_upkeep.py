@@ -214,6 +214,31 @@ def test_export_takes_the_form_from_the_name(store: Path, tmp_path: Path) -> Non
     assert (tmp_path / "run.v2" / "runs.csv").is_file()
 
 
+def test_export_takes_a_filter_as_report_does(store: Path, tmp_path: Path) -> None:
+    """In every form, with an experiment and the bin too; a mistake in it is shown, and names are names."""
+    with_all = parsed(cli(store, "export", str(tmp_path / "some.csv"), "params.C >= 1", "--json"))
+    assert with_all["runs"] == 2
+    for form in ("db", "zip", "json"):
+        target = tmp_path / f"some.{form}"
+        told = parsed(cli(store, "export", str(target), "status = 'FAILED'", "-e", "digits", "--json"))
+        assert told["runs"] == 1
+    assert names(tmp_path / "some.db") == ["broken"]
+    cli(store, "delete", "broken", "-y")
+    deleted = cli(store, "export", str(tmp_path / "bin.csv"), "params.C >= 1", "--deleted", "--json")
+    assert parsed(deleted)["runs"] == 2
+    assert parsed(cli(store, "export", str(tmp_path / "one.csv"), "fold", "--json"))["runs"] == 1
+    for words, said in {
+        ("params.C >> 1",): "params.C >> 1",
+        ("nobody",): "There is no run 'nobody'",
+        ("params.C > 1", "--filter", "params.C > 2"): "Name the runs, or say which by -e and a filter, not both.",
+        ("fold", "-e", "digits"): "Name the runs, or say which by -e and a filter, not both.",
+    }.items():
+        refused = cli(store, "export", str(tmp_path / "none.csv"), *words)
+        assert refused.exit_code != 0
+        assert said in " ".join(refused.stderr.split())
+    assert not (tmp_path / "none.csv").exists()
+
+
 def test_a_wrong_export_is_said(store: Path, tmp_path: Path) -> None:
     """A table of JSON, an unknown experiment, the store itself, an ending that is none, the standard output."""
     for target, said in (

@@ -214,11 +214,20 @@ def test_tags_environment_and_facts_come_last() -> None:
 
 
 def test_code_that_is_not_recorded_is_said() -> None:
-    """There is no diff then, and nothing is called equal."""
+    """There is no diff then, and nothing is called equal; of code that is there it says its length, and shows it."""
     found = compare([ONE, OTHER, trained(13, "third", 0.5)], {ONE.run_id: CODE, OTHER.run_id: CODE})
     assert [value.text for value in found.lines[0].values] == ["", "same", "not recorded"]
     assert found.diffs == ()
-    assert compare([ONE, OTHER], {OTHER.run_id: CODE}).lines[0].values == (Value("not recorded"), Value(""))
+    only = compare([ONE, OTHER], {OTHER.run_id: CODE})
+    count = f"{len(CODE.splitlines())} lines"
+    assert [value.text for value in only.lines[0].values] == ["not recorded", count]
+    (code,) = only.diffs
+    assert (code.title, code.cut) == (f"code of #{OTHER.number}: {count}", 0)
+    assert [(line.sign, line.text) for line in code.lines] == [(" ", line) for line in CODE.splitlines()]
+    first = compare([ONE, OTHER], {ONE.run_id: CODE})
+    assert [value.text for value in first.lines[0].values] == [count, "not recorded"]
+    long = compare([ONE, OTHER], {OTHER.run_id: "a = 1\n" * 100}).diffs[0]
+    assert (len(long.lines), long.cut) == (40, 60)
     assert [line.group for line in compare([ONE, OTHER]).lines] == ["params", "metrics"]
 
 

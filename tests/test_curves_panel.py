@@ -274,6 +274,34 @@ def test_the_verb(nb: Notebook) -> None:
     assert Reader(nb.folder / "track.db").info().runs == 2
 
 
+def test_an_experiment_is_named_where_runs_are_shown(nb: Notebook) -> None:
+    """``-e`` means its runs on the board and in curves, and its last run in a comparison; Tab completes it."""
+    from jupyter_track.notebook.completion import completions
+
+    for name in ("gamma", "delta"):
+        nb.run(f"%%track {name} -e digits -q\nfor i in range(3):\n    track.log(loss=2 / (i + 1))\n", cell_id="digits")
+    nb.run("%%track omega -q\ntrack.log(loss=3.0)\n")
+    nb.run("board = %track board -e digits\nfew = %track board --experiment=digits run_name = 'gamma'")
+    nb.run("curves = %track curves loss -e digits\ncompared = %track compare -e digits")
+    found = nb.shell.user_ns
+    assert [sorted(run.name for run in found[one].runs) for one in ("board", "few", "curves", "compared")] == [
+        ["delta", "gamma"],
+        ["gamma"],
+        ["delta", "gamma"],
+        ["delta", "gamma"],
+    ]
+    for line, said in {
+        "board -e nothing": "There is no experiment",
+        "board -e digits -m loss": "%track board takes no metric",
+        "curves loss alpha -e digits": "Name the runs (alpha), or the experiment with -e, not both.",
+        "compare alpha -e digits": "Name the runs (alpha), or the experiment with -e, not both.",
+    }.items():
+        nb.run(f"%track {line}")
+        assert said in nb.printed, line
+    desk = nb.shell.magics_manager.registry["TrackMagics"]._desk
+    assert "digits" in [word for word, _ in completions(desk, "%track board -e ")]
+
+
 def test_tab_completes_metrics_runs_and_axes(nb: Notebook) -> None:
     """Behind the verb both, behind ``-x`` what may be the axis."""
     from jupyter_track.notebook.completion import completions

@@ -254,11 +254,16 @@ def test_the_fields_of_run_info_are_those_that_the_specification_names() -> None
 
 def left_out() -> set[str]:
     """The names that are said to be missing."""
-    return {name for _, _, names in (*missing.GROUPS, *missing.MODULE_GROUPS) for name in names.split()}
+    return {
+        name for _, _, names in (*missing.GROUPS, *missing.MODULE_GROUPS, *missing.WITHIN) for name in names.split()
+    }
 
 
 def is_here(name: str) -> bool:
     """Whether a name of mlflow's is one of ours."""
+    place, _, within = name.rpartition(".")
+    if place:
+        return hasattr(getattr(track, place), within)
     return name in track.__all__ or importlib.util.find_spec(f"jupyter_track.{name}") is not None
 
 
@@ -267,7 +272,7 @@ def test_every_name_of_mlflow_s_is_here_or_said_to_be_missing() -> None:
     assert NAMES["version"].startswith(missing.MLFLOW_VERSION + ".")
     theirs = {*NAMES["names"], *NAMES["modules"]}
     assert {name for name in theirs if not is_here(name)} <= left_out()
-    assert left_out() - theirs == set()
+    assert {name for name in left_out() if "." not in name} - theirs == set()
 
 
 def test_what_is_kept_is_what_mlflow_has() -> None:
@@ -284,7 +289,7 @@ def test_the_readme_lists_what_is_missing() -> None:
     """All of it, and nothing that is here."""
     text = (Path(track.__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     section = text.split("### mlflow's names that are not here", 1)[1].split("\n### ", 1)[0]
-    told = set(re.findall(r"`(\w+)`", "".join(line.split("|")[2] for line in section.splitlines() if "| `" in line)))
+    told = set(re.findall(r"`([\w.]+)`", "".join(line.split("|")[2] for line in section.splitlines() if "| `" in line)))
     assert told == {name for name in left_out() if not is_here(name)}
 
 
@@ -296,6 +301,55 @@ def test_a_name_that_is_missing_says_what_to_do() -> None:
         "module 'jupyter_track' has no attribute 'evaluate': mlflow has it (Evaluation);"
     )
     assert not hasattr(track, "start_span")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "hint"),
+    [
+        ("models", "evaluate", "(Evaluation); here: compute the numbers and log them with log_metrics"),
+        ("pyfunc", "spark_udf", "(Spark); here: load the model with load_model"),
+        ("", "shap", "(Explanations); here: call shap itself"),
+        ("", "types", "(Types of columns); here: infer_signature"),
+    ],
+)
+def test_a_name_within_a_module_says_so_too(place: str, name: str, hint: str) -> None:
+    """The modules of the package tell of mlflow's names as the package itself does."""
+    module = getattr(track, place) if place else track
+    with pytest.raises(AttributeError) as caught:
+        getattr(module, name)
+    assert str(caught.value).startswith(f"module '{module.__name__}' has no attribute '{name}': mlflow has it {hint}")
+    with pytest.raises(AttributeError, match=rf"module '{module.__name__}' has no attribute 'nothing_such'$"):
+        getattr(module, "nothing_such")  # noqa: B009 - the access is the test
+
+
+def test_a_method_of_the_client_says_so_too(store: Path) -> None:
+    """Stages are aliases here; what mlflow has not either is a plain AttributeError."""
+    client = track.MlflowClient()
+    with pytest.raises(AttributeError) as caught:
+        client.transition_model_version_stage("line", 1, "Production")
+    assert str(caught.value) == (
+        "'TrackClient' object has no attribute 'transition_model_version_stage': mlflow has it (Stages of versions); "
+        "here: aliases do that: set_registered_model_alias(name, 'production', version), then models:/name@production."
+    )
+    with pytest.raises(AttributeError, match=r"'TrackClient' object has no attribute 'nothing_such'$"):
+        client.nothing_such()
+    assert not any(is_here(name) for _, _, names in missing.WITHIN for name in names.split())
+
+
+def test_statuses_are_texts() -> None:
+    """mlflow's conversions give what goes in; anything else is told."""
+    status = track.RunStatus
+    assert [status.to_string(one) for one in status.all_status()] == list(status.ALL)
+    assert status.from_string("KILLED") == status.KILLED
+    assert [one for one in status.ALL if status.is_terminated(one)] == ["FINISHED", "FAILED", "KILLED"]
+    with pytest.raises(track.TrackError, match="'DONE' is no status of a run; there are RUNNING, SCHEDULED"):
+        status.to_string("DONE")
+
+
+@pytest.mark.parametrize("flavor", ["sklearn", "pytorch"])
+def test_autolog_of_a_flavor_goes_on_too(store: Path, flavor: str) -> None:
+    """Often the first line of a tutorial: it is the `autolog` of the package."""
+    assert getattr(track, flavor).autolog is track.autolog
 
 
 def test_autolog_says_what_to_do_and_goes_on(store: Path) -> None:

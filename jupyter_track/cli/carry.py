@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidValue, NotFound
+from ..errors import FilterError, InvalidValue, NotFound
 from ..store.place import STORE_NAME, parse_store
 from ..views.words import counted, named
 from .common import (
@@ -40,7 +40,7 @@ _CONFLICTS = 10  # that are told; --json has all
     epilog="""\b
 Examples:
   jupyter track export tables                       CSV: runs, params, metrics, tags, points, models
-  jupyter track export runs.csv --filter "metrics.accuracy > 0.9"
+  jupyter track export runs.csv "metrics.accuracy > 0.9"
   jupyter track export points.parquet --table points
   jupyter track export runs.json
   jupyter track export paper/track.db -e digits     a store of its own, with its files
@@ -48,7 +48,7 @@ Examples:
 """
 )
 @click.argument("target", type=click.Path(path_type=Path))
-@click.argument("references", metavar="[RUN…]", nargs=-1, shell_complete=complete_runs)
+@click.argument("references", metavar="[FILTER | RUN…]", nargs=-1, shell_complete=complete_runs)
 @click.option(
     "-f",
     "--format",
@@ -84,7 +84,8 @@ def export(
 ) -> None:
     """Write runs as CSV, Parquet, JSON, as a store, or as a zip of one.
 
-    TARGET is a folder that gets a file a table, or one file; RUN… are the runs, by default all that the options leave.
+    TARGET is a folder that gets a file a table, or one file. What is named behind it is a filter or runs, by default
+    all that the options leave.
     Numbers are exact. In CSV a text that a spreadsheet would run as a formula has ' in front. Parquet needs pyarrow. A
     store is copied clean, with the large files beside it. A zip has such a store, with the children and the models of
     its runs: others look at it with --store paper.zip, or merge it.
@@ -100,10 +101,12 @@ def export(
         raise click.UsageError(f"--table is for csv and parquet; {form} has everything.")
     chosen: dict[str, Any] = {"deleted": deleted, "overwrite": overwrite}
     whole = form in ("store", "zip")
-    if references:
-        if experiments or filter_text.strip():
-            raise click.UsageError("Name the runs, or say which by -e and --filter, not both.")
-        chosen["runs"] = [run.run_id for run in runs_meant(reader, references)]
+    given, ids = _filter_or_runs(reader, references)
+    if (references and filter_text.strip()) or (ids is not None and experiments):
+        raise click.UsageError("Name the runs, or say which by -e and a filter, not both.")
+    filter_text = given or filter_text
+    if ids is not None:
+        chosen["runs"] = ids
     elif experiments or (whole and filter_text.strip()):
         chosen["runs"] = _ids(reader, experiments, filter_text, deleted)
     if whole:
@@ -129,6 +132,33 @@ def _form_of(target: Path) -> Form:
         return form_of(target)
     except InvalidValue as error:
         raise click.UsageError(str(error)) from None
+
+
+def _filter_or_runs(reader: Reader, words: Sequence[str]) -> tuple[str, list[str] | None]:
+    """Return the filter that the words are together, else the ids of the runs that they name; neither without words.
+
+    Raises
+    ------
+    FilterError
+        For a filter with a mistake in it, and NotFound for what looks like none.
+    """
+    from ..store.run_rows import search
+
+    if not words:
+        return "", None
+    whole, wrong = " ".join(words), None
+    try:
+        search(None, whole, (), 1, None, 0)
+    except FilterError as error:
+        wrong = error
+    if wrong is None and whole.strip():
+        return whole, None
+    try:
+        return "", [run.run_id for run in runs_meant(reader, words)]
+    except NotFound:
+        if wrong is not None and any(sign in whole for sign in "<>=!"):
+            raise wrong from None
+        raise
 
 
 def _ids(reader: Reader, experiments: Sequence[str], filter_text: str, deleted: bool) -> list[str]:

@@ -215,6 +215,11 @@ def reader_of(store: Path) -> Reader:
     if not store.is_file():
         from ..views.format import one_line
 
+        if store.suffix == ".zip":
+            raise NothingFound(
+                f"There is no file {one_line(str(store))}. 'jupyter track export {one_line(store.name)}' writes "
+                "the runs of a store into one."
+            )
         raise NothingFound(
             f"There is no store at {one_line(str(store))}. The first run makes one (put %%track above a cell and run "
             "it); name another with --store."

@@ -130,7 +130,7 @@ def comparison_plain(comparison: Comparison) -> dict[str, Any]:
         "code": [
             {
                 "number": diff.number,
-                "against": diff.against,
+                "against": diff.against or None,
                 "added": diff.change.added,
                 "removed": diff.change.removed,
                 "diff": [f"{line.sign}{line.text}" for line in diff.lines],

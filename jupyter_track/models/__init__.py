@@ -18,6 +18,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ..missing import explained
+
 __all__ = ["Model", "ModelInfo", "ModelSignature", "get_model_info", "infer_signature"]
 
 _HOMES = {
@@ -29,9 +31,12 @@ _HOMES = {
 }
 
 
+_absent = explained(__name__)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _absent(name)
     return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
 
 

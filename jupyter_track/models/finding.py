@@ -25,6 +25,7 @@ from .environment import CONDA, PYTHON_ENV
 from .examples import FILE as EXAMPLE
 from .folder import CODE, MLMODEL, PYFUNC, Model, Place, check_files
 
+_STAGES = ("production", "staging", "archived", "none")  # mlflow's, of before there were aliases
 _FORMS = (
     "runs:/<run>/<name>, models:/<name>/<version>, models:/<name>@<alias>, or the path of a folder that save_model"
     " wrote"
@@ -165,6 +166,12 @@ def _registered(uri: str, tracker: Tracker) -> Found:
         if not newest:
             raise NotFound(f"The registered model {name!r} has no version.")
         version = newest[0]
+    elif number.lower() in _STAGES:
+        at_alias = f"models:/{name}@{number.lower()}"
+        raise InvalidValue(
+            f"{uri!r} names a stage, and there are no stages here: use an alias, {at_alias}, which "
+            f"client.set_registered_model_alias({name!r}, {number.lower()!r}, version) sets."
+        )
     else:
         version = registry.version(tracker.store, name, number)
     kept = tuple(registry.files_of(tracker.store, version.name, version.version))

@@ -42,13 +42,18 @@ def board(runs: Runs | str | None = None) -> BoardPanel:
     >>> board = track.board("params.model = 'svm'")  # doctest: +SKIP
     >>> board.selected.best("accuracy")  # doctest: +SKIP
     """
+    return panel_of(runs)
+
+
+def panel_of(runs: Runs | str | None, experiment: str | None = None) -> BoardPanel:
+    """Return the board of some runs, as `board` does; of one experiment only where its id is given."""
     from ..panels.board import BoardPanel
 
     tracker = session.tracker()
     store = tracker.store if not isinstance(runs, Runs) or runs.store is None else runs.store
     return BoardPanel(
         store,
-        run_ids=_ids(runs),
+        run_ids=_ids(runs, experiment),
         notebook=session.relative_notebook(),
         folder=session.folder(),
         edited=tracker.follow_edits if store == tracker.store else None,
@@ -57,14 +62,14 @@ def board(runs: Runs | str | None = None) -> BoardPanel:
     )
 
 
-def _ids(runs: Runs | str | None) -> list[str] | None:
+def _ids(runs: Runs | str | None, experiment: str | None) -> list[str] | None:
     if isinstance(runs, Runs):
         return [run.run_id for run in runs]
     if not isinstance(runs, str | None):
         raise InvalidValue(f"Runs are what track.runs() gives, or a filter, not {type(runs).__name__}.")
-    if not runs or not runs.strip():
+    if experiment is None and not (runs or "").strip():
         return None
     store = session.tracker().store
-    wanted = run_rows.search(None, runs, (), 1, None, 0)
+    wanted = run_rows.search(None if experiment is None else [experiment], runs or "", (), 1, None, 0)
     pending.flush(store)
     return table_rows.ids_of(store, run_rows.find(store, wanted)) if store_exists(store) else []

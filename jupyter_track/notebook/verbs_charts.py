@@ -21,9 +21,14 @@ _OPTION = re.compile(rf"\s*(-e|--experiment|-m|--metric)(?:[ \t]+|=)({_WORD})\s*
 
 def board(desk: Desk, rest: str) -> BoardPanel:
     """Show the table, the curves, the comparison and the charts of many runs in one."""
-    from .board import board as board_of
+    from .board import panel_of
 
-    panel = board_of(rest or None)
+    options, filter_string = _options(rest)
+    if "m" in options:
+        raise InvalidValue("%track board takes no metric: all of them are on it. -e EXPERIMENT and a filter it takes.")
+    experiment = options.get("e")
+    found = None if experiment is None else desk.reader().experiment_named(experiment).experiment_id
+    panel = panel_of(filter_string or None, found)
     show_panel(panel)
     return panel
 

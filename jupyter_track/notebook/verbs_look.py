@@ -13,6 +13,7 @@ from ..records import ViewType, html_form, text_form
 from ..store import curve_feed, filter_hints, registry, run_rows
 from ..store.bin import deleted_times
 from ..views.curve_choice import Asked
+from ..views.curves import MOST_RUNS
 from ..views.format import age, one_line
 from ..views.html import status_html
 from ..views.models import model_details, registry_details, run_numbers
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ..panels.comparison import ComparisonPanel
     from ..panels.curves import CurvesPanel
     from ..panels.table import RunTablePanel
+    from ..store.reader import Reader
 
 TABLE_RUNS = 50
 _DATED = 10  # deleted runs of which it is said when
@@ -81,6 +83,8 @@ def curves(desk: Desk, rest: str) -> CurvesPanel:
     from .curves import make
 
     words = split(rest, "curves [METRIC…] [RUN…]")
+    reader = desk.found()
+    experiment = _experiment_of(reader, words)
     x, smooth, group = take_value(words, "-x"), take_value(words, "--smooth"), take_value(words, "--group")
     try:
         smoothing = 0.0 if smooth is None else float(smooth)
@@ -88,7 +92,6 @@ def curves(desk: Desk, rest: str) -> CurvesPanel:
         raise InvalidValue(
             f"%track curves --smooth takes a number from 0 to 0.999, not {one_line(smooth or '')!r}."
         ) from None
-    reader = desk.found()
     keys = curve_feed.metric_keys(reader.store) if reader is not None else []
     metrics = [word for word in words if word in keys or reader is None]
     named = [word for word in words if word not in metrics]
@@ -99,6 +102,9 @@ def curves(desk: Desk, rest: str) -> CurvesPanel:
         there = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(one_line, keys[:8]))}."
         hint = f" Nor is there a metric of that name; {there}" if keys else ""
         raise NotFound(f"{error}{hint}") from None
+    _refuse_both(experiment, named)
+    if reader is not None and experiment is not None:
+        runs = tuple(run.run_id for run in reader.runs([experiment], limit=MOST_RUNS))
     panel = make(Asked(tuple(metrics), runs, x or "step", smoothing, group or ""))
     panel._ipython_display_()
     return panel
@@ -108,10 +114,27 @@ def compare(desk: Desk, rest: str) -> ComparisonPanel:
     """Show what differs between runs, or groups of them; the first is what the others are measured against."""
     words = split(rest, "compare [RUN…]")
     reader = desk.reader()
+    experiment = _experiment_of(reader, words)
+    _refuse_both(experiment, words)
     found = [run.run_id for run in desk.runs(words)] if words else None
     from ..views.group_comparison import comparison_among
 
-    return desk.hooks.comparisons.show(comparison_among(reader, found))
+    return desk.hooks.comparisons.show(comparison_among(reader, found, experiment=experiment))
+
+
+def _experiment_of(reader: Reader | None, words: list[str]) -> str | None:
+    """Take ``-e EXPERIMENT`` out of the words, and return the experiment's id; None where it is not there."""
+    name = take_value(words, "-e", "--experiment")
+    if name is None:
+        return None
+    if reader is None:
+        raise NotFound(f"There is no experiment {one_line(name)!r}: there are no runs yet.")
+    return reader.experiment_named(name).experiment_id
+
+
+def _refuse_both(experiment: str | None, named: list[str]) -> None:
+    if experiment is not None and named:
+        raise InvalidValue(f"Name the runs ({one_line(' '.join(named))}), or the experiment with -e, not both.")
 
 
 def show_bin(desk: Desk, rest: str) -> None:

@@ -2,7 +2,7 @@
 
 A picture is shown as an ``<img>``, in which no script runs and which fetches nothing, also where it is SVG. A chart of
 Vega is drawn to SVG, in a process of its own without a way to any address; a page is shown in a frame, in which nothing
-runs.
+runs; a chart of Plotly is told in words.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..store.reader import Reader
 from ..views.format import size
 from ..views.media import SHOWN
 from ..views.players import PAGE, framed
+from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 
 LARGE = 1_000_000  # bytes of a picture that is sent only where a person asks for it
 LARGEST = 32_000_000
@@ -35,7 +36,8 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     Returns
     -------
     dict
-        ``uri``; ``page`` for a frame; or ``large`` where it is large and was not asked for: how large.
+        ``uri``; ``page`` for a frame; ``card`` for a chart of Plotly; or ``large`` where it is large and was not asked
+        for: how large.
 
     Raises
     ------
@@ -50,6 +52,9 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     found = next((one for one in reader.artifacts(run_id) if one.path == path), None)
     if found is None:
         raise NotFound(f"The run has no picture {path!r:.80}.")
+    if found.mime == PLOTLY:
+        card = chart_card(reader.content(found.sha256) if found.size <= LARGEST_READ else None, found.size)
+        return {"card": {"title": card.title, "told": card.told, "hint": PICTURE_HINT}}
     is_page = found.mime == PAGE and found.kind == "figure"
     chart = is_chart(found.mime)
     if not (found.mime in SHOWN or is_page or chart):

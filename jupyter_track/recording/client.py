@@ -77,13 +77,13 @@ class TrackClient(RegistryClient):
         """End a run; FINISHED by default. `end_time` is in milliseconds since the epoch."""
         tracker, run_id = self._target(run_id)
         if tracker.memory(run_id) is not None:
-            tracker.end(run_id, _checked(status or RunStatus.FINISHED), end_time=end_time)
+            tracker.end(run_id, RunStatus.to_string(status or RunStatus.FINISHED), end_time=end_time)
             for run in [run for run in active.open_runs() if run.run_id == run_id]:
                 active.remove(run)
             return
         if end_time is not None:
             end_time = check_time(end_time, "end_time")
-        edits.set_terminated(tracker.store, run_id, _checked(status or RunStatus.FINISHED), end_time)
+        edits.set_terminated(tracker.store, run_id, RunStatus.to_string(status or RunStatus.FINISHED), end_time)
 
     def update_run(self, run_id: str | int, status: str | None = None, name: str | None = None) -> None:
         """Rename a run or set its status."""
@@ -395,9 +395,3 @@ class TrackClient(RegistryClient):
     def delete_experiment_tag(self, experiment_id: str | int, key: str) -> None:
         """Remove a tag of an experiment."""
         experiment_edits.delete_experiment_tag(self._tracker.store, str(experiment_id), key)
-
-
-def _checked(status: str) -> str:
-    if status not in RunStatus.ALL:
-        raise InvalidValue(f"{status!r} is no status of a run; there are {', '.join(RunStatus.ALL)}.")
-    return status

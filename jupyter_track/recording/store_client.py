@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from ..missing import hint_of
 from .session import session
 from .tracker import Tracker
 
@@ -21,6 +23,10 @@ class StoreClient:
 
     def __init__(self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None) -> None:
         self._own = None if tracking_uri is None else Tracker(session.parse(tracking_uri))
+
+    def __getattr__(self, name: str) -> Any:
+        hint = hint_of(f"TrackClient.{name}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{f': {hint}.' if hint else ''}")
 
     @property
     def _tracker(self) -> Tracker:

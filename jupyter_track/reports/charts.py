@@ -22,7 +22,7 @@ from ..views.many_svg import parallel_svg
 from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
-from .drawings import svg_of
+from .drawings import cleaned_axis, svg_of
 from .material import Material, day
 
 MOST_ROWS = 1_000  # of the table that needs no script
@@ -144,7 +144,8 @@ def parallel(material: Material) -> list[Block]:
         found = material.parallel
     except TrackError as error:
         return _why_not(material, "parallel", error)
-    drawing = parallel_svg(found)
+    clean = material.privacy.text
+    drawing = parallel_svg(replace(found, axes=tuple(cleaned_axis(axis, clean) for axis in found.axes)))
     notes = chart_notes(found.runs, found.metric, found.notes)
     return [Drawn(drawing, svg_of(drawing.uri), tuple(notes), "parallel")]
 

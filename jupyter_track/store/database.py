@@ -106,6 +106,10 @@ def explain(error: sqlite3.Error, store: Path) -> StoreError:
         if holds_our_tables(store):
             return first_page_damaged(store)
         if store.suffix == ".zip":
+            from .upkeep.packed import is_packed  # imports this module
+
+            if not is_packed(store):
+                return NotAStore(f"{store} is neither a zip nor a store, whatever its name; it was left as it is.")
             return NotAStore(
                 f"{store} is a zip, which is looked at and not changed: unzip it and name its folder, or bring its "
                 f"runs into your store with 'jupyter track merge {store.name}'."

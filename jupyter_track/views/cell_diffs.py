@@ -53,6 +53,21 @@ def cell_lines(before: Sequence[str], after: Sequence[str], context: int = CONTE
     return tuple(lines)
 
 
+def whole_lines(cells: Sequence[str]) -> tuple[DiffLine, ...]:
+    """Return the code of one run as it is, where there is none to hold it against; several cells have a head each.
+
+    Examples
+    --------
+    >>> [(line.sign, line.text) for line in whole_lines(["import x", "C = 1"])]
+    [('@', 'cell 1'), (' ', 'import x'), ('@', 'cell 2'), (' ', 'C = 1')]
+    """
+    lines: list[DiffLine] = []
+    for place, cell in enumerate(cells):
+        lines += [_head(_label(place))] if len(cells) > 1 else []
+        lines += [DiffLine(" ", ((line, False),)) for line in cell.splitlines()]
+    return tuple(lines)
+
+
 def _label(place: int) -> str:
     return f"cell {place + 1}"
 

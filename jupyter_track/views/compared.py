@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InvalidValue
 from ..records import Shown
 from .changes import CodeChange
 from .diffs import DiffLine
@@ -16,6 +19,12 @@ from .words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+@singledispatch
+def panel_of(comparison: object) -> Any:
+    """Return the panel of a comparison, which has its chart; `jupyter_track.notebook.comparing` registers how."""
+    raise InvalidValue("This comparison has no chart here; that of track.compare(…) has one.")
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,10 @@ class Line:
 
 @dataclass(frozen=True)
 class CodeDiff:
-    """The code of a run against that of the first: `cut` lines of the diff are left out at its end."""
+    """The code of a run against that of the first: `cut` lines of the diff are left out at its end.
+
+    Where the code of the first is not recorded, `against` is empty and the lines are the code as it is.
+    """
 
     number: str
     against: str
@@ -122,6 +134,8 @@ class CodeDiff:
     @property
     def title(self) -> str:
         """``code of #12 against #9: 3 lines added, 1 removed``."""
+        if not self.against:
+            return f"code of {self.number}: {counted(self.change.lines, 'line')}"
         added = f"{self.change.added:,} line{'' if self.change.added == 1 else 's'} added"
         return f"code of {self.number} against {self.against}: {added}, {self.change.removed:,} removed"
 
@@ -176,6 +190,32 @@ class Comparison(Shown):
             values = [line.values[place] for line in self.lines]
             columns[run.title] = [value.text or None if value.raw is None else value.raw for value in values]
         return pandas.DataFrame(columns, index=index, dtype=object)
+
+    @property
+    def chart(self) -> Any:
+        """The curves of the metrics that are worth a look, a line a run, as an Altair chart."""
+        return panel_of(self).chart
+
+    def save(self, target: str | os.PathLike[str], *, scale: float = 2.0) -> Path:
+        """Write the chart into a file and return its path; a file that is there is replaced.
+
+        Parameters
+        ----------
+        target : path
+            It ends in ``.png``, ``.svg``, ``.pdf`` or ``.json``, which is the Vega-Lite spec with its data.
+        scale : float, default 2.0
+            Pixels of a PNG per CSS pixel.
+
+        Raises
+        ------
+        InvalidValue
+            For another ending.
+        NotFound
+            Where the runs have no curves.
+        MissingPackage
+            For a picture, where vl-convert is not installed.
+        """
+        return panel_of(self).save(target, scale=scale)  # type: ignore[no-any-return]
 
     def to_markdown(self) -> str:
         """Return the comparison as Markdown: what differs as a table, and the code as a diff."""

@@ -16,16 +16,17 @@ from ..store.database import reading
 from ..store.reader import Reader
 from . import compared_around, compared_facts
 from .card import run_words
-from .cell_diffs import cell_lines
-from .changes import code_change, difference
+from .cell_diffs import WHOLE, cell_lines, whole_lines
+from .changes import CodeChange, code_change, difference
 from .compared import CodeDiff, Compared, Comparison, Line, Value, equal_words, foot
-from .compared_facts import telling_cuts
+from .compared_facts import both, telling_cuts
 from .compared_metrics import metrics
 from .diffs import CONTEXT
 from .format import middle_cut, one_line
 from .repeats import Repeats
 from .surroundings import Surroundings
 from .tokens import run_color, state_of
+from .words import counted
 
 __all__ = [
     "CodeDiff",
@@ -43,6 +44,7 @@ __all__ = [
 MOST_RUNS = 8
 NAME_LIMIT = 24
 MOST_DIFF_LINES = 400  # of one run's code
+MOST_ALONE = 40  # of the code of a run where the first has none
 
 Cells = Mapping[str, Sequence[str]]
 _NONE: Cells = MappingProxyType({})
@@ -138,19 +140,15 @@ def compare(
         shown,
         {run.run_id: known[run.run_id] for run in shown if run.run_id in known},
         (
-            ("data", compared_around.data(shown)),
+            ("data", compared_around.data(singles)),
             ("params", compared_facts.params(singles)),
             ("metrics", metrics(shown, groups)),
             ("tags", compared_facts.tags(singles)),
-            ("environment", _both(compared_facts.environment(singles), compared_around.around(shown, surroundings))),
+            ("environment", both(compared_facts.environment(singles), compared_around.around(singles, surroundings))),
             ("run", compared_facts.facts(singles)),
         ),
         more=max(total or 0, len(runs)) - len(shown),
     )
-
-
-def _both(one: compared_facts.Found, other: compared_facts.Found) -> compared_facts.Found:
-    return [*one[0], *other[0]], [*one[1], *other[1]]
 
 
 def assembled(
@@ -214,19 +212,31 @@ def _code_lines(runs: Sequence[Run], cells: Cells) -> list[Line]:
     if not any(run.run_id in cells for run in runs) or _same_code(runs, cells):
         return []
     first = runs[0]
-    values = [Value("" if first.run_id in cells else "not recorded")]
+    alone = not any(run.run_id in cells for run in runs[1:])
+    values = (
+        [_length(cells[first.run_id]) if alone else Value("")] if first.run_id in cells else [Value("not recorded")]
+    )
     for run in runs[1:]:
         found = difference(run, first, _joined(cells.get(run.run_id)), _joined(cells.get(first.run_id)))
         if run.run_id not in cells:
             values.append(Value("not recorded"))
         elif first.run_id not in cells:
-            values.append(Value(""))
+            values.append(_length(cells[run.run_id]))
         elif found.code is None:
             values.append(Value("same", same=True))
         else:
             full = f"{found.code.added} added, {found.code.removed} removed"
             values.append(Value(found.code.text or "params only", full))
     return [Line("code", "", tuple(values))]
+
+
+def _length(code: Sequence[str]) -> Value:
+    """How long code is that is held against none."""
+    return Value(counted(_count(code), "line"), "the code of the other is not recorded, so that they are not compared")
+
+
+def _count(code: Sequence[str]) -> int:
+    return sum(len(cell.splitlines()) for cell in code)
 
 
 def _group_names(columns: Sequence[Compared]) -> dict[str, str]:
@@ -242,7 +252,10 @@ def code_diffs(
     most: int = MOST_DIFF_LINES,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[CodeDiff]:
-    """Return the code of each run against that of the first, where it differs; runs with the same code have one."""
+    """Return the code of each run against that of the first, where it differs; runs with the same code have one.
+
+    Where the first has none that was recorded, it is the code of the others as it is.
+    """
     first = cells.get(runs[0].run_id)
     alike: dict[tuple[str, ...], list[Run]] = {}
     for run in runs[1:]:
@@ -250,11 +263,17 @@ def code_diffs(
             alike.setdefault(tuple(cells[run.run_id]), []).append(run)
     found = []
     for code, several in alike.items():
-        total = None if first is None else code_change("\n\n".join(first), "\n\n".join(code))
-        if first is not None and total is not None:
+        own = ", ".join(names.get(run.run_id) or run_words(run) for run in several)
+        if first is None:
+            lines, size = whole_lines(code), _count(code)
+            shown = lines[: most if context >= WHOLE else min(most, MOST_ALONE)]
+            alone = CodeChange(size, 0, size)
+            found.append(CodeDiff(own, "", alone, shown, len(lines) - len(shown), run_id=several[0].run_id))
+            continue
+        total = code_change("\n\n".join(first), "\n\n".join(code))
+        if total is not None:
             lines = cell_lines(first, code, context)
-            own = [names.get(run.run_id) or run_words(run) for run in several]
-            words = ", ".join(own), names.get(runs[0].run_id) or run_words(runs[0])
+            words = own, names.get(runs[0].run_id) or run_words(runs[0])
             cut = max(len(lines) - most, 0)
             found.append(CodeDiff(*words, total, lines[:most], cut, run_id=several[0].run_id))
     return found

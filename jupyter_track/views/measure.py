@@ -8,26 +8,36 @@ from ..store.reader import Reader
 from .words import named
 
 
-def last_of(reader: Reader) -> tuple[Run, str]:
+def last_of(reader: Reader, experiment: str | None = None) -> tuple[Run, str]:
     """Return the last run that tells something, and why it is that one: it finished, or runs and has logged metrics.
 
     Where no run has, it is the last of all.
+
+    Parameters
+    ----------
+    reader : Reader
+    experiment : str, optional
+        The id of the experiment that it is of; by default of any.
 
     Raises
     ------
     NotFound
         Where there is no run.
     """
-    last = reader.runs_meant(["last"])[0]
+    within = None if experiment is None else [experiment]
+    newest = reader.runs_meant(["last"]) if within is None else reader.runs(within, limit=1)
+    if not newest:
+        raise NotFound("This experiment has no runs to compare.")
+    last = newest[0]
     if _tells(last):
         return last, "the last run"
-    found = [*reader.runs(None, "attributes.status = 'FINISHED'", limit=1)]
-    found += [run for run in reader.runs(None, "attributes.status = 'RUNNING'", limit=_LIVE) if _tells(run)]
-    newest = max(found, key=lambda run: run.number or 0, default=None)
-    if newest is None:
+    found = [*reader.runs(within, "attributes.status = 'FINISHED'", limit=1)]
+    found += [run for run in reader.runs(within, "attributes.status = 'RUNNING'", limit=_LIVE) if _tells(run)]
+    telling = max(found, key=lambda run: run.number or 0, default=None)
+    if telling is None:
         return last, f"the last run, which {_became(last)}"
-    kind = "finished" if newest.state == "finished" else "has metrics"
-    return newest, f"the last run that {kind} (#{last.number} {_became(last)})"
+    kind = "finished" if telling.state == "finished" else "has metrics"
+    return telling, f"the last run that {kind} (#{last.number} {_became(last)})"
 
 
 _LIVE = 20

@@ -161,10 +161,7 @@ def run_words(one: Plotted, axes: Sequence[Axis], at: int) -> str:
 
 def ordered_by(axis: Axis) -> list[int]:
     """Return the places of the runs from the best value of a metric to the worst; those without a finite one last."""
-    numbers = [(value, at) for at, value in enumerate(axis.values) if isinstance(value, float)]
-    sign = -1 if axis.goal.direction != "min" else 1
-    best = [at for _, at in sorted(numbers, key=lambda pair: (sign * pair[0], pair[1]))]
-    return best + [at for at, value in enumerate(axis.values) if not isinstance(value, float)]
+    return list(axis.best_first)
 
 
 def in_colour(runs: Sequence[Plotted], metric: Axis) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""`compare`: runs, or groups of runs, side by side."""
+"""`compare`: runs, or groups of runs, side by side; and how a `Comparison` is drawn, in a script as in a notebook."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InvalidValue
+from ..recording.session import session
 from ..records import Run
 from ..store import pending
 from ..store.reader import Reader
-from ..views.compared import Comparison
+from ..views.compared import Comparison, panel_of
 from ..views.group_comparison import comparison_among, group_comparison_of
-from .session import session
 
 
 def compare(*runs: Any, groups: bool | None = None) -> Comparison:
@@ -30,7 +30,7 @@ def compare(*runs: Any, groups: bool | None = None) -> Comparison:
     Returns
     -------
     Comparison
-        With ``.df`` and ``.to_markdown()``.
+        With ``.df``, ``.to_markdown()``, and the curves of its metrics as ``.chart`` and ``.save("loss.svg")``.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def compare(*runs: Any, groups: bool | None = None) -> Comparison:
     >>> import jupyter_track as track
     >>> track.compare("baseline", "last")  # doctest: +SKIP
     >>> svc, forest = track.runs("params.model = 'svc'"), track.runs("params.model = 'forest'")
-    >>> track.compare(svc, forest)  # doctest: +SKIP
+    >>> track.compare(svc, forest).save("loss.svg")  # doctest: +SKIP
     """
     tracker = session.tracker()
     pending.flush(tracker.store)
@@ -56,6 +56,13 @@ def compare(*runs: Any, groups: bool | None = None) -> Comparison:
         return group_comparison_of(reader, [_ids(reader, one) for one in runs])
     ids = [run_id for one in runs for run_id in _ids(reader, one)]
     return comparison_among(reader, ids if runs else None, groups)
+
+
+@panel_of.register
+def _(comparison: Comparison) -> Any:
+    from ..panels.comparison import ComparisonPanel
+
+    return ComparisonPanel.of(comparison)
 
 
 def _ids(reader: Reader, meant: object) -> list[str]:
