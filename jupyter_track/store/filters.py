@@ -327,8 +327,9 @@ class _Parser(Cursor):
         number = filter_values.number_of(token)
         quoted = token.kind == "quoted" and token.quote != "`"
         if number is None and not quoted:
+            text = "a number or a quoted text" if field.kind == "param" else "a quoted text"
             raise self.fault(
-                f"Expected {_EXPECTED[field.numeric, field.kind == 'param']} for {_name(field)}, "
+                f"Expected {'a number' if field.numeric else text} for {_name(field)}, "
                 f"not {shown(token)}{_quoting(token, field)}"
             )
         if self.is_time(field) and (date := filter_values.bare_date(self.text, token.position)):
@@ -471,15 +472,6 @@ class _Parser(Cursor):
     def unknown_kind(self, head: str, token: Token) -> Exception:
         words = [f"{kind}s" for kind in self.grammar.kinds]
         return self.fault(f"{head!r} is not one of {', '.join(words)}{_nearest(head.lower(), words)}", token)
-
-
-# By whether a field is a number, and is a param, which may be either.
-_EXPECTED = {
-    (True, False): "a number",
-    (True, True): "a number",
-    (False, False): "a quoted text",
-    (False, True): "a number or a quoted text",
-}
 
 
 def _quoting(token: Token, field: Field) -> str:
