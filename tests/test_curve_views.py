@@ -23,6 +23,7 @@ from jupyter_track.views import curve_choice
 from jupyter_track.views.curve_choice import Asked, Choice
 from jupyter_track.views.curves import BandPoint, Series, Stairs, band, frame, series_of, smoothed
 from jupyter_track.views.curves_html import curves_html, curves_text
+from jupyter_track.views.group_end import GroupEnd, group_end, shared_band
 from jupyter_track.views.tokens import mark
 
 NAN, INF = math.nan, math.inf
@@ -264,6 +265,40 @@ def test_a_band_is_mean_and_sample_sd_with_n() -> None:
         BandPoint(1, 3.25, float(np.std([2, 4.5], ddof=1)), 2),
         BandPoint(2, 5.0, float(np.std([4, 6], ddof=1)), 2),
     ]
+
+
+def test_a_mean_ends_where_too_few_of_its_runs_go_on() -> None:
+    """Fewer than half of them, or one of several: the mean would jump to those few. The browser does the same."""
+    for case in json.loads(FIXTURE.read_text(encoding="utf-8"))["ends"]:
+        lengths, axis, found = case["lengths"], case["axis"], case["found"]
+        series = [Series(str(at), "loss", tuple(range(n)), (1.0 + at,) * n) for at, n in enumerate(lengths)]
+        end = group_end(series, axis)
+        assert end == (None if found is None else GroupEnd(*found)), case
+        assert (end.words("l2", axis) if end else "") == case["words"]
+        last = max(lengths) - 1 if found is None else found[0]
+        assert [point.x for point in shared_band(series, axis)] == list(range(last + 1))
+
+
+def test_every_form_of_groups_ends_its_mean_and_says_so(tmp_path: Path) -> None:
+    """The best mark is within; text, HTML and the Altair chart say which runs go on."""
+    store = made_store(tmp_path)
+    long = {"params": {"lr": 1}, "metrics": {"loss": [0.3, 0.2, 0.1, 0.01, 0.001]}}
+    short = {"params": {"lr": 1}, "metrics": {"loss": [0.5, 0.4, 0.3]}}
+    add_runs(store, long, short, short, {"params": {"lr": 2}, "metrics": {"loss": [1.0, 0.5]}})
+    choice = curve_choice.choose(store, Asked(("loss",), group="lr"))
+    series = drawn(store, choice)
+    note = "1: 1 of 3 runs goes on to step 4, not shown"
+    text = curves_text(choice, series, "step")
+    assert [line.strip() for line in text.splitlines()][-2:] == [
+        "2  0.5000  best 0.5000 at 1  2 points",
+        note,
+    ]
+    assert "at 2  ▲" in text
+    assert str(curves_html(choice, series, "step")).count(note) == 1
+    made = chart(choice, series, x="step").to_dict()
+    assert made["vconcat"][0]["title"]["subtitle"] == [note]
+    rows = next(rows for rows in made["datasets"].values() if "low" in rows[0])
+    assert max(row["x"] for row in rows) == 2
 
 
 # ---- the frame and the chart

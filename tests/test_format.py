@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_records import made_param
 
+from jupyter_track.records import Param
 from jupyter_track.views.format import (
     Change,
     Precision,
@@ -243,3 +244,21 @@ def test_one_line_is_one_line(text: str) -> None:
 def test_plain_text_keeps_lines_and_drops_terminal_colours() -> None:
     """A traceback stays readable, and a name cannot turn the direction of its line."""
     assert plain_text("\x1b[0;31mValueError\x1b[0m:\n\tx\x00 \u202eevil") == "ValueError:\n\tx evil"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        ("str", "", "''"),
+        ("str", " ", "''"),
+        ("str", "a  b\n", "a b"),
+        ("str", "\x1b[31mred", "red"),
+        ("str", "é\u202e", "é"),
+        ("float", "1e-3", "1e-3"),
+        ("none", "", ""),
+        ("str", "x" * 33, "x" * 16 + "…" + "x" * 15),
+    ],
+)
+def test_a_param_is_one_plain_line(kind: str, text: str, shown: str) -> None:
+    """What a line has nothing to do with is left out, an empty text is seen, a long one is cut."""
+    assert param_text(Param("p", text, text, kind)) == shown

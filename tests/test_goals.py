@@ -1,10 +1,20 @@
 """Which way is better, and which metric comes first."""
 
+from pathlib import Path
+
 import pytest
 from made_records import made_metric
+from made_stores import add_runs, made_store
 
+from jupyter_track.store import table_rows
+from jupyter_track.store.database import StoreFiles
 from jupyter_track.store.goal_words import guess_goal, tokens_of
+from jupyter_track.store.reader import Reader
+from jupyter_track.views.columns import columns_of
+from jupyter_track.views.curve_choice import Asked, choose
+from jupyter_track.views.found import Runs
 from jupyter_track.views.goals import Goal, goal_of, main_first
+from jupyter_track.views.live_columns import live_columns
 
 
 @pytest.mark.parametrize(
@@ -71,3 +81,22 @@ def test_the_main_metric_comes_first_and_captured_ones_last() -> None:
     ]
     ordered = [metric.key for metric in main_first(metrics, {"time": "min"})]
     assert ordered == ["f1", "time", "loss", "accuracy", "score", "probe"]
+
+
+def test_of_several_declared_metrics_the_first_logged_stays_the_main_one(tmp_path: Path) -> None:
+    """In tables, curves, `best` of runs and of the store, also when new runs log only another one."""
+    store = made_store(tmp_path)
+    metrics = {"val_loss": [0.5, 0.4], "accuracy": [0.8, 0.9]}
+    add_runs(store, {"name": "old", "metrics": metrics}, *({"metrics": {"accuracy": [0.1, 0.2]}} for _ in range(3)))
+    files = StoreFiles(store)
+    with files.writing() as connection:
+        connection.execute("INSERT INTO metric_goals VALUES (0, 'accuracy', 'max'), (0, 'val_loss', 'min')")
+    files.close()
+    reader = Reader(store)
+    runs = Runs(reader.runs(), store=store)
+    rows = table_rows.RowReader(store).read(table_rows.active_numbers(store))
+    assert columns_of(runs, None).metrics[0].key == "val_loss"
+    assert live_columns(rows, {"accuracy": "max", "val_loss": "min"})[0].key == "val_loss"
+    assert [chart.key for chart in choose(store, Asked()).charts] == ["val_loss", "accuracy"]
+    assert runs.best().name == "old"
+    assert reader.run(reader.resolve("best")).name == "old"

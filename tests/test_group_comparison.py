@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
+import pandas
 import pytest
 from made_records import made_metric, made_param, made_run
 from made_stores import made_store, with_code
 
+import jupyter_track as track
 from jupyter_track.errors import InvalidValue, NotFound
-from jupyter_track.records import Run
+from jupyter_track.records import Dataset, DatasetInput, Run, RunInputs
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.compared import Line, Value
-from jupyter_track.views.comparison_parts import column_curve
+from jupyter_track.views.comparison_html import stored_comparison_html
+from jupyter_track.views.comparison_parts import column_curve, overlays, parts_of
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
 from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in
@@ -139,4 +145,107 @@ def test_the_curve_of_a_group_is_the_mean(tmp_path: Path) -> None:
     found = group_comparison_of(reader, [ids[:2], ids[2:]])
     curve = column_curve(reader, found.runs[0], "loss", 100)
     assert (curve.points, curve.deviations) == (((0, 4.0), (1, 3.0)), (2**0.5, 2**0.5))
+    assert curve.note.endswith(": 1 of 2 runs goes on to step 2, not shown")
+    assert curve.note in str(stored_comparison_html(found))
     assert column_curve(reader, found.runs[1], "loss", 100).points == ((0, 9.0), (1, 8.0))
+
+
+def test_what_runs_of_a_group_lack_leaves_no_comma() -> None:
+    """How many are without it is said where others of the group have it; a group without any has an empty cell."""
+
+    def run(number: int, **params: object) -> Run:
+        return made_run(number, "r", [], [made_param(key, value) for key, value in params.items()])
+
+    one = [run(1, degree=5, loss="log_loss"), run(2, degree=5), run(3)]
+    other = [run(4, rate="adaptive"), run(5, rate="optimal"), run(6)]
+    found = compare_groups([one, other], {})
+    params = {line.label: [value.text for value in line.values] for line in found.lines if line.group == "params"}
+    assert params == {
+        "degree": ["5 · 1 of 3 without", ""],
+        "loss": ["log_loss · 2 of 3 without", ""],
+        "rate": ["", "adaptive, optimal · 1 of 3 without"],
+    }
+
+
+def test_the_name_of_a_group_is_cut_between_words(tmp_path: Path) -> None:
+    """Only where it has no room: in the legend of a picture a name has a row of its own before it is cut."""
+    store = made_store(tmp_path)
+    runs = [
+        {"params": {"penalty": penalty, "learning_rate": rate}, "metrics": {"loss": [3.0, 2.0, 1.0]}, "name": "r"}
+        for penalty, rate in (("l1", 0.1), ("l1", 0.1), ("l2", 0.5), ("l2", 0.5))
+    ]
+    ids = with_code(store, *runs)
+    reader = Reader(store)
+    found = group_comparison_of(reader, [ids[:2], ids[2:]])
+    assert [one.name for one in found.runs] == ["penalty l1, learning_rate 0.1", "penalty l2, learning_rate 0.5"]
+    (picture,) = overlays(reader, found, parts_of(reader, found).curves)
+    svg = unquote(picture.uri)
+    assert ">penalty l1, learning_rate 0.1" in svg
+    assert ">penalty l2, learning_rate 0.5" in svg
+
+
+def reading(runs: list[Run], *digests: str | None, rows: int = 3) -> list[Run]:
+    """The runs with the data that each of them read; the digest of its column ``age`` goes with that of the whole."""
+    found = []
+    for run, digest in zip(runs, digests, strict=True):
+        profile = {"num_rows": rows, "columns": [{"name": "age", "digest": digest}, {"name": "city", "digest": "c"}]}
+        used = DatasetInput(Dataset("people", digest or "", "local", '{"uri": "p.csv"}', None, json.dumps(profile)))
+        found.append(replace(run, inputs=RunInputs((used,) if digest else ())))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("digests", "texts"),
+    [
+        (("a", "a", "a", "b", "b", "b"), ("3 × 2 · a", "age changed")),
+        (("a", "a", "a", "a", "b", "a"), ("3 × 2 · a", "2 versions")),
+        (("a", "b", "a", "a", "b", "c"), ("2 versions", "3 versions")),
+        (("a", "a", "a", None, "a", "a"), ("3 × 2 · a", "3 × 2 · a in 2 of 3")),
+        (("a", "b", None, None, None, None), ("2 versions in 2 of 3", "")),
+    ],
+)
+def test_groups_show_the_data_that_they_read(digests: tuple[str | None, ...], texts: tuple[str, str]) -> None:
+    """As runs do where all of a group have read the same; else how many versions there are."""
+    found = compare_groups([reading(SMALL, *digests[:3]), reading(LARGE, *digests[3:])], {})
+    (line,) = (line for line in found.lines if line.group == "data")
+    assert (line.label, tuple(value.text for value in line.values)) == ("people", texts)
+    assert [line.group for line in found.lines][:2] == ["data", "params"]
+    assert not any(value.same for value in line.values)
+
+
+def test_groups_that_read_the_same_data_have_no_line_for_it() -> None:
+    """It is counted; also where the runs of both have read the same two versions."""
+    for digests in ("aaa", "aab"):
+        found = compare_groups([reading(SMALL, *digests), reading(LARGE, *reversed(digests))], {})
+        assert [line.label for line in found.lines if line.group == "data"] == []
+        assert dict(found.equal)["data"] == 1
+        assert [value.same for line in found.same if line.group == "data" for value in line.values] == [False, True]
+
+
+def test_groups_show_the_packages_in_which_they_differ() -> None:
+    """What surrounded the runs of a group is told once; where it differs inside, each of it."""
+
+    def around(python: str, numpy: str) -> dict[str, dict[str, object]]:
+        return {"environment": {"python": {"version": python}, "packages": {"numpy": numpy, "pandas": "3.0"}}}
+
+    runs = [*SMALL, *LARGE]
+    known = {run.run_id: around("3.12", "2.0" if at < 3 else f"2.{at % 2 + 1}") for at, run in enumerate(runs)}
+    found = compare_groups([SMALL, LARGE], {}, known)
+    assert [
+        (line.label, [value.text for value in line.values]) for line in found.lines if line.group == "environment"
+    ] == [("numpy", ["2.0", "2.2, 2.1"])]
+
+
+def test_groups_in_a_store_show_their_data(store: Path) -> None:
+    """What the runs logged is read with them."""
+    frames = [pandas.DataFrame({"age": [1, 2, age]}) for age in (3, 3, 4, 4)]
+    ids = []
+    for frame in frames:
+        with track.start_run(run_name="r") as run:
+            track.log_input(track.data.from_pandas(frame, name="people"))
+        ids.append(run.run_id)
+    track.flush()
+    reader = Reader(store)
+    found = group_comparison_of(reader, [ids[:2], ids[2:]])
+    (line,) = (line for line in found.lines if line.group == "data")
+    assert [value.text for value in line.values][1] == "age changed"

@@ -46,6 +46,8 @@ ALLOWED = {
     "settings": {"traitlets"},
     # What makes a report is loaded where one is made.
     "reports.narrative": {"jinja2", "markdown_it"},
+    "reports.pictures": {"markdown_it"},
+    "reports.sandbox": {"jinja2"},
     "reports.pages": {"jinja2"},
     **{module: {"click", "rich"} for module in MODULES if module.split(".")[0] == "cli"},
 }

@@ -13,6 +13,7 @@ from made_sweep import add_sweep
 from jupyter_track.errors import InvalidValue, TrackError
 from jupyter_track.store import table_rows
 from jupyter_track.store.table_rows import TableRow
+from jupyter_track.views import importance
 from jupyter_track.views.importance import Bar, importance_of
 
 
@@ -49,6 +50,29 @@ def test_the_same_runs_give_the_same_answer_in_any_order(store: Path) -> None:
     add_sweep(store, 30)
     rows = rows_of(store)
     assert importance_of(rows, {}) == importance_of(rows[::-1], {})
+
+
+def test_of_many_runs_a_sample_is_learned_from_and_said(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same in any order; a run that is added changes one of it at most; few runs are all learned from."""
+    add_sweep(store, 80)
+    rows = rows_of(store)
+    whole = importance_of(rows, {})
+    monkeypatch.setattr(importance, "MOST_RUNS", 60)
+    found = importance_of(rows, {})
+    assert found == importance_of(rows[::-1], {})
+    assert (found.runs, [bar.key for bar in found.bars[:2]]) == (60, ["lr", "model"])
+    assert found.method == f"{whole.method}; of a sample of 60 of the 80 runs, the same each time"
+    assert found.notes == whole.notes
+    before, after = ({row.run_id for row in importance._sample(some)} for some in (rows[1:], rows))
+    assert (len(before), len(after), len(after - before) <= 1) == (60, 60, True)
+
+
+def test_what_is_predicted_at_once_changes_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of many params are predicted in parts, within a bound of memory."""
+    add_sweep(store, 30)
+    found = importance_of(rows_of(store), {})
+    monkeypatch.setattr(importance, "AT_ONCE", 1)
+    assert importance_of(rows_of(store), {}) == found
 
 
 def test_what_a_run_lacks_is_a_value_of_its_own(store: Path) -> None:

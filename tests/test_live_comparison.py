@@ -11,7 +11,7 @@ import pytest
 from live_session import MIME, Page, live_page
 
 MADE = """
-import altair as alt, numpy as np
+import altair as alt, numpy as np, plotly.graph_objects as go
 def make(C, shift):
     with track.start_run(run_name=f"svc {C}") as run:
         track.log_param("C", C); track.log_param("kernel", "rbf")
@@ -23,6 +23,8 @@ def make(C, shift):
         track.log_artifact("page.html", "figures")
         bars = alt.Chart(alt.Data(values=[{"a": C, "b": shift}])).mark_bar().encode(x="a:Q", y="b:Q")
         track.log_figure(bars, "bars.json")
+        plot = {"data": [{"type": "bar", "y": [C, shift]}], "layout": {"title": {"text": "<b>By fold</b>"}}}
+        track.log_figure(go.Figure(plot), "plot.json")
         track.log_figure(bars, "bars/page.html", save_kwargs={"inline": False})
         track.log_text("secret", "notes.txt")
     return run
@@ -80,6 +82,7 @@ def test_the_page_is_told_all_of_it(page: Page) -> None:
     assert [(slot["name"], slot["steps"]) for slot in told["media"]] == [
         ("bars", []),
         ("bars/page", []),
+        ("plot", []),
         ("sample", [0, 1, 2, 3, 4]),
     ]
     assert [(table["name"], table["key"], table["equal"]) for table in told["tables"]] == [
@@ -111,6 +114,7 @@ def test_the_bundle_is_the_static_form(page: Page) -> None:
     assert html.count("data:image/png;base64,") == 2
     assert html.count("data:image/svg+xml,") == 1
     assert "alert(1)" not in html
+    assert html.count("Plotly chart of 1 trace (bar)") == 2
     assert "accuracy ↑" in bundle["text/plain"]
 
 
@@ -134,12 +138,14 @@ def test_only_pictures_of_compared_runs_are_sent(page: Page) -> None:
 
 
 def test_a_chart_is_drawn_and_a_page_is_framed(page: Page) -> None:
-    """Vega's charts come as SVG; the page of a figure comes under a policy that loads nothing, for a frame."""
+    """Vega's charts come as SVG, Plotly's in words; a figure's page comes under a policy that loads nothing."""
     comm = shown(page)
     first = state(page, comm)["runs"][0]["id"]
     chart = page.ask(comm, "picture", run=first, path="bars.json")["uri"]
     assert chart.startswith("data:image/svg+xml;base64,")
     assert base64.b64decode(chart.partition(",")[2]).startswith(b"<svg")
+    card = page.ask(comm, "picture", run=first, path="plot.json")["card"]
+    assert (card["title"], card["told"].partition(" ·")[0]) == ("By fold", "Plotly chart of 1 trace (bar)")
     answer = page.ask(comm, "picture", run=first, path="bars/page.html")
     assert answer["page"].startswith('<meta http-equiv="Content-Security-Policy" content="default-src \'none\'')
     assert "uri" not in answer

@@ -264,3 +264,24 @@ def test_a_name_of_a_param_is_text_everywhere(tmp_path: Path) -> None:
     texts = [node.text for node in picture(parallel_svg(parallel).uri).iter() if node.text]
     assert texts == ["1", "2", "</text><script>", "1", "2", "loss ↓?"]
     assert "<script" not in forms.parallel_html(parallel)
+
+
+def test_the_texts_of_an_axis_have_room_and_no_line_through_them(tmp_path: Path) -> None:
+    """Four digits beside the last axis, all within the picture; lines are left out where a text stands."""
+    store = made_store(tmp_path)
+    for at, loss in enumerate((0.2168081234, 1.808477123, 0.55)):
+        add_run(store, params={"penalty": f"l{at}"}, metrics={"loss": loss})
+    parallel = parallel_of(table_rows.RowReader(store).read([1, 2, 3]), {})
+    assert [text for _, text in parallel.metric.ticks] == ["0.2168", "0.5500", "1.808"]
+    svg = "{http://www.w3.org/2000/svg}"
+    root = picture(parallel_svg(parallel).uri)
+    width = float(root.get("width", "0"))
+    ends = [float(node.get("x", "0")) + 6.5 * len(node.text or "") for node in root.iter(f"{svg}text")
+            if node.get("text-anchor") == "start"]  # fmt: skip
+    assert len(ends) == 3
+    assert max(ends) < width
+    mask = root.find(f"{svg}mask")
+    assert mask is not None
+    lines = next(node for node in root.findall(f"{svg}g") if node.get("stroke"))
+    assert lines.get("mask") == f"url(#{mask.get('id')})"
+    assert len(mask.findall(f"{svg}g/{svg}rect")) == 6

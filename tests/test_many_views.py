@@ -248,3 +248,28 @@ def test_where_nothing_stands_against_the_metric_that_is_said(store: Path) -> No
     add_runs(store, {"params": {"lr": 1}, "metrics": {"loss": 1}}, {"params": {"lr": 1}, "metrics": {"loss": 2}})
     with pytest.raises(InvalidValue, match=r"^Nothing stands against 'loss': no param differs"):
         scatter_of(rows_of(store), {})
+
+
+def test_which_params_and_metrics_differ(store: Path) -> None:
+    """By value, or because a run lacks one; those that differ first, metrics with a declared goal before the others."""
+    add_runs(
+        store,
+        {"params": {"same": 1, "value": 1, "lacking": 1}, "metrics": {"one": 1.0, "other": 2.0}},
+        {"params": {"same": 1, "value": 2}, "metrics": {"one": 1.0, "other": 3.0}},
+        {"params": {"same": 1, "value": 1, "lacking": 1}, "metrics": {"one": 1.0, "other": 2.0}},
+    )
+    known = known_of(rows_of(store), {"other": "min"})
+    assert (known.metrics, known.params) == (("other", "one"), ("value", "lacking", "same"))
+    assert known.differing == {"metrics.other", "params.value", "params.lacking"}
+
+
+@pytest.mark.parametrize(("upside_down", "shares"), [(False, (1.0, 0.5, 0.0, None)), (True, (0.0, 0.5, 1.0, None))])
+def test_a_metric_of_which_less_is_better_is_turned_over(
+    store: Path, upside_down: bool, shares: tuple[float | None, ...]
+) -> None:
+    """On a logarithmic axis too; the ticks go with the lines."""
+    add_runs(store, *({"metrics": {"loss": value}} for value in (math.nan, 0.01, 0.1, 1.0)))
+    axis = axis_of(rows_of(store), "loss", "metric", {"loss": "min"}, better_up=upside_down)
+    assert (axis.scale, axis.shares) == ("log", shares)
+    assert [at for at, _ in axis.ticks] == sorted((at for at in shares if at is not None), reverse=upside_down)
+    assert axis.best_first == (2, 1, 0, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -11,44 +12,29 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cli_session import ROOT, cli, names_in
 from made_stores import START, add_run, add_runs, made_store, write
 from shell_session import notebook
-from whole_stores import contents_of, full_store, meaning_of
+from whole_stores import contents_of, full_store, meaning_of, unzipped, with_file
 
 import jupyter_track as track
-from jupyter_track.errors import AlreadyExists, CorruptStore, InvalidValue, NotAStore, TrackError
+from jupyter_track.errors import AlreadyExists, CorruptStore, InvalidValue, NotAStore, StoreUnavailable, TrackError
 from jupyter_track.store import edits, files
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.place import files_folder
 from jupyter_track.store.reader import Reader
 from jupyter_track.store.upkeep import packed
 from jupyter_track.store.upkeep.merge import merge
-from jupyter_track.store.upkeep.packed import opened_packed
+from jupyter_track.store.upkeep.packed import PackedSource, opened_packed
 from jupyter_track.store.upkeep.portable import pack
 
 
 def large_of(store: Path) -> dict[str, bytes]:
     """The large content beside a store."""
     return {path.name: path.read_bytes() for path in (files_folder(store) / "content").glob("??/*")}
-
-
-def unzipped(place: Path, folder: Path) -> Path:
-    """The store that a person has who unzips a file in a folder."""
-    shutil.unpack_archive(place, folder)
-    return folder / place.stem / "track.db"
-
-
-def with_file(store: Path, run_id: str, path: str, data: bytes) -> str:
-    """Log a file to a run, and return its sha256."""
-    content = files.keep(store, data)
-    batch = Batch(os.urandom(16).hex(), 1)
-    row = {"path": path, "sha256": content.sha256, "size": content.size, "mime": "application/octet-stream"}
-    batch.add_artifact(run_id, {**row, "kind": "file", "created": START, "content": (content.size, content.data)})
-    write(store, batch)
-    return content.sha256
 
 
 def test_what_is_unzipped_is_the_store(store: Path, tmp_path: Path) -> None:
@@ -101,8 +87,13 @@ def test_children_and_models_come_with_a_run(store: Path, tmp_path: Path) -> Non
     one, other = (unzipped(tmp_path / f"{name}.zip", tmp_path / "out") for name in ("first", "pinned"))
     assert {run.run_id for run in Reader(one).runs()} == {first, ids[1], grandchild}
     assert [run.run_id for run in Reader(other).runs()] == [pinned]
-    versions = contents_of(other)["model_versions"]
-    assert versions == contents_of(store)["model_versions"]  # one is of the run, one came from a folder
+    mine, theirs = contents_of(other), contents_of(store)
+    (version,) = mine["model_versions"]
+    assert version in theirs["model_versions"]  # the one that came from the run, and not that from a folder
+    assert pinned in version
+    kept = ("registered_models", "registered_model_tags", "model_aliases")
+    assert {table: mine[table] for table in kept} == {table: theirs[table] for table in kept}
+    assert contents_of(one)["registered_models"] == []
     assert large_of(other) == {}
 
 
@@ -326,6 +317,80 @@ def test_damaged_bytes_are_found(store: Path, database: bytes, tmp_path: Path) -
         else:
             assert merge(target, [place]).sources[0].missing == found
             assert [run.name for run in Reader(target).runs()] == ["theirs"]
+
+
+def test_whatever_byte_is_flipped_the_error_is_ours(store: Path, tmp_path: Path) -> None:
+    """Each byte of all headers, and some of the data: the runs are there, or a sentence says what is wrong."""
+    with_file(store, add_run(made_store(store.parent), name="theirs"), "weights.bin", os.urandom(140_000))
+    place = pack(store, tmp_path / "a.zip").target
+    data = place.read_bytes()
+    with zipfile.ZipFile(place) as zipped:
+        begins = [(entry.header_offset, 40 + len(entry.filename)) for entry in zipped.infolist()]
+        headers = {at for begin, length in begins for at in range(begin, begin + length)}
+        headers |= set(range(zipped.start_dir, len(data)))
+    chance = random.Random(7)
+    flips = [(at, chance.choice((0xFF, 1 << chance.randrange(8)))) for at in sorted(headers)]
+    flips += [(chance.randrange(len(data)), 1 << chance.randrange(8)) for _ in range(30)]
+    said: list[TrackError] = []
+    for at, mask in flips:
+        place.write_bytes(data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :])
+        try:
+            with opened_packed(place, contents=at % 3 == 0) as source:
+                found = source.numbers()
+        except TrackError as error:
+            said.append(error)
+        else:
+            assert list(found) == [1], (at, mask)
+    assert {type(error) for error in said} == {CorruptStore, NotAStore, InvalidValue}
+    assert [error for error in said if str(place) not in str(error)] == []
+
+
+def test_a_version_that_no_zip_has_is_said(database: bytes, tmp_path: Path) -> None:
+    """What zipfile does not know how to read is damaged, or no zip; what is locked is said too."""
+    place = made_zip(tmp_path / "theirs.zip", ("track.db", database))
+    data = place.read_bytes()
+    central = data.rindex(b"PK\x01\x02")
+    place.write_bytes(data[: central + 6] + b"\xff" + data[central + 7 :])
+    with pytest.raises(NotAStore, match=r"theirs\.zip is damaged, or no zip that can be read"), opened_packed(place):
+        pass
+    with pytest.raises(NotAStore, match="is damaged, or no zip"):
+        merge(tmp_path / "mine.db", [place])
+    shown = cli(place, "runs")
+    assert (shown.exit_code, "is damaged, or no zip" in shown.output.replace("\n", " ")) == (1, True)
+    place.write_bytes(data[: central + 8] + b"\x01" + data[central + 9 :])
+    with pytest.raises(NotAStore, match="locked"), opened_packed(place):
+        pass
+    assert not (tmp_path / "mine.db").exists()
+
+
+def test_the_room_on_the_disk_is_checked_first(
+    store: Path, database: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is needed and what is free are said, and nothing is unpacked; large content counts where it is unpacked."""
+    place = pack(store, tmp_path / "a.zip").target
+    unpacked: list[Path] = []
+    free = len(database) + 100_000
+    real = PackedSource.unpack_database
+
+    def unpack_database(source: PackedSource) -> None:
+        unpacked.append(source.place)
+        real(source)
+
+    monkeypatch.setattr(PackedSource, "unpack_database", unpack_database)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with zipfile.ZipFile(place) as zipped:
+        whole = sum(entry.file_size for entry in zipped.infolist() if "track.db" in entry.filename)
+    said = rf"a\.zip needs {whole:,} bytes, .* has {free:,} free; .* TMPDIR"
+    with pytest.raises(StoreUnavailable, match=said), opened_packed(place, contents=True):
+        pass
+    assert unpacked == []
+    with opened_packed(place) as source:
+        assert list(source.numbers()) == [1]
+    assert len(unpacked) == 1
+    free = 100
+    with pytest.raises(StoreUnavailable, match="has 100 free"):
+        merge(tmp_path / "mine.db", [place])
+    assert (len(unpacked), (tmp_path / "mine.db").exists()) == (1, False)
 
 
 def test_a_zip_that_a_person_made_of_the_folder_is_read(store: Path, database: bytes, tmp_path: Path) -> None:

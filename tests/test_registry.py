@@ -214,7 +214,7 @@ def test_a_registered_run_is_no_candidate_for_tidying(store: Path) -> None:
 
 
 def test_a_copy_holds_the_versions_of_its_runs(store: Path, tmp_path: Path) -> None:
-    """A whole copy is equal; one of some runs has their versions and those of folders, with the aliases that hold."""
+    """A whole copy is equal; one of some runs has their versions alone, with the aliases that hold."""
     first, second = add_runs(made_store(store.parent), {}, {})
     register_some(store, first)
     whole = export.copy_store(store, tmp_path / "whole.db").target
@@ -222,9 +222,12 @@ def test_a_copy_holds_the_versions_of_its_runs(store: Path, tmp_path: Path) -> N
     assert {table: contents_of(whole)[table] for table in tables} == {
         table: contents_of(store)[table] for table in tables
     }
-    some = export.copy_store(store, tmp_path / "some.db", runs=[second]).target
-    assert [one.version for one in registry.versions(some)] == [2]
-    assert registry.model(some, "forest").aliases == {}
+    some = export.copy_store(store, tmp_path / "some.db", runs=[first]).target
+    assert [one.version for one in registry.versions(some)] == [1]
+    assert registry.model(some, "forest").aliases == {"champion": 1}
+    none = export.copy_store(store, tmp_path / "none.db", runs=[second]).target
+    assert {table: rows for table, rows in contents_of(none).items() if "model" in table and rows} == {}
+    assert repair.examine(none).findings == ()
     assert repair.examine(some).findings == ()
 
 
@@ -247,9 +250,10 @@ def test_the_registry_as_a_table(store: Path, client: mlflow.MlflowClient, tmp_p
     assert rows[0]["created"] == iso_time(first.creation_timestamp)
     (place,) = tables(store, tmp_path / "some.csv", "csv", table="models", runs=[first.run_id])
     rows = list(csv.DictReader(place.open(encoding="utf-8", newline="")))
-    assert [(row["model"], row["version"], row["aliases"]) for row in rows] == [("line", "1", ""), ("empty", "", "")]
+    assert [(row["model"], row["version"], row["aliases"]) for row in rows] == [("line", "1", "")]
     (place,) = tables(store, tmp_path / "some.json", "json", runs=[first.run_id])
     told = {one["name"]: one for one in json.loads(place.read_text("utf-8"))["models"]}
+    assert list(told) == ["line"]
     assert [one["version"] for one in told["line"]["versions"]] == [1]
     assert told["line"]["aliases"] == {}
     pytest.importorskip("pyarrow")

@@ -12,6 +12,9 @@ from cli_session import cli
 from made_reports import BUILT, report_store
 from shell_session import Notebook, notebook
 
+from jupyter_track.cli.report import report
+from jupyter_track.notebook.verbs import VERBS
+from jupyter_track.reports.line import read
 from jupyter_track.reports.make import is_report
 
 
@@ -122,12 +125,61 @@ def test_the_verb_writes_a_report_and_links_it(nb: Notebook, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("line", "left", "options"),
+    [
+        ("params.note = 'see --title of it'", "params.note = 'see --title of it'", {}),
+        ("params.x = 'a  --paths  b'", "params.x = 'a  --paths  b'", {}),
+        ('params.x = "a --paths b" --paths', 'params.x = "a --paths b"', {"paths": True}),
+        ("params.`a --to b` = 'open --paths", "params.`a --to b` = 'open --paths", {}),
+        ("--title='a --to b' loss > -1 -o x.html", "loss > -1", {"title": "a --to b", "to": "x.html"}),
+        ('--title = It --title "Ada\'s"', "", {"title": "Ada's"}),
+        (
+            "best --compare a --compare 'b c' -e one --experiment two --section text,table --section notes --built 7",
+            "best",
+            {
+                "compare": ["a", "b c"],
+                "experiments": ["one", "two"],
+                "sections": ["text,table", "notes"],
+                "built": "7",
+            },
+        ),
+    ],
+)
+def test_what_is_quoted_is_no_option(line: str, left: str, options: dict[str, object]) -> None:
+    """A filter stays as it stands, with what it quotes; an option begins outside of quotes."""
+    assert read(line) == (left, options)
+
+
+def test_a_quoted_flag_keeps_privacy_on(nb: Notebook, tmp_path: Path) -> None:
+    """The filter finds its run, and where the notebook lies is not told."""
+    nb.run("%%track gamma -q\nx = 'a  --paths  b'", cell_id="three")
+    nb.run("%track report params.x = 'a  --paths  b' --to quoted.html")
+    assert title_of(tmp_path / "quoted.html") == "gamma #3"
+    assert str(tmp_path) not in (tmp_path / "quoted.html").read_text(encoding="utf-8")
+
+
+def test_the_verb_and_the_command_have_the_same_options(nb: Notebook, tmp_path: Path) -> None:
+    """By the same names; the command has those of all commands besides. What they ask for is the same."""
+    command = {word for parameter in report.params for word in parameter.opts if word.startswith("-")}
+    assert command - {"--json", "--store"} == set(VERBS["report"].options)
+    nb.run("%track report --compare beta --compare alpha --section comparison --section notes --built 86400")
+    asked = ["--compare", "beta", "--compare", "alpha", "--section", "comparison,notes", "--built", "1970-01-02T00:00Z"]
+    store = ["--store", str(nb.store)]
+    assert cli(None, "report", *asked, *store, "-o", str(tmp_path / "other.html")).exit_code == 0
+    assert (tmp_path / "report.html").read_bytes() == (tmp_path / "other.html").read_bytes()
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("report --too x.html", "%track report: there is no option '--too'"),
         ("report --to", "%track report: --to takes a value."),
         ("report nobody", "nobody"),
-        ("report --sections sumary", "did you mean 'summary'"),
+        ("report --section sumary", "did you mean 'summary'"),
+        ("report --sections summary", "there is no option '--sections'; did you mean --section?"),
+        ("report --paths=no", "%track report: --paths takes no value."),
+        ("report --title 'Two", "a quote in the value of --title is not closed"),
+        ("report --built soon", "'soon' is no moment"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_refused(nb: Notebook, line: str, message: str) -> None:

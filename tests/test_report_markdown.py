@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,7 +21,7 @@ from markdown_it.token import Token
 import jupyter_track as track
 from jupyter_track.errors import AlreadyExists, StoreUnavailable
 from jupyter_track.reports.document import Figure
-from jupyter_track.reports.folders import folder_of
+from jupyter_track.reports.folders import LISTED, folder_of
 from jupyter_track.reports.markdown import _Writer
 from jupyter_track.store.upkeep.portable import pack
 from jupyter_track.views.comparison_markdown import begun
@@ -102,7 +105,9 @@ def test_pictures_are_files_with_words(full: Path, tmp_path: Path) -> None:
     made_report(full).save(tmp_path / "my report.md")
     text = (tmp_path / "my report.md").read_text("utf-8")
     folder = tmp_path / "my report_files"
-    assert sorted(pictures_of(text)) == sorted(f"{folder.name}/{path.name}" for path in folder.iterdir())
+    assert sorted(pictures_of(text)) == sorted(
+        f"{folder.name}/{path.name}" for path in folder.iterdir() if path.name != LISTED
+    )
     assert all(one.content for one in tokens_of(text) if one.type == "image")
     drawn = sorted(folder.glob("*.svg"))
     assert len(drawn) == 5
@@ -141,6 +146,111 @@ def test_nothing_of_others_is_replaced(full: Path, tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text("utf-8").startswith("<!-- jupyter-track ")
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         report.save(tmp_path / "README.md" / "c.md")
+
+
+def test_the_pictures_of_a_text_go_along(full: Path, tmp_path: Path) -> None:
+    """However they are written, each once; so the file may lie anywhere. Code that looks like one stays."""
+    for name in ("a.png", "b c.png"):
+        (tmp_path / name).write_bytes(PNG + name.encode())
+    source = tmp_path / "paper.md"
+    source.write_text(
+        "# Title ![none](a.png)\n\nSee `![a](a.png)`: ![one *two*](a.png 'its \"title\"') and\n"
+        "![a](<b c.png>), then [![in\na link](a.png)](https://x.example).\n\n"
+        "> - ![quoted\n>   over lines][r] after\n>   ![r] end\n\n"
+        "| x | y |\n|---|---|\n| ![a](a.png) | ![b](a.png) |\n\n```\n![a](a.png)\n```\n\n"
+        "{{ curves('loss') }}\n\n## Later\n\n[see][r] ![{{ best.name }}](a.png)\n\n[r]: a.png\n",
+    )
+    place = tmp_path / "deep" / "er" / "report.md"
+    made_report(full, text=source, sections=["text"]).save(place)
+    text = place.read_text("utf-8")
+    files = {one: (place.parent / unquote(one)).read_bytes() for one in pictures_of(text)}
+    first, second = "report_files/01-a.png", "report_files/02-b-c.png"
+    assert {name: data for name, data in files.items() if name.endswith("png")} == {
+        first: PNG + b"a.png",
+        second: PNG + b"b c.png",
+    }
+    assert text.split("\n\n")[3:7] == [
+        f'See `![a](a.png)`: ![one *two*]({first} "its \\"title\\"") and\n![a]({second}), then '
+        f"[![in a link]({first})](https://x.example).",
+        f"> - ![quoted over lines]({first}) after\n>   ![r]({first}) end",
+        f"| x | y |\n|---|---|\n| ![a]({first}) | ![b]({first}) |",
+        "```\n![a](a.png)\n```",
+    ]
+    assert f"[see][r] ![run 0]({first})" in text
+    assert "\ue000" not in text
+
+
+def test_what_links_refer_to_goes_along(full: Path, tmp_path: Path) -> None:
+    """Wherever it is written: before what is placed, between headings, at the end."""
+    text = (
+        "# Title\n\n[a]: https://a.example\n\n{{ table() }}\n\n[b]: https://b.example\n\n## One\n\n"
+        "[a] [b] [c] [d]\n\n[c]: https://c.example 'C'\n\n## Two\n\n[a] [d]\n\n{{ table() }}\n\n[d]: https://d.example\n"
+    )
+    made_report(full, text=text, sections=["text"]).save(tmp_path / "report.md")
+    tokens = tokens_of((tmp_path / "report.md").read_text("utf-8"))
+    leads = [str(one.attrs["href"]) for one in tokens if one.type == "link_open"]
+    assert leads == [f"https://{name}.example" for name in "abcdad"]
+
+
+def test_only_our_own_files_are_replaced_in_the_folder(full: Path, tmp_path: Path) -> None:
+    """What a person put there stays, whatever is said; the folder goes only when it is empty and was made by us."""
+    place, folder = tmp_path / "report.md", tmp_path / "report_files"
+    made_report(full).save(place)
+    ours = {path.name for path in folder.iterdir()}
+    (folder / "precious.png").write_bytes(PNG)
+    made_report(full, "1").save(place)
+    assert (folder / "precious.png").read_bytes() == PNG
+    assert not ours <= {path.name for path in folder.iterdir()}
+    made_report(full, sections=["summary"]).save(place, overwrite=True)
+    assert [path.name for path in folder.iterdir()] == ["precious.png"]
+    notes = tmp_path / "notes.md"
+    notes.write_text("mine")
+    (tmp_path / "notes_files").mkdir()
+    (tmp_path / "notes_files" / "keep.txt").write_text("mine too")
+    made_report(full).save(notes, overwrite=True)
+    assert (tmp_path / "notes_files" / "keep.txt").read_text() == "mine too"
+    made_report(full).save(tmp_path / "gone.md")
+    made_report(full, sections=["summary"]).save(tmp_path / "gone.md")
+    assert not (tmp_path / "gone_files").exists()
+
+
+def test_a_file_in_the_way_of_a_picture_is_not_replaced_unsaid(full: Path, tmp_path: Path) -> None:
+    """And a list that names files elsewhere, which anybody may have written, removes none of them."""
+    place, folder = tmp_path / "report.md", tmp_path / "report_files"
+    made_report(full, sections=["summary"]).save(place)
+    folder.mkdir()
+    (tmp_path / "outside.txt").write_text("mine")
+    (folder / LISTED).write_text(json.dumps({"report": "report.md", "files": ["../outside.txt", "", "..", 7]}))
+    (folder / "01-accuracy.svg").write_text("mine")
+    with pytest.raises(AlreadyExists, match=r"01-accuracy\.svg"):
+        made_report(full).save(place)
+    assert (folder / "01-accuracy.svg").read_text() == "mine"
+    made_report(full).save(place, overwrite=True)
+    assert (folder / "01-accuracy.svg").read_bytes().startswith(b"<svg")
+    assert (tmp_path / "outside.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("failing", range(1, 12, 2))
+def test_what_was_there_is_there_after_a_failure(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """Whichever of the steps fails: the old text with the old pictures, and nothing besides."""
+    place = tmp_path / "report.md"
+    made_report(full, "1").save(place)
+    (folder_of(place) / "mine.txt").write_text("mine")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    replace, count = os.replace, itertools.count(1)
+
+    def failing_once(start: Path, end: Path) -> None:
+        if next(count) == failing:
+            raise OSError(28, "No space left on device")
+        replace(start, end)
+
+    monkeypatch.setattr(os, "replace", failing_once)
+    with pytest.raises(StoreUnavailable, match="No space left on device"):
+        made_report(full).save(place)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.md", "report_files"]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

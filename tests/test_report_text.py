@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from made_reports import PNG, made_report, report_store
 from made_stores import add_run, add_runs, made_store
+from markdown_it import MarkdownIt
 
 from jupyter_track.errors import InvalidValue
 from jupyter_track.reports.document import Prose
@@ -187,6 +190,94 @@ def test_what_is_wrong_in_a_text_is_told_with_its_line(full: Path, text: str, me
     with pytest.raises(InvalidValue) as error:
         made_report(full, text=text)
     assert str(error.value).startswith(f"the text, {message}")
+
+
+def test_a_text_that_is_no_file_is_an_error_in_words(full: Path, tmp_path: Path) -> None:
+    """A folder that is named like one, a name that is too long, one with a NUL."""
+    folder = tmp_path / "text.md"
+    folder.mkdir()
+    for text in (folder, str(folder), f"{'x' * 300}.md", "a\0b.md"):
+        with pytest.raises(InvalidValue, match=r"The text .* cannot be read"):
+            made_report(full, text=text)
+
+
+@pytest.mark.parametrize(
+    "value", ["(" * 5_000 + "1" + ")" * 5_000, "[" * 5_000 + "]" * 5_000, "-" * 250 + "count"], ids=["()", "[]", "-"]
+)
+def test_a_text_that_is_nested_too_deep_is_an_error_in_words(full: Path, value: str) -> None:
+    """What Jinja2 cannot read, and what Python then cannot."""
+    with pytest.raises(InvalidValue, match=r"the text: it is nested too deep\."):
+        written(full, f"{{{{ {value} }}}}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{% for i in range(10 ** 9) %}{% endfor %}", "a range has at most 100,000 numbers in a text."),
+        ("x\n{{ range(200000) | length }}", "a range has at most 100,000 numbers in a text."),
+        ("{% set x = 'x' * 10 ** 9 %}", "the text becomes longer than 5,000,000 characters."),
+        ("{% set x = 10 ** 9 * [1] %}", "the text becomes longer than 5,000,000 characters."),
+        ("{{ 9 ** 99999 }}", "a power is too large for a text."),
+        (
+            "{% for i in range(6000) %}" + "long " * 200 + "{% endfor %}",
+            "the text becomes longer than 5,000,000 characters.",
+        ),
+        (
+            "{% for i in range(6000) %}{{ 'x' * 1000 }}{% endfor %}",
+            "the text becomes longer than 5,000,000 characters.",
+        ),
+    ],
+)
+def test_what_a_text_computes_stays_small(full: Path, text: str, message: str) -> None:
+    """Nobody waits for a loop without an end, or runs out of memory."""
+    with pytest.raises(InvalidValue) as error:
+        written(full, text)
+    assert re.sub(r", line \d+", "", str(error.value)) == f"the text: {message}"
+    assert written(full, "{% for i in range(3) %}{{ i * 2 }} {{ 2 ** i }} {{ '=' * i }}{% endfor %}").count("=") == 3
+
+
+def test_pictures_may_have_any_name(full: Path, tmp_path: Path) -> None:
+    """With blanks, letters of any language, and the signs that an address is written with."""
+    names = ["b c.png", "ü.png", "50%.png", "b%20d.png", "UP.PNG"]
+    for at, name in enumerate(names):
+        (tmp_path / name).write_bytes(PNG + bytes([at]))
+    text = tmp_path / "paper.md"
+    text.write_text("".join(f"![]({f'<{name}>'})\n" for name in names), encoding="utf-8")
+    html = html_of(made_report(full, text=text, sections=["text"]))
+    assert [base64.b64decode(one)[-1] for one in re.findall(r'base64,([^"]+)"', html)] == [0, 1, 2, 3, 4]
+    text.write_text("![](<a b.png>)")
+    with pytest.raises(InvalidValue, match=r"there is no picture 'a b\.png' beside the text"):
+        made_report(full, text=text)
+    for name in ("x" * 300, "a%00b"):
+        text.write_text(f"![]({name}.png)")
+        with pytest.raises(InvalidValue, match="line 1: there is no picture"):
+            made_report(full, text=text)
+
+
+def test_a_title_may_hold_a_value(tmp_path: Path) -> None:
+    """Of a link, of a picture and of what links refer to; it stays in the title, whatever it holds."""
+    store = made_store(tmp_path)
+    name = 'a " onclick="b\' (c) <d> & *e* [f](g)'
+    add_runs(store, {"name": name, "metrics": {"loss": 1.0}})
+    (tmp_path / "a.png").write_bytes(PNG)
+    text = tmp_path / "paper.md"
+    text.write_text(
+        "[l](https://x.example \"{{ run.name }}\") [m](https://x.example '{{ run.name }}') [q]\n\n"
+        '![p](a.png "{{ run.name }}")\n\n[q]: https://x.example "{{ run.name }}"\n'
+    )
+    report = made_report(store, text=text, sections=["text"])
+    titles = re.findall(r' title="([^"]*)"', html_of(report))
+    assert [unescape(one) for one in titles] == [name] * 4
+    report.save(tmp_path / "out.md")
+    kept = (tmp_path / "out.md").read_text("utf-8")
+    tokens = [one for token in MarkdownIt("commonmark").parse(kept) for one in token.children or ()]
+    assert [one.attrs.get("title") for one in tokens if one.type in ("link_open", "image")] == [name] * 4
+
+
+def test_a_heading_in_a_quotation_begins_no_section(full: Path) -> None:
+    """The quotation stays whole."""
+    html = written(full, "One.\n\n> ## Quoted\n>\n> Two.\n")
+    assert html == "<p>One.</p>\n<blockquote>\n<h2>Quoted</h2>\n<p>Two.</p>\n</blockquote>"
 
 
 def test_a_name_that_several_runs_have_is_ambiguous(tmp_path: Path) -> None:

@@ -6,24 +6,28 @@ import base64
 import hashlib
 import itertools
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_reports import BUILT, PNG, made_report, report_store
+from made_reports import BUILT, PNG, keep_charts, made_report, report_store
 from made_stores import START, add_runs, made_store, write
 
 import jupyter_track as track
-from jupyter_track.errors import AlreadyExists, FilterError, InvalidValue, MissingFile, NotFound
+from jupyter_track.charts.drawn import BROKE_OFF, TOO_LONG
+from jupyter_track.errors import AlreadyExists, FilterError, InvalidValue, MissingFile, NotFound, StoreUnavailable
 from jupyter_track.records import ViewType
 from jupyter_track.reports.document import Compared, Diff, Facts, Figures, Rows, Sentence, Table
 from jupyter_track.reports.make import Report, is_report
 from jupyter_track.store import files
 from jupyter_track.store.batch import Batch
-from jupyter_track.store.edits import delete_runs
+from jupyter_track.store.edits import delete_runs, set_baseline
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.format import size
 from jupyter_track.views.group_comparison import group_comparison_of
@@ -133,6 +137,29 @@ def test_runs_that_are_named_are_compared_in_their_order(full: Path) -> None:
     ] == ["code of #1 against #3: 1 line added, 1 removed"]
 
 
+@pytest.mark.parametrize("runs", [9, 10])
+def test_a_comparison_of_many_runs_keeps_the_best_and_the_baseline(tmp_path: Path, runs: int) -> None:
+    """Eight stand side by side; it is said how many do not, and the title and the lead count the same runs."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store,
+        *({"name": f"r{at}", "params": {"lr": at}, "metrics": {"accuracy": at / 100}} for at in range(1, runs + 1)),
+    )
+    set_baseline(store, ids[-2])
+    report = made_report(store, [f"#{at}" for at in range(1, runs + 1)], kind="comparison")
+    assert (report.title, report.document.lead[:7]) == (f"Comparison of {runs} runs", f"{runs} runs "[:7])
+    found = block(report, "comparison", Compared).comparison
+    numbers = [1, 2, 3, 4, 5, 6, runs - 1, runs]
+    assert sorted(int(one.number.strip("#")) for one in found.runs) == numbers
+    sentence = "1 more run is not shown." if runs == 9 else "2 more runs are not shown."
+    assert block(report, "comparison", Sentence).text == sentence
+    assert sentence in report.html
+    asked = made_report(store, compare=[f"#{at}" for at in range(1, runs + 1)], sections=["comparison"])
+    found = block(asked, "comparison", Compared).comparison
+    assert sorted(int(one.number.strip("#")) for one in found.runs) == numbers
+    assert block(asked, "comparison", Sentence).text == sentence
+
+
 def test_sections_are_chosen_by_name_and_order(full: Path) -> None:
     """One that has nothing to show says so, since it was asked for."""
     report = made_report(full, sections=["notes", "table", "importance"])
@@ -240,11 +267,15 @@ def test_the_public_function_writes_the_file_and_links_it(store: Path, tmp_path:
 
 
 def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
-    """A figure that is missing from the store, one that is too large, and a chart of a type that is not drawn."""
+    """A figure that is missing from the store, one that is too large, and a chart of Plotly."""
     store = made_store(tmp_path)
     (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
     batch = Batch("0" * 32, 1)
-    figures = {"gone.png": PNG + bytes(200_000), "large.png": PNG + bytes(1_100_000), "plot.json": b"{}"}
+    figures = {
+        "gone.png": PNG + bytes(200_000),
+        "large.png": PNG + bytes(1_100_000),
+        "plot.json": b'{"data": [{"type": "bar"}], "layout": {"title": "Loss"}}',
+    }
     for name, data in figures.items():
         kept = files.keep(store, data)
         mime = "image/png" if name.endswith("png") else "application/vnd.plotly.v1+json"
@@ -258,7 +289,8 @@ def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
     assert {one.title: one.note for one in block(report, "figures", Figures).figures} == {
         "figures/gone.png": "missing from the store; 'jupyter track doctor' says more",
         "figures/large.png": "1.1 MB, more than a report holds; download_artifacts() copies it",
-        "figures/plot.json": "of the type application/vnd.plotly.v1+json, which a report does not draw",
+        "figures/plot.json": "Loss: Plotly chart of 1 trace (bar) · 56 B; "
+        "a picture of it is shown where it is logged as .png or .svg too",
     }
 
 
@@ -276,11 +308,11 @@ SPEC = {
         (SPEC, ""),
         (
             {**SPEC, "data": {"url": "http://example.org/x.csv"}},
-            "a chart whose data lie at an address; a report fetches nothing",
+            "a chart whose data lie at an address; nothing is fetched for it",
         ),
         (
             {**SPEC, "mark": {"type": "image", "url": "file:///etc/passwd"}},
-            "a chart whose data lie at an address; a report fetches nothing",
+            "a chart whose data lie at an address; nothing is fetched for it",
         ),
         ([], "a chart whose spec cannot be read"),
     ],
@@ -289,17 +321,24 @@ def test_a_chart_that_is_kept_as_its_spec_is_drawn(tmp_path: Path, spec: object,
     """From its own data; nothing is fetched for it."""
     store = made_store(tmp_path)
     (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
-    batch = Batch("0" * 32, 1)
-    kept = files.keep(store, json.dumps(spec).encode())
-    row = {"path": "figures/1.vl.json", "sha256": kept.sha256, "size": kept.size, "kind": "figure"}
-    row |= {"mime": "application/vnd.vegalite.v5+json", "created": START, "content": (kept.size, kept.data)}
-    batch.add_artifact(run_id, row)
-    write(store, batch)
+    keep_charts(store, run_id, spec)
     (figure,) = block(made_report(store, "one", sections=["figures"]), "figures", Figures).figures
     assert figure.note == note
     assert [figure.mime, (figure.data or b"").startswith(b"<svg")] == (
         ["image/svg+xml", True] if not note else ["application/vnd.vegalite.v5+json", False]
     )
+
+
+def test_a_chart_that_takes_all_memory_costs_its_own_picture_only(tmp_path: Path) -> None:
+    """It is said in the place of the picture, and the next chart is drawn: the process that makes the report stands."""
+    store = made_store(tmp_path)
+    (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
+    keep_charts(store, run_id, {"data": {"sequence": {"start": 0, "stop": 6e7}}, "mark": "point"}, SPEC)
+    report = made_report(store, "one", sections=["figures"])
+    broken, whole = block(report, "figures", Figures).figures
+    assert broken.note in (BROKE_OFF, TOO_LONG)  # a slow machine needs more than the time there is to fill the memory
+    assert (broken.data, whole.note, (whole.data or b"")[:4]) == (None, "", b"<svg")
+    assert broken.note in report.html
 
 
 def test_groups_of_runs_are_compared_as_groups(full: Path) -> None:
@@ -333,6 +372,32 @@ def test_a_file_that_is_no_report_is_never_replaced(full: Path, tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["notes.html", "report.html"]
 
 
+@pytest.mark.parametrize("ending", ["html", "md"])
+def test_a_place_that_cannot_be_written_is_an_error_in_words(full: Path, tmp_path: Path, ending: str) -> None:
+    """A folder that cannot be made, a file in the way, a name that is too long or is none."""
+    report = made_report(full, sections=["table", "curves"])
+    (tmp_path / "file").write_text("mine")
+    for place in (Path("/proc/nothing"), tmp_path / "file", tmp_path / ("x" * 300)):
+        with pytest.raises(StoreUnavailable, match="cannot be written"):
+            report.save(place / f"report.{ending}")
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        report.save(tmp_path / f"{'x' * 300}.{ending}")
+    for name in ("a\0b", "~nobody-of-that-name/report"):
+        with pytest.raises(InvalidValue, match="names no file"):
+            report.save(f"{name}.{ending}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("epoch", ["99999999999999", "-99999999999999", "1e400", "9" * 5_000, "soon"])
+def test_a_moment_that_is_none_is_an_error_in_words(full: Path, monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
+    """Of the environment as of the option."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    with pytest.raises(InvalidValue, match="SOURCE_DATE_EPOCH is a number of seconds since 1970, not"):
+        made_report(full, built=None)
+    with pytest.raises(InvalidValue, match="built is a datetime or seconds since 1970, not"):
+        made_report(full, built=epoch)
+
+
 @pytest.mark.parametrize(
     ("runs", "options", "error", "message"),
     [
@@ -349,6 +414,7 @@ def test_a_file_that_is_no_report_is_never_replaced(full: Path, tmp_path: Path) 
         (None, {"compare": ["#1"]}, InvalidValue, "needs two runs or more"),
         (None, {"template": "nowhere.html"}, MissingFile, "There is no template 'nowhere.html'"),
         (None, {"text": "nowhere.md"}, MissingFile, "There is no text 'nowhere.md'"),
+        (None, {"text": "paper.mdd"}, InvalidValue, "'paper.mdd' looks like a file's name; a text's ends in .md"),
         (None, {"built": "yesterday"}, InvalidValue, "built is a datetime or seconds since 1970"),
         (3.5, {}, InvalidValue, "not float"),
     ],
@@ -384,6 +450,18 @@ def test_a_template_of_ones_own_extends_ours(full: Path, tmp_path: Path) -> None
     template.write_text('{% extends "report.html" %}\n{% block header %}{{ report.__class__.__mro__ }}{% endblock %}')
     with pytest.raises(InvalidValue, match=r"lab\.html, line 2: .*unsafe"):
         made_report(full, template=template)
+    template.write_text("hi")  # it would replace a report by two letters
+    with pytest.raises(InvalidValue, match=r"lab\.html makes no report: it has to begin with"):
+        made_report(full, template=template)
+
+
+def test_a_report_of_a_run_says_which_it_is(full: Path) -> None:
+    """Its name, number and the beginning of its id, whatever the title and the sections are."""
+    run = Reader(full).runs()[0]
+    document = made_report(full, run.run_id, title="The model we ship", sections=["summary"]).document
+    assert document.title == "The model we ship"
+    assert document.lead.startswith(f"{run.name} #{run.number} · run {run.run_id[:8]} of digits · ")
+    assert made_report(full, run.run_id).document.lead.startswith(f"run {run.run_id[:8]} of digits · ")
 
 
 def test_figures_of_pages_stand_in_frames_that_may_nothing(full: Path) -> None:
@@ -391,3 +469,18 @@ def test_figures_of_pages_stand_in_frames_that_may_nothing(full: Path) -> None:
     html = made_report(full, "#1", sections=["figures"]).html
     assert len(re.findall(r'<iframe sandbox title="[^"]+" srcdoc="', html)) == 1
     assert "<h1>page</h1>" not in html
+
+
+def test_the_bytes_do_not_depend_on_the_order_of_sets(full: Path, tmp_path: Path) -> None:
+    """The same store and options give the same file in processes that hash strings in other ways."""
+    made = "import sys; from made_reports import made_report; print(made_report(Path(sys.argv[1])).html)"
+    digests = set()
+    for seed in ("1", "2", "3"):
+        found = subprocess.run(
+            [sys.executable, "-c", f"from pathlib import Path; {made}", str(full)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(map(str, sys.path))},
+            capture_output=True,
+            check=True,
+        )
+        digests.add(hashlib.sha256(found.stdout).hexdigest())
+    assert len(digests) == 1

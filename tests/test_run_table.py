@@ -12,7 +12,8 @@ from jupyter_track.records import Run, RunError
 from jupyter_track.views.columns import Column
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
-from jupyter_track.views.runs import Cell, TableBeside, run_table
+from jupyter_track.views.run_cells import Cell
+from jupyter_track.views.runs import TableBeside, run_table
 from jupyter_track.views.text import runs_text, table_text
 
 

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from made_stores import add_run, made_store, with_code
 
+from jupyter_track.notebook.tables import panel_forms
+from jupyter_track.panels.table import RunTablePanel
 from jupyter_track.store import table_rows
+from jupyter_track.store.choices import keep_choices
+from jupyter_track.store.edits import set_baseline
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.groups import (
     SeedGroup,
@@ -17,6 +21,8 @@ from jupyter_track.views.groups import (
     seedless,
     seedless_sources,
 )
+from jupyter_track.views.runs import RunTable
+from jupyter_track.views.table import table_of
 
 
 @pytest.fixture
@@ -94,3 +100,69 @@ def test_seeds_that_are_all_equal_tell_nothing_apart(store: Path) -> None:
     assert not has_seeds(Reader(store).runs())
     add_run(store, params={"lr": 2, "seed": 4})
     assert has_seeds(Reader(store).runs())
+
+
+def seeded(store: Path) -> None:
+    """Two settings with three and two seeds, of which one failed, and a run that is alone."""
+    for penalty, values in ((0.1, (0.91, 0.93, 0.95)), (1, (0.81, 0.83))):
+        for seed, value in enumerate(values):
+            add_run(store, name="svc", params={"C": penalty, "seed": seed}, metrics={"accuracy": value})
+    add_run(store, name="svc", params={"C": 1, "seed": 2}, status="FAILED")
+    add_run(store, name="mlp", params={"C": 5, "seed": 0}, metrics={"accuracy": 0.9})
+
+
+def grouped(store: Path) -> RunTable:
+    """The table with seeds in one row."""
+    reader = Reader(store)
+    return table_of(reader, reader.runs(), 0, seeds=True, curved=9)
+
+
+def test_a_table_has_a_row_for_each_group_of_seeds(store: Path) -> None:
+    """Mean ± sd (n) of those that logged the metric, the best by its mean; one that is alone has its own row."""
+    seeded(store)
+    table = grouped(store)
+    assert [(column.key, column.kind) for column in table.columns] == [("accuracy", "metric"), ("C", "param")]
+    assert [
+        (row.number, row.name, row.marks, row.state.word, [cell.text for cell in row.cells]) for row in table.rows
+    ] == [
+        ("7", "mlp", (), "finished", ["0.9000", "5"]),
+        ("", "C 1", ("×3",), "", ["0.820 ± 0.014 (n=2)", "1"]),
+        ("", "C 0.1", ("×3",), "finished", ["0.93 ± 0.02 (n=3)", "0.1"]),
+    ]
+    assert [row.cells[0].best for row in table.rows] == [False, False, True]
+    assert [row.full_name for row in table.rows[1:]] == ["C 1: #5, #4, #6", "C 0.1: #3, #2, #1"]
+    assert [len(row.run_ids) for row in table.rows] == [1, 3, 3]
+    assert table.more == 0
+
+
+def test_what_stands_on_top_is_in_no_group(store: Path) -> None:
+    """The baseline keeps its row, and the groups show their change against it."""
+    seeded(store)
+    reader = Reader(store)
+    set_baseline(store, reader.resolve("#1"))
+    table = grouped(store)
+    assert [(row.number, row.name, row.marks) for row in table.rows] == [
+        ("1", "svc", ("baseline",)),
+        ("7", "mlp", ()),
+        ("", "C 1", ("×3",)),
+        ("", "C 0.1", ("×2",)),
+    ]
+    assert table.versus == "vs #1"
+    assert [change.text for row in table.rows if (change := row.cells[0].change)] == ["−0.0100", "−0.0900", "+0.0300"]
+
+
+def test_without_seeds_nothing_is_grouped(store: Path) -> None:
+    """The choice is kept for later runs; until then the table is as it is."""
+    for penalty in (1, 2):
+        add_run(store, params={"C": penalty})
+    assert [row.marks for row in grouped(store).rows] == [(), ()]
+
+
+def test_the_saved_table_is_grouped_as_the_live_one_was(store: Path) -> None:
+    """What was chosen in the notebook's table holds for its static forms, HTML and text."""
+    seeded(store)
+    plain = panel_forms(RunTablePanel(store, notebook="a.ipynb"))
+    keep_choices(store, "a.ipynb", "table", {"group": "but-seed"})
+    forms = panel_forms(RunTablePanel(store, notebook="a.ipynb"))
+    assert [["0.93 ± 0.02 (n=3)" in form for form in both] for both in (plain, forms)] == [[False] * 2, [True] * 2]
+    assert ["0.9500" in form for form in forms] == [False, False]

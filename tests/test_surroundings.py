@@ -264,9 +264,23 @@ def test_a_comparison_names_the_packages_that_differ() -> None:
         line.label: [value.text for value in line.values] for line in compare([one, other], surroundings=found).lines
     }
     assert lines["numpy"] == ["2.0", "2.1"]
-    assert lines["torch"] == ["not imported", "3"]
+    assert lines["imported by one only"] == ["", "1 package: torch"]
     assert lines["python"] == ["3.11.7 on Linux 6.1 (x86_64)", "3.12.1 on Linux 6.1 (x86_64)"]
     assert not {"pandas", "machine", "uncommitted"} & lines.keys()
+
+
+def test_packages_that_one_side_did_not_import_share_a_line() -> None:
+    """A script imports less than a notebook: how many, and the first by name; all of them in full."""
+    script, notebook = made_run(1, "a"), made_run(2, "b")
+    more = {f"package{at:02}": "1" for at in range(13)}
+    found = {script.run_id: made("3", numpy="2.0"), notebook.run_id: made("3", numpy="2.0", **more)}
+    lines = [line for line in compare([script, notebook], surroundings=found).lines if line.group == "environment"]
+    assert [(line.label, [value.text for value in line.values]) for line in lines] == [
+        ("imported by one only", ["", "13 packages: package00, package01, package02, package03, …"])
+    ]
+    assert lines[0].values[1].full == f"13 packages: {', '.join(more)}"
+    several = views.compared([*found.values(), made("3", numpy="2.0", zlib="1")])
+    assert several["imported by some only"][::2] == ["", "1 package: zlib"]
 
 
 def test_many_packages_are_counted() -> None:

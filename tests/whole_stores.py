@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import random
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -144,3 +146,19 @@ def meaning_of(store: Path) -> dict[str, Any]:
                 " JOIN metrics ON metrics.id = metric_id JOIN runs ON runs.id = metrics.run_id"
             )
         return found
+
+
+def unzipped(place: Path, folder: Path) -> Path:
+    """The store that a person has who unzips a file in a folder."""
+    shutil.unpack_archive(place, folder)
+    return folder / place.stem / "track.db"
+
+
+def with_file(store: Path, run_id: str, path: str, data: bytes) -> str:
+    """Log a file to a run, and return its sha256."""
+    content = files.keep(store, data)
+    batch = Batch(os.urandom(16).hex(), 1)
+    row = {"path": path, "sha256": content.sha256, "size": content.size, "mime": "application/octet-stream"}
+    batch.add_artifact(run_id, {**row, "kind": "file", "created": START, "content": (content.size, content.data)})
+    write(store, batch)
+    return content.sha256

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..views.curve_choice import Chart, Choice
-from ..views.curves import AXES, TIME, CurveRun, Series, band, smoothed
+from ..views.curves import AXES, TIME, CurveRun, Series, smoothed
+from ..views.group_end import group_end, shared_band
+from ..views.tokens import mark
 from .theme import HEIGHT, WIDTH, config
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
 
     runs = {run.run_id: run for run in choice.runs}
     grouped = any(run.group for run in choice.runs)
-    data = _groups(series, runs, smoothing) if grouped else _points(series, runs, smoothing)
+    data = _groups(series, runs, smoothing, x) if grouped else _points(series, runs, smoothing)
     names = list(dict.fromkeys(data["run"]))
     drawn = {_name(run): run for run in choice.runs}
     first = {run.group: run for run in reversed(choice.runs)}
@@ -129,7 +131,22 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
         layers.append(aim.mark_rule(strokeDash=GOAL_DASH, opacity=1))
         layers.append(aim.mark_text(align="right", dx=-3, dy=-6).encode(x=alt.value(WIDTH), text="text:N"))
     words = f"{chart.title}{f' (smoothed {smoothing:g})' if smoothing else ''}"
-    return alt.layer(*layers).properties(title=words, width=WIDTH, height=HEIGHT)
+    notes = _end_notes(series, runs, x) if grouped else []
+    title_of = alt.TitleParams(words, subtitle=notes, subtitleColor=mark("muted")) if notes else words
+    return alt.layer(*layers).properties(title=title_of, width=WIDTH, height=HEIGHT)
+
+
+def _end_notes(series: Sequence[Series], runs: dict[str, CurveRun], x: str) -> list[str]:
+    """Where the means of groups end before their last run does."""
+    ends = {name: group_end(members, x) for name, members in _members(series, runs).items()}
+    return [end.words(name, x) for name, end in ends.items() if end is not None]
+
+
+def _members(series: Sequence[Series], runs: dict[str, CurveRun]) -> dict[str, list[Series]]:
+    groups: dict[str, list[Series]] = {}
+    for one in series:
+        groups.setdefault(runs[one.run_id].group, []).append(one)
+    return groups
 
 
 def _legend() -> alt.Legend:
@@ -167,16 +184,13 @@ def _points(series: Sequence[Series], runs: dict[str, CurveRun], smoothing: floa
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"run": [], "place": [], "x": [], "y": []})
 
 
-def _groups(series: Sequence[Series], runs: dict[str, CurveRun], smoothing: float) -> DataFrame:
+def _groups(series: Sequence[Series], runs: dict[str, CurveRun], smoothing: float, x: str) -> DataFrame:
     import pandas as pd
 
-    groups: dict[str, list[Series]] = {}
-    for one in series:
-        shown = Series(one.run_id, one.key, one.xs, tuple(smoothed(one.ys, smoothing)))
-        groups.setdefault(runs[one.run_id].group, []).append(shown)
+    shown = [Series(one.run_id, one.key, one.xs, tuple(smoothed(one.ys, smoothing))) for one in series]
     rows = [
         (name, place, point.x, point.mean, point.mean - point.sd, point.mean + point.sd, point.n)
-        for name, members in groups.items()
-        for place, point in enumerate(band(members))
+        for name, members in _members(shown, runs).items()
+        for place, point in enumerate(shared_band(members, x))
     ]
     return pd.DataFrame(rows, columns=["run", "place", "x", "y", "low", "high", "n"])

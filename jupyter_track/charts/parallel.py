@@ -152,7 +152,7 @@ def _frame(axes: Any, ticks: Any, ends: Any, domain: list[float] | None = None) 
     right = alt.Chart(ends).mark_text(align="left", dx=5, limit=90)
     behind: dict[str, Any] = {
         "style": "jt-ground",
-        "strokeWidth": 4,
+        "strokeWidth": 7,
         "strokeJoin": "round",
         "limit": 90,
     }  # a text is read over lines

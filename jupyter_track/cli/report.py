@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..errors import InvalidValue
+from ..reports.asked import KINDS
+from ..reports.line import OPTIONS, moment_meant
 from .common import (
+    complete_experiments,
     complete_runs,
-    experiments_option,
     json_option,
     looked_at,
     print_json,
@@ -25,18 +28,32 @@ from .progress import bar
 
 def _built(_: click.Context, __: click.Parameter, given: str | None) -> datetime | float | None:
     """A moment as seconds since 1970 or in ISO 8601."""
-    if given is None:
-        return None
     try:
-        return float(given)
-    except ValueError:
-        pass  # then it is a date
-    try:
-        return datetime.fromisoformat(given)
-    except ValueError:
-        raise click.BadParameter(
-            f"{given!r} is no moment; write 2026-03-12T16:20+00:00, or seconds since 1970."
-        ) from None
+        return None if given is None else moment_meant(given)
+    except InvalidValue as error:
+        raise click.BadParameter(str(error)) from None
+
+
+_FILE = click.Path(path_type=Path)
+_MORE: dict[str, dict[str, Any]] = {
+    "to": {"type": _FILE, "default": "report.html", "show_default": True},
+    "title": {"default": ""},
+    "text": {"type": _FILE},
+    "kind": {"type": click.Choice(KINDS)},
+    "compare": {"shell_complete": complete_runs},
+    "template": {"type": _FILE},
+    "built": {"callback": _built},
+    "experiments": {"shell_complete": complete_experiments},
+}
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that a line of ``%track report`` has too."""
+    for one in reversed(OPTIONS):
+        more: dict[str, Any] = {"is_flag": True} if one.flag else {"metavar": one.metavar or None}
+        more |= {"multiple": True} if one.several else {}
+        command = click.option(*one.words, one.name, help=one.help, **more, **_MORE.get(one.name, {}))(command)
+    return command
 
 
 @click.command(
@@ -50,53 +67,7 @@ Examples:
 """
 )
 @click.argument("words", metavar="[FILTER | RUN…]", nargs=-1, shell_complete=complete_runs)
-@click.option(
-    "-o", "--to", type=click.Path(path_type=Path), default="report.html", show_default=True, help="The file to write."
-)
-@click.option("--title", default="", help="By default the name of the experiment, or of the run.")
-@click.option(
-    "--text",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Markdown with values ({{ best.metrics.accuracy }}) and charts by name ({{ curves('loss') }}).",
-)
-@click.option(
-    "--section",
-    "sections",
-    metavar="NAME",
-    multiple=True,
-    help="Only this part; may be given several times, or as a list with commas, in the order that is wanted: text "
-    "summary table curves comparison parallel importance figures code data environment git notes.",
-)
-@click.option(
-    "--kind",
-    type=click.Choice(["run", "comparison", "experiment"]),
-    help="By default of a run where there is one, a comparison of two to eight that are named, else an experiment.",
-)
-@click.option("--metric", metavar="KEY", help="By which the runs are ranked; by default the main one.")
-@click.option(
-    "--compare",
-    metavar="RUN",
-    multiple=True,
-    shell_complete=complete_runs,
-    help="Stands beside the others; may be given several times, the first is what they are measured against. By "
-    "default the baseline, the best and the pinned ones.",
-)
-@click.option(
-    "--template",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A Jinja2 template that begins with {% extends 'report.html' %}.",
-)
-@click.option(
-    "--built",
-    metavar="MOMENT",
-    callback=_built,
-    help="The moment that it says it was made at; by default SOURCE_DATE_EPOCH, or now.",
-)
-@click.option("--paths", is_flag=True, help="Keep paths of this machine, and who ran it.")
-@click.option("--overwrite", is_flag=True, help="Replace a file that is no report; a report always is.")
-@experiments_option
+@_options
 @json_option
 @store_option
 @click.pass_context

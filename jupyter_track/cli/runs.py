@@ -17,7 +17,8 @@ from rich.text import Text
 
 from ..views.columns import Column
 from ..views.format import middle_cut, one_line
-from ..views.runs import ALL_RUNS, Cell, Row, RunTable, change_words, changed_columns, table_foot
+from ..views.run_cells import Cell
+from ..views.runs import ALL_RUNS, Row, RunTable, change_words, changed_columns, table_foot
 from .screen import GAP, MUTED, token_style
 
 _SHORTEST_NAME = 16

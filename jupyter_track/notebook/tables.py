@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..panels.table import RunTablePanel
 
 TABLE_RUNS = 50  # of the static form
+GROUPED_RUNS = 300  # that are read for groups, which share a row
 TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
 
 
@@ -78,9 +79,12 @@ class LiveTables:
 def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
     """Return the static forms of a table, as HTML and text: the newest runs, with curves of the main metric."""
     reader = panel.reader if store_exists(panel.store) else None
-    runs = reader.runs(limit=TABLE_RUNS) if reader is not None else []
-    total = reader.info().runs if reader is not None and len(runs) == TABLE_RUNS else len(runs)
+    seeds = panel.groups_seeds
+    limit = GROUPED_RUNS if seeds else TABLE_RUNS
+    runs = reader.runs(limit=limit) if reader is not None else []
+    total = reader.info().runs if reader is not None and len(runs) == limit else len(runs)
     source = session.tracker().reader if reader is None else reader
     shared = panel.shares_scale
-    table = table_of(source, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS, shared=shared)
+    drawn: dict[str, Any] = {"curved": TABLE_CURVES, "points": TABLE_POINTS, "shared": shared}
+    table = table_of(source, runs, now_ms(), limit=TABLE_RUNS, total=total, seeds=seeds, **drawn)
     return table_html(table), table_text(table)

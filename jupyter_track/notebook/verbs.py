@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import InvalidValue
+from ..reports.line import WORDS as REPORT_OPTIONS
 from . import verbs_carry as carry
 from . import verbs_charts as charts
 from . import verbs_edit as edit
@@ -79,7 +80,7 @@ VERBS: dict[str, Verb] = {
         "one HTML file that stands for itself; alone: of all runs",
         verbs_report.report,
         "runs",
-        verbs_report.OPTIONS,
+        REPORT_OPTIONS,
     ),
     "models": Verb("[NAME]", "the registered models, or the versions of one", look.models),
     "rename": Verb("RUN NAME", "give a run another name", edit.rename, "runs"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import InvalidValue, TrackError
 from ..records import Goal
 from ..store import pending, run_rows, table_rows
+from ..store.database import reading
 from ..store.place import store_exists
 from ..store.reader import Reader
 from ..store.table_rows import RowReader, TableRow
@@ -229,11 +230,13 @@ class ManyPanel(Charted, SelectingPanel):
             if not store_exists(self.store):
                 self._read = _Read()
                 return self._read
-            rev = table_rows.revision(self.store)
+            known = {row.number: row for row in self._read.rows}
+            with reading(self.store):  # opened once
+                rev = table_rows.revision(self.store)
+                if rev != self._read.rev:
+                    numbers = self._numbers()
+                    changes = table_rows.changes_since(self.store, self._read.rev)
             if rev != self._read.rev:
-                numbers = self._numbers()
-                known = {row.number: row for row in self._read.rows}
-                changes = table_rows.changes_since(self.store, self._read.rev)
                 again = set(numbers) if changes.all or not known else {*changes.numbers, *(set(numbers) - known.keys())}
                 again |= {number for number, row in known.items() if row.live}  # their process may be gone
                 wanted = [number for number in numbers if number in again]

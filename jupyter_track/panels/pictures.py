@@ -1,7 +1,8 @@
 """Pictures for a view: content of the store as an address that holds it, and nothing else.
 
 A picture is shown as an ``<img>``, in which no script runs and which fetches nothing, also where it is SVG. A chart of
-Vega is drawn to SVG here, without a way to any address; a page is shown in a frame in which nothing runs.
+Vega is drawn to SVG, in a process of its own without a way to any address; a page is shown in a frame, in which nothing
+runs; a chart of Plotly is told in words.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from ..charts.drawn import Drawing, is_chart
 from ..errors import InvalidValue, NotFound
 from ..store.reader import Reader
 from ..views.format import size
-from ..views.media import SHOWN, VEGA
+from ..views.media import SHOWN
 from ..views.players import PAGE, framed
+from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 
 LARGE = 1_000_000  # bytes of a picture that is sent only where a person asks for it
 LARGEST = 32_000_000
@@ -33,7 +36,8 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     Returns
     -------
     dict
-        ``uri``; ``page`` for a frame; or ``large`` where it is large and was not asked for: how large.
+        ``uri``; ``page`` for a frame; ``card`` for a chart of Plotly; or ``large`` where it is large and was not asked
+        for: how large.
 
     Raises
     ------
@@ -48,9 +52,12 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     found = next((one for one in reader.artifacts(run_id) if one.path == path), None)
     if found is None:
         raise NotFound(f"The run has no picture {path!r:.80}.")
+    if found.mime == PLOTLY:
+        card = chart_card(reader.content(found.sha256) if found.size <= LARGEST_READ else None, found.size)
+        return {"card": {"title": card.title, "told": card.told, "hint": PICTURE_HINT}}
     is_page = found.mime == PAGE and found.kind == "figure"
-    vega = VEGA.fullmatch(found.mime)
-    if not (found.mime in SHOWN or is_page or vega):
+    chart = is_chart(found.mime)
+    if not (found.mime in SHOWN or is_page or chart):
         raise InvalidValue(f"{found.mime:.60} is not shown here; %track show tells how to open it.")
     if found.size > LARGEST:
         raise InvalidValue(f"The picture has {size(found.size)}, more than is sent; download_artifacts() copies it.")
@@ -60,18 +67,10 @@ def picture_message(reader: Reader, run_id: str, message: Mapping[str, Any]) -> 
     if is_page:
         return {"page": framed(data)}
     mime = found.mime
-    if vega:
-        data, mime = _svg(data, vega[1]), "image/svg+xml"
+    if chart:
+        with Drawing() as drawing:
+            drawn = drawing.svg(mime, data)
+        if isinstance(drawn, str):
+            raise InvalidValue(f"Not shown: {drawn}.")
+        data, mime = drawn, "image/svg+xml"
     return {"uri": f"data:{mime};base64,{base64.b64encode(data).decode()}"}
-
-
-def _svg(spec: bytes, kind: str) -> bytes:
-    """Draw a chart of Vega-Lite or Vega; data at an address are not fetched."""
-    try:
-        import vl_convert
-
-        draw = vl_convert.vegalite_to_svg if kind == "vegalite" else vl_convert.vega_to_svg
-        text: str = draw(spec.decode(), allowed_base_urls=[])
-    except Exception as error:  # whatever its JavaScript raises
-        raise InvalidValue(f"This chart cannot be drawn here: {error!s:.200}") from error
-    return text.encode()

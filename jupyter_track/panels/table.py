@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..store.table_rows import TableRow
 
 FIRST_ROWS, MORE_ROWS = 200, 1_000  # of a message
+BUT_SEED = "but-seed"  # the choice of groups by everything but the seed
 HTML_KEPT = 10.0  # seconds after which the HTML behind a view is old: it is what is saved with the notebook
 REST = 0.25  # seconds between two looks at the store
 CURVE_POINTS, MOST_CURVES = 60, 100
@@ -110,6 +111,11 @@ class RunTablePanel(SelectingPanel):
     def shares_scale(self) -> bool:
         """Whether the curves in the table have one scale."""
         return self._choices().get("shared") is True
+
+    @property
+    def groups_seeds(self) -> bool:
+        """Whether runs that differ only in the seed share a row."""
+        return self._choices().get("group") == BUT_SEED
 
     def mark(self, ids: Sequence[str]) -> None:
         """Take runs as selected, which were selected elsewhere."""

@@ -6,6 +6,8 @@
     document   the report as plain data: sections and their blocks          sections   one function a section
     summary, charts, files, facts   the functions of the sections           frozen     what a panel would be sent
     values     what a text may name: runs, params, metrics                  narrative  Markdown with such values
+    sandbox    where the expressions of a text run                          pictures   what a text shows from beside it
+    line       its options on a line, of a command or of %track
     privacy    paths of the author's machine are taken out                  pages      the document as HTML
     make       all of it, and `Report`
 

@@ -8,6 +8,7 @@ from ..errors import TrackError
 from ..views.comparison_parts import Parts, Still, joined_of, overlays, parts_of
 from ..views.joined import Joined
 from ..views.media import Slot
+from ..views.words import counted
 from .document import Block, Compared, Diff, Figure, Figures, Sentence
 from .files import ALL_FIGURES, figure_of
 from .material import Material
@@ -22,10 +23,14 @@ def comparison(material: Material) -> list[Block]:
     if found is None:
         return []
     parts = parts_of(material.reader, found)
-    still = Still(curves=tuple(overlays(material.reader, found, parts.curves)), tables=_tables(material, parts))
-    blocks: list[Block] = [Compared(found, still, "comparison")]
+    named = material.privacy.data(found)  # before names are cut once more, where they are drawn
+    still = Still(curves=tuple(overlays(material.reader, named, parts.curves)), tables=_tables(material, parts))
+    blocks: list[Block] = [Compared(named, still, "comparison")]
+    if left := material.not_compared:
+        more = counted(left, "more group" if material.asked.columns else "more run")
+        blocks.append(Sentence(f"{more} {'is' if left == 1 else 'are'} not shown."))
     blocks += figures(material, parts)
-    blocks += [Diff(diff) for diff in found.diffs]
+    blocks += [Diff(diff) for diff in named.diffs]
     return blocks
 
 
@@ -69,5 +74,7 @@ def _shown(material: Material, slot: Slot, place: int, room: int) -> Figure:
     picture = own.get(step) or (own[max(own, key=lambda one: -1 if one is None else one)] if own else None)
     if picture is None:
         return Figure(label, f"{label} has no such figure", "", None, note="none")
-    artifact = next(one for one in material.artifacts(run) if one.path == picture.path)
-    return replace(figure_of(material, run, artifact, room), title=label)
+    owner = material.reader.run(picture.run_id) if picture.run_id else run
+    artifact = next(one for one in material.artifacts(owner) if one.path == picture.path)
+    title = f"{label} · figure of {picture.whose}" if picture.whose else label
+    return replace(figure_of(material, owner, artifact, room), title=title)

@@ -19,11 +19,10 @@ from ..views.format import number, one_line, precision_of
 from ..views.importance import LEAST_RUNS, importance_of
 from ..views.many_forms import chart_notes, importance_notes
 from ..views.many_svg import parallel_svg
-from ..views.parallel import parallel_of
 from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
-from .drawings import svg_of
+from .drawings import cleaned_axis, svg_of
 from .material import Material, day
 
 MOST_ROWS = 1_000  # of the table that needs no script
@@ -142,10 +141,11 @@ def parallel(material: Material) -> list[Block]:
     if len(material.runs) < LEAST_LINES or not material.metric or not material.known.params_that_differ:
         return []
     try:
-        found = parallel_of(material.rows, material.goals, None, material.metric)
+        found = material.parallel
     except TrackError as error:
         return _why_not(material, "parallel", error)
-    drawing = parallel_svg(found)
+    clean = material.privacy.text
+    drawing = parallel_svg(replace(found, axes=tuple(cleaned_axis(axis, clean) for axis in found.axes)))
     notes = chart_notes(found.runs, found.metric, found.notes)
     return [Drawn(drawing, svg_of(drawing.uri), tuple(notes), "parallel")]
 
@@ -161,7 +161,7 @@ def importance(material: Material) -> list[Block]:
     if not material.metric or len(having) < LEAST_RUNS or not material.known.params_that_differ:
         return []
     try:
-        found = importance_of(material.rows, material.goals, material.metric)
+        found = importance_of(material.rows, material.goals, material.metric, known=material.known)
     except TrackError as error:
         return _why_not(material, "importance", error)
     largest = max((bar.mean + bar.deviation for bar in found.bars), default=0.0)

@@ -22,6 +22,9 @@ from ..views.tokens import State
 from .asked import Kind
 from .privacy import Privacy
 
+MARK = '<meta name="generator" content="jupyter-track '  # by which a report is told from other pages
+MARKED_WITHIN = 4_000  # bytes from its beginning
+
 
 @dataclass(frozen=True)
 class Block:
@@ -205,12 +208,25 @@ class Notes(Block):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of a text."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Prose(Block):
-    """A part of the narrative: Markdown, and the same as HTML."""
+    """A part of the narrative: Markdown, and the same as HTML, which holds its pictures.
+
+    In the Markdown a mark stands where the address of each picture goes: the keys of `pictures`.
+    """
 
     kind: ClassVar[str] = "prose"
     markdown: str
     html: str
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..charts.drawn import LARGEST as LARGEST_CHART
+from ..charts.drawn import is_chart
 from ..errors import TrackError
 from ..records import Artifact, Run
 from ..views.format import one_line, plain_text, size
 from ..views.media import SHOWN
+from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 from .document import Block, Code, Figure, Figures, Sentence
 from .material import Material
-from .vega import LARGEST as LARGEST_CHART
-from .vega import is_chart, svg_of_spec
 
 LARGEST = 1_000_000  # bytes of one figure
 ALL_FIGURES = 12_000_000  # bytes of all of them
 MOST_FIGURES = 40
 FRAMED = "text/html"
 MOST_LINES = 2_000  # of the code of one run
+MISSING = "missing from the store; 'jupyter track doctor' says more"
 _KINDS = ("figure", "image")
 
 
@@ -46,6 +48,8 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     title = one_line(artifact.title or artifact.path)
     alt = f"{title}, a figure of {material.label(run)}"
     known = Figure(title, alt, artifact.mime, None, artifact.sha256, artifact.size)
+    if artifact.mime == PLOTLY:
+        return _left(known, _chart_words(material, artifact))
     if artifact.size > min(LARGEST_CHART if is_chart(artifact.mime) else LARGEST, room):
         return _left(known, f"{size(artifact.size)}, more than a report holds; download_artifacts() copies it")
     chart = is_chart(artifact.mime)
@@ -54,14 +58,24 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     try:
         data = material.reader.content(artifact.sha256)
     except TrackError:
-        return _left(known, "missing from the store; 'jupyter track doctor' says more")
+        return _left(known, MISSING)
     if chart:
-        drawn = svg_of_spec(artifact.mime, data)
+        drawn = material.drawing.svg(artifact.mime, data)
         if isinstance(drawn, str):
             return _left(known, drawn)
         return replace(known, mime="image/svg+xml", data=drawn)
     note = "as it is without its scripts" if artifact.mime == FRAMED else ""
     return replace(known, data=data, note=note)
+
+
+def _chart_words(material: Material, artifact: Artifact) -> str:
+    """What a chart of Plotly is; its title stands below the figure already where it was logged with one."""
+    try:
+        data = material.reader.content(artifact.sha256) if artifact.size <= LARGEST_READ else None
+    except TrackError:
+        return MISSING
+    card = chart_card(data, artifact.size)
+    return f"{card.told if artifact.title else card.text}; {PICTURE_HINT}"
 
 
 def _left(figure: Figure, why: str) -> Figure:

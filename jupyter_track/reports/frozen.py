@@ -24,13 +24,14 @@ from ..views.curves import MOST_RUNS as MOST_CURVED
 from ..views.joined import Joined
 from ..views.live import spark_message
 from ..views.live_comparison import comparison_message, line_message, rows_message
-from ..views.many_live import chart_message, importance_message
-from ..views.parallel import Parallel, parallel_of
+from ..views.many_live import axis_message, chart_message, importance_message
+from ..views.parallel import Parallel
 from ..views.runs import EMPTY
 from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
 from .charts import read_series
 from .document import Bars, Block, Compared, Curves, Drawn, Table
+from .drawings import cleaned_axis
 from .material import Material
 from .summary import details_of
 
@@ -229,7 +230,7 @@ def _compared_answers(material: Material, block: Compared) -> dict[str, Any]:
     return {
         "compared_code": {} if choice is None else _chart_code(choice),
         "equal": [line_message(line) for line in comparison.same],
-        "markdown": comparison.to_markdown(),
+        "markdown": material.privacy.data(comparison).to_markdown(),  # before it is escaped
         "rows": tables,
     }
 
@@ -248,13 +249,13 @@ def _joined(name: str, joined: Joined, places: Sequence[int]) -> dict[str, Messa
 def _many(material: Material, bars: Bars | None) -> list[Message]:
     """The message of each of the charts; the first is shown first."""
     tabs = ["parallel", "scatter", *(["importance"] if bars is not None else [])]
-    parallel = parallel_of(material.rows, material.goals, None, material.metric)
+    parallel = material.parallel
     metrics = [f"metrics.{material.metric}"]
     known = {
         "metrics": [{"id": metrics[0], "title": material.metric}],
         "params": [{"id": axis.id, "title": axis.key, "differs": True} for axis in parallel.axes[:-1]],
     }
-    shown = {"parallel": _shown("parallel", parallel), **_scatters(material, parallel)}
+    shown = {"parallel": _shown(material, "parallel", parallel), **_scatters(material, parallel)}
     if bars is not None:
         shown["importance"] = {"kind": "importance", "metric": metrics[0], **importance_message(bars.importance)}
     common = {"tabs": tabs, "problem": "", "known": known, "selected": [], "colors": list(RUN_COLORS)}
@@ -264,9 +265,12 @@ def _many(material: Material, bars: Bars | None) -> list[Message]:
     ]
 
 
-def _shown(kind: str, chart: Any) -> Message:
+def _shown(material: Material, kind: str, chart: Any) -> Message:
     metric = chart.axes[-1]
-    return {"kind": kind, "metric": metric.id, "spec": made(kind), **chart_message(chart, metric)}
+    message = chart_message(chart, metric)
+    for told, axis in zip(message["axes"], chart.axes, strict=True):
+        told |= {**axis_message(cleaned_axis(axis, material.privacy.text)), "id": axis.id}
+    return {"kind": kind, "metric": metric.id, "spec": made(kind), **message}
 
 
 def _scatters(material: Material, parallel: Parallel) -> dict[str, Message]:
@@ -274,10 +278,10 @@ def _scatters(material: Material, parallel: Parallel) -> dict[str, Message]:
     found: dict[str, Message] = {}
     for axis in parallel.axes[:-1]:
         try:
-            chart = scatter_of(material.rows, material.goals, axis.id, material.metric)
+            chart = scatter_of(material.rows, material.goals, axis.id, material.metric, known=material.known)
         except TrackError:  # nothing to draw it from: it is not offered
             continue
-        found["scatter" if not found else f"scatter:{axis.id}"] = _shown("scatter", chart)
+        found["scatter" if not found else f"scatter:{axis.id}"] = _shown(material, "scatter", chart)
     return found
 
 

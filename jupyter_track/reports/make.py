@@ -6,18 +6,20 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import AlreadyExists, InvalidValue, TrackError
+from ..errors import AlreadyExists, InvalidValue
 from ..records import Run
+from ..store.appearing import appearing
 from ..store.reader import Reader
 from ..views.format import one_line, size
 from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
-from .asked import SECTIONS, Asked, Kind, check, kind_of, sections_of
-from .document import Block, Document, Section, Sentence
+from .asked import SECTIONS, Asked, check, kind_of, sections_of
+from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
 from .narrative import Narrative, Text
@@ -51,7 +53,6 @@ _NOTHING = {
     "git": "No commit was recorded.",
     "notes": "Nothing was noted.",
 }
-MARK = '<meta name="generator" content="jupyter-track '
 
 
 @dataclass(frozen=True)
@@ -99,24 +100,21 @@ class Report:
         ------
         AlreadyExists
             Where there is such a file.
+        InvalidValue
+            For what names no file.
+        StoreUnavailable
+            Where it cannot be written.
         """
-        place = Path(path).expanduser()
-        if place.is_dir():
-            raise InvalidValue(f"{place} is a folder; name a file, such as {place / 'report.html'}.")
+        place = _place(path)
         if is_markdown(place):
             save_markdown(self.document, place, overwrite=overwrite)
             return Report(self.document, self.html, place)
-        if place.exists() and not overwrite and not is_report(place):
+        if os.path.lexists(place) and not overwrite and not is_report(place):
             raise AlreadyExists(
                 f"{place} is there and is no report; name another file, or give --overwrite (overwrite=True)."
             )
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
-            partial.write_bytes(self.html.encode())
-            os.replace(partial, place)
-        finally:
-            partial.unlink(missing_ok=True)
+        with appearing(place) as part:
+            part.write_bytes(self.html.encode())
         return Report(self.document, self.html, place)
 
     def _repr_html_(self) -> str:
@@ -137,11 +135,23 @@ class Report:
         return f"<Report {str(self)!r}>"
 
 
+def _place(path: str | os.PathLike[str]) -> Path:
+    try:
+        place = Path(path).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise InvalidValue(f"{os.fspath(path)!r:.80} names no file: {error}") from None
+    if "\0" in str(place):
+        raise InvalidValue(f"{str(place)!r:.80} names no file.")
+    if os.path.isdir(place):
+        raise InvalidValue(f"{place} is a folder; name a file, such as {place / 'report.html'}.")
+    return place
+
+
 def is_report(path: Path) -> bool:
     """Return whether a file is a report of ours."""
     try:
         with path.open("rb") as file:
-            return MARK.encode() in file.read(4_000)
+            return MARK.encode() in file.read(MARKED_WITHIN)
     except OSError:
         return False
 
@@ -195,8 +205,9 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told.total = len(sections_of(asked, kind)) + 3
     told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
-    text = _text(material, told)
-    sections = _live_once(list(_sections(material, text, told)))
+    with material.drawing:
+        text = _text(material, told)
+        sections = _live_once(list(_sections(material, text, told)))
     blocks = [block for section in sections for block in section.blocks]
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)
@@ -219,7 +230,7 @@ def built_of(asked: Asked) -> int:
     Raises
     ------
     InvalidValue
-        Where SOURCE_DATE_EPOCH is no number of seconds.
+        Where SOURCE_DATE_EPOCH is no number of seconds, or no moment that a date can name.
     """
     if asked.built is not None:
         return asked.built
@@ -227,9 +238,11 @@ def built_of(asked: Asked) -> int:
     if not epoch:
         return int(time.time()) * 1000
     try:
-        return int(epoch) * 1000
-    except ValueError:
+        seconds = int(epoch)
+        datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
         raise InvalidValue(f"SOURCE_DATE_EPOCH is a number of seconds since 1970, not {epoch!r:.40}.") from None
+    return seconds * 1000
 
 
 # ---- sections
@@ -308,11 +321,10 @@ def _title(material: Material) -> str:
     if material.kind == "comparison":
         columns = material.comparison.runs if material.asked.columns and material.comparison else ()
         labels = [one.name for one in columns] or [one_line(material.label(run)) for run in material.compared]
-        return (
-            " and ".join(labels)
-            if len(labels) == 2
-            else f"Comparison of {counted(len(labels), 'group' if columns else 'run')}"
-        )
+        count = len(labels) + material.not_compared
+        if count == 2:
+            return " and ".join(labels)
+        return f"Comparison of {counted(count, 'group' if columns else 'run')}"
     return (
         names[0] if len(names) == 1 else f"{counted(len(material.runs), 'run')} of {counted(len(names), 'experiment')}"
     )
@@ -323,6 +335,9 @@ def _lead(material: Material) -> str:
     names = list(dict.fromkeys(one_line(run.experiment_name) for run in runs))
     days = sorted({day(run.start_time) for run in runs})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    if material.kind == "run":  # which one, also where the title is another
+        label = f"{one_line(material.label(runs[0]))} · " if material.asked.title else ""
+        return f"{label}run {runs[0].run_id[:8]} of {names[0]} · {when}"
     where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{counted(len(runs), 'run')} of {where} · {when}"
 
@@ -344,4 +359,4 @@ def _listed(numbers: Sequence[str]) -> str:
     return ", ".join(numbers[:6]) + (f" and {len(numbers) - 6} more" if len(numbers) > 6 else "")
 
 
-__all__ = ["Kind", "Report", "TrackError", "built_of", "document_of", "is_report", "make_report"]
+__all__ = ["Report", "built_of", "document_of", "is_report", "make_report"]

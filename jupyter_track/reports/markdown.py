@@ -37,7 +37,7 @@ from .document import (
     Sentence,
     Table,
 )
-from .drawings import Key, svg_of, with_keys
+from .drawings import Key, cleaned, svg_of, with_keys
 from .material import moment
 
 MARK = "<!-- jupyter-track "
@@ -87,6 +87,7 @@ class _Writer:
         self.document = document
         self.folder = folder
         self.files: dict[str, bytes] = {}
+        self.placed: dict[str, str] = {}  # addresses of the pictures of the text
 
     def made(self) -> Markdown:
         document = self.document
@@ -113,13 +114,18 @@ class _Writer:
 
     def picture(self, data: bytes, ending: str, name: str, alt: str) -> str:
         """A picture as a file of its own."""
+        return f"![{self.text(alt)}]({self.address(data, ending, name)})"
+
+    def address(self, data: bytes, ending: str, name: str) -> str:
+        """Where a picture lies as a file of its own."""
         slug = _SLUG.sub("-", self.document.privacy.text(name).lower()).strip("-")[:40]
         place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}.{ending}"
         self.files[place] = data
-        return f"![{self.text(alt)}]({quote(f'{self.folder}/{place}')})"
+        return quote(f"{self.folder}/{place}")
 
     def drawing(self, svg: str, name: str, alt: str) -> str:
         """A picture of ours, whose grey is read on any ground."""
+        svg = cleaned(svg, self.document.privacy.text)
         return self.picture(svg.replace("currentColor", mark("muted")).encode(), "svg", name, alt)
 
     def fence(self, text: str, language: str) -> str:
@@ -208,8 +214,8 @@ class _Writer:
         return f"▲ **{self.text(text[1:].strip())}**" if text.startswith("▲") else self.text(text)
 
     def compared(self, block: Compared) -> list[str]:
-        clean = self.document.privacy
-        found = [clean.text(comparison_markdown(replace(block.comparison, diffs=())).rstrip("\n"))]
+        comparison = self.document.privacy.data(replace(block.comparison, diffs=()))
+        found = [comparison_markdown(comparison).rstrip("\n")]
         for one in block.still.curves:
             found += [f"**{self.text(one.key)}**", self.drawing(svg_of(one.uri), one.key, one.alt)]
         for name, joined, places in block.still.tables:
@@ -280,7 +286,12 @@ class _Writer:
         return "  \n  ".join(self.text(line) for line in text.splitlines() if line.strip())
 
     def prose(self, block: Prose) -> list[str]:
-        return [self.document.privacy.text(block.markdown).strip("\n")]
+        text = self.document.privacy.text(block.markdown).strip("\n")
+        for place, one in block.pictures.items():
+            if place not in self.placed:
+                self.placed[place] = self.address(one.data, _ENDINGS[one.mime], one.name)
+            text = text.replace(place, self.placed[place])
+        return [text]
 
 
 def _diff_line(line: DiffLine) -> str:

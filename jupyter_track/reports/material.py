@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from ..charts.drawn import Drawing
 from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Artifact, MetricSummary, Run
 from ..records import Goal as Direction
@@ -21,6 +22,7 @@ from ..views.curves import goal_among
 from ..views.found import Runs
 from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
 from ..views.group_comparison import group_comparison_of
+from ..views.parallel import Parallel, parallel_of
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
 
@@ -47,6 +49,8 @@ class Material:
     now : int
         The moment that the report says it was made at, in milliseconds since the epoch.
     privacy : Privacy
+    drawing : Drawing
+        Draws the charts that the runs kept as their specs; who makes the report closes it.
     """
 
     reader: Reader
@@ -58,6 +62,7 @@ class Material:
     best: Run | None
     now: int
     privacy: Privacy
+    drawing: Drawing = field(default_factory=Drawing)
     _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
 
     @property
@@ -87,14 +92,24 @@ class Material:
         return known_of(self.rows, self.goals)
 
     @cached_property
+    def parallel(self) -> Parallel:
+        """The runs in parallel coordinates.
+
+        Raises
+        ------
+        TrackError
+            Where there is nothing to draw.
+        """
+        return parallel_of(self.rows, self.goals, None, self.metric, known=self.known)
+
+    @cached_property
     def compared(self) -> list[Run]:
         """The runs that are compared, the first is what the others are measured against; none where there is one."""
         if self.asked.columns:  # of a group its first run stands for all
             return self.reader.runs_of([column[0] for column in self.asked.columns[:MOST_COMPARED]])
-        if self.asked.compare is not None:
-            return self.reader.runs_of(list(dict.fromkeys(self.asked.compare))[:MOST_COMPARED])
-        if self.kind == "comparison":
-            return list(self.runs[:MOST_COMPARED])
+        wanted = self._wanted
+        if wanted:
+            return self._most_telling(wanted)
         baseline = [run for run in self.runs if run.baseline_run_id == run.run_id]
         pinned = [run for run in self.runs if run.pinned]
         best = [self.best] if self.best is not None else []
@@ -103,6 +118,26 @@ class Material:
         by_id = {run.run_id: run for run in self.runs}
         several = [by_id[run_id] for run_id in found]
         return several if len(several) > 1 else []
+
+    @cached_property
+    def _wanted(self) -> list[Run]:
+        """The runs of which a comparison was asked for; none where it is left to the report."""
+        if self.asked.compare is not None:
+            return self.reader.runs_of(list(dict.fromkeys(self.asked.compare)))
+        return list(self.runs) if self.kind == "comparison" else []
+
+    def _most_telling(self, runs: Sequence[Run]) -> list[Run]:
+        """As many runs as stand side by side, in their order: the first, the best and the baseline are among them."""
+        best, baseline = self.best, next((run for run in runs if run.baseline_run_id == run.run_id), None)
+        ids = [one.run_id for one in (runs[0], best, baseline, *runs) if one is not None]
+        inside = {run.run_id for run in runs}
+        kept = set([one for one in dict.fromkeys(ids) if one in inside][:MOST_COMPARED])
+        return [run for run in runs if run.run_id in kept]
+
+    @property
+    def not_compared(self) -> int:
+        """How many runs, or groups of them, a comparison was asked for and does not show."""
+        return max(len(self.asked.columns or self._wanted) - MOST_COMPARED, 0)
 
     @cached_property
     def comparison(self) -> Comparison | None:

@@ -6,31 +6,29 @@ in where Markdown has been read. So a value is never Markdown and never markup, 
 
 from __future__ import annotations
 
-import base64
 import difflib
-import mimetypes
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ..errors import InvalidValue, TrackError
 from ..views.comparison_markdown import begun, escaped
-from ..views.media import SHOWN
 from .document import Block, Prose, Section
+from .pictures import Pictures, noting_spans
+from .sandbox import MOST_MADE, Sandbox, too_much
 
 OPEN, CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 _STRAY = re.compile(f"[{OPEN}{CLOSE}]")
-LARGEST_PICTURE = 1_000_000
+_QUOTES = re.compile(r"([\"'()])")
 _ONCE = ["h1", "h1"]  # its opening and its end: one first heading is the title of the whole
 _SLUG = re.compile(r"[^\w]+")
 
@@ -94,6 +92,8 @@ class Narrative:
         self._name, self._clean, self._folder = name, clean, folder
         self._marks: list[str | Placed] = []
         self._placed: set[str] = set()
+        self._titled: set[int] = set()  # values that stand in titles
+        self._room = MOST_MADE
         self._known = {**values, **{place: self._placing(place, make) for place, make in places.items()}}
 
     def sections(self, text: str) -> Text:
@@ -104,18 +104,25 @@ class Narrative:
         InvalidValue
             With the file and the line, for what cannot be read, is not there or is ambiguous.
         """
-        markdown = self._filled(_STRAY.sub("", text))
-        parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+        try:
+            return self._sections(self._filled(_STRAY.sub("", text)))
+        except (RecursionError, SyntaxError, MemoryError):  # Jinja2 makes Python of an expression
+            raise self._wrong(None, "it is nested too deep.") from None
+
+    def _sections(self, markdown: str) -> Text:
+        parser = noting_spans(MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]))
         tokens = parser.parse(markdown)
-        lines = markdown.split("\n")
+        pictures = Pictures(self._folder, markdown.split("\n"), lambda number: f"{OPEN}picture {number}{CLOSE}")
         for token in tokens:
-            self._check(token)
+            self._check(token, pictures)
+        parts = _Parts(parser, pictures, self._source)
         title = ""
         firsts = [token.tag for token in tokens if token.tag == "h1"]
         if firsts == _ONCE and tokens[0].tag == "h1":
             title = self._texts("".join(child.content for child in tokens[1].children or ()), 1)
+            parts.skip(tokens[0])
             tokens = tokens[3:]
-        found = self._cut(parser, _levelled(tokens), lines)
+        found = self._cut(parts, _levelled(tokens))
         found.title = title
         return found
 
@@ -134,17 +141,22 @@ class Narrative:
             str(value)  # raises
         kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", self._clean(str(value)))
         self._marks.append(kept)
+        self._room -= len(kept) if isinstance(kept, str) else 0
+        if self._room < 0:
+            too_much()
         return f"{OPEN}{len(self._marks) - 1}{CLOSE}"
 
     def _filled(self, text: str) -> str:
         loader = FunctionLoader(lambda name: (text, self._name, lambda: True) if name == "text" else None)
-        environment = ImmutableSandboxedEnvironment(
-            loader=loader, undefined=Missing, finalize=self._mark, keep_trailing_newline=True
-        )
-        environment.globals.clear()
-        environment.globals.update(range=range)
+        environment = Sandbox(loader, Missing, self._mark)
         try:
-            return environment.get_template("text").render(self._known)
+            made = []
+            for part in environment.get_template("text").generate(self._known):
+                made.append(part)
+                self._room -= len(part)
+                if self._room < 0:
+                    too_much()
+            return "".join(made)
         except TemplateSyntaxError as error:
             raise self._wrong(error.lineno, error.message or "cannot be read") from None
         except UndefinedError as error:
@@ -181,7 +193,7 @@ class Narrative:
 
     # ---- Markdown
 
-    def _check(self, token: Token) -> None:
+    def _check(self, token: Token, pictures: Pictures) -> None:
         """Refuse what a report cannot hold: addresses that are values, pictures that would be fetched."""
         line = token.map[0] + 1 if token.map else None
         for child in token.children or ():
@@ -189,40 +201,20 @@ class Narrative:
                 address = str(child.attrs.get(name, ""))
                 if "%EE%80%80" in address:
                     raise self._wrong(line, "a value cannot be the address of a link; write the address itself.")
-            if child.type == "image":
-                child.attrs["src"] = self._embedded(str(child.attrs.get("src", "")), line)
-            elif child.type == "link_open":
+            self._titled |= {int(found[1]) for found in _MARK.finditer(str(child.attrs.get("title", "")))}
+            if child.type == "link_open":
                 child.attrs["rel"] = "noopener noreferrer"
+        try:
+            pictures.take(token)
+        except InvalidValue as error:
+            raise self._wrong(line, str(error)) from None
 
-    def _embedded(self, address: str, line: int | None) -> str:
-        """Return a picture beside the text as an address that holds it."""
-        if address.startswith("data:image/"):
-            return address
-        mime = mimetypes.guess_type(address)[0]
-        if re.match(r"[\w+.-]+:|//", address) or self._folder is None:
-            raise self._wrong(line, f"a report fetches nothing, so the picture {address!r:.80} cannot stand in it.")
-        path = (self._folder / address).resolve()
-        if mime not in SHOWN or not path.is_file():
-            raise self._wrong(line, f"there is no picture {address!r:.80} beside the text.")
-        if path.stat().st_size > LARGEST_PICTURE:
-            raise self._wrong(line, f"the picture {address!r:.80} is larger than {LARGEST_PICTURE // 1_000_000} MB.")
-        return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-    def _cut(self, parser: MarkdownIt, tokens: list[Token], lines: list[str]) -> Text:
+    def _cut(self, parts: _Parts, tokens: list[Token]) -> Text:
         found = Text(placed=self._placed)
         heading, names = "", set[str]()
         blocks: list[Block] = []
-        part: list[Token] = []
-
-        def end_part() -> None:
-            if part:
-                source = "\n".join(lines[_first(part) : _last(part)])
-                html = parser.renderer.render(part, parser.options, {})
-                blocks.append(Prose(self._texts(source, put=lambda value: begun(escaped(value))), html))
-                part.clear()
 
         def end_section() -> None:
-            end_part()
             if heading or blocks:
                 found.sections.append(Section(_slug(heading, names), heading, tuple(blocks)))
                 blocks.clear()
@@ -231,19 +223,22 @@ class Narrative:
         while place < len(tokens):
             token = tokens[place]
             placed = self._placed_in(tokens, place)
-            if token.type == "heading_open" and token.tag == "h2":
+            if token.type == "heading_open" and token.tag == "h2" and token.level == 0:
+                blocks.extend(parts.end(token))
                 end_section()
                 heading = self._texts("".join(child.content for child in tokens[place + 1].children or ()))
                 place += 3
             elif placed is not None:
-                end_part()
+                blocks.extend(parts.end(token))
                 blocks.extend(placed.blocks)
                 place += 3
             else:
                 self._put_in(token)
-                part.append(token)
+                parts.add(token)
                 place += 1
+        blocks.extend(parts.end(None))
         end_section()
+        _add_definitions(found.sections, parts.rest())
         return found
 
     def _placed_in(self, tokens: list[Token], place: int) -> Placed | None:
@@ -263,25 +258,81 @@ class Narrative:
             for child in one.children or ():  # the alternative text of a picture
                 child.content = self._texts(child.content, line)
             one.info = self._texts(one.info, line)
+            if "title" in one.attrs:
+                one.attrs["title"] = self._texts(str(one.attrs["title"]), line)
 
-    def _texts(self, text: str, line: int | None = None, put: Callable[[str], str] = str) -> str:
-        """Put the values into a text; `put` makes of each what it is there."""
+    def _texts(self, text: str, line: int | None = None) -> str:
+        """Put the values into a text."""
+        return _MARK.sub(lambda found: self._value(int(found[1]), line), text)
+
+    def _source(self, text: str) -> str:
+        """Put the values into Markdown, as what is no Markdown."""
 
         def value(found: re.Match[str]) -> str:
-            kept = self._marks[int(found[1])]
-            if isinstance(kept, Placed):
-                raise self._wrong(line, f"{{{{ {kept.name}(…) }}}} stands in a text; give it a paragraph of its own.")
-            return put(kept)
+            told = begun(escaped(self._value(int(found[1]), None)))
+            return _QUOTES.sub(r"\\\1", told) if int(found[1]) in self._titled else told
 
         return _MARK.sub(value, text)
 
+    def _value(self, mark: int, line: int | None) -> str:
+        kept = self._marks[mark]
+        if isinstance(kept, Placed):
+            raise self._wrong(line, f"{{{{ {kept.name}(…) }}}} stands in a text; give it a paragraph of its own.")
+        return kept
 
-def _first(tokens: list[Token]) -> int:
-    return min((token.map[0] for token in tokens if token.map), default=0)
+
+class _Parts:
+    """Makes blocks of what stands between the headings and what is placed.
+
+    The Markdown of a part goes from the end of what was before it to where the next begins: what links refer to
+    (``[q]: https://…``) stands there too, and is no token.
+    """
+
+    def __init__(self, parser: MarkdownIt, pictures: Pictures, source: Callable[[str], str]) -> None:
+        self._parser, self._pictures, self._source = parser, pictures, source
+        self._lines = pictures.lines()
+        self._start = 0
+        self._before: list[str] = []
+        self._tokens: list[Token] = []
+
+    def add(self, token: Token) -> None:
+        """Take a token into the part."""
+        self._tokens.append(token)
+
+    def skip(self, token: Token) -> None:
+        """Leave a token out that is set otherwise."""
+        self._start = token.map[1] if token.map else self._start
+
+    def end(self, token: Token | None) -> list[Block]:
+        """Return the part up to a token that is none of its; of one that only defines what follows needs, nothing."""
+        end = token.map[0] if token is not None and token.map else len(self._lines)
+        own = "\n".join(line for line in self._lines[self._start : end] if line is not None).strip("\n")
+        self._start = token.map[1] if token is not None and token.map else end
+        if own.strip():
+            self._before.append(own)
+        if not self._tokens:
+            return []
+        source = self._source("\n\n".join(self._before))
+        html = self._parser.renderer.render(self._tokens, self._parser.options, {})
+        pictures = {mark: picture for mark, picture in self._pictures.found.items() if mark in source}
+        self._before, self._tokens = [], []
+        return [Prose(source, html, pictures)]
+
+    def rest(self) -> str:
+        """Return the Markdown of which no block was made."""
+        return self._source("\n\n".join(self._before))
 
 
-def _last(tokens: list[Token]) -> int:
-    return max((token.map[1] for token in tokens if token.map), default=0)
+def _add_definitions(sections: list[Section], rest: str) -> None:
+    """Put what links refer to below the last part, where no part follows it."""
+    for place in reversed(range(len(sections)) if rest else ()):
+        blocks = list(sections[place].blocks)
+        for at in reversed(range(len(blocks))):
+            block = blocks[at]
+            if isinstance(block, Prose):
+                blocks[at] = replace(block, markdown=f"{block.markdown}\n\n{rest}")
+                sections[place] = replace(sections[place], blocks=tuple(blocks))
+                return
 
 
 def _levelled(tokens: list[Token]) -> list[Token]:

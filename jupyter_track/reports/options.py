@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .meant import ids_meant
 
 MOST_TEXT = 1_000_000
 _ENDINGS = (".md", ".markdown", ".txt")
+_LIKE_A_FILE = re.compile(r"[^\s{}]+\.[A-Za-z]\w{0,9}")  # one word with an ending is no narrative
 
 
 def asked_of(
@@ -82,9 +84,12 @@ def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
     if given is None:
         return "", "the text"
     if isinstance(given, str) and not ("\n" not in given and given.strip().endswith(_ENDINGS)):
+        if _LIKE_A_FILE.fullmatch(given.strip()):
+            raise InvalidValue(f"{given.strip()!r} looks like a file's name; a text's ends in {', '.join(_ENDINGS)}.")
         return given, "the text"
-    path = Path(os.fspath(given).strip()).expanduser()
+    path = Path(os.fspath(given).strip())
     try:
+        path = path.expanduser()
         if path.stat().st_size > MOST_TEXT:
             raise InvalidValue(f"{path} has more than {MOST_TEXT // 1_000_000} MB; a report's text is shorter.")
         return path.read_text(encoding="utf-8-sig"), str(path)
@@ -92,6 +97,11 @@ def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
         raise MissingFile(f"There is no text {str(path)!r}.") from None
     except UnicodeDecodeError as error:
         raise InvalidValue(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}.") from None
+    except InvalidValue:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:  # a folder, a name that is too long, has a NUL, or no home
+        why = getattr(error, "strerror", None) or error
+        raise InvalidValue(f"The text {str(path)!r:.80} cannot be read ({why}).") from None
 
 
 def moment_of(given: datetime | int | float | None) -> int | None:
@@ -106,7 +116,7 @@ def moment_of(given: datetime | int | float | None) -> int | None:
         return None
     try:
         seconds = given.timestamp() if isinstance(given, datetime) else float(given)
-        datetime.fromtimestamp(seconds)
+        datetime.fromtimestamp(seconds, UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         raise InvalidValue(f"built is a datetime or seconds since 1970, not {given!r:.60}.") from None
     return int(seconds) * 1000

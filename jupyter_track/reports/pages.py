@@ -30,8 +30,8 @@ from ..views.curve_choice import Choice
 from ..views.curves import CurveRun, Series
 from ..views.many_svg import bar_svg
 from ..views.runs import changed_columns, table_foot
-from .document import Block, Compared, Curves, Document, Drawn, Figure
-from .drawings import svg_of
+from .document import MARK, MARKED_WITHIN, Block, Compared, Curves, Document, Drawn, Figure
+from .drawings import cleaned, svg_of
 from .frozen import json_text
 from .material import moment
 from .narrative import line_of
@@ -75,7 +75,7 @@ def html_of(document: Document, template: Path | None = None) -> str:
     }
     name = OURS if own is None else "own"
     try:
-        return environment.get_template(name).render(values).strip() + "\n"
+        page = environment.get_template(name).render(values).strip() + "\n"
     except TemplateSyntaxError as error:
         raise InvalidValue(f"{template}, line {error.lineno}: {error.message}") from None
     except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
@@ -83,6 +83,10 @@ def html_of(document: Document, template: Path | None = None) -> str:
             raise
         line = line_of(error, str(template))
         raise InvalidValue(f"{template}{f', line {line}' if line else ''}: {error}") from None
+    if MARK not in page[:MARKED_WITHIN]:
+        begins = f"{{% extends {OURS!r} %}}"
+        raise InvalidValue(f"{template} makes no report: it has to begin with {begins} and fill its blocks.")
+    return page
 
 
 def payload_of(document: Document) -> dict[str, Any]:
@@ -157,6 +161,7 @@ def _environment(document: Document, own: tuple[str, str] | None) -> ImmutableSa
         markup=Markup,
         as_is=_picture_address,
         svg_of=svg_of,
+        picture_of=lambda svg: Markup(cleaned(svg, clean)),
         bar_svg=bar_svg,
         changed_columns=changed_columns,
         table_foot=table_foot,

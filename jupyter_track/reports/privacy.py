@@ -7,27 +7,52 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..context.prose import redact_prose
 from ..context.redaction import redact_text
+from ..views.format import middle_cut, one_line
 
-# A folder of a person: on Linux, macOS, Windows (with the doubled backslashes of a literal too).
-_HOMES = re.compile(
-    r"(?:(?<![\w.-])/home/|(?<![\w.-])/Users/|(?<![\w/])[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/))[^/\\\s\"'<>:|?*,;()]+|(?<![\w/.])/root(?=/|\b)"
+_PART = r"[^/\\\s\"'<>:|?*,;()]"  # of what a part of a path consists
+_SEP = r"(?:\\{1,2}|/)"  # a literal of Windows has two
+# Where a path may begin: within no word or path, but behind an option, a line end of a literal and the kind of a key.
+_BEHIND = r"(?<=\s-[A-Za-z])|(?<=\\[nrt])|(?<=params\.)|(?<=metrics\.)|(?<=tags\.)"
+_LEFT = rf"(?:(?<![\w/.~…-])|{_BEHIND}|(?<=file://))"
+_RIGHT = r"(?![\w~@+%=-])(?!\.[\w.])"  # where a part of a path ends
+# A name may have spaces. What follows one is of the name where a path goes on behind it, and no sentence.
+_LINK = "and|as|at|for|from|in|into|is|not|of|on|or|then|to|was|with"
+_WORD = rf" (?!(?:{_LINK})\b)[^\W\d_]{_PART}*"
+_MORE = rf"(?:{_WORD}){{1,3}}(?=[/\\])"
+_NAME = rf"(?:{_PART}|\\[ _*`#&~\[\]{{}}])+"  # with what a shell or Markdown escapes
+# A folder of a person: on Linux, macOS, Windows, and Windows as its Linux sees it.
+_PERSON = (
+    rf"(?:(?:(?<![\w.-])(?<!:/)|{_BEHIND})(?:/mnt/[a-z](?=/Users/))?/(?:home|Users)/{_NAME}"
+    rf"|(?<![\w/])[A-Za-z]:{_SEP}Users{_SEP}{_PART}+)"
 )
+_HOMES = re.compile(rf"{_PERSON}(?:{_MORE})?|{_LEFT}/root{_RIGHT}")
+_WHOLE = re.compile(rf"(?:\A|(?<=[\"'`])){_PERSON}{_WORD}(?=[\"'`]|\Z)")
 # The same, told from another folder: a notebook that lies elsewhere than the store.
-_UP = re.compile(r"(?<![\w/.-])(?:\.\.[/\\])+(?:home|Users|root)(?:[/\\][^/\\\s\"'<>:|?*,;()]+)?")
-_OUTSIDE = re.compile(r"(?<![\w/.-])(?:\.\.[/\\])+(?:[^/\\\s\"'<>:,;()|]+[/\\])*([^/\\\s\"'<>:,;()|]+)")
+_UP = re.compile(rf"(?<![\w/\\.-])(?:\.\.[/\\])+(?:home|Users|root)(?:[/\\]{_PART}+(?:{_MORE})?)?")
+_OUTSIDE = re.compile(r"(?<![\w/\\.-])(?:\.\.[/\\])+(?:[^/\\\s\"'<>:,;()|]+[/\\])*([^/\\\s\"'<>:,;()|]+)")
 # An absolute path of two parts or more, not within an address, a word or a relative path.
 _PATH = re.compile(r"(?<![\w/:.~<…-])/(?:[^/\s\"'<>:,;()|]+/)+([^/\s\"'<>:,;()|]*)")
 _DRIVE = re.compile(r"(?<![\w/])[A-Za-z]:(?:\\{1,2}|/)(?:[^\\/\s\"'<>:,;()|]+(?:\\{1,2}|/))+([^\\/\s\"'<>:,;()|]*)")
-_PACKAGES = re.compile(r"(?:[A-Za-z]:)?[/\\][^\s\"'<>,;()|]*?(?:site|dist)-packages(?=[/\\])")
+# Of a path into a library: each run of characters is looked at once, and the mark is looked for before its beginning.
+_RUN = re.compile(r"[^\s\"'<>,;()|]+")
+_BEGIN = re.compile(r"(?:[A-Za-z]:)?[/\\]")
+_PACKAGES = re.compile(r"(?:site|dist)-packages(?=[/\\])")
+_LIBRARY = re.compile(r"[/\\](?=python3\.\d+[/\\])")
+_SHORT = (
+    ("name", "full_name"),
+    ("text", "full"),
+    ("label", "key"),
+)  # of views: what is shown, and what that was cut from
 _FEW = 20  # items of a list that may be looked through one by one
-_LIBRARY = re.compile(r"(?:[A-Za-z]:)?[/\\][^\s\"'<>,;()|]*?[/\\](?=python3\.\d+[/\\])")
 
 
 class Privacy:
@@ -54,9 +79,12 @@ class Privacy:
         # A root, or the home folder itself, is no folder of the work.
         own = [one for one in folders if one.count(os.sep) > 1 and one != str(Path.home())]
         own.sort(key=lambda one: (-len(one), one))
-        self._folders = re.compile("|".join(rf"{re.escape(one)}(?:[/\\]|\b(?![\w-]))" for one in own)) if own else None
+        self._folders = re.compile(f"{_LEFT}(?:{'|'.join(map(_folder, own))})") if own else None
         home = str(Path.home())
-        self._home = home if home.count(os.sep) > 1 else ""
+        within = re.escape(home) + _RIGHT if home.count(os.sep) > 1 else r"(?!)"
+        self._home = re.compile(rf"{_LEFT}{within}(?!{_MORE})")
+        # Of a longer path, such as that of a copy, or of an address, only the person's name is taken out.
+        self._copied, self._above = re.compile(within), f"{os.path.dirname(home)}{os.sep}…"
         self._kept: Callable[[str], str] = lru_cache(maxsize=4096)(self._cleaned)
 
     def text(self, text: str) -> str:
@@ -68,17 +96,18 @@ class Privacy:
         if not self.private or ("/" not in found and "\\" not in found):
             return found
         if self._folders is not None:
-            found = self._folders.sub("", found)
-        if self._home:
-            found = found.replace(self._home, "~")
-        return _UP.sub("~", _HOMES.sub("~", found))
+            found = self._folders.sub(_told_from_there, found)
+        found = _HOMES.sub("~", _WHOLE.sub("~", self._home.sub("~", found)))
+        return self._copied.sub(lambda _: self._above, _UP.sub("~", found))
 
     def place(self, text: str) -> str:
         """Return a text that names places (a traceback, where data came from): of an absolute path the last part."""
         found = redact_prose(self.text(text))
         if not self.private:
             return found
-        found = _OUTSIDE.sub(r"…/\1", _LIBRARY.sub("…/", _PACKAGES.sub("…", found)))
+        if "-packages" in found or "python3." in found:
+            found = _RUN.sub(_of_library, found)
+        found = _OUTSIDE.sub(r"…/\1", found)
         return _DRIVE.sub(r"…/\1", _PATH.sub(r"…/\1", found))
 
     def plain(self, value: Any) -> Any:
@@ -92,3 +121,48 @@ class Privacy:
                 return value
             return [self.plain(item) for item in value]
         return value
+
+    def data(self, value: Any) -> Any:
+        """Return data of views with every text in it cleaned: before the texts are cut, escaped or drawn."""
+        if isinstance(value, str):
+            return self.text(value)
+        if is_dataclass(value) and not isinstance(value, type):
+            own = {one.name: getattr(value, one.name) for one in fields(value) if one.init}
+            whole = {short: self.cut(own[short], own[full]) for short, full in _SHORT if short in own and full in own}
+            return replace(value, **{name: self.data(item) for name, item in (own | whole).items()})
+        if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+            return type(value)(self.data(item) for item in value)
+        return value
+
+    def cut(self, short: str, full: str) -> str:
+        """Return a text that was cut as if the whole had been cleaned before: a part of a name is not known again."""
+        whole = one_line(full)
+        if "…" not in short or middle_cut(whole, len(short)) != short or self.text(whole) == whole:
+            return short
+        return middle_cut(self.text(whole), len(short))
+
+
+def _folder(folder: str) -> str:
+    """An expression for a folder, with what leads on from it."""
+    sep = r"[/\\]" if "\\" in folder else "/"
+    return rf"{re.escape(folder)}(?:{sep}+|{_RIGHT})"
+
+
+def _told_from_there(found: re.Match[str]) -> str:
+    """What stands for a folder of the work: nothing before a path that goes on, else a point."""
+    text, end = found.string, found.end()
+    leads = found[0].endswith(("/", "\\"))
+    if leads and re.match(_PART, text[end : end + 1]):
+        return "./" if text.endswith("file://", 0, found.start()) else ""
+    return "./" if leads or text.startswith(".", end) else "."
+
+
+def _of_library(found: re.Match[str]) -> str:
+    """A path without the folders in which its library is installed."""
+    text = found[0]
+    for mark, least, instead in ((_PACKAGES, 0, "…"), (_LIBRARY, 1, "…/")):
+        begin = _BEGIN.search(text)
+        last = deque(mark.finditer(text, begin.end() - 1 + least), maxlen=1) if begin is not None else None
+        if begin is not None and last:
+            text = f"{text[: begin.start()]}{instead}{text[last[0].end() :]}"
+    return text

@@ -90,18 +90,22 @@ def _without(key: str, broken: Sequence[str]) -> str:
 def metrics_with_goals(connection: sqlite3.Connection, experiment: int) -> dict[str, Goal | None]:
     """Return the metrics of an experiment's active runs with their goals, declared or guessed.
 
-    The main one comes first: those with a declared goal, those with a guessed one, those without; among them by how
-    many runs have it.
+    The main one comes first: those with a declared goal, in the order in which they were first logged, which does not
+    change while runs are added; then those with a guessed one and those without, by how many runs have them.
     """
     declared: dict[str, Goal] = dict(
         connection.execute("SELECT key, goal FROM metric_goals WHERE experiment_id = ?", (experiment,))
     )
     rows = connection.execute(
-        f"SELECT metrics.key {_OF_EXPERIMENT} GROUP BY metrics.key ORDER BY count(*) DESC, min(metrics.id)",
+        f"SELECT metrics.key, min(metrics.id) AS first {_OF_EXPERIMENT}"
+        " GROUP BY metrics.key ORDER BY count(*) DESC, first",
         (experiment,),
     ).fetchall()
-    goals = {key: declared.get(key) or guess_goal(key) for (key,) in rows}
-    return {key: goals[key] for key in sorted(goals, key=lambda key: (key not in declared, goals[key] is None))}
+    goals = {key: declared.get(key) or guess_goal(key) for key, _ in rows}
+    first = {key: place if key in declared else 0 for key, place in rows}
+    return {
+        key: goals[key] for key in sorted(goals, key=lambda key: (key not in declared, goals[key] is None, first[key]))
+    }
 
 
 def _experiments_with(connection: sqlite3.Connection, metric: str) -> list[tuple[int, str]]:

@@ -24,7 +24,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from ..errors import CorruptStore, InvalidValue, MissingFile, NotFound, StoreUnavailable
+from ..errors import CorruptStore, InvalidValue, MissingFile, NotFound, StoreError, StoreUnavailable
 from .artifacts import artifact_path, guess_mime, walk
 from .caller import warn_caller
 from .place import files_folder
@@ -250,6 +250,8 @@ def _chunks(stream: Readable, limit: int | None, name: str) -> Iterator[bytes]:
     while left is None or left > 0:
         try:
             chunk = stream.read(_CHUNK if left is None else min(_CHUNK, left))
+        except StoreError:  # the stream is of a store, and has said it
+            raise
         except OSError as error:
             raise InvalidValue(f"{name} cannot be read ({error.strerror or error}).") from error
         if not chunk:
@@ -266,7 +268,7 @@ def _writing_to(store: Path) -> Iterator[None]:
     """Say a fault of the store's folder in the store's terms; the reader's own faults pass through as they are."""
     try:
         yield
-    except (InvalidValue, StoreUnavailable):  # InvalidValue is no OSError, StoreUnavailable is one
+    except StoreError:  # an OSError
         raise
     except OSError as error:
         folder = files_folder(store)

@@ -16,20 +16,22 @@ from .repeats import repeat_groups
 MAX_DEPTH = 3
 SHORT_ATTEMPT = 5.0  # seconds within which a run that failed and logged nothing is only an attempt
 
-Kind = Literal["run", "repeats", "failed"]
+Kind = Literal["run", "repeats", "failed", "seeds"]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What one row stands for: a run, one with its repeats, or failed attempts; the newest first.
+    """What one row stands for, the newest first: a run, one with its repeats, failed attempts, or seeds of one setting.
 
-    `depth` is 1 for a child that stands below its parent; `top` is for the baseline and pinned runs.
+    `depth` is 1 for a child that stands below its parent; `top` is for the baseline and pinned runs; `label` is what a
+    group of seeds is called.
     """
 
     runs: tuple[Run, ...]
     kind: Kind = "run"
     depth: int = 0
     top: bool = False
+    label: str = ""
 
     @property
     def run(self) -> Run:

@@ -10,6 +10,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from ..errors import InvalidValue, NotFound
@@ -30,7 +31,8 @@ FEW_VALUES = 6  # of so few, each has a tick
 MOST_CATEGORIES = 30  # an axis that has more is not shown unless it is named
 LOG_LEAST = 8.0  # the span from which a scale may be logarithmic
 _NUMBERS = ("int", "float")
-_TICK_LIMIT = 14
+TICK_LIMIT = 14
+_TICK_DIGITS = 4
 _LONG_NUMBER = 8  # characters: a number that was drawn by chance has seventeen digits
 
 
@@ -75,6 +77,14 @@ class Axis:
     def id(self) -> str:
         """``metrics.loss``, as filters name it."""
         return f"{self.kind}s.{self.key}"
+
+    @cached_property
+    def best_first(self) -> tuple[int, ...]:
+        """The places of the runs from the best value of a metric to the worst; those without a finite one last."""
+        numbers = [(value, at) for at, value in enumerate(self.values) if isinstance(value, float)]
+        sign = -1 if self.goal.direction != "min" else 1
+        best = [at for _, at in sorted((sign * value, at) for value, at in numbers)]
+        return (*best, *(at for at, value in enumerate(self.values) if not isinstance(value, float)))
 
     @property
     def title(self) -> str:
@@ -147,12 +157,13 @@ def _numeric(
     distinct = sorted(known)
     low, high = (distinct[0], distinct[-1]) if distinct else (0.0, 1.0)
     scale: Scale = "log" if is_log(distinct) else "linear"
-    place = _Place(low, high, scale, upside_down)
     if len(distinct) <= FEW_VALUES:
         marks = [(value, known[value]) for value in distinct]
     else:
         ticks = log_ticks(low, high) if scale == "log" else linear_ticks(low, high)
         marks = [(value, tick_text(value)) for value in ticks]
+    marks = _tick_texts(marks)
+    places = _placed([value for value, _ in marks], scale, low, high, upside_down)
     return Axis(
         key,
         kind,
@@ -161,11 +172,22 @@ def _numeric(
         low,
         high,
         (),
-        tuple((place(value), middle_cut(text, _TICK_LIMIT)) for value, text in marks),
+        tuple((at or 0.0, middle_cut(text, TICK_LIMIT)) for at, (_, text) in zip(places, marks, strict=True)),
         tuple(values),
         tuple(texts),
-        tuple(None if value is None else place(value) for value in values),
+        tuple(_placed(values, scale, low, high, upside_down)),
     )
+
+
+def _tick_texts(marks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Numbers of an axis with 4 significant digits, where these still tell them apart."""
+    short = [(value, _four_digits(value, text)) for value, text in marks]
+    return short if len({text for _, text in short}) == len({text for _, text in marks}) else list(marks)
+
+
+def _four_digits(value: float, text: str) -> str:
+    digits = "".join(letter for letter in text.lower().split("e")[0] if letter.isdigit()).lstrip("0")
+    return text if len(digits) <= _TICK_DIGITS or value.is_integer() else tick_text(float(f"{value:.{_TICK_DIGITS}g}"))
 
 
 def _category(key: str, params: Sequence[Param | None], texts: Sequence[str]) -> Axis:
@@ -183,7 +205,7 @@ def _category(key: str, params: Sequence[Param | None], texts: Sequence[str]) ->
         0.0,
         float(max(last, 0)),
         tuple(categories),
-        tuple((share[value], middle_cut(shown[value], _TICK_LIMIT)) for value in categories[::step]),
+        tuple((share[value], middle_cut(shown[value], TICK_LIMIT)) for value in categories[::step]),
         tuple(values),
         tuple(texts),
         tuple(None if value is None else share[value] for value in values),
@@ -198,18 +220,19 @@ def _order(text: str) -> tuple[int, float, str]:
     return (0, found, text) if math.isfinite(found) else (1, 0.0, text)
 
 
-class _Place:
-    """Where a number stands between two others, as a share from 0 to 1."""
+_Share = float | None
 
-    def __init__(self, low: float, high: float, scale: Scale, upside_down: bool) -> None:
-        self.log, self.upside_down = scale == "log", upside_down
-        self.low, self.high = (math.log10(low), math.log10(high)) if self.log else (low, high)
 
-    def __call__(self, value: float) -> float:
-        at = math.log10(value) if self.log else value
-        span = self.high / 2 - self.low / 2  # halves: the span of -1e308 to 1e308 is no float
-        share = 0.5 if span == 0 else (at / 2 - self.low / 2) / span
-        return round(1 - share if self.upside_down else share, 6)
+def _placed(values: Sequence[float | None], scale: Scale, low: float, high: float, upside_down: bool) -> list[_Share]:
+    """Return where numbers stand between two others, as shares from 0 to 1."""
+    if scale == "log":
+        values = [None if value is None else math.log10(value) for value in values]
+        low, high = math.log10(low), math.log10(high)
+    span = high / 2 - low / 2  # halves: the span of -1e308 to 1e308 is no float
+    if span == 0:
+        return [None if value is None else 0.5 for value in values]
+    start, sign, half = (1.0, -1.0, low / 2) if upside_down else (0.0, 1.0, low / 2)
+    return [None if value is None else round(start + sign * ((value / 2 - half) / span), 6) for value in values]
 
 
 def is_log(distinct: Sequence[float]) -> bool:
@@ -345,26 +368,39 @@ class Known:
 def known_of(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> Known:
     """Return the params and metrics of some runs."""
     metrics: dict[str, list[float]] = {}
-    params: dict[str, set[str]] = {}
-    counts: dict[str, int] = {}
-    ranks: dict[str, int] = {}
+    params: dict[str, list[Param]] = {}
+    sources: dict[str, set[str]] = {}
     for row in rows:
         for key, (_, last, _, source) in row.metrics.items():
-            metrics.setdefault(key, []).append(last)
-            rank = 0 if key in goals else _METRIC_RANKS.get(source, 1)
-            ranks[f"metrics.{key}"] = min(ranks.get(f"metrics.{key}", 9), rank)
+            if (values := metrics.get(key)) is None:
+                values, sources[key] = metrics.setdefault(key, []), set()
+            values.append(last)
+            sources[key].add(source)
         for key, param in row.params.items():
-            params.setdefault(key, set()).add(param.text)
-            counts[key] = counts.get(key, 0) + 1
-            rank = PARAM_RANKS.get(param.source, 4)
-            ranks[f"params.{key}"] = min(ranks.get(f"params.{key}", 9), rank)
+            if (having := params.get(key)) is None:
+                having = params.setdefault(key, [])
+            having.append(param)
+    metric_ranks = {
+        key: 0 if key in goals else min(_METRIC_RANKS.get(source, 1) for source in found)
+        for key, found in sources.items()
+    }
+    param_ranks = {
+        key: min(PARAM_RANKS.get(source, 4) for source in {param.source for param in having})
+        for key, having in params.items()
+    }
     differing = {f"metrics.{key}" for key, values in metrics.items() if len(set(values)) > 1}
-    differing |= {f"params.{key}" for key, texts in params.items() if len(texts) > 1 or counts[key] < len(rows)}
+    differing |= {f"params.{key}" for key, found in params.items() if _differ(found, len(rows))}
     return Known(
-        tuple(sorted(metrics, key=lambda key: (ranks[f"metrics.{key}"], -len(metrics[key])))),
-        tuple(sorted(params, key=lambda key: (f"params.{key}" not in differing, ranks[f"params.{key}"]))),
+        tuple(sorted(metrics, key=lambda key: (metric_ranks[key], -len(metrics[key])))),
+        tuple(sorted(params, key=lambda key: (f"params.{key}" not in differing, param_ranks[key]))),
         frozenset(differing),
     )
+
+
+def _differ(params: Sequence[Param], runs: int) -> bool:
+    """Whether not all runs have the same value: what is one record in all of them need not be compared."""
+    first = params[0]
+    return len(params) < runs or any(param is not first and param.text != first.text for param in params)
 
 
 _METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3}

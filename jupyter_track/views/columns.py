@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..records import Run
 from .format import PARAM_LIMIT, middle_cut, one_line
-from .goals import NO_GOAL, SYSTEM, Goal, goal_of, rank
+from .goals import NO_GOAL, SYSTEM, Goal, first_logged, goal_of, rank
 
 OTHER_METRICS = 3
 MAX_PARAM_COLUMNS = 4
@@ -64,7 +64,13 @@ def columns_of(runs: Sequence[Run], main: str | None) -> Columns:
         The main metric; None takes a declared or named one, else the one that most runs logged.
     """
     metrics, params = _metrics_seen(runs), _params_seen(runs)
-    metric_keys = sorted(metrics, key=lambda key: (key != main, metrics[key].rank, -len(metrics[key].values)))
+    first = first_logged(
+        [key for key in metrics if metrics[key].rank == 0], ((run.number or 0, run.metrics) for run in runs)
+    )
+    metric_keys = sorted(
+        metrics,
+        key=lambda key: (key != main, metrics[key].rank, first.get(key, (0, 0)), -len(metrics[key].values)),
+    )
     param_keys = sorted(params, key=lambda key: params[key].rank)
     one = len(runs) == 1  # with nothing to compare, all is worth a column
     others = [key for key in metric_keys[1:] if one or metrics[key].differs]

@@ -31,27 +31,33 @@ def params(groups: Sequence[Group]) -> Found:
     for key in sorted(keys, key=lambda key: key not in own):
         columns = [[run.params.get(key) for run in group] for group in groups]
         texts = [tuple(dict.fromkeys(None if one is None else one.text for one in column)) for column in columns]
-        fulls = [_several([_param(one) for one in column]) for column in columns]
+        fulls = [several([_param(one) for one in column]) for column in columns]
         known = [one for column in columns for one in column if one is not None]
         right = all(param.type in ("int", "float") for param in known)
         raws = [column[0].value if column[0] is not None and len(set(found)) == 1 else None
                 for column, found in zip(columns, texts, strict=True)]  # fmt: skip
         same = [set(found) == set(texts[0]) for found in texts]
-        line = text_line("params", key, fulls, same, right=right, raws=raws)
+        line = text_line("params", key, fulls, same, right=right, raws=raws, grouped=_grouped(groups))
         (equal if all(same) else differ).append(line)
     return differ, equal
+
+
+def _grouped(groups: Sequence[Group]) -> bool:
+    """Whether a column tells of several runs, which takes more room."""
+    return any(len(group) > 1 for group in groups)
 
 
 def _param(param: Param | None) -> str:
     return "" if param is None else param_text(param, None)
 
 
-def _several(texts: Sequence[str]) -> str:
-    """The values of a group: ``0, 1, 2``, or how many there are."""
-    found = list(dict.fromkeys(texts))
-    if len(found) <= _SEVERAL:
-        return ", ".join(found)
-    return f"{len(found)} values"
+def several(texts: Sequence[str]) -> str:
+    """Return the values of a group: ``0, 1, 2``, or how many there are; and how many have none, where others do."""
+    known = [text for text in texts if text]
+    found = list(dict.fromkeys(known))
+    told = ", ".join(found) if len(found) <= _SEVERAL else f"{len(found)} values"
+    without = len(texts) - len(known)
+    return f"{told} · {without} of {len(texts)} without" if known and without else told
 
 
 def tags(groups: Sequence[Group]) -> Found:
@@ -106,7 +112,7 @@ def _rows(group: str, groups: Sequence[Group], rows: Mapping[str, Callable[[Run]
     for label, say in rows.items():
         columns = [[one_line(say(run)) for run in runs] for runs in groups]
         same = [set(column) == set(columns[0]) for column in columns]
-        line = text_line(group, label, [_several(column) for column in columns], same)
+        line = text_line(group, label, [several(column) for column in columns], same, grouped=_grouped(groups))
         (equal if all(same) else differ).append(line)
     return differ, equal
 
@@ -119,9 +125,10 @@ def text_line(
     *,
     right: bool = False,
     raws: Sequence[Any] | None = None,
+    grouped: bool = False,
 ) -> Line:
     """Return a line of texts, cut so that those which differ still do."""
-    cuts = telling_cuts(texts, NOTE_LIMIT if label == "note" else PARAM_LIMIT)
+    cuts = telling_cuts(texts, NOTE_LIMIT if label == "note" or grouped else PARAM_LIMIT)
     values = [
         Value(cut, text if text != cut else "", same=equal and index > 0)
         for index, (cut, text, equal) in enumerate(zip(cuts, texts, same, strict=True))
@@ -149,3 +156,8 @@ def telling_cuts(texts: Sequence[str], limit: int) -> list[str]:
     start = max(common - limit // 2, 1)
     found = [text if len(text) <= limit else "…" + text[start : start + limit - 1] for text in texts]
     return found if len(set(found)) > len(set(cuts)) else cuts
+
+
+def both(one: Found, other: Found) -> Found:
+    """Return two kinds of lines as one."""
+    return [*one[0], *other[0]], [*one[1], *other[1]]

@@ -19,7 +19,7 @@ from .card import run_words
 from .cell_diffs import WHOLE, cell_lines, whole_lines
 from .changes import CodeChange, code_change, difference
 from .compared import CodeDiff, Compared, Comparison, Line, Value, equal_words, foot
-from .compared_facts import telling_cuts
+from .compared_facts import both, telling_cuts
 from .compared_metrics import metrics
 from .diffs import CONTEXT
 from .format import middle_cut, one_line
@@ -140,19 +140,15 @@ def compare(
         shown,
         {run.run_id: known[run.run_id] for run in shown if run.run_id in known},
         (
-            ("data", compared_around.data(shown)),
+            ("data", compared_around.data(singles)),
             ("params", compared_facts.params(singles)),
             ("metrics", metrics(shown, groups)),
             ("tags", compared_facts.tags(singles)),
-            ("environment", _both(compared_facts.environment(singles), compared_around.around(shown, surroundings))),
+            ("environment", both(compared_facts.environment(singles), compared_around.around(singles, surroundings))),
             ("run", compared_facts.facts(singles)),
         ),
         more=max(total or 0, len(runs)) - len(shown),
     )
-
-
-def _both(one: compared_facts.Found, other: compared_facts.Found) -> compared_facts.Found:
-    return [*one[0], *other[0]], [*one[1], *other[1]]
 
 
 def assembled(

@@ -1,11 +1,11 @@
 """What stands below the lines of a comparison: curves, figures and images, and tables joined by their key.
 
-It is read from the store by the runs of a comparison; of a group its first run stands for all.
+It is read from the store by the runs of a comparison. Of a group one run stands for all: for figures
+the newest that has one, else its first.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,11 +16,13 @@ from ..store.reader import Reader
 from ..store.stored_tables import read_table
 from .colors import Paint, paints
 from .compared import Compared, Comparison
+from .curves import Series
 from .goals import Goal, goal_of, rank
+from .group_end import group_end, shared_band
 from .joined import Joined, Table, cell_text, join
-from .media import Slot, slots_of
+from .media import Member, Picture, Slot, slots_of_groups
 from .overlay import Curve, Overlay, overlay
-from .samples import deviation, mean
+from .plotly import LARGEST_READ, PLOTLY
 
 MOST_CURVES, FEW = 4, 4
 STATIC_POINTS = 150  # of a curve in the static form; half of it where many curves lie over one another
@@ -77,9 +79,18 @@ def parts_of(reader: Reader, comparison: Comparison) -> Parts:
     """Return what stands below the lines of a comparison."""
     ids = [run.run_id for run in comparison.runs]
     with reading(reader.store):  # opened once, not for each run
-        artifacts = [reader.artifacts(run_id) for run_id in ids]
+        artifacts = {
+            run_id: reader.artifacts(run_id) for run in comparison.runs for run_id in run.members or (run.run_id,)
+        }
         runs = reader.runs_of(ids)
-    return Parts(curve_keys(runs), slots_of(artifacts), table_slots(artifacts))
+        numbers = {run.run_id: run.number or 0 for run in reader.runs_of(list(artifacts))}
+    groups = []
+    for run in comparison.runs:
+        newest = sorted(run.members or (run.run_id,), key=lambda run_id: -numbers.get(run_id, 0))
+        members: list[Member] = [(run_id, f"#{numbers.get(run_id, 0)}", artifacts[run_id]) for run_id in newest]
+        groups.append(members)
+    tables = table_slots([artifacts[run_id] for run_id in ids])
+    return Parts(curve_keys(runs), slots_of_groups(groups), tables)
 
 
 def run_paints(comparison: Comparison) -> dict[str, Paint]:
@@ -149,25 +160,23 @@ class ColumnCurve:
 
     points: tuple[Point, ...]
     deviations: tuple[float | None, ...] = ()
+    note: str = ""
+    """Where the mean ends before the last of its runs does."""
 
 
 def column_curve(reader: Reader, run: Compared, key: str, limit: int) -> ColumnCurve:
-    """Return the curve of a column; of a group the mean over the runs that have a finite value at a step."""
+    """Return the curve of a column; of a group the mean, as far as its runs go together."""
     if len(run.members) < 2:
         return ColumnCurve(tuple((point.step, point.value) for point in reader.curve(run.run_id, key, limit)))
-    at: dict[int, list[float]] = {}
-    most = 0
+    series = []
     for member in run.members:
-        own = {point.step: point.value for point in reader.curve(member, key, limit)}
-        for step, value in own.items():
-            if math.isfinite(value):
-                at.setdefault(step, []).append(value)
-        most += bool(own)
-    # Where the curves are thinned, or a run broke off, a step that few have would pull the mean about.
-    steps = [step for step in sorted(at) if len(at[step]) == most] or sorted(at)
+        own = reader.curve(member, key, limit)
+        series.append(Series(member, key, tuple(point.step for point in own), tuple(point.value for point in own)))
+    points, end = shared_band(series), group_end(series)
     return ColumnCurve(
-        tuple((step, mean(at[step])) for step in steps),
-        tuple(deviation(at[step]) if len(at[step]) > 1 else None for step in steps),
+        tuple((int(point.x), point.mean) for point in points),
+        tuple(point.sd if point.n > 1 else None for point in points),
+        "" if end is None else end.words(run.title),
     )
 
 
@@ -180,13 +189,13 @@ def overlays(reader: Reader, comparison: Comparison, keys: Sequence[CurveKey]) -
         most, limit = most // 2, limit // 2
     for one in keys[:most]:
         with reading(reader.store):  # opened once for the curves of a metric; writers wait no longer than that
-            points = [column_curve(reader, run, one.key, limit).points for run in comparison.runs]
+            read = [column_curve(reader, run, one.key, limit) for run in comparison.runs]
         looks = [drawn[run.run_id] for run in comparison.runs]
         curves = [
-            Curve(run.title, own, paint.color, paint.dash)
-            for run, own, paint in zip(comparison.runs, points, looks, strict=True)
+            Curve(run.title, own.points, paint.color, paint.dash)
+            for run, own, paint in zip(comparison.runs, read, looks, strict=True)
         ]
-        picture = overlay(one.key, curves, one.goal)
+        picture = overlay(one.key, curves, one.goal, tuple(own.note for own in read if own.note))
         found += [picture] if picture is not None else []
     return found
 
@@ -235,8 +244,8 @@ def _pictures(
             continue
         step = slot.steps[-1] if slot.steps else None  # of images with steps the last
         shown = [own.get(step) for own in slot.pictures]
-        size = sum(one.size for one in shown if one is not None)
-        fits = all(one is None or (one.shown and one.size <= STATIC_PICTURE) for one in shown)
+        size = sum(one.size for one in shown if one is not None and one.shown)
+        fits = all(one is None or _fits(one) for one in shown)
         if not fits or size > room or len(found) == STATIC_PICTURES:
             left += 1
             continue
@@ -247,5 +256,12 @@ def _pictures(
             left += 1
             continue
         label = slot.title or slot.name
+        whose = [one.whose for one in shown if one is not None and one.whose]
+        label += f" · of {', '.join(whose)}" if whose else ""
         found.append((label if step is None else f"{label} · step {step}", contents))
     return found, left
+
+
+def _fits(picture: Picture) -> bool:
+    """Whether it is small enough; of a chart of Plotly only words are shown."""
+    return picture.size <= (STATIC_PICTURE if picture.shown else LARGEST_READ if picture.mime == PLOTLY else -1)

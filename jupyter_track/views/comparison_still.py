@@ -13,6 +13,7 @@ from .comparison_parts import Still
 from .format import middle_cut
 from .joined import Cell, Joined, JoinedRow
 from .markup import Markup, element, join, muted
+from .plotly import PLOTLY, chart_card
 from .styles import BODY, PLAIN_ROW, RULED_ROW, SUMMARY, TABLE, cell_style
 from .tokens import INSERTED
 from .wide import wide
@@ -39,7 +40,8 @@ def _curves(still: Still) -> Markup:
     parts = []
     for one in still.curves:
         image = element("img", src=one.uri, alt=one.alt, width=one.width, height=one.height)
-        parts.append(element("div", element("div", muted(one.key)), image, style="padding-top:8px"))
+        below = [element("div", muted(" · ".join(one.notes)))] if one.notes else []
+        parts.append(element("div", element("div", muted(one.key)), image, *below, style="padding-top:8px"))
     return join(parts, separator="")
 
 
@@ -56,16 +58,20 @@ def _pictures(comparison: Comparison, still: Still) -> Markup:
     for title, pictures in still.pictures:
         cells = [element("th", muted(title), style=f"{top};font-weight:normal", scope="row")]
         for run, picture in zip(comparison.runs, pictures, strict=True):
-            shown = muted("none")
-            if picture is not None:
-                mime, data = picture
-                address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-                style = "width:320px;max-width:100%;height:auto"
-                shown = element("img", src=address, alt=f"{title} of {run.title}", style=style)
+            shown = muted("none") if picture is None else _picture(*picture, title, run.title)
             cells.append(element("td", shown, style=top))
         rows.append(element("tr", *cells, style=PLAIN_ROW))
     head = _header(["", *(run.title for run in comparison.runs)])
     return wide(element("table", head, element("tbody", *rows), style=TABLE))
+
+
+def _picture(mime: str, data: bytes, title: str, run: str) -> Markup:
+    """A picture, or what a chart of Plotly is, with its title where that is not the row's."""
+    if mime == PLOTLY:
+        card = chart_card(data, len(data))
+        return join([card.title, muted(card.told)] if card.title not in ("", title) else [muted(card.told)])
+    address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    return element("img", src=address, alt=f"{title} of {run}", style="width:320px;max-width:100%;height:auto")
 
 
 def _joined(comparison: Comparison, name: str, joined: Joined, places: tuple[int, ...]) -> Markup:

@@ -16,7 +16,7 @@ from ..store.reader import Reader
 from ..store.targets import targets
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
-from .goals import Goal, rank
+from .goals import Goal, first_logged, rank
 from .runs import NO_MATCH
 from .words import counted
 
@@ -224,8 +224,11 @@ def _main(records: Sequence[Run]) -> list[str]:
         for key, metric in run.metrics.items():
             place = (rank(metric, run.goals), metric.count < 2)
             best[key] = min(best.get(key, place), place)
-    curved = {key for key, (_, single) in best.items() if not single}
-    return sorted(curved or best, key=lambda key: best[key])
+    curved = [key for key, (_, single) in best.items() if not single] or list(best)
+    first = first_logged(
+        [key for key in curved if best[key][0] == 0], ((run.number or 0, run.metrics) for run in records)
+    )
+    return sorted(curved, key=lambda key: (best[key], first.get(key, (0, 0))))
 
 
 def revision(store: Path) -> int:

@@ -8,9 +8,10 @@ from operator import itemgetter
 
 from .curve_choice import Chart, Choice
 from .curve_picture import HEIGHT, WIDTH, picture
-from .curves import AXES, CurveRun, Series, band
+from .curves import AXES, STEP, CurveRun, Series
 from .format import number, one_line, precision_of, spread
 from .goals import Goal
+from .group_end import group_end, shared_band
 from .markup import Markup, element, glyph, join, muted
 from .styles import BODY, LINE, RULED_ROW, TABLE, cell_style
 from .tokens import MUTED_OPACITY, mark
@@ -31,9 +32,9 @@ def curves_html(choice: Choice, series: Sequence[Series], x: str) -> Markup:
 
 def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Markup:
     runs = {run.run_id: run for run in choice.runs}
-    rows = table_of(choice, chart, series)
+    rows, ends = table_of(choice, chart, series, x), end_notes(choice, series, x)
     if any(run.group for run in choice.runs):
-        series, runs = _means(series, runs)
+        series, runs = _means(series, runs, x)
     arrow = muted(chart.goal.arrow, title=chart.goal.words)
     title = join([element("b", one_line(chart.key)), arrow, muted(chart.target_words)])
     what = counted(len(series), "group" if any(run.group for run in runs.values()) else "run")
@@ -50,7 +51,8 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> Ma
     body = [_row(runs[run_id], row, size) for run_id, row in zip((one.run_id for one in series), rows, strict=True)]
     header = element("thead", element("tr", *head, style=RULED_ROW), style="border:none")
     table = element("table", header, element("tbody", *body), style=TABLE)
-    return element("div", element("div", title, style=LINE), image, wide(table))
+    note = [element("div", muted(" · ".join(ends)))] if ends else []
+    return element("div", element("div", title, style=LINE), image, wide(table), *note)
 
 
 def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
@@ -69,13 +71,13 @@ def _row(run: CurveRun, row: Sequence[str], size: int) -> Markup:
     return element("tr", *cells, style=RULED_ROW)
 
 
-def table_of(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tuple[str, ...]]:
+def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = STEP) -> list[tuple[str, ...]]:
     """Return the numbers beside a chart, a line for each of its curves, as in `HEAD`; the best has ``▲`` before it.
 
     Of groups a line each: mean ± sd of the last values, and the best of the mean.
     """
     if any(run.group for run in choice.runs):
-        return _group_table(choice, chart, series)
+        return _group_table(choice, chart, series, x)
     records = {run.run_id: run.metrics[chart.key] for run in choice.records if chart.key in run.metrics}
     found = [records[one.run_id] for one in series]
     bests = [_best(chart.goal, metric.min, metric.min_step, metric.max, metric.max_step) for metric in found]
@@ -100,17 +102,26 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tup
     return rows
 
 
-def _means(series: Sequence[Series], runs: Mapping[str, CurveRun]) -> tuple[list[Series], dict[str, CurveRun]]:
-    """The mean of each group as a curve under the id of its first run."""
+def _means(series: Sequence[Series], runs: Mapping[str, CurveRun], x: str) -> tuple[list[Series], dict[str, CurveRun]]:
+    """The mean of each group, as far as its runs go together, as a curve under the id of its first run."""
     means, firsts = [], {}
     for members in _members(series, runs):
         first = runs[members[0].run_id]
-        points = band(members)
+        points = shared_band(members, x)
         xs, ys = tuple(point.x for point in points), tuple(point.mean for point in points)
         odd = tuple(one for member in members for one in member.odd)
         means.append(Series(first.run_id, members[0].key, xs, ys, odd, sum(member.count for member in members)))
         firsts[first.run_id] = replace(first, baseline=False)
     return means, firsts
+
+
+def end_notes(choice: Choice, series: Sequence[Series], x: str) -> list[str]:
+    """Return where the means of groups end before their last run does."""
+    runs = {run.run_id: run for run in choice.runs}
+    if not any(run.group for run in choice.runs):
+        return []
+    ends = [(runs[members[0].run_id].group, group_end(members, x)) for members in _members(series, runs)]
+    return [end.words(name, x) for name, end in ends if end is not None]
 
 
 def _members(series: Sequence[Series], runs: Mapping[str, CurveRun]) -> list[list[Series]]:
@@ -120,10 +131,10 @@ def _members(series: Sequence[Series], runs: Mapping[str, CurveRun]) -> list[lis
     return list(groups.values())
 
 
-def _group_table(choice: Choice, chart: Chart, series: Sequence[Series]) -> list[tuple[str, ...]]:
+def _group_table(choice: Choice, chart: Chart, series: Sequence[Series], x: str) -> list[tuple[str, ...]]:
     runs = {run.run_id: run for run in choice.runs}
     lasts = {run.run_id: run.metrics[chart.key].last for run in choice.records if chart.key in run.metrics}
-    means, firsts = _means(series, runs)
+    means, firsts = _means(series, runs, x)
     pick = min if chart.goal.direction == "min" else max
     bests: list[tuple[float, float] | None] = [None] * len(means)
     if chart.goal.direction is not None:
@@ -160,7 +171,8 @@ def curves_text(choice: Choice, series: Sequence[Series], x: str) -> str:
         return choice.empty
     lines = []
     for chart in choice.charts:
-        rows = table_of(choice, chart, [one for one in series if one.key == chart.key])
+        own = [one for one in series if one.key == chart.key]
+        rows = table_of(choice, chart, own, x)
         aim = f", {chart.target_words}" if chart.target_words else ""
         lines.append(f"{chart.title} over {AXES.get(x, one_line(x))}{aim}")
         width = max(len(row[0]) for row in rows) if rows else 0
@@ -169,4 +181,5 @@ def curves_text(choice: Choice, series: Sequence[Series], x: str) -> str:
             star = "  ▲" if row[2].startswith("▲") else ""
             odd = f"  {row[5]}" if row[5] else ""
             lines.append(f"  {row[0]:{width}}  {row[1]}{best}{star}  {row[4]} points{odd}")
+        lines += [f"  {note}" for note in end_notes(choice, own, x)]
     return "\n".join([*lines, *choice.notes])

@@ -145,33 +145,61 @@ def change_of(before: DatasetInput, after: DatasetInput) -> DataChange | None:
     )
 
 
-DataLine = tuple[str, list[str], list[str]]  # label; what each run has, in short and in full
+DataLine = tuple[str, list[str], list[str], list[bool]]  # label; what each has, in short and in full; as the first?
+Versions = Sequence[DatasetInput | None]  # what the runs of a column have in one place
 
 
-def compared(runs: Sequence[Run]) -> tuple[list[DataLine], list[DataLine]]:
+def compared(groups: Sequence[Sequence[Run]]) -> tuple[list[DataLine], list[DataLine]]:
     """Return the lines of a comparison on the data: of datasets that differ, and of those that are equal in all runs.
 
-    Of those that differ, the first run has its size and digest, and the others how they differ from it.
+    Of those that differ, the first column has its size and digest, and the others how they differ from it. A column is
+    a run, or several: where these did not all read the same, how many versions there are is told.
     """
-    by_run = [_by_place(run) for run in runs]
-    places = dict.fromkeys(place for several in by_run for place in several)
+    by_group = [[_by_place(run) for run in runs] for runs in groups]
+    places = dict.fromkeys(place for runs in by_group for several in runs for place in several)
     lines: list[DataLine] = []
     equal: list[DataLine] = []
     for place in places:
-        several = [one.get(place) for one in by_run]
-        digests = {None if used is None else used.dataset.digest for used in several}
-        first = several[0]
-        texts = ["" if first is None else _words(first)]
-        for used in several[1:]:
-            if used is None or first is None:
-                texts.append("" if used is None else _words(used))
-            else:
-                change = change_of(first, used)
-                texts.append(texts[0] if change is None else change.text)
-        fulls = ["" if used is None else f"{_words(used)} from {source_words(used)}" for used in several]
-        line = (next(label(used) for used in several if used is not None), texts, fulls)
-        (equal if len(digests) == 1 else lines).append(line)
+        columns = [[own.get(place) for own in runs] for runs in by_group]
+        digests = [frozenset(None if used is None else used.dataset.digest for used in several) for several in columns]
+        same = [found == digests[0] for found in digests]
+        texts = [_versions(columns[0]), *(_against(columns[0], several) for several in columns[1:])]
+        fulls = [_in_full(several) for several in columns]
+        named = next(label(used) for several in columns for used in several if used is not None)
+        (equal if all(same) else lines).append((named, texts, fulls, same))
     return lines, equal
+
+
+def _one(several: Versions) -> DatasetInput | None:
+    """The dataset that all runs of a column have read; nothing where there is none, or not one."""
+    first = several[0]
+    if first is None or any(used is None or used.dataset.digest != first.dataset.digest for used in several):
+        return None
+    return first
+
+
+def _versions(several: Versions) -> str:
+    one = _one(several)
+    if one is not None:
+        return _words(one)
+    having = [used for used in several if used is not None]
+    count = len({used.dataset.digest for used in having})
+    parts = [_words(having[0]) if count == 1 else f"{count} versions"] if having else []
+    return " ".join([*parts, f"in {len(having)} of {len(several)}"] if 0 < len(having) < len(several) else parts)
+
+
+def _against(first: Versions, several: Versions) -> str:
+    """How the data of a column differ from those of the first; what it has where there is no telling."""
+    before, after = _one(first), _one(several)
+    change = None if before is None or after is None else change_of(before, after)
+    return _versions(several) if change is None else change.text
+
+
+def _in_full(several: Versions) -> str:
+    found = dict.fromkeys(f"{_words(used)} from {source_words(used)}" for used in several if used is not None)
+    return "; ".join(list(found)[:MOST_COLUMNS]) + (
+        f"; +{len(found) - MOST_COLUMNS}" if len(found) > MOST_COLUMNS else ""
+    )
 
 
 def _number(profile: Mapping[str, Any]) -> int | None:

@@ -87,6 +87,31 @@ def middle_cut(text: str, limit: int) -> str:
     return text[: kept - tail] + "…" + (text[-tail:] if tail else "")
 
 
+def word_cut(text: str, limit: int) -> str:
+    """Return a name cut in its middle between words, or within one where no words fit.
+
+    Examples
+    --------
+    >>> word_cut("penalty l2, learning rate 0.1", 22)
+    'penalty l2, … rate 0.1'
+    >>> word_cut("resnet50-imagenet-seed-7", 13)
+    'resnet…seed-7'
+    """
+    words = text.split(" ")
+    if len(text) <= limit or len(words) < 3:
+        return middle_cut(text, limit)
+    head, tail = [words[0]], [words[-1]]
+    rest = words[1:-1]
+    while rest:
+        more = (head + rest[:1], tail) if len(head) <= len(tail) else (head, rest[-1:] + tail)
+        if len(" ".join([*more[0], "…", *more[1]])) > limit:
+            break
+        rest = rest[1:] if more[0] is not head else rest[:-1]
+        head, tail = more
+    found = " ".join([*head, "…", *tail])
+    return found if len(found) <= limit else middle_cut(text, limit)
+
+
 def _is_plain(value: float) -> bool:
     return value == 0 or SMALL <= abs(value) < LARGE
 
@@ -256,8 +281,9 @@ def param_text(param: Param, limit: int | None = PARAM_LIMIT) -> str:
         The most characters; None keeps all.
     """
     text = param.text if param.type == "str" or param.written is None else param.written
-    text = one_line(text) or ("''" if param.type == "str" else "")
-    return text if limit is None else middle_cut(text, limit)
+    if " " in text or not (text and text.isascii() and text.isprintable()):  # a number has nothing to be taken out
+        text = one_line(text) or ("''" if param.type == "str" else "")
+    return text if limit is None or len(text) <= limit else middle_cut(text, limit)
 
 
 def column_text(param: Param) -> str:

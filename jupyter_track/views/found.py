@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Goal, Run, Shown, text_form
-from .goals import goal_of
+from .goals import first_logged, goal_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -316,8 +316,17 @@ def _main_metric(runs: Runs) -> tuple[str, Goal]:
             counts[key] = counts.get(key, 0) + 1
     if not counts:
         raise NotFound("There is no best run: " + (f"none of these {len(runs)} has a metric." if runs else "no runs."))
-    declared = {key for run in runs for key in run.goals}
-    ordered = sorted(counts, key=lambda key: (key not in declared, goal_of(key, {}).direction is None, -counts[key]))
+    declared = {key for run in runs for key in run.goals if key in counts}
+    first = first_logged(declared, ((run.number or 0, run.metrics) for run in runs))
+    ordered = sorted(
+        counts,
+        key=lambda key: (
+            key not in declared,
+            first.get(key, (0, 0)),
+            goal_of(key, {}).direction is None,
+            -counts[key],
+        ),
+    )
     return ordered[0], _goal(runs, ordered[0])
 
 

@@ -5,7 +5,7 @@ A guess is never stored and is always shown as one, with a ``?`` behind its arro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..records import Goal as Direction
@@ -65,6 +65,32 @@ def goal_of(key: str, goals: Mapping[str, Direction]) -> Goal:
 def rank(metric: MetricSummary, goals: Mapping[str, Direction]) -> int:
     """Return where a metric stands: 0 is the main one (its goal was declared, or it was named), 3 auto-captured."""
     return 0 if metric.key in goals else _RANKS.get(metric.source, 1)
+
+
+def first_logged(keys: Collection[str], runs: Iterable[tuple[int, Collection[str]]]) -> dict[str, tuple[int, int]]:
+    """Return the run's number and the place in it where each of several metrics was logged first.
+
+    Of several metrics with a declared goal the main one is the one that was logged first: unlike how many runs have
+    them, that stays as it is while runs are added.
+
+    Parameters
+    ----------
+    keys : collection of str
+    runs : iterable of (int, collection of str)
+        Each run's number and its metrics in the order of logging.
+
+    Examples
+    --------
+    >>> first_logged(["loss", "accuracy"], [(2, ["accuracy"]), (1, ["loss", "accuracy"])])
+    {'accuracy': (1, 1), 'loss': (1, 0)}
+    """
+    found: dict[str, tuple[int, int]] = {}
+    if len(keys) > 1:
+        for number, metrics in runs:
+            for key in keys:
+                if key in metrics and (key not in found or number < found[key][0]):
+                    found[key] = (number, list(metrics).index(key))
+    return found
 
 
 def main_first(metrics: Iterable[MetricSummary], goals: Mapping[str, Direction]) -> list[MetricSummary]:

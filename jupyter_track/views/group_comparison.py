@@ -5,20 +5,25 @@ Groups are named by a person, or found: those of runs that differ only in the se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from ..errors import InvalidValue
 from ..records import Run
 from ..store.reader import Reader
-from . import compared_facts
+from . import compared_around, compared_facts
 from .compared import Compared, Comparison
+from .compared_facts import both
 from .compared_metrics import metrics
-from .comparison import MOST_RUNS, NAME_LIMIT, Cells, assembled, column_of, comparison_of, found_runs
-from .format import middle_cut, one_line, param_text
+from .comparison import MOST_RUNS, Cells, assembled, column_of, comparison_of, found_runs
+from .format import one_line, param_text, word_cut
 from .groups import has_seeds, seed_groups, seedless, seedless_sources
 from .measure import last_of, measure_of, reason_of
 from .repeats import Repeats
+from .surroundings import Surroundings
+
+GROUP_LIMIT = 40  # characters: the name of a group is the params that tell it apart
 
 
 def comparison_among(
@@ -97,10 +102,16 @@ def group_comparison_of(reader: Reader, groups: Sequence[Sequence[str]]) -> Comp
         raise InvalidValue("A run is in two of the groups; a comparison of groups needs each run once.")
     by_id = {run.run_id: run for run in found_runs(reader, ids)}
     runs = [[by_id[run_id] for run_id in group] for group in wanted]
-    return replace(compare_groups(runs, reader.source_cells(ids)), store=reader.store)
+    shown = [run_id for group in wanted[:MOST_RUNS] for run_id in group]
+    found = compare_groups(runs, reader.source_cells(shown), reader.surroundings(shown))
+    return replace(found, store=reader.store)
 
 
-def compare_groups(groups: Sequence[Sequence[Run]], cells: Cells) -> Comparison:
+def compare_groups(
+    groups: Sequence[Sequence[Run]],
+    cells: Cells,
+    surroundings: Mapping[str, Surroundings] = MappingProxyType({}),
+) -> Comparison:
     """Decide what the comparison of groups of runs says.
 
     Parameters
@@ -109,6 +120,8 @@ def compare_groups(groups: Sequence[Sequence[Run]], cells: Cells) -> Comparison:
         Two or more, none empty.
     cells : mapping of str to sequence of str
         The code of runs, by run id.
+    surroundings : mapping, optional
+        What surrounded each run, by its id.
 
     Raises
     ------
@@ -132,10 +145,11 @@ def compare_groups(groups: Sequence[Sequence[Run]], cells: Cells) -> Comparison:
         firsts,
         known,
         (
+            ("data", compared_around.data(shown)),
             ("params", compared_facts.params(shown)),
             ("metrics", metrics(firsts, [Repeats(tuple(group)) for group in shown], grouped=True)),
             ("tags", compared_facts.tags(shown)),
-            ("environment", compared_facts.environment(shown)),
+            ("environment", both(compared_facts.environment(shown), compared_around.around(shown, surroundings))),
             ("run", compared_facts.facts(shown)),
         ),
         more=len(groups) - len(shown),
@@ -158,7 +172,7 @@ def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
             replace(
                 column,
                 number="" if len(group) > 1 else column.number,
-                name=middle_cut(name, NAME_LIMIT),
+                name=word_cut(name, GROUP_LIMIT),
                 full_name=f"{name}: {', '.join(_title(run) for run in group)}",
                 state=state,
                 members=tuple(run.run_id for run in group),

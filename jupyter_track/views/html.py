@@ -23,7 +23,8 @@ from .format import middle_cut, plain_text
 from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
 from .models import model_details, version_details
-from .runs import EMPTY, FEW_ROWS, Cell, Row, RunTable, changed_columns, table_foot
+from .run_cells import Cell
+from .runs import EMPTY, FEW_ROWS, Row, RunTable, changed_columns, table_foot
 from .runs import change_words as table_change
 from .sparkline import Sparkline
 from .styles import (

@@ -2,8 +2,8 @@
 
 A forest of scikit-learn learns the metric's ranks from the params. What it explains is measured on runs that it has
 not seen (R² in five folds); a param's importance is how much of that is lost when the values of this param are shuffled
-among them. Ranks, since one diverged run would else be all that counts. Folds, forest and shuffles have fixed seeds:
-the same runs give the same answer.
+among them. Ranks, since one diverged run would else be all that counts. Of many runs a sample is learned from. It is
+fixed, and folds, forest and shuffles have fixed seeds: the same runs give the same answer.
 
 Sources: L. Breiman, Random Forests, Machine Learning 45, 2001 (the method); C. Strobl et al., Conditional variable
 importance for random forests, BMC Bioinformatics 9, 2008 (why correlated params share their importance).
@@ -11,6 +11,7 @@ importance for random forests, BMC Bioinformatics 9, 2008 (why correlated params
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import statistics
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidValue, TrackError
 from ..records import Goal as Direction
 from ..store.table_rows import TableRow
-from .axes import MOST_CATEGORIES, Axis, axis_of, known_of
+from .axes import MOST_CATEGORIES, Axis, Known, axis_of, known_of
 from .format import middle_cut, one_line
 from .goals import Goal, goal_of
 from .groups import is_seed
@@ -30,12 +31,15 @@ from .words import counted
 
 if TYPE_CHECKING:
     from numpy import ndarray
+    from numpy.random import Generator
     from pandas import DataFrame
+    from sklearn.ensemble import RandomForestRegressor
 
 LEAST_RUNS = 10
-MOST_RUNS = 2_000
+MOST_RUNS = 600  # that the forest learns from: more of them move the bars less than their deviation
 CAREFUL = 5  # so many runs a param, or it is said that there are few
 FOLDS, ROUNDS, SHUFFLES, TREES = 5, 2, 5, 60
+AT_ONCE = 4_000_000  # numbers of shuffled tables that are predicted together
 ALIKE = 0.8  # the rank correlation from which two params are said to move together
 NAME_LIMIT = 32
 
@@ -109,7 +113,13 @@ class Importance:
         return f"what mattered for {name} · {counted(self.runs, 'run')} · R² {signed(self.explained)}"
 
 
-def importance_of(rows: Sequence[TableRow], goals: Mapping[str, Direction], metric: str | None = None) -> Importance:
+def importance_of(
+    rows: Sequence[TableRow],
+    goals: Mapping[str, Direction],
+    metric: str | None = None,
+    *,
+    known: Known | None = None,
+) -> Importance:
     """Return which params mattered for a metric.
 
     Parameters
@@ -119,6 +129,8 @@ def importance_of(rows: Sequence[TableRow], goals: Mapping[str, Direction], metr
         The declared goals.
     metric : str, optional
         By default the main one.
+    known : Known, optional
+        Of these rows, where it was read before.
 
     Raises
     ------
@@ -129,9 +141,11 @@ def importance_of(rows: Sequence[TableRow], goals: Mapping[str, Direction], metr
     TrackError
         Where scikit-learn is not installed.
     """
-    key = main_metric(known_of(rows, goals), metric)
-    used, left = _used(rows, key, goals)
-    axes, notes = _features(used)
+    known = known or known_of(rows, goals)
+    key = main_metric(known, metric)
+    every, left = _used(rows, key, goals)
+    used = _sample(every)
+    axes, notes = _features(used, known if len(every) == len(rows) else known_of(every, {}))
     _refuse(key, used, axes, rows)
     _need_sklearn()
     target = axis_of(used, key, "metric", goals)
@@ -150,17 +164,18 @@ def importance_of(rows: Sequence[TableRow], goals: Mapping[str, Direction], metr
         tuple(bars),
         explained,
         len(used),
-        _method(),
+        _method(len(used), len(every)),
         (*_limits(explained, len(used), axes), *left, *notes),
     )
 
 
-def _method() -> str:
+def _method(used: int, every: int) -> str:
     import sklearn
 
+    sampled = f"; of a sample of {used:,} of the {every:,} runs, the same each time" if used < every else ""
     return (
         f"permutation importance of a random forest (scikit-learn {sklearn.__version__}): the R² that is lost, on runs "
-        "held out, when a param is shuffled; of the metric's ranks"
+        f"held out, when a param is shuffled; of the metric's ranks{sampled}"
     )
 
 
@@ -178,21 +193,29 @@ def _used(rows: Sequence[TableRow], key: str, goals: Mapping[str, Direction]) ->
     finished = [row for row in having if row.state == "finished"]
     axis = axis_of(finished, key, "metric", goals)
     finite = [row for row, value in zip(finished, axis.values, strict=True) if value is not None]
-    used = sorted(finite, key=lambda row: row.number)[-MOST_RUNS:]
     told = (
         (len(having) - len(finished), "that did not finish"),
         (len(finished) - len(finite), "with NaN or ∞"),
         (len(rows) - len(having), f"without {one_line(key)}"),
     )
     notes = [f"{counted(count, 'run')} {why} left out" for count, why in told if count]
-    if len(finite) > len(used):
-        notes.append(f"the newest {MOST_RUNS:,} of {len(finite):,} runs")
-    return used, notes
+    return sorted(finite, key=lambda row: row.number), notes
 
 
-def _features(used: Sequence[TableRow]) -> tuple[list[Axis], list[str]]:
-    """Return the params that differ, and what was left out of them."""
-    known = known_of(used, {})
+def _sample(rows: Sequence[TableRow]) -> list[TableRow]:
+    """Return what is learned from: all of few runs, of many some, in the order of their numbers.
+
+    By a hash of their ids, which are random: a run that is added changes at most one of the sample, so that bars stay
+    where they are while a sweep goes on.
+    """
+    if len(rows) <= MOST_RUNS:
+        return list(rows)
+    drawn = sorted(rows, key=lambda row: hashlib.sha256(row.run_id.encode()).digest())[:MOST_RUNS]
+    return sorted(drawn, key=lambda row: row.number)
+
+
+def _features(used: Sequence[TableRow], known: Known) -> tuple[list[Axis], list[str]]:
+    """Return the params that differ among all runs, as the sample has them, and what was left out of them."""
     seeds = [key for key in known.params_that_differ if is_seed(key)]
     axes = [axis_of(used, key, "param", {}) for key in known.params_that_differ if key not in seeds]
     wide = [axis.key for axis in axes if len(axis.categories) > MOST_CATEGORIES]
@@ -282,13 +305,31 @@ def _drops(axes: Sequence[Axis], values: Sequence[float]) -> tuple[float, list[l
             forest = RandomForestRegressor(TREES, min_samples_leaf=2, random_state=turn, n_jobs=1)
             forest.fit(table[learned], target[learned])
             missed += float(((forest.predict(table[held]) - target[held]) ** 2).sum())
-            for at, span in enumerate(spans):
-                copies = np.tile(table[held], (SHUFFLES, 1))
-                order = np.concatenate([source.permutation(len(held)) for _ in range(SHUFFLES)])
-                copies[:, span] = table[held][order][:, span]
-                wrong = (forest.predict(copies) - np.tile(target[held], SHUFFLES)) ** 2
-                shuffled[at] += wrong.reshape(SHUFFLES, -1).sum(axis=1)
+            shuffled += _missed(forest, table[held], target[held], spans, source)
         scores.append(1 - missed / total)
         for at in range(len(axes)):
             drops[at] += [float(one - missed) / total for one in shuffled[at]]
     return statistics.fmean(scores), drops
+
+
+def _missed(
+    forest: RandomForestRegressor,
+    table: ndarray[Any, Any],
+    target: ndarray[Any, Any],
+    spans: Sequence[slice],
+    source: Generator,
+) -> ndarray[Any, Any]:
+    """Return by param and shuffle the squares that a forest misses; several params at once, since each call costs."""
+    import numpy as np
+
+    together = max(AT_ONCE // (SHUFFLES * table.size), 1)
+    missed = []
+    for begin in range(0, len(spans), together):
+        some = spans[begin : begin + together]
+        copies = np.tile(table, (len(some), SHUFFLES, 1, 1))
+        for at, span in enumerate(some):
+            for turn in range(SHUFFLES):
+                copies[at, turn, :, span] = table[source.permutation(len(table)), span]
+        found = forest.predict(copies.reshape(-1, table.shape[1])).reshape(len(some), SHUFFLES, -1)
+        missed.append(((found - target) ** 2).sum(axis=2))
+    return np.concatenate(missed)

@@ -17,7 +17,7 @@ from ..records import Param
 from ..store.table_rows import Last, TableRow
 from .columns import MAX_PARAM_COLUMNS, OTHER_METRICS
 from .format import PARAM_LIMIT, Precision, middle_cut, one_line, precision_of
-from .goals import NO_GOAL, SYSTEM, Goal, goal_of
+from .goals import NO_GOAL, SYSTEM, Goal, first_logged, goal_of
 
 Message = dict[str, Any]
 Kind = Literal["metric", "param", "tag", "attribute"]
@@ -91,7 +91,9 @@ def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) ->
     }
     settled = [row.metrics for row in rows if row.metrics and row.state not in UNSETTLED]
     made = []
-    for index, key in enumerate(sorted(found, key=lambda key: (ranks[key], -len(found[key])))):
+    first = first_logged([key for key in found if ranks[key] == 0], ((row.number, row.metrics) for row in rows))
+    ordered = sorted(found, key=lambda key: (ranks[key], first.get(key, (0, 0)), -len(found[key])))
+    for index, key in enumerate(ordered):
         goal = goal_of(key, goals)
         values = [last[1] for last in found[key]]
         finite = values if all(map(math.isfinite, values)) else [value for value in values if math.isfinite(value)]

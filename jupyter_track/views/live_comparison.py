@@ -109,6 +109,8 @@ def _picture(step: int | None, picture: Picture) -> Message:
         "told": size(picture.size),
         "mime": picture.mime,
         "shown": picture.shown_live,
+        "run": picture.run_id,
+        "whose": picture.whose,
     }
 
 

@@ -7,6 +7,7 @@ have their colour; without a selection the best tenth is drawn stronger than the
 from __future__ import annotations
 
 import html
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,8 @@ BAR_WIDTH, BAR_HEIGHT = 120, 12
 STRONG, FAINT = 0.9, 0.3
 CROWD = 50  # lines; of more each is drawn fainter, so that where they are dense is still seen
 MOST_COLORED = 8
-_TOP, _FOOT, _SIDE = 30, 26, 56
+_TOP, _FOOT, _SIDE = 30, 26, 72
+_LETTER = 6.2  # pixels of a character
 _TITLE = 16  # characters
 _FONT = "font-family='system-ui,sans-serif' font-size='11'"
 
@@ -46,7 +48,7 @@ def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
     axes = parallel.axes
     step = (WIDTH - 2 * _SIDE) / max(len(axes) - 1, 1)
     places = [_SIDE + step * at for at in range(len(axes))] if len(axes) > 1 else [WIDTH / 2]
-    foot = HEIGHT - _FOOT
+    foot, mark_color = HEIGHT - _FOOT, mark("muted")
     looks, body = _looks(parallel.runs, parallel.metric, selected), ""
     for at in _in_order(parallel.runs, parallel.metric, selected, MAX_LINES):
         points = [
@@ -55,7 +57,8 @@ def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
         ]
         path = "M" + "L".join(f"{x:.0f},{y:.1f}" for x, y in points)
         body += f"<path d='{path}'{_drawn('stroke', looks[at])}/>"
-    lines = f"<g fill='none' stroke-width='1.25' stroke='{mark('muted')}'>{body}</g>"
+    free, mask = _mask(axes, places)
+    lines = f"{mask}<g fill='none' stroke-width='1.25' stroke='{mark_color}' mask='url(#{free})'>{body}</g>"
     ticks = "".join(
         _axis(axis, x, last=at == len(axes) - 1) for at, (axis, x) in enumerate(zip(axes, places, strict=True))
     )
@@ -63,6 +66,26 @@ def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
     alt = f"{counted(len(parallel.runs), 'run')} in parallel coordinates: {told or 'no param differs'}; "
     alt += f"{one_line(parallel.metric.key)} {range_words(parallel.metric)}"
     return _picture(lines + ticks, alt, WIDTH, HEIGHT)
+
+
+def _mask(axes: Sequence[Axis], places: Sequence[float]) -> tuple[str, str]:
+    """The places of the axes' texts, at which no line is drawn: the ground is not known, so nothing can cover a line.
+
+    Its name is made of what it holds, since pictures of one page may share their names.
+    """
+    holes, foot = "", HEIGHT - _FOOT
+    for axis, x in zip(axes, places, strict=True):
+        for share, text in axis.ticks:
+            width = len(text) * _LETTER + 4
+            left = x + 3 if axis is axes[-1] else x - 3 - width
+            holes += (
+                f"<rect x='{left:.0f}' y='{foot - share * (foot - _TOP) - 7:.0f}' width='{width:.0f}' height='14'/>"
+            )
+    name = f"m{zlib.crc32(holes.encode()):08x}"
+    return name, (
+        f"<mask id='{name}' maskUnits='userSpaceOnUse' x='0' y='0' width='{WIDTH}' height='{HEIGHT}'>"
+        f"<rect width='{WIDTH}' height='{HEIGHT}' fill='#fff'/><g fill='#000'>{holes}</g></mask>"
+    )
 
 
 def scatter_svg(scatter: Scatter, selected: Collection[str] = ()) -> Picture:
@@ -107,9 +130,10 @@ def _in_order(runs: Sequence[Plotted], axis: Axis, selected: Collection[str], li
     """Return the runs that are drawn, the best and the selected last, on top of the others."""
     best = ordered_by(axis)
     if len(best) > limit:
-        kept = [at for at in best if runs[at].run_id in selected][: limit // 2]
         half = limit // 2
-        rest = [at for at in best[half:] if at not in set(kept)]
+        kept = [at for at in best if runs[at].run_id in selected][:half] if selected else []
+        above = frozenset(kept)
+        rest = [at for at in best[half:] if at not in above]
         every = max(len(rest) / (limit - half), 1.0)
         best = [*best[:half], *(rest[int(at * every)] for at in range(min(limit - half, len(rest)))), *kept]
     order = list(dict.fromkeys(reversed(best)))

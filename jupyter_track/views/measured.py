@@ -34,10 +34,10 @@ def measured_of(column: Column, units: Sequence[Unit], shown: Sequence[Unit]) ->
 
 
 def centre(unit: Unit, key: str) -> float | None:
-    """Return the value that a row counts with: the mean of repeats where there is one, else the run's last."""
-    if unit.kind == "repeats":
+    """Return the value that a row counts with: the mean of repeats or seeds where there is one, else the run's last."""
+    if unit.kind in ("repeats", "seeds"):
         values = finite_of(unit.runs, key)
-        if len(values) > 1:
+        if len(values) > 1 or (values and unit.kind == "seeds"):
             return mean(values)
     metric = unit.run.metrics.get(key)
     return None if metric is None else metric.last

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .format import middle_cut, number, precision_of
+from .format import number, precision_of, word_cut
 from .goals import Goal
 from .sparkline import LOG_SPAN, Point, thin
 from .svg import svg_uri
@@ -16,7 +16,8 @@ from .tokens import mark
 SIZE = (320, 140)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 6, 8, 18
 _POINTS = 150
-_ROW, _NAME_LIMIT = 16, 20
+_ROW = 16
+_NAME_LIMITS = {2: 20, 1: 46}  # characters of a name, by how many names stand in a row of the legend
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ class Overlay:
     alt: str
     width: int = SIZE[0]
     height: int = SIZE[1]
+    notes: tuple[str, ...] = ()
 
 
-def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
-    """Draw the curves of one metric; None where none has two points."""
+def overlay(key: str, curves: Sequence[Curve], goal: Goal, notes: tuple[str, ...] = ()) -> Overlay | None:
+    """Draw the curves of one metric, with notes to stand below; None where none has two points."""
     drawn = [Curve(one.title, thin(one.points, _POINTS), one.color, one.dash) for one in curves if len(one.points) > 1]
     finite = [value for one in drawn for _, value in one.points if math.isfinite(value)]
     if not finite:
@@ -59,20 +61,21 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal) -> Overlay | None:
         f"{one.title} {number(one.points[0][1], precision)} to {number(one.points[-1][1], precision)}" for one in drawn
     ]
     words = f"{key} by step{', log scale' if log else ''}: {'; '.join(ends)}"
-    return Overlay(key, svg_uri(svg), words, width, height)
+    return Overlay(key, svg_uri(svg), words, width, height, notes)
 
 
 def _legend(curves: Sequence[Curve], top: int) -> tuple[str, int]:
-    """Which line is which run, two of them a row; and how many pixels that takes."""
+    """Which line is which run, two of them a row where their names have room; and how many pixels that takes."""
     parts = []
+    across = 2 if all(len(one.title) <= _NAME_LIMITS[2] for one in curves) else 1
     for place, curve in enumerate(curves):
-        x, y = place % 2 * SIZE[0] // 2, top + place // 2 * _ROW + 10
+        x, y = place % across * SIZE[0] // 2, top + place // across * _ROW + 10
         dash = f" stroke-dasharray='{','.join(map(str, curve.dash))}'" if curve.dash else ""
-        name = html.escape(middle_cut(curve.title, _NAME_LIMIT), quote=True)
+        name = html.escape(word_cut(curve.title, _NAME_LIMITS[across]), quote=True)
         parts.append(f"<path d='M{x},{y - 4}h16' stroke='{curve.color}' stroke-width='2'{dash}/>")
         parts.append(f"<text x='{x + 22}' y='{y}'>{name}</text>")
     style = f"font-family='sans-serif' font-size='11' fill='{mark('muted')}'"
-    return f"<g {style}>{''.join(parts)}</g>", (len(curves) + 1) // 2 * _ROW
+    return f"<g {style}>{''.join(parts)}</g>", -(-len(curves) // across) * _ROW
 
 
 def _level(value: float, log: bool) -> float:

@@ -63,6 +63,8 @@ def parallel_of(
     goals: Mapping[str, Direction],
     names: Sequence[str] | None = None,
     metric: str | None = None,
+    *,
+    known: Known | None = None,
 ) -> Parallel:
     """Return the parallel coordinates of some runs.
 
@@ -75,6 +77,8 @@ def parallel_of(
         The axes before the metric; by default the params that differ, no seeds, at most seven.
     metric : str, optional
         The last axis; by default the main metric.
+    known : Known, optional
+        Of these rows, where it was read before.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def parallel_of(
     InvalidValue
         Where no run has a metric.
     """
-    known = known_of(rows, goals)
+    known = known or known_of(rows, goals)
     key = main_metric(known, metric)
     having = [row for row in rows if key in row.metrics]
     shown = having[:MOST_RUNS]
@@ -157,10 +161,7 @@ def run_words(one: Plotted, axes: Sequence[Axis], at: int) -> str:
 
 def ordered_by(axis: Axis) -> list[int]:
     """Return the places of the runs from the best value of a metric to the worst; those without a finite one last."""
-    numbers = [(value, at) for at, value in enumerate(axis.values) if isinstance(value, float)]
-    sign = -1 if axis.goal.direction != "min" else 1
-    best = [at for _, at in sorted(numbers, key=lambda pair: (sign * pair[0], pair[1]))]
-    return best + [at for at, value in enumerate(axis.values) if not isinstance(value, float)]
+    return list(axis.best_first)
 
 
 def in_colour(runs: Sequence[Plotted], metric: Axis) -> list[tuple[int, str]]:

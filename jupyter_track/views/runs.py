@@ -12,27 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from types import MappingProxyType
 
-from ..records import RESULT_STATES, Run, Shown
+from ..records import Run, Shown
 from .arrange import Unit, arranged, children_of
-from .changes import OWN_SOURCES, difference
+from .changes import difference
 from .columns import Column, columns_of
-from .format import (
-    Change,
-    age,
-    change,
-    clock,
-    column_text,
-    duration,
-    iso,
-    middle_cut,
-    number,
-    one_line,
-    spread,
-)
+from .format import age, clock, duration, iso, middle_cut, number, one_line
 from .goals import main_first
-from .measured import Measured, centre, finite_of, is_best, measured_of, values_of
-from .repeats import within_noise
-from .sparkline import Point, Scale, Sparkline, shared_scale, sparkline
+from .measured import Measured, is_best, measured_of
+from .run_cells import Cell, metric_cell, param_cell
+from .seed_rows import group_words, state_among, telling
+from .sparkline import Point, Scale, shared_scale, sparkline
 from .tokens import State, run_color, state_of
 from .words import counted
 
@@ -43,34 +32,6 @@ MAX_ROWS = 50
 FEW_ROWS = 12  # a table of more is counted, and scrolls inside
 ALL_RUNS = "track.runs()"  # what gives those that a table leaves out
 MAX_ERRORS = 3  # kinds of errors that a row of failed attempts names
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value of a row.
-
-    Attributes
-    ----------
-    text, full : str
-        As shown, and in full.
-    best : bool
-        Whether it is the best of its column.
-    muted : bool
-        Whether it stands for children, or was not written by the user.
-    spark : Sparkline or None
-    change : Change or None
-        Against the baseline of the run's experiment.
-    noise : str
-        ``within noise (n=3)`` where the change is no more than that.
-    """
-
-    text: str
-    full: str = ""
-    best: bool = False
-    muted: bool = False
-    spark: Sparkline | None = None
-    change: Change | None = None
-    noise: str = ""
 
 
 @dataclass(frozen=True)
@@ -225,8 +186,7 @@ def run_table(
     if units is None:
         units = arranged(runs, sources=beside.sources, with_files=beside.with_files, fold=fold)
     shown = units[:limit]
-    seen = [unit.run for unit in shown if unit.kind != "failed"]
-    columns = columns_of(seen, main)
+    columns = columns_of(telling(shown), main)
     metrics = [measured_of(column, units, shown) for column in columns.metrics]
     every = _Every(runs, beside, metrics, columns.params, units)
     scale = _scale_of(runs, metrics[0].column.key) if shared and curves and metrics else None
@@ -330,8 +290,8 @@ class _Every:
 
     def changed(self, unit: Unit) -> tuple[str, ...]:
         """What changed since the run before; of repeats since the run before the first of them."""
-        if unit.kind == "failed":
-            return _errors(unit.runs)
+        if unit.kind in ("failed", "seeds"):
+            return _errors(unit.runs) if unit.kind == "failed" else ()
         run = unit.runs[-1]
         before = self.previous.get(run.run_id)
         told: tuple[str, ...] = ()
@@ -386,18 +346,18 @@ def _row(
     zone: tzinfo | None,
 ) -> Row:
     run = unit.run
-    failed = unit.kind == "failed"
-    name = f"▸ {len(unit.runs):,} failed attempts" if failed else one_line(run.name)
+    failed, seeds = unit.kind == "failed", unit.kind == "seeds"
+    name = f"▸ {len(unit.runs):,} failed attempts" if failed else unit.label if seeds else one_line(run.name)
     return Row(
         run_id=run.run_id,
-        number="" if run.number is None or failed else str(run.number),
-        state=state_of(run.state),
+        number="" if run.number is None or failed or seeds else str(run.number),
+        state=state_among(unit) if seeds else state_of(run.state),
         name=middle_cut(name, NAME_LIMIT) or run.run_id[:8],
-        full_name=name,
+        full_name=group_words(unit) if seeds else name,
         depth=unit.depth,
         changed=every.changed(unit),
         cells=_cells(unit, every, curves, scale),
-        duration="" if failed else _took(run, now_ms),
+        duration="" if failed or seeds else _took(run, now_ms),
         age=age(run.start_time, now_ms, zone),
         started=iso(run.start_time, zone),
         marks=_marks(unit),
@@ -414,7 +374,9 @@ def _took(run: Run, now_ms: int) -> str:
 
 
 def _marks(unit: Unit) -> tuple[str, ...]:
-    marks = [f"×{len(unit.runs)}"] if unit.kind == "repeats" else []
+    marks = [f"×{len(unit.runs)}"] if unit.kind in ("repeats", "seeds") else []
+    if unit.kind == "seeds":
+        return tuple(marks)
     marks += ["deleted"] if unit.run.lifecycle_stage == "deleted" else []
     marks += ["baseline"] if unit.run.baseline_run_id == unit.run.run_id else []
     return (*marks, "pinned") if unit.run.pinned else tuple(marks)
@@ -430,69 +392,11 @@ def _cells(unit: Unit, every: _Every, curves: Mapping[str, Sequence[Point]], sca
     if unit.kind == "failed":
         return (Cell(""),) * (len(every.metrics) + len(every.params))
     run = unit.run
-    cells = [_metric_cell(unit, measured, every) for measured in every.metrics]
-    if cells and run.run_id in curves:
+    children, baseline = every.children.get(run.run_id, ()), every.baselines.get(run.experiment_id)
+    cells = [metric_cell(unit, measured, children, baseline) for measured in every.metrics]
+    if cells and run.run_id in curves and unit.kind != "seeds":
         column = every.metrics[0].column
         color, goal = run_color(run.number), column.goal.direction
         spark = sparkline(column.key, curves[run.run_id], color=color, direction=goal, scale=scale)
         cells[0] = replace(cells[0], spark=spark)
-    return (*cells, *(_param_cell(run, column) for column in every.params))
-
-
-def _metric_cell(unit: Unit, measured: Measured, every: _Every) -> Cell:
-    run, key = unit.run, measured.column.key
-    metric, value = run.metrics.get(key), centre(unit, key)
-    if metric is None or value is None:
-        return _children_cell(every.children.get(run.run_id, ()), measured)
-    cell = Cell(
-        number(value, measured.precision),
-        f"{metric.last!r} at step {metric.last_step}" if metric.count > 1 else repr(metric.last),
-        best=is_best(unit, measured),
-    )
-    if unit.kind == "repeats" and len(finite_of(unit.runs, key)) > 1:
-        values = values_of(unit.runs, key)
-        text = spread(values).removesuffix(f" (n={len(unit.runs)})")
-        cell = replace(cell, text=text, full=f"mean ± sd, n = {len(values)}; the newest {metric.last!r}")
-    return _against_baseline(cell, unit, measured, every.baselines.get(run.experiment_id))
-
-
-def _children_cell(children: Sequence[Run], measured: Measured) -> Cell:
-    """Return what a parent shows that has no value of its own: mean ± sd only of children that do the same.
-
-    Children with different params are a sweep: its spread says nothing of noise, so the best of them stands there.
-    """
-    key, goal = measured.column.key, measured.column.goal.direction
-    having = [child for child in children if key in child.metrics]
-    if len(having) < 2:
-        return Cell("")
-    if len({frozenset((name, param.text) for name, param in child.params.items()) for child in having}) == 1:
-        return Cell(spread(values_of(having, key)), "mean ± sd of its children with equal params", muted=True)
-    values = finite_of([child for child in having if child.state in RESULT_STATES or goal is None], key)
-    if not values:
-        return Cell("")
-    if goal is None:
-        low, high = (number(value, measured.precision) for value in (min(values), max(values)))
-        return Cell(f"{low} to {high} (n={len(having)})", "lowest and highest of its children", muted=True)
-    best = number(min(values) if goal == "min" else max(values), measured.precision)
-    return Cell(f"best {best} (n={len(having)})", "the best of its children, whose params differ", muted=True)
-
-
-def _against_baseline(cell: Cell, unit: Unit, measured: Measured, baseline: Unit | None) -> Cell:
-    """Return a cell with its change against the baseline; that of means, where there are repeats."""
-    key = measured.column.key
-    value, reference = centre(unit, key), None if baseline is None else centre(baseline, key)
-    if value is None or reference is None or baseline is None or baseline.run.run_id == unit.run.run_id:
-        return cell
-    found = change(value, reference, measured.column.goal.direction, measured.precision)
-    if found is None:
-        return cell
-    sides = [side.runs if side.kind == "repeats" else side.runs[:1] for side in (unit, baseline)]
-    noise = within_noise(finite_of(sides[0], key), finite_of(sides[1], key))
-    return replace(cell, change=found, noise=noise.text if noise is not None and found.verdict != "same" else "")
-
-
-def _param_cell(run: Run, column: Column) -> Cell:
-    param = run.params.get(column.key)
-    if param is None:
-        return Cell("")
-    return Cell(column_text(param), one_line(param.text), muted=param.source not in OWN_SOURCES)
+    return (*cells, *(param_cell(unit, column) for column in every.params))

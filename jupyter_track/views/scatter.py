@@ -33,7 +33,12 @@ class Scatter:
 
 
 def scatter_of(
-    rows: Sequence[TableRow], goals: Mapping[str, Direction], x: str | None = None, y: str | None = None
+    rows: Sequence[TableRow],
+    goals: Mapping[str, Direction],
+    x: str | None = None,
+    y: str | None = None,
+    *,
+    known: Known | None = None,
 ) -> Scatter:
     """Return a scatter plot of some runs.
 
@@ -46,6 +51,8 @@ def scatter_of(
         A param or a metric; by default the first param that differs, else another metric.
     y : str, optional
         A metric; by default the main one.
+    known : Known, optional
+        Of these rows, where it was read before.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def scatter_of(
     InvalidValue
         Where there is no metric, or nothing that could stand against it.
     """
-    known = known_of(rows, goals)
+    known = known or known_of(rows, goals)
     down = main_metric(known, y)
     kind, across = known.named(x) if x is not None else known.named(_against(known, down))
     having = [row for row in rows if down in row.metrics]

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .format import middle_cut, one_line, size
+from .words import counted
 
 MOST_PACKAGES = 12  # lines of a comparison
 FEW_PACKAGES = 8  # that a record names
 _TEXT = 120
+BY_ONE, BY_SOME = "imported by one only", "imported by some only"
+"""The labels of the packages that not all runs imported."""
 
 Surroundings = Mapping[str, Any]  # by kind, as `Reader.surroundings` gives them
 NOTHING: Surroundings = {}
@@ -91,7 +94,8 @@ def diff_lines(found: Surroundings) -> list[str]:
 def compared(several: Sequence[Surroundings]) -> dict[str, list[str]]:
     """Return what a comparison says of surroundings, a text for each run: those that are the same are to be left out.
 
-    Packages that differ have a line each, the first twelve of them; the others are counted.
+    Packages with different versions have a line each, the first twelve of them; the others are counted. Those that not
+    all imported share a line: what a script does not import is mostly what the notebook is made of.
     """
     rows = {
         "python": [python(found) for found in several],
@@ -103,15 +107,25 @@ def compared(several: Sequence[Surroundings]) -> dict[str, list[str]]:
     if len(told) < len(several):  # of a run whose packages are not known nothing can be said
         return rows
     names = sorted(set().union(*known), key=str.lower)
-    differing = [name for name in names if len({one.get(name, "") for one in known}) > 1]
+    shared = [name for name in names if all(name in one for one in known)]
+    differing = [name for name in shared if len({one[name] for one in known}) > 1]
     for name in differing[:MOST_PACKAGES]:
-        rows[one_line(name)] = [one.get(name, "not imported") for one in known]
+        rows[one_line(name)] = [one[name] for one in known]
     if len(differing) > MOST_PACKAGES:
         rest = differing[MOST_PACKAGES:]
         first = known[0]
-        counts = [sum(one.get(name, "") != first.get(name, "") for name in rest) for one in known]
-        rows["other packages"] = ["" if at == 0 else f"{count} differ" for at, count in enumerate(counts)]
+        counts = [sum(one[name] != first[name] for name in rest) for one in known]
+        rows["other packages"] = [f"{count} differ" if count else "" for count in counts]
+    if len(shared) < len(names):
+        label = BY_ONE if len(several) == 2 else BY_SOME
+        rows[label] = [_imported([name for name in one if name not in shared]) for one in known]
     return rows
+
+
+def _imported(names: Sequence[str]) -> str:
+    """``2 packages: six, zlib``; nothing for none."""
+    told = ", ".join(one_line(name) for name in sorted(names, key=str.lower))
+    return f"{counted(len(names), 'package')}: {told}" if names else ""
 
 
 def _uncommitted_words(found: Surroundings) -> str:

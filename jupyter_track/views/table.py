@@ -12,7 +12,9 @@ from ..store import relatives
 from ..store.reader import Reader
 from .arrange import Unit, arranged, is_attempt
 from .found import Runs
+from .groups import alike, has_seeds, seedless_sources
 from .runs import MAX_ROWS, RunTable, TableBeside, run_table
+from .seed_rows import by_seed
 from .sparkline import Point
 
 
@@ -29,6 +31,7 @@ def table_of(
     points: int = 60,
     shared: bool = False,
     main: str | None = None,
+    seeds: bool = False,
 ) -> RunTable:
     """Read what the table of `runs` says besides them, and return it.
 
@@ -59,6 +62,9 @@ def table_of(
     main : str or None, default None
         The main metric; None takes a declared or named one, else the one that most runs logged.
 
+    seeds : bool, default False
+        Whether runs that differ only in the seed share a row.
+
     Raises
     ------
     StoreUnavailable, NotAStore, CorruptStore
@@ -70,6 +76,8 @@ def table_of(
     with_files = relatives.with_files(reader.store, attempts)
     sources = reader.sources([run.run_id for run in runs if run.status == "FINISHED"]) if fold else {}
     units = arranged(runs, sources=sources, with_files=with_files, fold=fold)
+    if seeds and has_seeds(runs):
+        units = by_seed(units, alike(runs, seedless_sources(reader, [run.run_id for run in runs])))
     beside = beside_of_rows(reader, runs, units[:limit], sources)
     table = run_table(runs, now_ms, beside=beside, units=units, main=main, limit=limit, total=total, zone=zone)
     main = table.columns[0].key if curved and table.columns else ""
@@ -100,7 +108,7 @@ def beside_of_rows(
     StoreUnavailable, NotAStore, CorruptStore
         As `Reader` does.
     """
-    told = [unit.runs[-1] for unit in shown if unit.kind != "failed"]
+    told = [unit.runs[-1] for unit in shown if unit.kind not in ("failed", "seeds")]
     previous = reader.previous_of(told, runs)
     ids = {run.run_id for run in (*told, *previous.values())}
     sources = {**sources, **reader.sources([run_id for run_id in ids if run_id not in sources])}
@@ -119,7 +127,11 @@ def beside_of_rows(
 
 def _curves(reader: Reader, shown: Sequence[Unit], main: str, curved: int, points: int) -> dict[str, list[Point]]:
     """Return the main metric's points of the first rows that have more than one."""
-    having = [unit.run for unit in shown if main in unit.run.metrics and unit.run.metrics[main].count > 1]
+    having = [
+        unit.run
+        for unit in shown
+        if unit.kind != "seeds" and main in unit.run.metrics and unit.run.metrics[main].count > 1
+    ]
     return {
         run.run_id: [(point.step, point.value) for point in reader.curve(run.run_id, main, points)]
         for run in having[:curved]

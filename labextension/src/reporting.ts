@@ -24,16 +24,23 @@ export class Reporting {
   }
 
   private async ask(): Promise<void> {
-    if (this.open) {
+    if (this.busy) {
       this.line.querySelector('input')?.focus();
       return;
     }
-    this.open = true;
+    this.busy = true;
+    try {
+      await this.write();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async write(): Promise<void> {
     this.context.complain('');
     const runs = [...this.runs()];
     const label = `Report of ${runs.length === 0 ? 'these runs' : runCount(runs.length)} in`;
     const values = await askInLine(this.line, label, [{ name: 'file', value: FILE, required: true }], 'Write');
-    this.open = false;
     const file = values?.[0];
     if (file === undefined) {
       this.clear();
@@ -62,5 +69,6 @@ export class Reporting {
     this.button.focus();
   }
 
-  private open = false;
+  /** From the press until the file is named, or what is wrong is said: the line is taken. */
+  private busy = false;
 }

@@ -173,6 +173,15 @@ test('a page stands in a frame in which nothing runs', async () => {
   expect([...host.querySelectorAll('script')]).toEqual([]);
 });
 
+test('a chart that is not drawn is said as text', async () => {
+  const [first] = STEPPED.pictures[0] ?? [];
+  say(made({ media: [{ ...STEPPED, steps: [], pictures: [[{ ...first, step: null } as never], [], []] }] }));
+  await settled();
+  const card = { title: '<b>Loss</b>', told: 'Plotly chart of 2 traces (bar, scatter) · 87 B', hint: 'log it as .png too' };
+  await kernel.reply('picture', { card });
+  expect([...host.querySelector('.jt-chart-card')!.children].map(each => each.textContent)).toEqual(Object.values(card));
+});
+
 test('joined rows come in pages, changed words stronger', async () => {
   say(made({ tables: [{ name: 'answers.json', key: 'question', equal: false, hash: 'x', size: 100 }] }));
   await kernel.reply('rows', {});

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 
 import type { Chart, Charts, Datum } from '../src/charts/load.js';
 import { cell, fileName } from '../src/curves/copy.js';
+import { endWords, groupEnd } from '../src/curves/groupend.js';
 import { CurvesModel } from '../src/curves/model.js';
 import { Painter } from '../src/curves/painter.js';
 import { number } from '../src/curves/numbers.js';
@@ -91,6 +92,15 @@ describe('smoothing and groups are what the kernel makes', () => {
   });
 });
 
+describe('where the mean of a group ends is as in the kernel', () => {
+  test.each(cases.ends)('of $lengths over $axis', ({ lengths, axis, found, words }) => {
+    const lines = lengths.map(length => ({ x: [...Array(length).keys()], y: Array<number>(length).fill(1) }));
+    const end = groupEnd(lines, axis);
+    expect(end === null ? null : [end.x, end.last, end.beyond, end.size]).toEqual(found);
+    expect(end === null ? '' : endWords(end, 'l2', axis)).toBe(words);
+  });
+});
+
 describe('the points of a curve', () => {
   it('grow, and are replaced', () => {
     const series = new Series();
@@ -149,6 +159,19 @@ describe('a drawing', () => {
     expect(sets['raw']!.map(row => row['y'])).toEqual([4, 0, 4, 4]);
     expect(sets['line']!.map(row => row['y'])).toEqual(smoothed([4, 0, 4, 4], 0.5));
     expect(sets['best']![0]!['y']).toBe(0);
+  });
+
+  it('of groups ends where one run of several goes on alone', () => {
+    const runs = [run('a', { group: 'l2' }), run('b', { group: 'l2' }), run('c', { group: 'l1' })];
+    const parts = [part('a', [3, 2, 1]), part('b', [3, 2, 1, 0.5, 0.1]), part('c', [9, 9, 9, 8])];
+    const model = modelOf(runs, parts, { group: 'penalty' });
+    const drawing = drawingOf(model, model.charts[0]!);
+    expect(drawing.lines.map(line => line.x)).toEqual([[0, 1, 2], [0, 1, 2, 3]]);
+    expect(drawing.ends).toEqual(['l2: 1 of 2 runs goes on to step 4, not shown']);
+    expect(drawing.sets['best']).toEqual([{ x: 2, y: 1, run: 'group:l2' }]);
+    expect(wholeLines(model, model.charts[0]!).map(line => line.x.length)).toEqual([3, 4]);
+    model.window = [0, 1];
+    expect(drawingOf(model, model.charts[0]!).ends).toEqual(drawing.ends);
   });
 
   it('of groups has a mean and a band', () => {

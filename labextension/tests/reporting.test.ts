@@ -74,6 +74,27 @@ describe('a report from a panel', () => {
     expect(complain).toHaveBeenLastCalledWith('The kernel is gone: nothing was changed.');
   });
 
+  it('asks again only when the report that is being written is there', async () => {
+    const { kernel, reporting, write } = made(['a']);
+    reporting.button.click();
+    write('one.html');
+    await settled();
+    reporting.button.click();
+    await settled();
+    expect(reporting.line.querySelector('form')).toBeNull();
+    expect(reporting.line.textContent).toBe('Writing the report…');
+    await kernel.reply('report', { text: 'one.html', said: '1 MB' });
+    expect(reporting.line.textContent).toBe('one.html1 MB · beside the notebook✕');
+    reporting.button.click();
+    expect(reporting.line.querySelectorAll('form')).toHaveLength(1);
+    write('two.html');
+    await settled();
+    expect(kernel.last('report')).toMatchObject({ file: 'two.html' });
+    await kernel.reply('report', { ok: false, message: 'No.' });
+    reporting.button.click();
+    expect(reporting.line.querySelectorAll('form')).toHaveLength(1);
+  });
+
   it('leaves all as it was on Esc, asks once, and is not offered on a page without a kernel', async () => {
     const { kernel, reporting } = made();
     reporting.button.click();

@@ -26,7 +26,7 @@ from ..edits import EDIT_WAIT
 from ..filter_sql import Sql
 from ..insertion import insert_curve, insert_rows
 from ..run_rows import in_parts
-from .models import MODEL_TABLES, UNOWNED
+from .models import MODEL_TABLES, NOT_OF_RUNS, UNOWNED
 from .pages import CURVE_COLUMNS, Curve, Source, Wanted, in_pages, opened
 from .tables import check_parquet, tables
 from .turns import Progress, no_progress
@@ -35,6 +35,17 @@ __all__ = ["Exported", "check_parquet", "copy_store", "tables"]
 
 _TABLES = (*BELONGING, "metrics")  # that have a run_id
 _PART = ".part-"
+
+# What a copy of chosen runs has not. Default is in every store, by its id: there as it was made, if no run is in it.
+_OF_OTHERS = (
+    "DELETE FROM experiments WHERE id NOT IN (SELECT experiment_id FROM runs)",
+    *(
+        f"DELETE FROM {table} WHERE experiment_id NOT IN (SELECT id FROM experiments)"
+        for table in ("experiment_tags", "metric_goals")
+    ),
+    "INSERT OR IGNORE INTO experiments (id, name, created, updated, rev)"
+    f" SELECT {schema.DEFAULT_EXPERIMENT_ID}, '{schema.DEFAULT_EXPERIMENT}', created, created, 0 FROM store",
+)
 
 Take = Callable[[str, int], object]  # takes the sha256 and the size of large content
 
@@ -78,7 +89,8 @@ def copy_store(
     store, target : Path
         The folder of `target` is made where it is missing.
     runs : sequence of str, optional
-        Ids of the runs to copy; all by default.
+        Ids of the runs to copy; all by default. With them come their experiments and the versions of models that came
+        from them, and nothing of others.
     deleted : bool, default False
         Copy the runs in the bin too. Those named in `runs` are copied anyway.
     overwrite : bool, default False
@@ -115,7 +127,7 @@ def copy_store(
             files.carry(store, sha256, size, target)
 
         with beside(target) as temporary:
-            whole, copy = copy_rows(source, numbers, temporary, take, progress or no_progress)
+            whole, copy = copy_rows(source, numbers, temporary, take, progress or no_progress, part=runs is not None)
             os.replace(whole, target)
         return Exported(target, len(copy.numbers), copy.done, copy.files, tuple(copy.missing))
 
@@ -176,7 +188,9 @@ def chosen(source: Source, runs: Sequence[str] | None, deleted: bool) -> list[in
         ]
 
 
-def copy_rows(source: Source, numbers: list[int], temporary: Path, take: Take, progress: Progress) -> tuple[Path, Copy]:
+def copy_rows(
+    source: Source, numbers: list[int], temporary: Path, take: Take, progress: Progress, *, part: bool
+) -> tuple[Path, Copy]:
     """Copy runs into a new database beside `temporary`, and return its path.
 
     Parameters
@@ -190,12 +204,15 @@ def copy_rows(source: Source, numbers: list[int], temporary: Path, take: Take, p
         Takes the sha256 and the size of each large content; raises NotFound or CorruptStore where that is gone or
         damaged.
     progress : callable
+    part : bool
+        The runs were chosen: what belongs to none of them stays out. Else experiments without a run and models that
+        came from a folder are copied too.
     """
     whole = temporary.with_name(temporary.name + "-whole")
     with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
         for setting in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "synchronous = OFF"):
             connection.execute(f"PRAGMA {setting}")
-        copy = Copy(source, connection, take, progress)
+        copy = Copy(source, connection, take, progress, part)
         copy.begin(numbers)
         for page in in_pages(numbers):
             copy.runs(page)
@@ -220,7 +237,10 @@ def write_plan(connection: sqlite3.Connection, plan: Plan) -> None:
 class Copy:
     """A store that is being filled; nobody else looks at it."""
 
-    def __init__(self, source: Source, connection: sqlite3.Connection, take: Take, progress: Progress) -> None:
+    def __init__(
+        self, source: Source, connection: sqlite3.Connection, take: Take, progress: Progress, part: bool
+    ) -> None:
+        self.part = part
         self.source = source
         self.connection = connection
         self.take = take
@@ -295,13 +315,16 @@ class Copy:
                 rows = source.execute(f"SELECT * FROM {table}").fetchall()
                 flat = [value for row in rows for value in row]
                 insert_rows(connection, f"INSERT INTO {table}", len(rows[0]) if rows else 1, flat)
+        if self.part:
+            for statement in _OF_OTHERS:
+                connection.execute(statement)
         connection.execute(
             "UPDATE experiments SET baseline_uuid = NULL WHERE baseline_uuid NOT IN (SELECT uuid FROM runs)"
         )
         connection.execute("COMMIT")
 
     def models(self) -> None:
-        """Copy the registry: of versions those whose run was copied, and those that came from a folder."""
+        """Copy the registry: of versions those whose run was copied, and of all runs those that came from a folder."""
         connection = self.connection
         connection.execute("BEGIN")
         with reading(self.source.place) as source:
@@ -312,6 +335,9 @@ class Copy:
         connection.execute(
             "DELETE FROM model_versions WHERE run_uuid IS NOT NULL AND run_uuid NOT IN (SELECT uuid FROM runs)"
         )
+        if self.part:
+            for statement in NOT_OF_RUNS:
+                connection.execute(statement)
         for statement in UNOWNED:
             connection.execute(statement)
         connection.execute("COMMIT")

@@ -29,7 +29,13 @@ MODEL_TABLES = (
     "model_version_files",
     "model_aliases",
 )
+# What a copy of chosen runs has not, and then what belongs to nothing.
+NOT_OF_RUNS = (
+    "DELETE FROM model_versions WHERE run_uuid IS NULL",
+    "DELETE FROM registered_models WHERE id NOT IN (SELECT model_id FROM model_versions)",
+)
 UNOWNED = (
+    "DELETE FROM registered_model_tags WHERE model_id NOT IN (SELECT id FROM registered_models)",
     "DELETE FROM model_version_tags WHERE version_id NOT IN (SELECT id FROM model_versions)",
     "DELETE FROM model_version_files WHERE version_id NOT IN (SELECT id FROM model_versions)",
     "DELETE FROM model_aliases WHERE NOT EXISTS (SELECT 1 FROM model_versions"
@@ -241,11 +247,23 @@ def recover(connection: sqlite3.Connection) -> int:
     return len(numbers)
 
 
-def of_runs(models: dict[str, ModelRows], run_ids: Collection[str]) -> dict[str, ModelRows]:
-    """Return the registry as a copy of some runs has it: their versions, and those that came from a folder."""
+def of_runs(models: dict[str, ModelRows], run_ids: Collection[str], part: bool) -> dict[str, ModelRows]:
+    """Return the registry as a copy of runs has it.
+
+    Parameters
+    ----------
+    models : dict
+    run_ids : collection of str
+    part : bool
+        The runs were chosen: their versions alone are wanted, and no model without one. Else versions that came from a
+        folder are kept too.
+    """
+    wanted = {*run_ids} if part else {None, *run_ids}
     kept: dict[str, ModelRows] = {}
     for name, model in models.items():
-        versions = {uuid: one for uuid, one in model.versions.items() if one.row["run_uuid"] in (None, *run_ids)}
+        versions = {uuid: one for uuid, one in model.versions.items() if one.row["run_uuid"] in wanted}
+        if part and not versions:
+            continue
         numbers = {one.row["version"] for one in versions.values()}
         aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
         kept[name] = ModelRows(model.row, model.tags, aliases, versions)

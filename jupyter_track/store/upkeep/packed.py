@@ -2,13 +2,16 @@
 
 The zip may be anybody's. Of its names only two forms count, ``<folder>/track.db`` and the content beside it, named by
 its hash, and no name of a zip ever becomes a path: files go where we say. What it says of its sizes is checked before
-anything is unpacked, against the zip's own size and the room on the disk, and no more is read than it said.
+anything is unpacked, against the zip's own size and the room on the disk, and no more is read than it said. Whatever is
+wrong with it is one of our errors: zipfile raises many kinds for what it does not expect.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -17,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ...errors import CorruptStore, InvalidValue, NotAStore, NotFound, StoreUnavailable
+from ...errors import CorruptStore, InvalidValue, NotAStore, NotFound, StoreError, StoreUnavailable
 from .. import files
 from ..files import Content
 from ..place import STORE_NAME
@@ -31,6 +34,8 @@ _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip, and of an empty one
 _DATABASE = re.compile(rf"(?:[^/\\]+/)*{re.escape(STORE_NAME)}\Z")
 _CONTENT = re.compile(r"content/(?P<two>[0-9a-f]{2})/(?P<sha256>[0-9a-f]{64})\Z")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile raises for bytes that it does not expect; NotImplementedError, and encrypted, are RuntimeErrors.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
 
 
 def is_packed(place: Path) -> bool:
@@ -53,7 +58,24 @@ class PackedSource(Source):
     def unpack_database(self) -> None:
         """Write the database to its place."""
         with self.place.open("xb") as file, self._read(self._database) as entry:
-            shutil.copyfileobj(entry, file, _CHUNK)
+            while chunk := entry.read(_CHUNK):
+                file.write(chunk)
+
+    def check_room(self, *, contents: bool) -> None:
+        """Check that the disk has room for what is unpacked beside `place`.
+
+        Raises
+        ------
+        StoreUnavailable
+        """
+        entries = [self._database, *(self._contents.values() if contents else ())]
+        needed, folder = sum(entry.file_size for entry in entries), self.place.parent
+        free = shutil.disk_usage(folder).free
+        if needed > free:
+            raise StoreUnavailable(
+                f"Unpacking {self.store} needs {needed:,} bytes, and the disk of {folder.parent} has {free:,} free; "
+                "free some room, or name a folder on another disk in TMPDIR."
+            )
 
     def unpack_contents(self) -> None:
         """Write all large content beside the database; what is damaged stays missing."""
@@ -76,13 +98,42 @@ class PackedSource(Source):
         return files.bring(self.store, lambda: self._read(entry), sha256, size, target)
 
     @contextmanager
-    def _read(self, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+    def _read(self, entry: zipfile.ZipInfo) -> Iterator[_Entry]:
         """Open an entry; zipfile gives no more bytes than the entry names, and checks them by their sum."""
-        try:
-            with self._zip.open(entry) as file:
-                yield file
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise CorruptStore(f"{self.store} is damaged ({error}); ask for the file once more.") from error
+        with _damage_said(self.store):
+            file = self._zip.open(entry)
+        with file:
+            yield _Entry(file, self.store)
+
+
+class _Entry:
+    """An open entry of a zip. What is raised while its bytes are written elsewhere is not taken for damage."""
+
+    def __init__(self, file: IO[bytes], store: Path) -> None:
+        self._file = file
+        self._store = store
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, and no bytes at the end."""
+        with _damage_said(self._store):
+            return self._file.read(size)
+
+
+@contextmanager
+def _damage_said(store: Path) -> Iterator[None]:
+    """Say what zipfile raises in our terms."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise CorruptStore(f"{store} is damaged ({_said(error)}); ask for the file once more.") from error
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # a place before the begin of the file
+            raise CorruptStore(f"{store} is damaged ({_said(error)}); ask for the file once more.") from error
+        raise StoreUnavailable(f"{store} cannot be read ({_said(error)}).") from error
+
+
+def _said(error: BaseException | None) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _entries(zipped: zipfile.ZipFile, store: Path) -> tuple[zipfile.ZipInfo, dict[str, zipfile.ZipInfo]]:
@@ -138,19 +189,23 @@ def opened_packed(place: Path, *, contents: bool = False) -> Iterator[PackedSour
     CorruptStore, NewerStore
         Where it is damaged, or a later version wrote it.
     StoreUnavailable
-        Where there is no room to unpack it.
+        Where it cannot be opened, or there is no room to unpack it.
     """
     try:
-        zipped = zipfile.ZipFile(place)
-    except zipfile.BadZipFile as error:
-        raise NotAStore(f"{place} is no zip that can be read ({error}).") from error
+        with _damage_said(place):
+            zipped = zipfile.ZipFile(place)
+    except CorruptStore as error:
+        raise NotAStore(
+            f"{place} is damaged, or no zip that can be read ({_said(error.__cause__)})."
+        ) from error.__cause__
     with zipped, tempfile.TemporaryDirectory(prefix="jupyter-track-") as folder:
         source = PackedSource(zipped, Path(folder) / STORE_NAME, place)
         try:
+            source.check_room(contents=contents)
             source.unpack_database()
             if contents:
                 source.unpack_contents()
-        except (CorruptStore, StoreUnavailable):
+        except StoreError:
             raise
         except OSError as error:
             raise StoreUnavailable(f"{place} cannot be unpacked to {folder} ({error.strerror}).") from error

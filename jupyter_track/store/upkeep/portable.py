@@ -73,7 +73,8 @@ def pack(
     store, target : Path
         The folder of `target` is made where it is missing.
     runs : list of str, optional
-        Ids of the runs; their children come with them. All by default.
+        Ids of the runs; their children come with them, and their experiments, and nothing of other runs. All by
+        default, and then also experiments without a run, and models that came from a folder.
     deleted : bool, default False
         Take the runs in the bin too. Those named in `runs` are taken anyway.
     overwrite : bool, default False
@@ -104,21 +105,26 @@ def pack(
         if runs is not None:
             numbers = chosen(source, [*runs, *bins.below(source.place, runs)], deleted)
         shown = _Bytes(source, progress or no_progress)
-        large: list[tuple[str, int]] = []
+        return _pack(source, numbers, target, shown, part=runs is not None)
 
-        def take(sha256: str, size: int) -> None:
-            check_content(store, sha256, size)
-            large.append((sha256, size))
 
-        with beside(target) as temporary:
-            whole, copy = copy_rows(source, numbers, temporary, take, shown.points)
-            shown.sizes = sum(size for _, size in large)
-            zipped = temporary.with_name(temporary.name + "-zip")
-            with open(zipped, "xb") as file:
-                _write(file, source, target, whole, sorted(large), shown)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(zipped, target)
+def _pack(source: Source, numbers: list[int], target: Path, shown: _Bytes, *, part: bool) -> Exported:
+    """Make the database beside the target, then the zip from it and the store's content, and put that in its place."""
+    large: list[tuple[str, int]] = []
+
+    def take(sha256: str, size: int) -> None:
+        check_content(source.store, sha256, size)
+        large.append((sha256, size))
+
+    with beside(target) as temporary:
+        whole, copy = copy_rows(source, numbers, temporary, take, shown.points, part=part)
+        shown.sizes = sum(size for _, size in large)
+        zipped = temporary.with_name(temporary.name + "-zip")
+        with open(zipped, "xb") as file:
+            _write(file, source, target, whole, sorted(large), shown)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(zipped, target)
     return Exported(target, len(copy.numbers), copy.done, copy.files, tuple(copy.missing))
 
 

@@ -107,7 +107,8 @@ def tables(
         A folder, which is made and gets one file a table; or, with the format's ending, the file of one table.
     format : {"csv", "parquet", "json"}
     runs : sequence of str, optional
-        Ids of the runs; by default those that `filter_string` finds.
+        Ids of the runs; by default those that `filter_string` finds. Where runs are chosen, here or by a filter,
+        nothing of others is written: of models the versions that came from these runs, of experiments theirs.
     filter_string : str, default ""
         As for a search.
     deleted : bool, default False
@@ -138,6 +139,7 @@ def tables(
         raise InvalidValue(f"{table!r} is no table of {format}; CSV and Parquet have {', '.join(TABLES)}.")
     if format == "parquet":
         check_parquet()
+    part = runs is not None or bool(filter_string.strip())
     view = ViewType.ALL if deleted else ViewType.ACTIVE_ONLY
     wanted = run_rows.search(None, filter_string, (), view, None, 0)
     pending.flush(store, EDIT_WAIT)
@@ -152,9 +154,9 @@ def tables(
             numbers = sorted({known[run_id] for run_id in runs})
         places = _places(store, target, format, table, overwrite)
         if format == "json":
-            _write_json(source, numbers, places["json"], progress or no_progress)
+            _write_json(source, numbers, places["json"], part, progress or no_progress)
         else:
-            _write_tables(source, numbers, places, format, progress or no_progress)
+            _write_tables(source, numbers, places, format, part, progress or no_progress)
     return list(places.values())
 
 
@@ -191,7 +193,7 @@ def _places(store: Path, target: Path, format: Format, table: str | None, overwr
 
 
 def _write_tables(
-    source: Source, numbers: list[int], places: dict[str, Path], format: Format, progress: Progress
+    source: Source, numbers: list[int], places: dict[str, Path], format: Format, part: bool, progress: Progress
 ) -> None:
     with ExitStack() as stack:
         temporary = {table: stack.enter_context(appearing(place)) for table, place in places.items()}
@@ -210,7 +212,7 @@ def _write_tables(
                 done += len(page)
                 progress(done, len(numbers))
             if "models" in sinks:
-                sinks["models"].write(version_rows(_models(source, numbers), source.numbers()))
+                sinks["models"].write(version_rows(_models(source, numbers, part), source.numbers()))
         finally:
             for sink in sinks.values():
                 sink.close()
@@ -302,19 +304,22 @@ def wide(runs: Sequence[RunRows]) -> tuple[Columns, list[list[Any]]]:
     return columns, rows
 
 
-def _write_json(source: Source, numbers: list[int], place: Path, progress: Progress) -> None:
+def _write_json(source: Source, numbers: list[int], place: Path, part: bool, progress: Progress) -> None:
     with appearing(place) as temporary, JsonFile(temporary) as file:
         file.begin(source)
         done = 0
+        used: set[str] = set()
         for page in in_pages(numbers):
             for run in source.runs(page):
+                used.add(run.experiment)
                 file.run(run, source.points([Wanted(run.run_id, curve) for curve in run.curves.values()]))
             done += len(page)
             progress(done, len(numbers))
-        file.end(source.experiments(), _models(source, numbers))
+        experiments = {name: one for name, one in source.experiments().items() if name in used or not part}
+        file.end(experiments, _models(source, numbers, part))
 
 
-def _models(source: Source, numbers: Collection[int]) -> dict[str, ModelRows]:
+def _models(source: Source, numbers: Collection[int], part: bool) -> dict[str, ModelRows]:
     """The registry, as far as a copy of these runs has it."""
     known, chosen = source.numbers(), set(numbers)
-    return of_runs(source.models(), {run_id for number, run_id in known.items() if number in chosen})
+    return of_runs(source.models(), {run_id for number, run_id in known.items() if number in chosen}, part)

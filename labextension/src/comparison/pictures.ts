@@ -1,5 +1,5 @@
 import { button, div, element, fill, holdsPicture, span } from '../dom.js';
-import type { ComparedRun, MediaSlot, Picture } from '../protocol.js';
+import type { ChartCard, ComparedRun, MediaSlot, Picture } from '../protocol.js';
 import type { Context } from '../view.js';
 import { swatch } from './lines.js';
 
@@ -33,6 +33,9 @@ export class PictureStore {
     if (reply.ok && reply.page !== undefined) {
       return { page: reply.page };
     }
+    if (reply.ok && reply.card) {
+      return { card: reply.card };
+    }
     if (!reply.ok || !reply.uri || !holdsPicture(reply.uri)) {
       return { problem: reply.message || 'This picture cannot be shown.' };
     }
@@ -42,7 +45,7 @@ export class PictureStore {
   private readonly known = new Map<string, Promise<Loaded>>();
 }
 
-export type Loaded = { uri: string } | { page: string } | { large: string } | { problem: string };
+export type Loaded = { uri: string } | { page: string } | { card: ChartCard } | { large: string } | { problem: string };
 
 /** A figure, or images with steps, of all runs: side by side, or at one place with a key that goes from run to run. */
 export class PictureSlot {
@@ -180,7 +183,7 @@ export class PictureSlot {
 
   private cell(run: ComparedRun, place: number, picture: Picture | null, key: string): HTMLElement {
     const name = `${run.number} ${run.name}`.trim();
-    const caption = div('jt-caption', swatch(run, place === 0), span('jt-muted jt-cut', name));
+    const caption = div('jt-caption', swatch(run, place === 0), span('jt-muted jt-cut', name), picture?.whose ? span('jt-muted', `figure of ${picture.whose}`) : null);
     const box = div('jt-picture');
     const cell = div('jt-slot-cell', caption, box);
     cell.dataset['key'] = key;
@@ -195,7 +198,7 @@ export class PictureSlot {
   }
 
   private async load(box: HTMLElement, run: ComparedRun, picture: Picture, name: string, large: boolean): Promise<void> {
-    const loaded = await this.store.get(run.id, picture, large);
+    const loaded = await this.store.get(picture.run || run.id, picture, large);
     if ('uri' in loaded) {
       const alt = `${this.slot.title || this.slot.name} of ${name}${picture.step === null ? '' : `, step ${picture.step}`}`;
       const image = element('img', { src: loaded.uri, alt, decoding: 'async' });
@@ -205,6 +208,9 @@ export class PictureSlot {
       // Without a token in `sandbox` nothing in it runs, and it is of no origin.
       const title = `${this.slot.title || this.slot.name} of ${name}`;
       fill(box, element('iframe', { sandbox: '', srcdoc: loaded.page, referrerpolicy: 'no-referrer', class: 'jt-page', title }), span('jt-muted', 'without its scripts'));
+    } else if ('card' in loaded) {
+      const { title, told, hint } = loaded.card;
+      fill(box, div('jt-chart-card', title && title !== this.slot.title && span('jt-name', title), span('jt-muted', told), span('jt-muted', hint)));
     } else if ('large' in loaded) {
       fill(box, button(`Show ${loaded.large}`, () => void this.load(box, run, picture, name, true)));
     } else {

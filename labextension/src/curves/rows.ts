@@ -2,6 +2,7 @@ import type { Datum } from '../charts/load.js';
 import type { CurveChart, CurvePart, CurveRun } from '../protocol.js';
 import type { Paint } from '../shared.js';
 import { COMPARED } from './legend.js';
+import { endWords, type GroupEnd, groupEnd } from './groupend.js';
 import type { CurvesModel } from './model.js';
 import type { Series } from './series.js';
 import { band, type BandPoint, smoothed } from './smooth.js';
@@ -11,6 +12,7 @@ const LINE_FROM = 3;
 /** With more lines or points a chart's lines are drawn by the painter, and not by Vega, which takes a second for 25,000. */
 const FEW: Few = { lines: 8, points: 4_000 };
 export const GROUP = 'group:';
+const NO_ENDS: ReadonlyMap<string, GroupEnd> = new Map();
 
 /** One line of a chart as it is seen: of a run, or the mean of a group. */
 export interface Line {
@@ -36,6 +38,8 @@ export interface Drawing {
   sets: Record<string, Datum[]>;
   lines: Line[];
   odd: string;
+  /** Where the means of groups end before their last run does. */
+  ends: string[];
   thinned: boolean;
   /** Whether the lines are too many points for rows: the rows have their ends only, and the painter draws them. */
   painted: boolean;
@@ -51,7 +55,8 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
   const { smoothing, group, logs } = model.choices;
   const curves = model.drawn(chart.key);
   const cut = curves.map(([run, series]) => [run, cutTo(series, model.window), series] as const);
-  const lines = group ? groupLines(cut, smoothing, group) : cut.map(([run, points]) => runLine(run, points, smoothing));
+  const ends = group ? endsOf(model, chart.key) : NO_ENDS;
+  const lines = group ? groupLines(cut, smoothing, group, ends) : cut.map(([run, points]) => runLine(run, points, smoothing));
   const positive = (y: number | null) => (logs.y && y !== null && y <= 0 ? null : y);
   const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [], goal: [] };
   const painted = lines.length > few.lines || lines.reduce((sum, line) => sum + line.x.length, 0) > few.points;
@@ -77,14 +82,22 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
   sets['goal'] = target === null ? [] : [{ y: target }];
   sets['odd'] = cut.flatMap(([run, , series]) => series.odd.map(([x]) => ({ x, run: run.id })).filter(({ x }) => inside(x, model.window)));
   const below = logs.y ? curves.reduce((sum, [, { y }]) => sum + y.filter(value => value !== null && value <= 0).length, 0) : 0;
-  return { sets, lines, odd: oddWords(cut.map(([, , series]) => series), model.window, below), thinned: cut.some(([, , series]) => !series.whole), painted };
+  const told = [...ends].map(([value, end]) => endWords(end, value, model.choices.x));
+  return {
+    sets,
+    lines,
+    odd: oddWords(cut.map(([, , series]) => series), model.window, below),
+    ends: told,
+    thinned: cut.some(([, , series]) => !series.whole),
+    painted
+  };
 }
 
 /** The lines of a chart over all of x, smoothed and grouped: what is known while a stretch moves. */
 export function wholeLines(model: CurvesModel, chart: CurveChart): Line[] {
   const { smoothing, group } = model.choices;
   const curves = model.wholes(chart.key).map(([run, series]) => [run, cutTo(series, null), series] as const);
-  return group ? groupLines(curves, smoothing, group) : curves.map(([run, points]) => runLine(run, points, smoothing));
+  return group ? groupLines(curves, smoothing, group, endsOf(model, chart.key)) : curves.map(([run, points]) => runLine(run, points, smoothing));
 }
 
 /** Two rows between which all points of a line lie: they draw nothing, and give the scales their domains. */
@@ -154,13 +167,35 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
   };
 }
 
-function groupLines(curves: readonly (readonly [CurveRun, Points, Series])[], smoothing: number, group: string): Line[] {
-  const groups = new Map<string, [CurveRun, Points][]>();
+/** Where the mean of each group ends, of those that are not drawn to their last point; told from all of x. */
+function endsOf(model: CurvesModel, key: string): Map<string, GroupEnd> {
+  const found = [...byGroup(model.wholes(key))].map(([value, members]) => [value, groupEnd(members.map(([, one]) => one), model.choices.x)] as const);
+  return new Map(found.flatMap(([value, end]) => (end === null ? [] : [[value, end] as const])));
+}
+
+function byGroup<T>(curves: readonly (readonly [CurveRun, T, ...unknown[]])[]): Map<string, [CurveRun, T][]> {
+  const groups = new Map<string, [CurveRun, T][]>();
   for (const [run, points] of curves) {
-    groups.set(run.group, [...(groups.get(run.group) ?? []), [run, points]]);
+    const members = groups.get(run.group);
+    if (members === undefined) {
+      groups.set(run.group, [[run, points]]);
+    } else {
+      members.push([run, points]);
+    }
   }
-  return [...groups].map(([value, members]) => {
-    const points = band(members.map(([, one]) => ({ x: one.x, y: smoothing ? smoothed(one.y, smoothing) : one.y })));
+  return groups;
+}
+
+function groupLines(
+  curves: readonly (readonly [CurveRun, Points, Series])[],
+  smoothing: number,
+  group: string,
+  ends: ReadonlyMap<string, GroupEnd>
+): Line[] {
+  return [...byGroup(curves)].map(([value, members]) => {
+    const end = ends.get(value)?.x ?? Number.POSITIVE_INFINITY;
+    const all = band(members.map(([, one]) => ({ x: one.x, y: smoothing ? smoothed(one.y, smoothing) : one.y })));
+    const points = all.filter(point => point.x <= end);
     const x = points.map(point => point.x);
     return {
       id: GROUP + value,

@@ -51,7 +51,7 @@ export class Tile {
     place.setAttribute('role', 'group');
     place.setAttribute('aria-label', `${chart.key}: left and right move the rule, + and − zoom, 0 shows all`);
     place.setAttribute('data-lm-suppress-shortcuts', 'true');
-    this.node.append(this.head(), place);
+    this.node.append(this.head(), place, this.note);
     this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
     this.painter = new Painter(this.view);
     this.overlay = new Overlay(this.view);
@@ -93,7 +93,17 @@ export class Tile {
 
   /** The lines that have a name at their end. */
   get named(): string[] {
-    return this.lines.length > NAMED ? [] : this.lines.filter(line => lastOf(line, Number.POSITIVE_INFINITY) !== null).map(line => line.id);
+    return this.lines.length > NAMED || !this.fits ? [] : this.lines.filter(line => lastOf(line, Number.POSITIVE_INFINITY) !== null).map(line => line.id);
+  }
+
+  /** How many characters a name at the end of a line may have. */
+  private get room(): number {
+    return Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
+  }
+
+  /** Whether the names of groups have room at the ends: what tells groups apart would be cut, so else the legend names them. */
+  private get fits(): boolean {
+    return this.lines.every(line => line.band === null || line.name.length <= this.room);
   }
 
   /** The width of the plot, in pixels. */
@@ -135,6 +145,7 @@ export class Tile {
     const words = [smoothing > 0 && `smoothed ${smoothing}`, smoothing > 0 && drawing.thinned && 'of the points drawn'];
     setText(this.words, words.filter(Boolean).join(' '));
     setText(this.odd, drawing.odd);
+    setText(this.note, drawing.ends.join(' · '));
     return drawing;
   }
 
@@ -172,8 +183,8 @@ export class Tile {
     const { window } = this.model;
     const right = window?.[1] ?? Math.max(...this.lines.map(line => Math.max(...line.x.slice(-1))));
     const { top, height } = this.view.plot()!;
-    if (this.lines.length > 0 && this.lines.length <= NAMED) {
-      const room = Math.floor(Math.min(this.node.clientWidth * NAMES_SHARE, NAMES_WIDTH) / CHARACTER);
+    if (this.lines.length > 0 && this.lines.length <= NAMED && this.fits) {
+      const { room } = this;
       for (const line of this.lines) {
         const y = lastOf(line, right);
         if (y !== null) {
@@ -269,6 +280,7 @@ export class Tile {
   private readonly pointer: Pointer;
   private readonly odd = span('jt-warning jt-odd');
   private readonly words = span('jt-muted');
+  private readonly note = div('jt-muted jt-tilenote');
   private readonly trim = span('jt-muted');
   private drawing: Drawing | null = null;
   private rule: { x: number | null; lifted: string | null } = { x: null, lifted: null };

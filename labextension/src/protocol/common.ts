@@ -70,8 +70,17 @@ export interface ReplyMessage {
   uri?: string;
   /** Of `picture`: a page, for a frame in which nothing runs. */
   page?: string;
+  /** Of `picture`: what a chart is that is not drawn here. */
+  card?: ChartCard;
   /** Of `picture`: how large it is, where it was not sent because of that. */
   large?: string;
+}
+
+/** What stands in the place of a chart that is not drawn: its own title, what it is, and how a picture is had. */
+export interface ChartCard {
+  title: string;
+  told: string;
+  hint: string;
 }
 
 /** What every panel answers. */

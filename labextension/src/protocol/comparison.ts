@@ -68,6 +68,9 @@ export interface Picture {
   mime: string;
   /** Whether it can be shown as an image. */
   shown: boolean;
+  /** Of a group: the run that it is of, and how people call that run. */
+  run?: string;
+  whose?: string;
 }
 
 /** What stands at one place in several runs: the pictures of each, by step. */
