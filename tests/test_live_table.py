@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 from live_session import MIME, Page, live_page
+from made_stores import add_runs, made_store
 from test_live_clicks import supports_subshells
 
+from jupyter_track.notebook.tables import panel_forms
+from jupyter_track.panels.table import RunTablePanel
 from jupyter_track.store.choices import read_choices
+from jupyter_track.store.edits import delete_runs
 
 RUNS = """
 track.define_metric("accuracy", "max")
@@ -299,6 +303,17 @@ def test_a_search_shows_itself_live(page: Page) -> None:
     page.run("track.runs('params.lr > 0.05')[-1:].pin()", "pin")
     page.until(lambda: "pinned" in patched(page, comm)["run-1"], "the pin")
     assert list(patched(page, comm)) == ["run-1"]
+
+
+def test_the_saved_form_of_a_search_has_its_runs_only(tmp_path: Path) -> None:
+    """Also where newer runs have come, and without those that were deleted since."""
+    store = made_store(tmp_path)
+    old, gone, _ = add_runs(store, *({"name": name, "params": {"C": 1}} for name in ("old", "gone", "new")))
+    panel = RunTablePanel(store, run_ids=[gone, old])
+    delete_runs(store, [gone])
+    html, text = panel_forms(panel)
+    assert [name in text for name in ("old", "gone", "new")] == [True, False, False]
+    assert [name in html for name in ("old", "gone", "new")] == [True, False, False]
 
 
 def test_the_html_follows_while_no_view_is_there(page: Page) -> None:

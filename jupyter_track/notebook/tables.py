@@ -77,12 +77,19 @@ class LiveTables:
 
 
 def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
-    """Return the static forms of a table, as HTML and text: the newest runs, with curves of the main metric."""
+    """Return the static forms of a table, as HTML and text: its first runs, with curves of the main metric."""
     reader = panel.reader if store_exists(panel.store) else None
     seeds = panel.groups_seeds
     limit = GROUPED_RUNS if seeds else TABLE_RUNS
-    runs = reader.runs(limit=limit) if reader is not None else []
-    total = reader.info().runs if reader is not None and len(runs) == limit else len(runs)
+    ids = panel.run_ids
+    if reader is None:
+        runs, total = [], 0
+    elif ids is None:
+        runs = reader.runs(limit=limit)
+        total = reader.info().runs if len(runs) == limit else len(runs)
+    else:  # a search's, without what was deleted since
+        runs = [run for run in reader.runs_of(ids[:limit]) if run.lifecycle_stage == "active"]
+        total = len(ids) if len(ids) > limit else len(runs)
     source = session.tracker().reader if reader is None else reader
     shared = panel.shares_scale
     drawn: dict[str, Any] = {"curved": TABLE_CURVES, "points": TABLE_POINTS, "shared": shared}

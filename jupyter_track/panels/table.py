@@ -81,7 +81,7 @@ class RunTablePanel(SelectingPanel):
         super().__init__(store, shown)
         self._forms = forms
         self._runs = FollowedRuns(store, run_ids)
-        self._asked = run_ids is not None
+        self.run_ids = None if run_ids is None else tuple(run_ids)
         self._notebook = notebook or ""
         self._edited = edited
         self.folder = store.parent if folder is None else folder
@@ -182,7 +182,7 @@ class RunTablePanel(SelectingPanel):
                 "more": len(runs.rows) > FIRST_ROWS or not runs.whole,
                 "states": {name: vars(state).copy() for name, state in STATES.items()},
                 "colors": list(RUN_COLORS),
-                "empty": NO_MATCH if self._asked else EMPTY,
+                "empty": NO_MATCH if self.run_ids is not None else EMPTY,
                 "choices": self._choices(),
             }
         )
