@@ -87,6 +87,18 @@ class Material:
         return RowReader(self.reader.store).read(numbers)
 
     @cached_property
+    def results(self) -> list[TableRow]:
+        """Those of `rows` that finished or are running; where there are none of these, all."""
+        return [row for row in self.rows if row.state in RESULT_STATES] or self.rows
+
+    @cached_property
+    def differing(self) -> tuple[str, ...]:
+        """The params in which `results` differ: what a run that failed tried is no result."""
+        if len(self.results) == len(self.rows):
+            return self.known.params_that_differ
+        return known_of(self.results, self.goals).params_that_differ
+
+    @cached_property
     def known(self) -> Known:
         """The params and metrics of the runs, and which of them differ."""
         return known_of(self.rows, self.goals)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from ..records import RESULT_STATES, Run
+from ..store.targets import targets
 from ..views.axes import Axis, axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
@@ -68,7 +69,7 @@ def _words(material: Material) -> list[str]:
         told.append(f"Which is the best is not said: whether a lower or a higher {metric} is better is not known.")
     elif not metric:
         told.append("None of them has a metric.")
-    differing = material.known.params_that_differ
+    differing = material.differing
     if differing:
         named = ", ".join(middle_cut(one_line(key), 32) for key in differing[:4])
         more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
@@ -93,6 +94,7 @@ def _figures(material: Material) -> list[Fact]:
         title = f"best {one_line(metric)} {material.goal.arrow}".rstrip()
         facts.append(Fact(title, number(last, precision), f"{one_line(best.name)} #{best.number}", full=repr(last)))
         facts += _against(material, best, last)
+    facts += _goal(material, values)
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) > 1:
         facts.append(Fact(f"{one_line(metric)}, mean ± sd", spread(values).partition(" (")[0], f"n={len(finite)}"))
@@ -101,6 +103,17 @@ def _figures(material: Material) -> list[Fact]:
     total = sum(run.duration or 0.0 for run in runs)
     facts.append(Fact("time of all runs", duration(total)))
     return facts
+
+
+def _goal(material: Material, values: Sequence[float]) -> list[Fact]:
+    """The value that the metric is to reach, where all experiments have the same, and how many runs reached it."""
+    known = targets(material.reader.store)
+    aims = {known.get(run.experiment_name, {}).get(material.metric) for run in material.runs}
+    aim = aims.pop() if len(aims) == 1 else None
+    if aim is None or material.goal.direction is None:
+        return []
+    reached = sum(value >= aim if material.goal.direction == "max" else value <= aim for value in values)
+    return [Fact("goal", number(aim), f"reached by {reached:,} of {counted(len(values), 'run')}", full=repr(aim))]
 
 
 def _against(material: Material, best: Run, last: float) -> list[Fact]:
@@ -118,9 +131,9 @@ def _against(material: Material, best: Run, last: float) -> list[Fact]:
 
 def _differing(material: Material) -> list[tuple[str, ...]]:
     best, rows = material.best, []
-    keys = material.known.params_that_differ
+    keys = material.differing
     for key in keys[:MOST_DIFFERING]:
-        axis = axis_of(material.rows, key, "param", material.goals)
+        axis = axis_of(material.results, key, "param", material.goals)
         line = [middle_cut(one_line(key), 40), middle_cut(_values(axis), _FEW_VALUES)]
         if best is not None:
             line.append(column_text(best.params[key]) if key in best.params else "none")

@@ -19,7 +19,7 @@ from ..records import Param
 from ..store.table_rows import TableRow
 from .columns import PARAM_RANKS
 from .format import LARGE, MINUS, PARAM_LIMIT, SMALL, middle_cut, number, one_line, param_text, precision_of
-from .goals import NO_GOAL, Goal, goal_of
+from .goals import NO_GOAL, Goal, first_logged, goal_of
 from .groups import is_seed
 
 Scale = Literal["linear", "log", "category"]
@@ -384,6 +384,9 @@ def known_of(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> Known:
         key: 0 if key in goals else min(_METRIC_RANKS.get(source, 1) for source in found)
         for key, found in sources.items()
     }
+    first = first_logged(
+        [key for key, rank in metric_ranks.items() if rank == 0], ((row.number, row.metrics) for row in rows)
+    )
     param_ranks = {
         key: min(PARAM_RANKS.get(source, 4) for source in {param.source for param in having})
         for key, having in params.items()
@@ -391,7 +394,7 @@ def known_of(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> Known:
     differing = {f"metrics.{key}" for key, values in metrics.items() if len(set(values)) > 1}
     differing |= {f"params.{key}" for key, found in params.items() if _differ(found, len(rows))}
     return Known(
-        tuple(sorted(metrics, key=lambda key: (metric_ranks[key], -len(metrics[key])))),
+        tuple(sorted(metrics, key=lambda key: (metric_ranks[key], first.get(key, (0, 0)), -len(metrics[key])))),
         tuple(sorted(params, key=lambda key: (f"params.{key}" not in differing, param_ranks[key]))),
         frozenset(differing),
     )
