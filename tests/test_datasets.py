@@ -434,7 +434,7 @@ def test_a_run_tells_the_models_that_it_read_and_measured(store: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("model", ["", " ", 5, "x" * 300, object()], ids=str)
+@pytest.mark.parametrize("model", ["", " ", 5, "x" * 300, object()], ids=["empty", "blank", "number", "long", "object"])
 def test_what_names_no_model_is_refused_before_anything_is_recorded(store: Path, model: Any) -> None:
     """At the call, with what names one."""
     with track.start_run() as run:
