@@ -165,6 +165,8 @@ CALLS: dict[tuple[str, str], Callable[[Any], object]] = {
     ("client.log_artifact", "run_id"): lambda run: client().log_artifact(run, __file__),
     ("client.log_artifacts", "run_id"): lambda run: client().log_artifacts(run, Path(__file__).parent / "data"),
     ("client.log_text", "run_id"): lambda run: client().log_text(run, "x", "b.txt"),
+    ("client.log_stream", "run_id"): lambda run: client().log_stream(run, io.BytesIO(b"x"), "b.txt"),
+    ("client.load_table", "run_ids"): lambda run: client().load_table("0", "t.json", [run]).to_dict("list"),
     ("client.log_dict", "run_id"): lambda run: client().log_dict(run, {}, "b.json"),
     ("client.log_figure", "run_id"): lambda run: client().log_figure(run, drawn(), "b.png"),
     ("client.log_image", "run_id"): lambda run: client().log_image(run, numpy.zeros((2, 2)), "b.png"),

@@ -99,13 +99,15 @@ def test_the_options_reach_the_report(folder: Path) -> None:
         (["--section", "sumary"], 1, "did you mean 'summary'?"),
         (["-e", "nothing"], 3, "nothing"),
         (["--built", "soon"], 2, "'soon' is no moment"),
-        (["-o", "track.db"], 1, "track.db is there and is no report; name another file, or give --overwrite"),
+        (["-o", "track.db"], 1, "track.db is the name of no report: it ends in .html or .md."),
+        (["-o", "taken.html"], 1, "taken.html is there and is no report; name another file, or give --overwrite"),
         (["-o", "."], 1, "is a folder"),
         (["--text", "gone.md"], 1, "There is no text 'gone.md'"),
     ],
 )
 def test_what_cannot_be_done_is_said(folder: Path, words: list[str], code: int, message: str) -> None:
     """In one paragraph, with the exit code of its kind; no file is made."""
+    (folder / "taken.html").write_text("mine")
     before = sorted(path.name for path in folder.iterdir())
     answer = cli(None, "report", *words)
     assert answer.exit_code == code
