@@ -15,7 +15,7 @@ from ..store import gate
 from ..store.bell import Bell
 from ..store.problems import report
 
-SHARE = 0.02  # of the kernel's time
+SHARE = 0.018  # of the kernel's time: with what waking up and sending costs, at most 2 %
 LONGEST_REST = 120.0  # seconds: a panel that costs more than this allows is refreshed all the same, seldom
 HURRIED_REST = 0.5  # seconds that a panel whose person waits for it rests at most
 BREATH = 0.1  # seconds that the thread rests at most between two panels

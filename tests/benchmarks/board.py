@@ -49,7 +49,7 @@ def board(_: int) -> list[Row]:
     from live_session import live_page
 
     with folder() as place, live_page(place) as page:
-        page.run(_SETUP, "setup")
+        page.run(_SETUP + "gate.set()\n", "setup")
         ids = json.loads(page.run(_RUNS, "runs").text.strip().splitlines()[-1].replace("'", '"'))
         off, _waits, _size = _loop(page, 0)
         _open(page, ids[:4])
