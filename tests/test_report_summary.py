@@ -40,6 +40,4 @@ def test_the_summary_says_how_many_runs_reached_the_goal(tmp_path: Path) -> None
     files.close()
     facts = made_report(store, sections=["summary"]).document.sections[0].blocks[1]
     assert isinstance(facts, Facts)
-    assert [(one.value, one.note) for one in facts.facts if one.label == "goal"] == [
-        ("0.2000", "reached by 2 of 3 runs")
-    ]
+    assert [(one.value, one.note) for one in facts.facts if one.label == "goal"] == [("0.2", "reached by 2 of 3 runs")]

@@ -113,7 +113,8 @@ def _goal(material: Material, values: Sequence[float]) -> list[Fact]:
     if aim is None or material.goal.direction is None:
         return []
     reached = sum(value >= aim if material.goal.direction == "max" else value <= aim for value in values)
-    return [Fact("goal", number(aim), f"reached by {reached:,} of {counted(len(values), 'run')}", full=repr(aim))]
+    words = f"{'−' if aim < 0 else ''}{abs(aim):g}"  # as the line of the goal says it
+    return [Fact("goal", words, f"reached by {reached:,} of {counted(len(values), 'run')}", full=repr(aim))]
 
 
 def _against(material: Material, best: Run, last: float) -> list[Fact]:
