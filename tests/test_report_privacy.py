@@ -31,7 +31,7 @@ SECRETS = (
         ("/Users/ada/work and /home/ada", "~/work and ~"),
         (r"C:\Users\Ada\work\x.csv", r"~\work\x.csv"),
         (r"open('c:\\Users\\Ada\\x.csv')", r"open('~\\x.csv')"),
-        ("/root/work/x", "~/work/x"),
+        ("/root/lab/x", "~/lab/x"),
         ("../../home/ada/x.ipynb", "~/x.ipynb"),
         ("import_from('../data/x.csv')", "import_from('../data/x.csv')"),
         ("see http://example.org/home/page and a/home run", "see http://example.org/home/page and a/home run"),

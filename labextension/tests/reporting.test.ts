@@ -29,7 +29,7 @@ function made(runs: string[] = [], host: Host = {}, still = false) {
 
 describe('a report from a panel', () => {
   it('asks for the name, writes the selected runs, and links to the file', async () => {
-    const addressed = vi.fn(async (_: Node, name: string) => `/files/work/${name}?x=1`);
+    const addressed = vi.fn(async (_: Node, name: string) => `/files/lab/${name}?x=1`);
     const { kernel, reporting, write } = made(['a', 'b'], { addressOf: addressed });
     reporting.button.click();
     expect(reporting.line.textContent).toBe('Report of 2 runs inWriteCancel');
@@ -41,7 +41,7 @@ describe('a report from a panel', () => {
     await kernel.reply('report', { text: 'two.html', said: '1.1 MB' });
     const link = reporting.line.querySelector('a');
     expect([link?.textContent, link?.getAttribute('href'), link?.target, link?.rel]).toEqual([
-      'two.html', '/files/work/two.html?x=1', '_blank', 'noopener'
+      'two.html', '/files/lab/two.html?x=1', '_blank', 'noopener'
     ]);
     expect(reporting.line.textContent).toBe('two.html1.1 MB · beside the notebook✕');
     reporting.line.querySelector('button')?.click();
