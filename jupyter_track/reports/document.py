@@ -192,11 +192,13 @@ class Figures(Block):
 
 @dataclass(frozen=True)
 class Noted:
-    """A run's note."""
+    """A run's note: Markdown, the same as HTML, and how many characters are left out at its end."""
 
     title: str
     state: State | None
     text: str
+    html: str = ""
+    cut: int = 0
 
 
 @dataclass(frozen=True)

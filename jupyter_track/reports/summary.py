@@ -66,7 +66,7 @@ def _words(material: Material) -> list[str]:
         way = {"max": "highest", "min": "lowest"}.get(material.goal.direction or "", "best")
         told.append(f"The best is {one_line(best.name)} #{best.number}, with the {way} {metric}, {value}.")
     elif metric and material.goal.direction is None:
-        told.append(f"Which is the best is not said: whether a lower or a higher {metric} is better is not known.")
+        told.append(f"No run is named the best: it is not known whether a lower or a higher {metric} is better.")
     elif not metric:
         told.append("None of them has a metric.")
     differing = material.differing
@@ -101,7 +101,7 @@ def _figures(material: Material) -> list[Fact]:
     days = sorted({day(run.start_time) for run in runs})
     facts.append(Fact("recorded", days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"))
     total = sum(run.duration or 0.0 for run in runs)
-    facts.append(Fact("time of all runs", duration(total)))
+    facts.append(Fact("total run time", duration(total)))
     return facts
 
 
