@@ -22,7 +22,7 @@ from ..views.many_svg import parallel_svg
 from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
-from .drawings import cleaned_axis, svg_of
+from .drawings import svg_of
 from .material import Material, day
 
 MOST_ROWS = 1_000  # of the table that needs no script
@@ -59,6 +59,7 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
     NotFound
         Where none of the runs has one of the metrics.
     """
+    metrics = [material.reader.cleaning.metrics.meant(key) for key in metrics]
     for key in metrics:
         if not any(key in run.metrics for run in material.runs):
             curve_choice.check(material.reader.store, AskedCurves((key,)))
@@ -67,7 +68,7 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
     if not metrics and not any(metric.count > 2 for run in runs for metric in run.metrics.values()):
         return []
     asked = AskedCurves(tuple(metrics), tuple(run.run_id for run in runs))
-    choice = curve_choice.choose(material.reader.store, asked)
+    choice = curve_choice.choose(material.reader.store, asked, material.reader)
     if choice.empty:
         return [Sentence(choice.empty)]
     notes = list(choice.notes)
@@ -144,8 +145,7 @@ def parallel(material: Material) -> list[Block]:
         found = material.parallel
     except TrackError as error:
         return _why_not(material, "parallel", error)
-    clean = material.privacy.text
-    drawing = parallel_svg(replace(found, axes=tuple(cleaned_axis(axis, clean) for axis in found.axes)))
+    drawing = parallel_svg(found)
     notes = chart_notes(found.runs, found.metric, found.notes)
     return [Drawn(drawing, svg_of(drawing.uri), tuple(notes), "parallel")]
 

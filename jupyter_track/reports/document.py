@@ -1,7 +1,7 @@
 """A report as plain data: sections, and in each blocks that a page or another form sets in its own way.
 
-Texts are as the views give them. What is private is taken out when they are set (`Privacy.text`), so that no form can
-forget a place.
+Texts are as the views give them, who read a store in which nothing is private (`reading`): a form sets them as they
+are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from ..views.many_svg import Picture as Drawing
 from ..views.runs import RunTable
 from ..views.tokens import State
 from .asked import Kind
-from .privacy import Privacy
 
 MARK = '<meta name="generator" content="jupyter-track '  # by which a report is told from other pages
 MARKED_WITHIN = 4_000  # bytes from its beginning
@@ -257,7 +256,6 @@ class Document:
         What each live panel is sent, by the name that blocks refer to.
     answers : mapping of str to object
         What panels ask for: runs in full, whole lines.
-    privacy : Privacy
     """
 
     title: str
@@ -265,7 +263,6 @@ class Document:
     kind: Kind
     built: int
     sections: tuple[Section, ...]
-    privacy: Privacy
     marks: tuple[str, ...] = ()
     panels: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)

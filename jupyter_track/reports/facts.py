@@ -30,11 +30,7 @@ def data(material: Material) -> list[Block]:
             using.setdefault(row, []).append(run)
     if not using:
         return []
-    place = material.privacy.place
-    rows = [
-        (name, purpose, shape, place(source), digest, *_who(material, runs))
-        for (name, purpose, shape, source, digest), runs in using.items()
-    ]
+    rows = [(*row, *_who(material, runs)) for row, runs in using.items()]
     header = ("data", "for", "size", "source", "digest", *_who_head(material))
     return [Rows(Grid(header, tuple(rows), _right(header, "size"), 3), "The data that were read"), *_only(material)]
 

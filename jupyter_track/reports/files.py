@@ -56,7 +56,7 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     if artifact.mime not in SHOWN and artifact.mime != FRAMED and not chart:
         return _left(known, f"of the type {one_line(artifact.mime)}, which a report does not draw")
     try:
-        data = material.reader.content(artifact.sha256)
+        data = material.reader.figure(artifact)
     except TrackError:
         return _left(known, MISSING)
     if chart:
@@ -71,7 +71,7 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
 def _chart_words(material: Material, artifact: Artifact) -> str:
     """What a chart of Plotly is; its title stands below the figure already where it was logged with one."""
     try:
-        data = material.reader.content(artifact.sha256) if artifact.size <= LARGEST_READ else None
+        data = material.reader.figure(artifact) if artifact.size <= LARGEST_READ else None
     except TrackError:
         return MISSING
     card = chart_card(data, artifact.size)

@@ -37,7 +37,7 @@ from .document import (
     Sentence,
     Table,
 )
-from .drawings import Key, cleaned, svg_of, with_keys
+from .drawings import Key, svg_of, with_keys
 from .material import moment
 
 MARK = "<!-- jupyter-track "
@@ -104,7 +104,7 @@ class _Writer:
 
     def text(self, text: str) -> str:
         """Text on one line, as it is."""
-        return begun(escaped(self.document.privacy.text(text)))
+        return begun(escaped(text))
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
         """A table; its cells are Markdown already."""
@@ -118,19 +118,18 @@ class _Writer:
 
     def address(self, data: bytes, ending: str, name: str) -> str:
         """Where a picture lies as a file of its own."""
-        slug = _SLUG.sub("-", self.document.privacy.text(name).lower()).strip("-")[:40]
+        slug = _SLUG.sub("-", name.lower()).strip("-")[:40]
         place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}.{ending}"
         self.files[place] = data
         return quote(f"{self.folder}/{place}")
 
     def drawing(self, svg: str, name: str, alt: str) -> str:
         """A picture of ours, whose grey is read on any ground."""
-        svg = cleaned(svg, self.document.privacy.text)
         return self.picture(svg.replace("currentColor", mark("muted")).encode(), "svg", name, alt)
 
     def fence(self, text: str, language: str) -> str:
         """Code as it is."""
-        shown = plain_text(self.document.privacy.text(text)).rstrip("\n")
+        shown = plain_text(text).rstrip("\n")
         longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
         fence = "`" * max(3, longest + 1)
         return f"{fence}{language}\n{shown}\n{fence}"
@@ -205,17 +204,15 @@ class _Writer:
         runs = {run.run_id: run for run in block.choice.runs}
         found = []
         for run in [runs[one.run_id] for one in chart.series][:MOST_KEYS]:
-            name = self.document.privacy.text(f"{run.name} #{run.number}")
             look = ("currentColor", BASELINE_DASH) if run.baseline else (run.paint.color, run.paint.dash)
-            found.append(Key(name, *look))
+            found.append(Key(f"{run.name} #{run.number}", *look))
         return found
 
     def _best(self, text: str) -> str:
         return f"▲ **{self.text(text[1:].strip())}**" if text.startswith("▲") else self.text(text)
 
     def compared(self, block: Compared) -> list[str]:
-        comparison = self.document.privacy.data(replace(block.comparison, diffs=()))
-        found = [comparison_markdown(comparison).rstrip("\n")]
+        found = [comparison_markdown(replace(block.comparison, diffs=())).rstrip("\n")]
         for one in block.still.curves:
             found += [f"**{self.text(one.key)}**", self.drawing(svg_of(one.uri), one.key, one.alt)]
         for name, joined, places in block.still.tables:
@@ -286,7 +283,7 @@ class _Writer:
         return "  \n  ".join(self.text(line) for line in text.splitlines() if line.strip())
 
     def prose(self, block: Prose) -> list[str]:
-        text = self.document.privacy.text(block.markdown).strip("\n")
+        text = block.markdown.strip("\n")
         for place, one in block.pictures.items():
             if place not in self.placed:
                 self.placed[place] = self.address(one.data, _ENDINGS[one.mime], one.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -14,9 +14,9 @@ from ..records import RESULT_STATES, Artifact, MetricSummary, Run
 from ..records import Goal as Direction
 from ..store import table_rows
 from ..store.reader import Reader
-from ..store.table_rows import RowReader, TableRow
+from ..store.table_rows import TableRow
 from ..views.axes import Known, known_of
-from ..views.compared import Comparison, Line
+from ..views.compared import Comparison
 from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
@@ -25,6 +25,7 @@ from ..views.group_comparison import group_comparison_of
 from ..views.parallel import Parallel, parallel_of
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
+from .reading import CleanReader
 
 MOST_RUNS = 10_000
 BESIDE = 4  # runs that are compared where nobody named some
@@ -36,7 +37,8 @@ class Material:
 
     Attributes
     ----------
-    reader : Reader
+    reader : CleanReader
+        Gives no text that is private: what is made of this material needs not think of it.
     asked : Asked
     kind : {"run", "comparison", "experiment"}
     runs : tuple of Run
@@ -48,12 +50,11 @@ class Material:
     best : Run or None
     now : int
         The moment that the report says it was made at, in milliseconds since the epoch.
-    privacy : Privacy
     drawing : Drawing
         Draws the charts that the runs kept as their specs; who makes the report closes it.
     """
 
-    reader: Reader
+    reader: CleanReader
     asked: Asked
     kind: Kind
     runs: tuple[Run, ...]
@@ -61,7 +62,6 @@ class Material:
     goal: Goal
     best: Run | None
     now: int
-    privacy: Privacy
     drawing: Drawing = field(default_factory=Drawing)
     _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
 
@@ -78,13 +78,13 @@ class Material:
     @cached_property
     def goals(self) -> dict[str, Direction]:
         """The goals that were declared in the store."""
-        return table_rows.goals(self.reader.store)
+        return self.reader.goals()
 
     @cached_property
     def rows(self) -> list[TableRow]:
         """The runs as charts of many read them, the newest first."""
         numbers = table_rows.numbers_of(self.reader.store, self.ids)
-        return RowReader(self.reader.store).read(numbers)
+        return self.reader.row_reader().read(numbers)
 
     @cached_property
     def results(self) -> list[TableRow]:
@@ -156,9 +156,9 @@ class Material:
         """What differs between the runs, or the groups of them, that are compared; None where there are not two."""
         columns = self.asked.columns
         if columns:
-            return _placeless(group_comparison_of(self.reader, columns), self.privacy)
+            return group_comparison_of(self.reader, columns)
         ids = [run.run_id for run in self.compared]
-        return _placeless(comparison_of(self.reader, ids), self.privacy) if len(ids) > 1 else None
+        return comparison_of(self.reader, ids) if len(ids) > 1 else None
 
     def artifacts(self, run: Run) -> list[Artifact]:
         """Return the files of a run."""
@@ -183,6 +183,7 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
     """
     if len(run_ids) > MOST_RUNS:
         raise InvalidValue(f"A report is of at most {MOST_RUNS:,} runs, not {len(run_ids):,}: filter them.")
+    reader = CleanReader(reader.store, Privacy(reader.store, asked.private))
     runs = Runs(reader.runs_of(list(run_ids)), store=reader.store)
     if not runs:
         raise NotFound("There is no run to report on.")
@@ -190,11 +191,11 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
         raise InvalidValue(f"A report of the kind 'run' is of one run, not {len(runs):,}; name it: '#12', 'best'.")
     if kind == "comparison" and len(runs) < 2:
         raise InvalidValue("A comparison needs two runs or more.")
-    metric, goal = main_metric(runs, asked.metric)
-    best = _best(runs, metric, asked.metric is not None and kind != "run")
+    named = None if asked.metric is None else reader.cleaning.metrics.meant(asked.metric)
+    metric, goal = main_metric(runs, named)
+    best = _best(runs, metric, named is not None and kind != "run")
     ordered = runs if kind == "comparison" else ranked(runs, metric, goal)
-    privacy = Privacy(reader.store, asked.private)
-    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now, privacy)
+    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now)
 
 
 def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
@@ -249,18 +250,6 @@ def ranked(runs: Sequence[Run], metric: str, goal: Goal) -> list[Run]:
         return not counts, value, -(run.number or 0)
 
     return sorted(runs, key=place)
-
-
-def _placeless(comparison: Comparison, privacy: Privacy) -> Comparison:
-    """A comparison in which it is not told where data lie on the author's machine."""
-
-    def cleaned(line: Line) -> Line:
-        values = (
-            replace(value, text=privacy.place(value.text), full=privacy.place(value.full)) for value in line.values
-        )
-        return replace(line, values=tuple(values)) if line.group == "data" else line
-
-    return replace(comparison, lines=tuple(map(cleaned, comparison.lines)), same=tuple(map(cleaned, comparison.same)))
 
 
 def day(milliseconds: int) -> str:

@@ -75,8 +75,6 @@ class Narrative:
         What it may name.
     places : mapping of str to callable
         What it may place: each returns blocks.
-    clean : callable
-        Takes out of a value what is private.
     folder : Path, optional
         Where pictures that it names lie.
     """
@@ -86,10 +84,9 @@ class Narrative:
         name: str,
         values: Mapping[str, Any],
         places: Places,
-        clean: Callable[[str], str],
         folder: Path | None = None,
     ) -> None:
-        self._name, self._clean, self._folder = name, clean, folder
+        self._name, self._folder = name, folder
         self._marks: list[str | Placed] = []
         self._placed: set[str] = set()
         self._titled: set[int] = set()  # values that stand in titles
@@ -139,7 +136,7 @@ class Narrative:
         """Keep a value and return the mark that stands for it."""
         if isinstance(value, Missing):
             str(value)  # raises
-        kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", self._clean(str(value)))
+        kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", str(value))
         self._marks.append(kept)
         self._room -= len(kept) if isinstance(kept, str) else 0
         if self._room < 0:

@@ -13,7 +13,6 @@ from ..store import curve_feed, run_rows, table_rows
 from ..store.curve_feed import StoredCurve
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.targets import targets
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
 from .goals import Goal, first_logged, rank
@@ -136,8 +135,9 @@ def check(store: Path, asked: Asked) -> None:
             raise NotFound(f"No run has the metric {one_line(key)!r}; {hint}")
 
 
-def choose(store: Path, asked: Asked) -> Choice:
-    """Return what is shown of a store now."""
+def choose(store: Path, asked: Asked, reader: Reader | None = None) -> Choice:
+    """Return what is shown of a store now; who reads it otherwise than as it is hands in a reader of it."""
+    reader = reader or Reader(store)
     what = ", ".join(map(one_line, asked.metrics)) or "a metric"
     nothing = Choice(
         empty=f"No run has logged {what} yet. It appears here when one does."
@@ -156,18 +156,18 @@ def choose(store: Path, asked: Asked) -> Choice:
         if total > len(records):
             notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
     else:
-        records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+        records = [run for run in reader.runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
     if not records:
         return nothing
     possible = [*groupings(records), *([COMPARED] if asked.columns else [])]
     if asked.group:
-        groups = _groups(store, records, asked)
+        groups = _groups(reader, records, asked)
         kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
         if len(kept) < (total := len(set(groups.values()))):
             notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
             records = [run for run in records if groups[run.run_id] in kept]
     keys = asked.metrics or _main(records)
-    aims = _targets(store, records)
+    aims = _targets(reader, records)
     charts = [
         Chart(key, goal_among(records, key), aims.get(key))
         for key in keys
@@ -177,7 +177,7 @@ def choose(store: Path, asked: Asked) -> Choice:
         notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
         charts = charts[:DEFAULT_CHARTS]
     numbers = [run.number for run in records if run.number is not None]
-    curves = curve_feed.stored_curves(store, numbers)
+    curves = reader.stored_curves(numbers)
     if not charts:
         return nothing
     return Choice(
@@ -192,17 +192,17 @@ def choose(store: Path, asked: Asked) -> Choice:
     )
 
 
-def _groups(store: Path, records: Sequence[Run], asked: Asked) -> dict[str, str]:
+def _groups(reader: Reader, records: Sequence[Run], asked: Asked) -> dict[str, str]:
     """The name of each run's group, by its id."""
     if asked.group == COMPARED and asked.columns:
         names = {run_id: name for name, ids in asked.columns for run_id in ids}
         return {run.run_id: names.get(run.run_id, "none") for run in records}
-    return groups_of(Reader(store), records, asked.group)
+    return groups_of(reader, records, asked.group)
 
 
-def _targets(store: Path, records: Sequence[Run]) -> dict[str, float]:
+def _targets(reader: Reader, records: Sequence[Run]) -> dict[str, float]:
     """The targets of the runs' metrics; where experiments disagree that of the newest run."""
-    known = targets(store)
+    known = reader.targets()
     found: dict[str, float] = {}
     for run in sorted(records, key=lambda run: run.number or 0):
         aims = known.get(run.experiment_name, {})
