@@ -105,6 +105,7 @@ def _left(store: Path, batch: Batch, run_id: str, at: int, text: Text, keys: dic
     several: list[tuple[str, bytes, str, str, str | None]] = [
         (f"figures/{text('walk')}.png", PNG + bytes([at]), "image/png", "figure", None),
         ("figures/a.svg", svg.encode(), "image/svg+xml", "figure", None),
+        ("figures/a2.svg", svg.encode("utf-16"), "image/png", "figure", None),
         ("figures/b.html", page.encode(), "text/html", "figure", None),
         ("figures/c.json", json.dumps(plotly).encode(), "application/vnd.plotly.v1+json", "figure", None),
         ("figures/d.bin", b"x", text("application/x"), "figure", None),
@@ -170,10 +171,10 @@ def shown(report: Report) -> Iterator[tuple[str, str]]:
     yield "page, unescaped", html.unescape(html.unescape(unquote(page)))
     yield "payload", unquote(json.dumps(told, ensure_ascii=False).replace("\\", ""))
     for found in _BASE64.findall(page + unquote(page)):
-        yield f"packed {found[:20]}", base64.b64decode(found + "==").decode("utf-8", "replace")
+        yield f"packed {found[:20]}", base64.b64decode(found + "==").replace(b"\0", b"").decode("utf-8", "replace")
     yield "markdown", markdown.text.replace("\\", "")
     for name, data in markdown.files.items():
-        yield name, name + html.unescape(data.decode("utf-8", "replace"))
+        yield name, name + html.unescape(data.replace(b"\0", b"").decode("utf-8", "replace"))
 
 
 def leaks(report: Report) -> set[tuple[str, str]]:

@@ -6,8 +6,9 @@
     document   the report as plain data: sections and their blocks          sections   one function a section
     summary, charts, files, facts   the functions of the sections           frozen     what a panel would be sent
     values     what a text may name: runs, params, metrics                  narrative  Markdown with such values
-    sandbox    where the expressions of a text run                          pictures   what a text shows from beside it
+    sandbox    where the expressions of a text run                          attached   what a text shows from beside it
     line       its options on a line, of a command or of %track
+    screening  what a picture is, and whether it only shows
     privacy    paths of the author's machine are taken out                  reading    the store, read without them
     pages, markdown   the document as HTML, and as Markdown                  make       all of it, and `Report`
 

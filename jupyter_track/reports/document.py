@@ -207,25 +207,26 @@ class Notes(Block):
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture of a text."""
+class Attached:
+    """A picture or a file of a text: its name without the ending, and its type where it is a picture."""
 
     name: str
+    ending: str
     mime: str
     data: bytes
 
 
 @dataclass(frozen=True)
 class Prose(Block):
-    """A part of the narrative: Markdown, and the same as HTML, which holds its pictures.
+    """A part of the narrative: Markdown, and the same as HTML, which holds its pictures and files.
 
-    In the Markdown a mark stands where the address of each picture goes: the keys of `pictures`.
+    In the Markdown a mark stands where the address of each of them goes: the keys of `attached`.
     """
 
     kind: ClassVar[str] = "prose"
     markdown: str
     html: str
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    attached: Mapping[str, Attached] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

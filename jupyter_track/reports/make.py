@@ -314,8 +314,8 @@ def _narrative(material: Material) -> Narrative:
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
     for name, place in places.items():  # what Python says of a wrong call names the function as the text does
         place.__qualname__ = name
-    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
-    return Narrative(asked.text_name, values_of(material), places, folder)
+    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else asked.folder
+    return Narrative(asked.text_name, values_of(material), places, folder, asked.folder)
 
 
 def _title(material: Material) -> str:

@@ -39,20 +39,14 @@ from .document import (
 )
 from .drawings import Key, svg_of, with_keys
 from .material import moment
+from .screening import ENDINGS
 
 MARK = "<!-- jupyter-track "
 MOST_KEYS = 16  # lines that are named below a picture
 BASELINE_DASH = (5, 3)
 MOST_JOINED = 50  # rows of joined tables
-_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg"}
 _IS_DIFF = re.compile(r"(?:diff --git|---) \S")
 _SLUG = re.compile(r"[^a-z0-9]+")
-# What an SVG of somebody else may hold that runs or fetches something when the file is opened by itself.
-_LIVELY = re.compile(
-    rb"<\s*(?:\w+:)?(?:script|foreignObject|iframe|animate|set|a)\b|\bon\w+\s*=|<!ENTITY|javascript:|@import"
-    rb"|(?:href|src)\s*=\s*[\"']\s*(?!#|data:image/(?:png|jpeg))|url\(\s*[\"']?(?!#)",
-    re.IGNORECASE,
-)
 
 
 @dataclass
@@ -87,7 +81,7 @@ class _Writer:
         self.document = document
         self.folder = folder
         self.files: dict[str, bytes] = {}
-        self.placed: dict[str, str] = {}  # addresses of the pictures of the text
+        self.placed: dict[str, str] = {}  # addresses of the pictures and files of the text
 
     def made(self) -> Markdown:
         document = self.document
@@ -117,9 +111,9 @@ class _Writer:
         return f"![{self.text(alt)}]({self.address(data, ending, name)})"
 
     def address(self, data: bytes, ending: str, name: str) -> str:
-        """Where a picture lies as a file of its own."""
+        """Where a picture, or a file of the text, lies as a file of its own."""
         slug = _SLUG.sub("-", name.lower()).strip("-")[:40]
-        place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}.{ending}"
+        place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}{f'.{ending}' if ending else ''}"
         self.files[place] = data
         return quote(f"{self.folder}/{place}")
 
@@ -263,13 +257,11 @@ class _Writer:
 
     def _figure(self, figure: Figure) -> str:
         title = self.text(figure.title)
-        ending = _ENDINGS.get(figure.mime)
+        ending = ENDINGS.get(figure.mime)
         if figure.data is None:
             return f"{title}: {self.text(figure.note)}"
         if ending is None:  # a page, most often
             return f"{title}: {size(figure.size)}, of the type {self.text(figure.mime)}, which the HTML report shows"
-        if ending == "svg" and _LIVELY.search(figure.data):
-            return f"{title}: {size(figure.size)}, an SVG with parts that run or fetch something, which is left out"
         return f"{self.picture(figure.data, ending, figure.title, figure.alt)}\n{title}"
 
     def notes(self, block: Notes) -> list[str]:
@@ -284,9 +276,9 @@ class _Writer:
 
     def prose(self, block: Prose) -> list[str]:
         text = block.markdown.strip("\n")
-        for place, one in block.pictures.items():
+        for place, one in block.attached.items():
             if place not in self.placed:
-                self.placed[place] = self.address(one.data, _ENDINGS[one.mime], one.name)
+                self.placed[place] = self.address(one.data, one.ending, one.name)
             text = text.replace(place, self.placed[place])
         return [text]
 

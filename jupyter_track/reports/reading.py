@@ -8,6 +8,7 @@ second is told by a number. Values, notes and code that differ only in what is l
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,10 +27,10 @@ from ..store.stored_tables import Row
 from ..store.table_rows import RowReader, TableRow
 from ..views.plotly import PLOTLY
 from .privacy import Privacy
+from .screening import PAGE, SVG, type_of
 
 _NUMBERS = frozenset({"int", "float", "bool", "none"})  # types of params that have no text of their own
 _USER = "mlflow.user"
-_PAGES = ("text/html", "image/svg+xml")
 
 
 class Names:
@@ -373,6 +374,17 @@ class CleanReader(Reader):
                 return json.dumps(self.privacy.plain(json.loads(data))).encode()
             except (ValueError, RecursionError):  # it is no spec, and is not drawn
                 return data
-        if artifact.mime in _PAGES:
-            return self.privacy.page(data.decode("utf-8", "replace")).encode("utf-8", "replace")
-        return data
+        if artifact.mime != PAGE and type_of(data) != SVG:
+            return data
+        encoding = _encoding(data)
+        return self.privacy.page(data.decode(encoding)).encode(encoding, "replace")
+
+
+def _encoding(data: bytes) -> str:
+    """How a page is written; of what is none of the usual each byte is a letter, and stays one."""
+    try:
+        encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return "iso-8859-1"
+    return encoding
