@@ -1,8 +1,10 @@
-import type { ActionMessage, ComparisonRowsMessage, KernelMessage, ManyChart, ManyMessage, ReplyMessage, ViewMessage } from '../protocol.js';
+import type { ActionMessage, ComparisonRowsMessage, KernelMessage, ManyChart, ManyMessage, ReplyMessage, TableMessage, ViewMessage } from '../protocol.js';
+import { RowStore } from '../table/rowstore.js';
 import type { Transport } from '../transport.js';
 import type { Answers, NamedMany } from './data.js';
+import { parseFilter } from './filter.js';
+import { FilterProblem } from './filtertokens.js';
 
-const NO_FILTER = 'A filter needs the store, which is not in this file; words are searched here.';
 const NOT_HERE = 'Only the best runs are here in full.';
 const NOTHING_CHANGES = 'Nothing can be changed in a report.';
 
@@ -64,7 +66,7 @@ export class FrozenTransport implements Transport {
       case 'curves':
         return { ok: true };
       case 'filter':
-        return { ok: false, message: NO_FILTER };
+        return this.filtered(action.text);
       case 'open':
         return found('details', this.answers.open?.[action.run], NOT_HERE);
       case 'code':
@@ -79,6 +81,27 @@ export class FrozenTransport implements Transport {
         return this.many(action);
       default:
         return { ok: false, message: NOTHING_CHANGES };
+    }
+  }
+
+  /** The runs that a filter finds among those of the table. */
+  private filtered(text: string): Answer {
+    const table = this.own.find((message): message is TableMessage => message.type === 'table');
+    if (table === undefined) {
+      return { ok: false, message: 'There is no table to filter.' };
+    }
+    if (this.runs === null) {
+      this.runs = new RowStore();
+      this.runs.load(table);
+    }
+    try {
+      const test = parseFilter(text, this.runs);
+      return { ok: true, found: this.runs.newest.filter(test).map(row => row.id) };
+    } catch (error) {
+      if (error instanceof FilterProblem) {
+        return { ok: false, message: error.message };
+      }
+      throw error;
     }
   }
 
@@ -112,6 +135,7 @@ export class FrozenTransport implements Transport {
   private readonly charts: NamedMany[];
   private readonly own: KernelMessage[];
   private readonly part: FrozenTransport | null = null;
+  private runs: RowStore | null = null;
   private tab: ManyMessage['tab'] = 'parallel';
   private x = '';
   private names: string[] | null = null;
