@@ -1,9 +1,12 @@
 /** What a report holds for its panels: written by jupyter_track/reports/frozen.py. */
 
-import type { ComparedLine, ComparisonRowsMessage, Details, KernelMessage, ManyMessage } from '../protocol.js';
+import type { ComparedLine, ComparisonRowsMessage, CurvePart, Details, KernelMessage, ManyMessage } from '../protocol.js';
 
 /** A message of a panel of many runs, and what it is asked for by. */
 export type NamedMany = ManyMessage & { named: string };
+
+/** Points of a curve, with where they stand on the axis of seconds since the start. */
+export type TimedPart = CurvePart & { seconds?: number[]; oddSeconds?: number[] };
 
 export interface Answers {
   /** Runs in full, by id. */

@@ -1,7 +1,18 @@
-import type { ActionMessage, ComparisonRowsMessage, KernelMessage, ManyChart, ManyMessage, ReplyMessage, TableMessage, ViewMessage } from '../protocol.js';
+import type {
+  ActionMessage,
+  ComparisonRowsMessage,
+  CurveChoices,
+  CurvesViewMessage,
+  KernelMessage,
+  ManyChart,
+  ManyMessage,
+  ReplyMessage,
+  TableMessage,
+  ViewMessage
+} from '../protocol.js';
 import { RowStore } from '../table/rowstore.js';
 import type { Transport } from '../transport.js';
-import type { Answers, NamedMany } from './data.js';
+import type { Answers, NamedMany, TimedPart } from './data.js';
 import { parseFilter } from './filter.js';
 import { FilterProblem } from './filtertokens.js';
 
@@ -60,8 +71,9 @@ export class FrozenTransport implements Transport {
 
   private answer(action: ActionMessage): Answer {
     switch (action.name) {
-      case 'select':
       case 'choices':
+        return this.along(action.choices as Partial<CurveChoices>);
+      case 'select':
       case 'window': // no more points than there are
       case 'curves':
         return { ok: true };
@@ -82,6 +94,27 @@ export class FrozenTransport implements Transport {
       default:
         return { ok: false, message: NOTHING_CHANGES };
     }
+  }
+
+  /** Curves along another axis, of those that the file holds. */
+  private along(choices: Partial<CurveChoices>): Answer {
+    const view = this.own.find((message): message is CurvesViewMessage => message.type === 'curves-view');
+    const x = choices.x ?? this.axis;
+    if (view === undefined || x === this.axis) {
+      return { ok: true };
+    }
+    if (!view.axes.some(axis => axis.id === x)) {
+      return { ok: false, message: 'The curves are not in the report along this axis.' };
+    }
+    this.axis = x;
+    this.rev += this.own.length;
+    this.tell({ ...view, rev: this.rev, x, smoothing: choices.smoothing ?? view.smoothing, choices });
+    for (const message of this.own) {
+      if (message.type === 'curves-points') {
+        this.tell({ ...message, rev: (this.rev += 1), parts: x === view.x ? message.parts : message.parts.map(timed) });
+      }
+    }
+    return { ok: true };
   }
 
   /** The runs that a filter finds among those of the table. */
@@ -138,8 +171,20 @@ export class FrozenTransport implements Transport {
   private runs: RowStore | null = null;
   private tab: ManyMessage['tab'] = 'parallel';
   private x = '';
+  private axis = 'step';
   private names: string[] | null = null;
   private rev = 1;
+}
+
+/** A curve along the seconds since its run began. */
+function timed(part: TimedPart): TimedPart {
+  const order = (part.seconds ?? []).map((seconds, at) => [seconds, at] as const).sort(([one], [other]) => one - other);
+  return {
+    ...part,
+    x: order.map(([seconds]) => seconds),
+    y: order.map(([, at]) => part.y[at] ?? null),
+    odd: part.odd.map(([x, count, what], at) => [part.oddSeconds?.[at] ?? x, count, what])
+  };
 }
 
 function found<Key extends keyof Answer>(key: Key, value: Answer[Key] | undefined, message: string): Answer {
