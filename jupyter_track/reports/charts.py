@@ -96,7 +96,8 @@ def read_series(material: Material, choice: Choice, most: int = MOST_POINTS) -> 
     for key in dict.fromkeys(curve.key for curve in drawn):
         with reading(material.reader.store):  # opened once for the curves of a metric; writers wait no longer than that
             own = [curve for curve in drawn if curve.key == key]
-            found += [series_of(material.reader.store, curve, runs[curve.number], limit) for curve in own]
+            store = material.reader.store
+            found += [series_of(store, curve, runs[curve.number], limit, timed=True) for curve in own]
     return found
 
 

@@ -19,7 +19,7 @@ from ..views.compared import Comparison
 from ..views.comparison_parts import Parts, parts_of, run_paints
 from ..views.curve_choice import COMPARED, Choice, choose
 from ..views.curve_choice import Asked as AskedCurves
-from ..views.curves import AXES, STEP, Series
+from ..views.curves import AXES, ELAPSED, STEP, Series
 from ..views.curves import MOST_RUNS as MOST_CURVED
 from ..views.joined import Joined
 from ..views.live import spark_message
@@ -37,6 +37,7 @@ from .summary import details_of
 
 Message = dict[str, Any]
 DIGITS = 6
+TIME_DIGITS = 5  # of seconds since the start: a screen shows less
 MOST_DETAILS = 60  # runs that can be opened in full
 MOST_JOINED = 500  # rows of a joined table
 COMPARED_POINTS = 400
@@ -121,9 +122,9 @@ def _details(material: Material) -> dict[str, Message]:
 # ---- curves
 
 
-def rounded(values: Sequence[float | None]) -> list[float | None]:
-    """Return numbers with six digits; what is none stays."""
-    return [None if value is None or value != value else float(f"{value:.{DIGITS}g}") for value in values]
+def rounded(values: Sequence[float | None], digits: int = DIGITS) -> list[float | None]:
+    """Return numbers with six digits, or others; what is none stays."""
+    return [None if value is None or value != value else float(f"{value:.{digits}g}") for value in values]
 
 
 def _curves(block: Curves) -> list[Message]:
@@ -133,12 +134,13 @@ def _curves(block: Curves) -> list[Message]:
 
 def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str], group: str = "") -> list[Message]:
     """Return what a view of curves is sent: what it shows, then the points of each chart."""
+    timed = not group and any(max(one.seconds) > min(one.seconds) for one in series if one.seconds)
     view: Message = {
         "type": "curves-view",
         "rev": 1,
         "spec": made("curves"),
         "x": STEP,
-        "axes": [{"id": STEP, "title": AXES[STEP]}],
+        "axes": [{"id": axis, "title": AXES[axis]} for axis in (STEP, *([ELAPSED] if timed else []))],
         "runs": [{**run_message(run), "live": False} for run in choice.runs],
         "charts": [
             {
@@ -160,11 +162,20 @@ def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str
     }
     told: list[Message] = []
     for chart in choice.charts:
-        parts = [part_message(one) for one in series if one.key == chart.key]
-        for part in parts:
-            part["y"] = rounded(part["y"])
+        parts = [_part(one, timed) for one in series if one.key == chart.key]
         told.append({"type": "curves-points", "rev": 2 + len(told), "window": None, "parts": parts})
     return [view, *told]
+
+
+def _part(series: Series, timed: bool) -> Message:
+    """The points of a curve; with `timed` also where they stand on the axis of seconds."""
+    part = part_message(series)
+    part["y"] = rounded(part["y"])
+    if timed:
+        part["seconds"] = rounded(series.seconds, TIME_DIGITS)
+        if series.odd_seconds:
+            part["oddSeconds"] = rounded(series.odd_seconds, TIME_DIGITS)
+    return part
 
 
 def _chart_code(choice: Choice) -> dict[str, str]:
