@@ -20,8 +20,10 @@ from ..context.redaction import REDACTED, redact_value
 from ..context.secret_names import is_secret_name, may_be_number
 from ..records import Artifact, Execution, Experiment, Goal, Metric, Param, Run, RunInputs
 from ..store import relatives
+from ..store.best import metrics_with_goals
 from ..store.curve_feed import StoredCurve
 from ..store.curve_rows import CurvePoint
+from ..store.database import reading
 from ..store.reader import Reader
 from ..store.stored_tables import Row
 from ..store.table_rows import RowReader, TableRow
@@ -326,6 +328,15 @@ class CleanReader(Reader):
             cleaning.experiments(name): {cleaning.metrics(key): value for key, value in aims.items()}
             for name, aims in super().targets().items()
         }
+
+    def metrics_with_goals(self, experiment: int) -> list[str]:
+        """Return the metrics of an experiment that have a goal, in the order of `best`."""
+        with reading(self.store) as connection:
+            return list(map(self.cleaning.metrics, metrics_with_goals(connection, experiment)))
+
+    def metric_meant(self, name: str | None) -> str | None:
+        """Return the clean name of the metric that a person means; None where none is named."""
+        return None if name is None else self.cleaning.metrics.meant(name)
 
     # ---- curves
 
