@@ -13,7 +13,6 @@ from ..errors import TrackError
 from ..records import Artifact, Run
 from ..store.database import reading
 from ..store.reader import Reader
-from ..store.stored_tables import read_table
 from .colors import BASELINE_DASH, Paint, paints
 from .compared import Compared, Comparison
 from .curves import Series
@@ -147,7 +146,7 @@ def joined_of(reader: Reader, slot: TableSlot) -> tuple[Joined, tuple[int, ...]]
     tables, places = [], []
     for place, artifact in enumerate(slot.tables):
         if artifact is not None:
-            columns, rows = read_table(reader.content(artifact.sha256), artifact.path)
+            columns, rows = reader.table(artifact)
             tables.append(Table(tuple(cell_text(name) for name in columns), rows))
             places.append(place)
     return join(tables, slot.key), tuple(places)
