@@ -1,4 +1,4 @@
-"""Make README's pictures anew: ``python scripts/pictures.py [panels] [report] [charts] [compare]``, all of them by default.
+"""Make README's pictures anew: ``python scripts/pictures.py [panels] [report] [charts] [compare]``, all by default.
 
 Runs ``notebooks/panels.ipynb``, ``notebooks/compare.ipynb`` and the cells below in JupyterLab in Debian's chromium, and
 takes pictures of what is on the screen.
