@@ -29,7 +29,7 @@ from ..views.parallel import Parallel
 from ..views.runs import EMPTY
 from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
-from .charts import read_series
+from .charts import errors_of, read_series
 from .document import Bars, Block, Compared, Curves, Drawn, Table
 from .drawings import cleaned_axis
 from .material import Material
@@ -58,8 +58,8 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
         if not getattr(block, "panel", ""):
             continue
         if isinstance(block, Table):
-            panels[block.panel] = _table(material, block)
-            answers["open"] = _details(material)
+            panels[block.panel] = _table(material.many, block)
+            answers["open"] = _details(material.many)
         elif isinstance(block, Curves):
             panels[block.panel] = _curves(block)
             answers.setdefault("code", {}).update(_chart_code(block.choice))
@@ -67,7 +67,7 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
             panels[block.panel] = _comparison(material, block)
             answers |= _compared_answers(material, block)
         elif isinstance(block, Drawn):
-            panels[block.panel] = _many(material, bars)
+            panels[block.panel] = _many(material.many, bars)
     return panels, answers
 
 
@@ -78,15 +78,17 @@ def _table(material: Material, block: Table) -> list[Message]:
     runs = FollowedRuns(material.reader.store, material.ids)
     runs.load()
     columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
+    order = {run_id: at for at, run_id in enumerate(run_id for row in block.table.rows for run_id in row.run_ids)}
+    known = {run.run_id: run for run in material.runs}
     rows = runs.row_messages(list(runs.rows.values()), runs.maker(material.now))
+    rows.sort(key=lambda row: order.get(row["id"], len(order)))
     for row in rows:
         row.pop("live", None)
+        row.pop("changed", None)
+        if why := errors_of(material, known[row["id"]]):
+            row["changed"] = list(why)
         if material.privacy.private:
             row.pop("notebook", None)
-    choices: Message = {}
-    if material.metric and material.goal.direction is not None:
-        descending = material.goal.direction == "max"
-        choices["sort"] = [{"column": f"metrics.{material.metric}", "descending": descending}]
     sparks = {
         row.run_id: spark_message(cell.spark)
         for row in block.table.rows
@@ -104,7 +106,9 @@ def _table(material: Material, block: Table) -> list[Message]:
             "states": {name: vars(state).copy() for name, state in STATES.items()},
             "colors": list(RUN_COLORS),
             "empty": EMPTY,
-            "choices": choices,
+            "choices": {},
+            "ordered": True,
+            "open": sorted({run.parent_run_id for run in material.runs if run.parent_run_id in known}),
         },
         {"type": "curves", "curves": {run_id: sparks.get(run_id) for run_id in material.ids}},
     ]
@@ -115,7 +119,7 @@ def _is_main(column: Message, material: Material) -> bool:
 
 
 def _details(material: Material) -> dict[str, Message]:
-    wanted = {run.run_id: run for run in [*material.runs[:MOST_DETAILS], *material.compared]}
+    wanted = {run.run_id: run for run in [*material.ranked[:MOST_DETAILS], *material.compared]}
     return {run_id: details_message(run, details_of(material, run)) for run_id, run in wanted.items()}
 
 
@@ -259,7 +263,7 @@ def _joined(name: str, joined: Joined, places: Sequence[int]) -> dict[str, Messa
 
 
 def _many(material: Material, bars: Bars | None) -> list[Message]:
-    """The message of each of the charts; the first is shown first."""
+    """The message of each of the charts; the first is shown first, and the others leave out what is as in it."""
     tabs = ["parallel", "scatter", *(["importance"] if bars is not None else [])]
     parallel = material.parallel
     metrics = [f"metrics.{material.metric}"]
@@ -267,7 +271,9 @@ def _many(material: Material, bars: Bars | None) -> list[Message]:
         "metrics": [{"id": metrics[0], "title": material.metric}],
         "params": [{"id": axis.id, "title": axis.key, "differs": True} for axis in parallel.axes[:-1]],
     }
-    shown = {"parallel": _shown(material, "parallel", parallel), **_scatters(material, parallel)}
+    first = _shown(material, "parallel", parallel)
+    scatters = {name: _but_for(first, chart) for name, chart in _scatters(material, parallel).items()}
+    shown = {"parallel": first, **scatters}
     if bars is not None:
         shown["importance"] = {"kind": "importance", "metric": metrics[0], **importance_message(bars.importance)}
     common = {"tabs": tabs, "problem": "", "known": known, "selected": [], "colors": list(RUN_COLORS)}
@@ -283,6 +289,13 @@ def _shown(material: Material, kind: str, chart: Any) -> Message:
     for told, axis in zip(message["axes"], chart.axes, strict=True):
         told |= {**axis_message(cleaned_axis(axis, material.privacy.text)), "id": axis.id}
     return {"kind": kind, "metric": metric.id, "spec": made(kind), **message}
+
+
+def _but_for(first: Message, chart: Message) -> Message:
+    """A chart without what is as in the first one: thousands of runs are in the file once, and so are their axes."""
+    axes = {axis["id"]: axis for axis in first["axes"]}
+    own = {key: value for key, value in chart.items() if key not in ("runs", "best", "kept") or value != first[key]}
+    return {**own, "axes": [axis["id"] if axis == axes.get(axis["id"]) else axis for axis in chart["axes"]]}
 
 
 def _scatters(material: Material, parallel: Parallel) -> dict[str, Message]:
