@@ -243,7 +243,7 @@ def test_runs_that_go_on_or_are_in_the_bin_are_marked(store: Path) -> None:
     report = made_report(store, [*track.runs(), *Reader(store).runs(view_type=ViewType.DELETED_ONLY)])
     going.end()
     assert report.document.marks == (
-        "#3 was still running when this was made: numbers may have changed since.",
+        "#3 was still running when this was made, and is the best so far: numbers may have changed since.",
         "#2: in the bin of the store.",
     )
     rows = [row for message in report.document.panels["table"] for row in message.get("rows", ())]

@@ -199,7 +199,7 @@ function valueCell(
     cell.append(place);
   }
   const shown = told === null && isBest(row, column)
-    ? span('', bestMark(slot.goal.slice(0, 1)), ' ', span('jt-best', text))
+    ? span('', bestMark(slot.goal.slice(0, 1), row.live || row.state.word === 'running'), ' ', span('jt-best', text))
     : span(valueClass(text, told !== null || isMuted(row, column)), text);
   shown.classList.add('jt-cut');
   cell.append(shown);
