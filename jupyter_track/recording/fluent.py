@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from time import time_ns as _time_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..records import Goal
 from ..store import pending
@@ -16,9 +16,6 @@ from ..values import check_key, check_step, metric_value
 from . import active, ending, short, stopping
 from .opening import active_or_new, log_target
 from .session import session
-
-if TYPE_CHECKING:
-    pass
 
 _put = active.put
 
