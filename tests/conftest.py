@@ -12,14 +12,21 @@ from jupyter_track.recording import active
 from jupyter_track.recording.session import session
 from jupyter_track.store import problems, writer
 
+_KERNELS = {"kernel_notebook", "live_page"}  # whoever imports one of them starts a kernel
+
+
+def _starts_kernels(item: pytest.Item) -> bool:
+    module = item.getparent(pytest.Module)
+    return module is not None and bool(_KERNELS & vars(module.obj).keys())
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long suites out, unless tests are chosen by marker (``-m slow``); give browsers a second try.
+    """Leave the long suites out, unless tests are chosen by marker (``-m slow``); give other processes a second try.
 
-    What a browser shows on a busy machine comes late at times: a test that fails twice has found something.
+    What a browser or a kernel shows on a busy machine comes late at times: a test that fails twice has found something.
     """
     for item in items:
-        if item.get_closest_marker("browser"):
+        if item.get_closest_marker("browser") or _starts_kernels(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
     if config.option.markexpr:
         return

@@ -14,6 +14,27 @@ from kernel_session import PATIENCE, KernelNotebook, Shown, kernel_notebook
 MIME = "application/vnd.jupyter-track+json"
 
 
+class Gate:
+    """Where a cell waits until the test has seen enough, however slow the machine is."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    @property
+    def shut(self) -> str:
+        """An expression for the cell: whether it is to wait."""
+        return f"not __import__('os').path.exists({str(self.place)!r})"
+
+    @property
+    def wait(self) -> str:
+        """A line for the cell that waits."""
+        return f"while {self.shut}: time.sleep(0.05)"
+
+    def open(self) -> None:
+        """Let the cell go on."""
+        self.place.touch()
+
+
 class Page:
     """What stands under the cells, as JupyterLab would show it, and what a comm of ours was told."""
 
@@ -64,6 +85,10 @@ class Page:
     def run(self, code: str, cell_id: str = "cell-1") -> Shown:
         """Run a cell to its end."""
         return self.over(self.send(code, cell_id))
+
+    def gate(self) -> Gate:
+        """A gate that is shut."""
+        return Gate(self.notebook.folder / uuid.uuid4().hex)
 
     def of(self, message_id: str) -> list[dict[str, Any]]:
         """The messages of one cell."""

@@ -22,8 +22,10 @@ HEAVY = (
     "ipykernel",
     "ipywidgets",
     "jinja2",
+    "latex2mathml",
     "markdown_it",
     "matplotlib",
+    "mdit_py_plugins",
     "numpy",
     "pandas",
     "plotly",
@@ -47,6 +49,7 @@ ALLOWED = {
     # What makes a report is loaded where one is made.
     "reports.narrative": {"jinja2", "markdown_it"},
     "reports.pictures": {"markdown_it"},
+    "reports.prose": {"markdown_it", "mdit_py_plugins"},
     "reports.sandbox": {"jinja2"},
     "reports.pages": {"jinja2"},
     **{module: {"click", "rich"} for module in MODULES if module.split(".")[0] == "cli"},

@@ -90,7 +90,7 @@ def test_interrupt_is_offered_where_a_stop_has_no_effect(page: Page) -> None:
     states = lambda: [one["card"]["stop"] for one in page.told(comm) if one["type"] == "card"]  # noqa: E731
     page.until(lambda: states()[-1] == "stopping")
     page.until(lambda: states()[-1] == "interrupt")
-    assert 2.5 < time.monotonic() - asked < 10
+    assert time.monotonic() - asked > 2.5
     assert page.ask(comm, "interrupt")["ok"] is True
     shown = page.over(cell)
     assert (shown.status, shown.reply["ename"]) == ("error", "KeyboardInterrupt")
@@ -103,10 +103,10 @@ def test_the_html_rests_while_a_view_is_there(page: Page) -> None:
     cell, comm = begun(page, BUSY.replace("busy", "resting"))
     page.take(1.0)
     before = len(page.bundles(cell))
-    told = len(page.told(comm))
-    page.take(2.0)
+    told, began = len(page.told(comm)), time.monotonic()
+    page.until(lambda: len(page.told(comm)) >= told + 4, "the view's updates")
+    assert len(page.told(comm)) - told <= 1 + 4 * (time.monotonic() - began)  # at most four a second
     assert len(page.bundles(cell)) == before
-    assert 4 <= len(page.told(comm)) - told <= 9  # at most four a second
     revisions = [one["rev"] for one in page.told(comm)]
     assert revisions == sorted(set(revisions))
     page.close(comm)
@@ -139,16 +139,18 @@ def test_notes_and_names_are_written_while_it_runs(page: Page) -> None:
 
 def test_a_click_leaves_a_half_drawn_figure_alone(page: Page) -> None:
     """No ``post_execute``: matplotlib's flush would show the figure before the cell has drawn it."""
+    gate = page.gate()
     cell, comm = begun(
         page,
         "%%track drawn\nimport matplotlib\n%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
-        "track.log(started=1.0)\ntime.sleep(4)\nplt.title('whole')",
+        f"track.log(started=1.0)\n{gate.wait}\nplt.title('whole')",
     )
     page.until(lambda: "started" in str(page.told(comm)))
     for _ in range(3):
         assert page.ask(comm, "note", text="x")["ok"] is True
     pictures = [m for m in page.of(cell) if m["msg_type"] == "display_data" and "image/png" in m["content"]["data"]]
     assert pictures == []
+    gate.open()
     page.over(cell)
     shown = [m for m in page.messages if m["msg_type"] == "display_data" and "image/png" in m["content"]["data"]]
     assert [m["parent_header"]["msg_id"] for m in shown] == [cell]

@@ -178,10 +178,13 @@ def test_a_person_edits_runs(page: Page) -> None:
 def test_filter_choices_and_selection(page: Page) -> None:
     """The grammar is answered while the cell is busy; choices are kept; Python sees what is shown and marked."""
     comm = shown(page)
-    busy = page.send("time.sleep(3)", "busy")
+    gate = page.gate()
+    busy = page.send(gate.wait, "busy")
     found = page.ask(comm, "filter", text="params.lr < 0.05")["found"]
     wrong = page.ask(comm, "filter", text="params.lr <")
     details = page.ask(comm, "open", run=found[0])["details"]
+    assert busy not in page.replies
+    gate.open()
     page.over(busy)
     names = {row["id"]: name for name, row in patched(page, comm).items()}
     assert [names[run_id] for run_id in found] == ["run-3", "run-2"]

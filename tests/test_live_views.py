@@ -6,10 +6,10 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from kernel_session import until
 from made_records import NOW, made_metric, made_param, made_run
 
 from jupyter_track.notebook.bars import open_bars
@@ -184,14 +184,6 @@ class Item:
         while time.thread_time() < until:
             pass
         return self.again
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that another thread does."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_all_panels_together_keep_to_their_share() -> None:

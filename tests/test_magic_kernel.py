@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kernel_session import KernelNotebook, Shown, kernel_notebook
+from kernel_session import KernelNotebook, Shown, kernel_notebook, until
 
 from jupyter_track.store.reader import Reader
 
@@ -235,7 +234,7 @@ def test_restart_and_kill(tmp_path: Path) -> None:
         kernel.run("%load_ext jupyter_track")
         kernel.run("import os, jupyter_track as track\nrun = track.start_run(run_name='killed')\ntrack.log(loss=2.0)")
         pid = int(str(kernel.run("os.getpid()").result))
-        time.sleep(0.6)
+        until(lambda: "loss" in kernel.stored[-1].metrics)
         os.kill(pid, signal.SIGKILL)
         kernel.manager.provisioner.process.wait(timeout=30)
         _, run = kernel.stored

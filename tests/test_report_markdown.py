@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -37,6 +38,7 @@ The best reached **{{ best.metrics.accuracy | round(3) }}**, by {{ best.name }}.
 
 More of *this*.
 """
+NOTE = "Diverged at first."
 PAYLOADS = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -94,7 +96,7 @@ def test_it_says_what_the_page_says(full: Path, tmp_path: Path) -> None:
     assert "The best reached **0.895**, by run 0." in text
     assert "| ✓ | 1 | run 0 pinned | ▲ **0.8948** | ▲ **0.05234** | 0.1 | adam | 3.5 s | 2025-11-03 |" in text
     assert "```diff\n-lr = 0.05\n+lr = 0.1\n print('code')\n fit(lr)\n```" in text
-    assert "- ✓ **run 1 \\#2**: Diverged at first." in text
+    assert "✓ **run 1 \\#2**\n\n> Diverged at first." in text
     assert "More of *this*." in text
     tables = [one for one in tokens_of(text) if one.type == "table_open"]
     assert len(tables) >= 7
@@ -255,9 +257,16 @@ def test_what_was_there_is_there_after_a_failure(
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_name_does_nothing_in_markdown(tmp_path: Path, payload: str) -> None:
-    """Whatever a name holds, in every field: no HTML, link, picture, heading or list of its own, no column more."""
-    plain = report_store(_folder(tmp_path / "plain"), lambda text: f"odd {text}")
-    odd = report_store(_folder(tmp_path / "odd"), lambda text: f"{payload} {text}")
+    """Whatever a name holds, in every field: no HTML, link, picture, heading or list of its own, no column more.
+
+    A note is Markdown of its own; test_report_prose.py has what it may do.
+    """
+
+    def named(before: str) -> Callable[[str], str]:
+        return lambda text: text if text == NOTE else f"{before} {text}"
+
+    plain = report_store(_folder(tmp_path / "plain"), named("odd"))
+    odd = report_store(_folder(tmp_path / "odd"), named(payload))
     asked = {"text": "{{ best.name }} and {{ best.name }}\n\nEnd.\n"}
     made_report(plain, **asked).save(tmp_path / "plain.md")
     made_report(odd, **asked).save(tmp_path / "odd.md")

@@ -103,7 +103,7 @@ def test_a_report_of_an_experiment_says_how_many_the_best_and_what_differed(full
         "best accuracy ↑": ("0.8948", "run 0 #1"),
         "accuracy, mean ± sd": ("0.8942 ± 0.0005", "n=3"),
         "recorded": ("2025-11-03", ""),
-        "time of all runs": ("10.5 s", ""),
+        "total run time": ("10.5 s", ""),
     }
     assert block(report, "summary", Rows).grid.rows == (
         ("lr", "0.03333 to 0.1", "0.1"),
@@ -130,7 +130,7 @@ def test_runs_that_are_named_are_compared_in_their_order(full: Path) -> None:
     """The first one is what the others are measured against; the code is told as a diff."""
     report = made_report(full, ["#3", "#1"])
     assert (report.document.kind, report.title) == ("comparison", "run 2 #3 and run 0 #1")
-    assert names(report) == ["summary", "table", "curves", "comparison", "data", "environment", "git"]
+    assert names(report) == ["summary", "table", "comparison", "data", "environment", "git"]
     assert re.findall(r'<th scope="col"[^>]*>(?:(?!</th>).)*reference', report.html)
     assert [
         one.diff.title for section in report.document.sections for one in section.blocks if isinstance(one, Diff)
@@ -243,7 +243,7 @@ def test_runs_that_go_on_or_are_in_the_bin_are_marked(store: Path) -> None:
     report = made_report(store, [*track.runs(), *Reader(store).runs(view_type=ViewType.DELETED_ONLY)])
     going.end()
     assert report.document.marks == (
-        "#3 was still running when this was made: numbers may have changed since.",
+        "#3 was still running when this was made, and is the best so far: numbers may have changed since.",
         "#2: in the bin of the store.",
     )
     rows = [row for message in report.document.panels["table"] for row in message.get("rows", ())]

@@ -56,10 +56,12 @@ def test_a_widget_is_offered_where_no_extension_answers(page: Page) -> None:
     say(page, comm, type="ready")
     page.until(lambda: [one for one in told(page, comm) if one["type"] == "table"], "the table")
     page.open("none")  # makes a subshell
-    busy = page.send("time.sleep(5)", "busy")
+    gate = page.gate()
+    busy = page.send(gate.wait, "busy")
     say(page, comm, type="action", to=7, name="filter", text="params.lr > 1")
     answers = page.until(lambda: [one for one in told(page, comm) if one["type"] == "reply"], "the answer")
     assert (answers[0]["to"], answers[0]["ok"], busy in page.replies) == (7, True, False)
+    gate.open()
     page.over(busy)
     assert [key for _, data in page.bundles() for key in data if "widget" in key] == []
 
@@ -82,17 +84,22 @@ def test_a_view_that_leaves_gives_the_place_back_to_the_html(page: Page) -> None
 
 def test_none_is_made_where_our_extension_has_answered(page: Page) -> None:
     """Not for the panel that it shows, nor for those that come later."""
+    page.run("w.PATIENCE = 600", "late")
     page.over(page.send("%track", "table"))
     page.connected(page.panel)
+    page.run(f"from jupyter_track.panels.panel import find\nw.offers.make(find({page.panel!r}))", "due")
+    page.run("w.PATIENCE = 0", "at once")
     page.over(page.send("%track", "again"))
-    page.take(1.5)
+    page.take(1.0)
     assert offered(page) == []
 
 
 def test_a_card_that_has_ended_takes_its_widget_along(page: Page) -> None:
     """The comm is closed once the last form is on the page."""
-    cell = page.send("%%track one\ntime.sleep(3)", "one")
+    gate = page.gate()
+    cell = page.send(f"%%track one\n{gate.wait}", "one")
     (made,) = page.until(lambda: offered(page), "the offer")
+    gate.open()
     page.over(cell)
     closed = lambda: [one for one in page.messages if one["msg_type"] == "comm_close"]  # noqa: E731
     page.until(lambda: made["comm_id"] in [one["content"]["comm_id"] for one in closed()], "the close")

@@ -75,12 +75,13 @@ class Rows(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """The table of runs; `started` is the day on which each row's run began."""
+    """The table of runs: `started` is the day on which each row's run began, `caption` tells its order."""
 
     kind: ClassVar[str] = "table"
     table: RunTable
     started: tuple[str, ...]
     panel: str = ""
+    caption: str = "The runs"
 
 
 @dataclass(frozen=True)
@@ -192,11 +193,13 @@ class Figures(Block):
 
 @dataclass(frozen=True)
 class Noted:
-    """A run's note."""
+    """A run's note: Markdown, the same as HTML, and how many characters are left out at its end."""
 
     title: str
     state: State | None
     text: str
+    html: str = ""
+    cut: int = 0
 
 
 @dataclass(frozen=True)

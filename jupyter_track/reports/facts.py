@@ -8,10 +8,11 @@ from typing import Any
 from ..records import Run
 from ..views import datasets, surroundings
 from ..views.details import Grid
-from ..views.format import middle_cut, one_line, plain_text
+from ..views.format import one_line, plain_text
 from ..views.tokens import state_of
 from .document import Block, Code, Noted, Notes, Rows, Sentence
 from .material import Material
+from .prose import note_html
 
 MOST_READ = 200  # runs that are looked through
 MOST_NAMED = 4  # runs that a line names
@@ -35,7 +36,7 @@ def data(material: Material) -> list[Block]:
         (name, purpose, shape, place(source), digest, *_who(material, runs))
         for (name, purpose, shape, source, digest), runs in using.items()
     ]
-    header = ("data", "for", "size", "source", "digest", *_who_head(material))
+    header = ("data", "used for", "size", "source", "digest", *_who_head(material))
     return [Rows(Grid(header, tuple(rows), _right(header, "size"), 3), "The data that were read"), *_only(material)]
 
 
@@ -51,7 +52,7 @@ def environment(material: Material) -> list[Block]:
                 lines.setdefault((label, text), []).append(run)
     if lines:
         rows = [(label, text, *_who(material, runs)) for (label, text), runs in sorted(lines.items(), key=_by_label)]
-        header = ("", "what", *_who_head(material))
+        header = ("", "details", *_who_head(material))
         told.append(Rows(Grid(header, tuple(rows), _right(header), 1), "Python and machines"))
     packages = _packages(material, around)
     if packages is not None:
@@ -117,12 +118,18 @@ def git(material: Material) -> list[Block]:
 def notes(material: Material) -> list[Block]:
     """Return what was noted on the runs."""
     found = [run for run in material.runs if run.note]
-    told = tuple(
-        Noted(material.label(run), state_of(run.state), middle_cut(plain_text(run.note or ""), _NOTE))
-        for run in found[:MOST_NOTES]
-    )
+    told = tuple(_noted(material, run) for run in found[:MOST_NOTES])
     more = [Sentence(f"{len(found) - MOST_NOTES:,} more runs have a note.")] if len(found) > MOST_NOTES else []
     return [Notes(told), *more] if told else []
+
+
+def _noted(material: Material, run: Run) -> Noted:
+    whole = material.privacy.text(plain_text(run.note or "")).strip("\n")
+    text = whole
+    if len(whole) > _NOTE:  # at the end of a line, else of a word
+        at = max(whole.rfind("\n", _NOTE // 2, _NOTE), 0) or max(whole.rfind(" ", _NOTE // 2, _NOTE), 0) or _NOTE
+        text = whole[:at]
+    return Noted(material.label(run), state_of(run.state), text, note_html(text), len(whole) - len(text))
 
 
 # ---- parts
@@ -135,7 +142,7 @@ def _looked(material: Material) -> tuple[Run, ...]:
 def _only(material: Material) -> list[Block]:
     if len(material.runs) <= MOST_READ:
         return []
-    return [Sentence(f"Told of the {MOST_READ} best of {len(material.runs):,} runs.", token="muted")]
+    return [Sentence(f"This covers the {MOST_READ} best of {len(material.runs):,} runs.", token="muted")]
 
 
 def _around(material: Material) -> Mapping[str, Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from ..views.format import one_line, size
 from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
-from .asked import SECTIONS, Asked, check, kind_of, sections_of
+from .asked import BELOW, SECTIONS, Asked, check, kind_of, sections_of
 from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
@@ -280,6 +280,8 @@ def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]
     names = list(sections_of(asked, material.kind))
     if asked.sections is None:  # what the text shows itself is not shown twice
         names = [name for name in names if name not in text.placed]
+        if material.kind == "run" and material.below is None:
+            names = [name for name in names if name not in BELOW]
     for name in names:
         if name == "text":
             yield from text.sections
@@ -289,7 +291,8 @@ def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]
         if not blocks and asked.sections is not None:
             blocks = [Sentence(_NOTHING.get(name, "There is nothing to show."), token="muted")]
         if blocks:
-            yield Section(name, SECTIONS[name], tuple(blocks))
+            titles = SECTIONS if material.below is None else {**SECTIONS, **BELOW}
+            yield Section(name, titles[name], tuple(blocks))
 
 
 def _narrative(material: Material) -> Narrative:
@@ -354,10 +357,18 @@ def _marks(material: Material) -> list[str]:
     told = []
     if running:
         verb = "was" if len(running) == 1 else "were"
-        told.append(f"{_listed(running)} {verb} still running when this was made: numbers may have changed since.")
+        which = "" if len(running) == 1 else f"#{material.best.number} " if material.best is not None else ""
+        best = f", and {which}is the best so far" if _goes_on(material.best) else ""
+        told.append(
+            f"{_listed(running)} {verb} still running when this was made{best}: numbers may have changed since."
+        )
     if deleted:
         told.append(f"{_listed(deleted)}: in the bin of the store.")
     return told
+
+
+def _goes_on(run: Run | None) -> bool:
+    return run is not None and run.state == "running"
 
 
 def _listed(numbers: Sequence[str]) -> str:

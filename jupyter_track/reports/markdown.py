@@ -39,6 +39,7 @@ from .document import (
 )
 from .drawings import Key, cleaned, svg_of, with_keys
 from .material import moment
+from .prose import note_markdown
 
 MARK = "<!-- jupyter-track "
 MOST_KEYS = 16  # lines that are named below a picture
@@ -279,11 +280,13 @@ class _Writer:
         found = []
         for note in block.notes:
             state = f"{self.state(note.state)} " if note.state else ""
-            found.append(f"- {state}**{self.text(note.title)}**: {self._lines(note.text)}")
-        return ["\n".join(found)]
-
-    def _lines(self, text: str) -> str:
-        return "  \n  ".join(self.text(line) for line in text.splitlines() if line.strip())
+            own = note_markdown(note.text)
+            if own is None:
+                own = "\n\n".join(self.text(line) for line in note.text.splitlines() if line.strip())
+            lines = [*own.split("\n"), *(["", f"… {note.cut:,} more characters"] if note.cut else [])]
+            quoted = "\n".join(f"> {line}" if line.strip() else ">" for line in lines)
+            found.append(f"{state}**{self.text(note.title)}**\n\n{quoted}")
+        return found
 
     def prose(self, block: Prose) -> list[str]:
         text = self.document.privacy.text(block.markdown).strip("\n")

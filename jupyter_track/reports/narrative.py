@@ -22,7 +22,9 @@ from markdown_it.token import Token
 from ..errors import InvalidValue, TrackError
 from ..views.comparison_markdown import begun, escaped
 from .document import Block, Prose, Section
+from .formulas import in_formula
 from .pictures import Pictures, noting_spans
+from .prose import FORMULAS, levelled, text_parser
 from .sandbox import MOST_MADE, Sandbox, too_much
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -110,7 +112,7 @@ class Narrative:
             raise self._wrong(None, "it is nested too deep.") from None
 
     def _sections(self, markdown: str) -> Text:
-        parser = noting_spans(MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]))
+        parser = noting_spans(text_parser())
         tokens = parser.parse(markdown)
         pictures = Pictures(self._folder, markdown.split("\n"), lambda number: f"{OPEN}picture {number}{CLOSE}")
         for token in tokens:
@@ -122,7 +124,7 @@ class Narrative:
             title = self._texts("".join(child.content for child in tokens[1].children or ()), 1)
             parts.skip(tokens[0])
             tokens = tokens[3:]
-        found = self._cut(parts, _levelled(tokens))
+        found = self._cut(parts, levelled(tokens, 2))
         found.title = title
         return found
 
@@ -254,16 +256,16 @@ class Narrative:
         line = token.map[0] + 1 if token.map else None
         for one in (token, *(token.children or ())):
             if one.content:
-                one.content = self._texts(one.content, line)
-            for child in one.children or ():  # the alternative text of a picture
+                one.content = self._texts(one.content, line, in_formula if one.type in FORMULAS else str)
+            for child in one.children or () if one.type == "image" else ():  # its alternative text
                 child.content = self._texts(child.content, line)
             one.info = self._texts(one.info, line)
             if "title" in one.attrs:
                 one.attrs["title"] = self._texts(str(one.attrs["title"]), line)
 
-    def _texts(self, text: str, line: int | None = None) -> str:
-        """Put the values into a text."""
-        return _MARK.sub(lambda found: self._value(int(found[1]), line), text)
+    def _texts(self, text: str, line: int | None = None, told: Callable[[str], str] = str) -> str:
+        """Put the values into a text, each as it is told there."""
+        return _MARK.sub(lambda found: told(self._value(int(found[1]), line)), text)
 
     def _source(self, text: str) -> str:
         """Put the values into Markdown, as what is no Markdown."""
@@ -333,21 +335,6 @@ def _add_definitions(sections: list[Section], rest: str) -> None:
                 blocks[at] = replace(block, markdown=f"{block.markdown}\n\n{rest}")
                 sections[place] = replace(sections[place], blocks=tuple(blocks))
                 return
-
-
-def _levelled(tokens: list[Token]) -> list[Token]:
-    """Give headings the levels that a section has: the highest is the second, and none is left out on the way down."""
-    opened = [token for token in tokens if token.type == "heading_open"]
-    if not opened:
-        return tokens
-    shift = 2 - min(int(token.tag[1]) for token in opened)
-    before = 1
-    for place, token in enumerate(tokens):
-        if token.type == "heading_open":
-            level = min(int(token.tag[1]) + shift, before + 1, 6)
-            before = level
-            token.tag = tokens[place + 2].tag = f"h{level}"
-    return tokens
 
 
 def _slug(heading: str, names: set[str]) -> str:

@@ -6,7 +6,7 @@ import type { Handle } from './handle.js';
 import { fit } from './looks.js';
 
 /** Where what has no value lies, as a share of the axes. */
-export const MISSING = -0.06;
+const MISSING = -0.06;
 /** Beside the first and the last axis, as a share of the space between two. */
 const MARGIN = 0.45;
 const NEAR = 14;
