@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -55,6 +55,8 @@ class Material:
     privacy : Privacy
     drawing : Drawing
         Draws the charts that the runs kept as their specs; who makes the report closes it.
+    going : callable
+        Called now and then within a part that takes long.
     """
 
     reader: Reader
@@ -67,6 +69,7 @@ class Material:
     now: int
     privacy: Privacy
     drawing: Drawing = field(default_factory=Drawing)
+    going: Callable[[], object] = lambda: None
     _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
 
     @property
