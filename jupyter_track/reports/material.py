@@ -117,9 +117,8 @@ class Material:
         metric, goal = main_metric(found, named)
         runs, best = tuple(ranked(found, metric, goal)), _best(found, metric, False)
         asked = replace(self.asked, compare=None)
-        return Material(
-            self.reader, asked, "experiment", runs, metric, goal, best, self.now, self.privacy, self.drawing
-        )
+        own = self.now, self.privacy, self.drawing, self.going
+        return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
 
     @cached_property
     def goals(self) -> dict[str, Direction]:
