@@ -19,7 +19,7 @@ from ..views.compared import Comparison
 from ..views.comparison_parts import Parts, parts_of, run_paints
 from ..views.curve_choice import COMPARED, Choice, choose
 from ..views.curve_choice import Asked as AskedCurves
-from ..views.curves import AXES, STEP, Series
+from ..views.curves import AXES, ELAPSED, STEP, Series
 from ..views.curves import MOST_RUNS as MOST_CURVED
 from ..views.joined import Joined
 from ..views.live import spark_message
@@ -31,12 +31,12 @@ from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
 from .charts import errors_of, read_series
 from .document import Bars, Block, Compared, Curves, Drawn, Table
-from .drawings import cleaned_axis
 from .material import Material
 from .summary import details_of
 
 Message = dict[str, Any]
 DIGITS = 6
+TIME_DIGITS = 5  # of seconds since the start: a screen shows less
 MOST_DETAILS = 60  # runs that can be opened in full
 MOST_JOINED = 500  # rows of a joined table
 COMPARED_POINTS = 400
@@ -74,19 +74,18 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
 
 
 def _table(material: Material, block: Table) -> list[Message]:
-    runs = FollowedRuns(material.reader.store, material.ids)
-    runs.load()
+    runs = FollowedRuns(material.reader.store, material.ids, material.reader)
+    runs.take(material.rows)
     columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
     order = {run_id: at for at, run_id in enumerate(run_id for row in block.table.rows for run_id in row.run_ids)}
     known = {run.run_id: run for run in material.runs}
-    rows = runs.row_messages(list(runs.rows.values()), runs.maker(material.now))
+    rows = runs.row_messages(material.rows, runs.maker(material.now), changes=False)
     rows.sort(key=lambda row: order.get(row["id"], len(order)))
     for row in rows:
         row.pop("live", None)
-        row.pop("changed", None)
         if why := errors_of(material, known[row["id"]]):
             row["changed"] = list(why)
-        if material.privacy.private:
+        if material.asked.private:
             row.pop("notebook", None)
     sparks = {
         row.run_id: spark_message(cell.spark)
@@ -125,9 +124,9 @@ def _details(material: Material) -> dict[str, Message]:
 # ---- curves
 
 
-def rounded(values: Sequence[float | None]) -> list[float | None]:
-    """Return numbers with six digits; what is none stays."""
-    return [None if value is None or value != value else float(f"{value:.{DIGITS}g}") for value in values]
+def rounded(values: Sequence[float | None], digits: int = DIGITS) -> list[float | None]:
+    """Return numbers with six digits, or others; what is none stays."""
+    return [None if value is None or value != value else float(f"{value:.{digits}g}") for value in values]
 
 
 def _curves(block: Curves) -> list[Message]:
@@ -137,12 +136,13 @@ def _curves(block: Curves) -> list[Message]:
 
 def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str], group: str = "") -> list[Message]:
     """Return what a view of curves is sent: what it shows, then the points of each chart."""
+    timed = not group and any(max(one.seconds) > min(one.seconds) for one in series if one.seconds)
     view: Message = {
         "type": "curves-view",
         "rev": 1,
         "spec": made("curves"),
         "x": STEP,
-        "axes": [{"id": STEP, "title": AXES[STEP]}],
+        "axes": [{"id": axis, "title": AXES[axis]} for axis in (STEP, *([ELAPSED] if timed else []))],
         "runs": [{**run_message(run), "live": False} for run in choice.runs],
         "charts": [
             {
@@ -164,11 +164,20 @@ def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str
     }
     told: list[Message] = []
     for chart in choice.charts:
-        parts = [part_message(one) for one in series if one.key == chart.key]
-        for part in parts:
-            part["y"] = rounded(part["y"])
+        parts = [_part(one, timed) for one in series if one.key == chart.key]
         told.append({"type": "curves-points", "rev": 2 + len(told), "window": None, "parts": parts})
     return [view, *told]
+
+
+def _part(series: Series, timed: bool) -> Message:
+    """The points of a curve; with `timed` also where they stand on the axis of seconds."""
+    part = part_message(series)
+    part["y"] = rounded(part["y"])
+    if timed:
+        part["seconds"] = rounded(series.seconds, TIME_DIGITS)
+        if series.odd_seconds:
+            part["oddSeconds"] = rounded(series.odd_seconds, TIME_DIGITS)
+    return part
 
 
 def _chart_code(choice: Choice) -> dict[str, str]:
@@ -211,7 +220,7 @@ def _compared_choice(material: Material, comparison: Comparison, parts: Parts) -
     columns = tuple((run.title, run.members) for run in comparison.runs if run.members)
     ids = tuple(run_id for run in comparison.runs for run_id in run.members or (run.run_id,))[:MOST_CURVED]
     asked = AskedCurves(keys, ids, columns=columns, group=COMPARED if columns else "")
-    return choose(material.reader.store, asked)
+    return choose(material.reader.store, asked, material.reader)
 
 
 def _as_compared(runs: Sequence[Message], comparison: Comparison) -> list[Message]:
@@ -235,7 +244,7 @@ def _compared_answers(material: Material, block: Compared) -> dict[str, Any]:
     return {
         "compared_code": {} if choice is None else _chart_code(choice),
         "equal": [line_message(line) for line in comparison.same],
-        "markdown": material.privacy.data(comparison).to_markdown(),  # before it is escaped
+        "markdown": comparison.to_markdown(),
         "rows": tables,
     }
 
@@ -276,7 +285,7 @@ def _shown(material: Material, kind: str, chart: Any) -> Message:
     metric = chart.axes[-1]
     message = chart_message(chart, metric)
     for told, axis in zip(message["axes"], chart.axes, strict=True):
-        told |= {**axis_message(cleaned_axis(axis, material.privacy.text)), "id": axis.id}
+        told |= {**axis_message(axis), "id": axis.id}
     return {"kind": kind, "metric": metric.id, "spec": made(kind), **message}
 
 

@@ -13,16 +13,20 @@ from ..views.measured import finite_of
 from ..views.tokens import state_of
 from .material import Material, RunGroup, day
 from .numbers import GroupNumber, MetricNumber, param_value
+from .reading import Cleaning, Names
 
 
 class Keys:
-    """The params, metrics or tags of a run, by attribute or in brackets; no attribute of its own hides one."""
+    """The params, metrics or tags of a run, by attribute or in brackets; no attribute of its own hides one.
 
-    def __init__(self, what: str, label: str, values: Mapping[str, Any]) -> None:
-        self._what, self._label, self._values = what, label, values
+    What is private in their names is left out; a text may write them as they are in the store, too.
+    """
+
+    def __init__(self, what: str, label: str, values: Mapping[str, Any], names: Names) -> None:
+        self._what, self._label, self._values, self._names = what, label, values, names
 
     def __getitem__(self, key: str) -> Any:
-        return self._values[key]
+        return self._values[self._names.meant(key)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -31,7 +35,7 @@ class Keys:
         return len(self._values)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._values
+        return isinstance(key, str) and self._names.meant(key) in self._values
 
     def __str__(self) -> str:
         if not self._values:
@@ -57,16 +61,18 @@ _OF_RUN = ("number", "name", "id", "status", "note", "experiment", "started", "d
 class RunValues:
     """A run in a text. It is written as people name it: ``wide #12``."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: Cleaning) -> None:
         self.number, self.name, self.id = run.number, one_line(run.name), run.run_id
         self.status = state_of(run.state).word
         self.note, self.experiment = run.note or "", one_line(run.experiment_name)
         self.started = day(run.start_time)
         self.duration = "" if run.duration is None else duration(run.duration)
         label = f"The run {self}"
-        self.params = Keys("param", label, {key: param_value(param) for key, param in run.params.items()})
-        self.metrics = Keys("metric", label, {key: MetricNumber(one) for key, one in run.metrics.items()})
-        self.tags = Keys("tag", label, run.own_tags)
+        self.params = Keys("param", label, {key: param_value(param) for key, param in run.params.items()}, names.params)
+        self.metrics = Keys(
+            "metric", label, {key: MetricNumber(one) for key, one in run.metrics.items()}, names.metrics
+        )
+        self.tags = Keys("tag", label, run.own_tags, names.tags)
 
     def __str__(self) -> str:
         return f"{self.name} #{self.number}"
@@ -121,7 +127,7 @@ class RunsValues:
 
     def _of(self, run: Run) -> RunValues:
         if run.run_id not in self._made:
-            self._made[run.run_id] = RunValues(run)
+            self._made[run.run_id] = RunValues(run, self._material.reader.cleaning)
         return self._made[run.run_id]
 
 
@@ -131,14 +137,14 @@ _OF_GROUP = ("name", "count", "runs", "metrics")
 class GroupValues:
     """Runs that differ only in the seed, or a group of a comparison. It is written as it is called."""
 
-    def __init__(self, group: RunGroup, runs: RunsValues) -> None:
+    def __init__(self, group: RunGroup, runs: RunsValues, names: Cleaning) -> None:
         self.name, self.count = group.name, len(group.runs)
         self.runs = [runs._of(run) for run in group.runs]
         having = [run for run in group.runs if run.state in RESULT_STATES]
         keys = dict.fromkeys(key for run in having for key in run.metrics)
         known = {key: values for key in keys if (values := finite_of(having, key))}
         metrics = {key: GroupNumber(values) for key, values in known.items()}
-        self.metrics = Keys("metric", f"The group {self.name!r:.60}", metrics)
+        self.metrics = Keys("metric", f"The group {self.name!r:.60}", metrics, names.metrics)
 
     def __str__(self) -> str:
         return self.name
@@ -151,7 +157,7 @@ class GroupsValues:
     """The groups of a report by their names; a loop goes over them, the best first."""
 
     def __init__(self, material: Material, runs: RunsValues) -> None:
-        self._made = {group.name: GroupValues(group, runs) for group in material.groups}
+        self._made = {group.name: GroupValues(group, runs, material.reader.cleaning) for group in material.groups}
 
     def __len__(self) -> int:
         return len(self._made)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from ..errors import InvalidValue, NotFound
 from ..records import Run
-from ..store import curve_feed, run_rows, table_rows
+from ..store import curve_feed, table_rows
 from ..store.curve_feed import StoredCurve
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.targets import targets
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
 from .goals import Goal, aimed_in, first_logged, rank
@@ -136,73 +135,92 @@ def check(store: Path, asked: Asked) -> None:
             raise NotFound(f"No run has the metric {one_line(key)!r}; {hint}")
 
 
-def choose(store: Path, asked: Asked) -> Choice:
-    """Return what is shown of a store now."""
-    what = ", ".join(map(one_line, asked.metrics)) or "a metric"
-    nothing = Choice(
-        empty=f"No run has logged {what} yet. It appears here when one does."
-        if asked.run_ids is None
-        else f"None of these runs has logged {what}. It appears here when one does."
-        if asked.run_ids
-        else NO_MATCH
-    )
+def choose(store: Path, asked: Asked, reader: Reader | None = None) -> Choice:
+    """Return what is shown of a store now; who reads it otherwise than as it is hands in a reader of it."""
+    reader = reader or Reader(store)
+    nothing = Choice(empty=_empty(asked))
     if not store_exists(store):
         return nothing
     notes: list[str] = []
-    groups = None
-    if asked.run_ids is None:
-        numbers, total = curve_feed.runs_with(store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
-        records = run_rows.load(store, sorted(numbers))
-        if total > len(records):
-            notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
-    else:
-        records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+    records = _records(reader, asked, notes)
     if not records:
         return nothing
     possible = [*groupings(records), *([COMPARED] if asked.columns else [])]
+    groups = None
     if asked.group:
-        groups = _groups(store, records, asked)
-        kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
-        if len(kept) < (total := len(set(groups.values()))):
-            notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
-            records = [run for run in records if groups[run.run_id] in kept]
-    keys = asked.metrics or _main(records)
-    aims = _targets(store, records)
-    charts = [
-        Chart(key, goal_among(records, key), aims.get(key))
-        for key in keys
-        if any(key in run.metrics for run in records)
-    ]
-    if not asked.metrics and len(charts) > DEFAULT_CHARTS:
-        notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
-        charts = charts[:DEFAULT_CHARTS]
-    numbers = [run.number for run in records if run.number is not None]
-    curves = curve_feed.stored_curves(store, numbers)
+        groups = _groups(reader, records, asked)
+        records = _of_kept_groups(records, groups, asked, notes)
+    charts = _charts(reader, records, asked, notes)
     if not charts:
         return nothing
+    curves = reader.stored_curves([run.number for run in records if run.number is not None])
     return Choice(
-        tuple(curve_runs(records, groups)),
-        tuple(charts),
-        tuple(curves),
-        tuple(dict.fromkeys(curve.key for curve in curves)),
-        tuple(possible),
-        tuple(notes),
-        "",
-        tuple(records),
+        runs=tuple(curve_runs(records, groups)),
+        charts=tuple(charts),
+        curves=tuple(curves),
+        metrics=tuple(dict.fromkeys(curve.key for curve in curves)),
+        groupings=tuple(possible),
+        notes=tuple(notes),
+        records=tuple(records),
     )
 
 
-def _groups(store: Path, records: Sequence[Run], asked: Asked) -> dict[str, str]:
+def _empty(asked: Asked) -> str:
+    """The sentence where there is nothing to draw."""
+    if asked.run_ids is not None and not asked.run_ids:
+        return NO_MATCH
+    what = ", ".join(map(one_line, asked.metrics)) or "a metric"
+    if asked.run_ids is None:
+        return f"No run has logged {what} yet. It appears here when one does."
+    return f"None of these runs has logged {what}. It appears here when one does."
+
+
+def _records(reader: Reader, asked: Asked, notes: list[str]) -> list[Run]:
+    """The runs that were named, else the baseline, the pinned and the newest; a note says what was left out."""
+    if asked.run_ids is not None:
+        return [run for run in reader.runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+    numbers, total = curve_feed.runs_with(reader.store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
+    records = reader.runs_of(table_rows.ids_of(reader.store, sorted(numbers)))
+    if total > len(records):
+        notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
+    return records
+
+
+def _of_kept_groups(records: list[Run], groups: Mapping[str, str], asked: Asked, notes: list[str]) -> list[Run]:
+    """The runs of the groups that are drawn: all where runs were named; a note says what was left out."""
+    kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
+    total = len(set(groups.values()))
+    if len(kept) == total:
+        return records
+    notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
+    return [run for run in records if groups[run.run_id] in kept]
+
+
+def _charts(reader: Reader, records: Sequence[Run], asked: Asked, notes: list[str]) -> list[Chart]:
+    """A chart for each metric that was named, else for the main ones; a note says what was left out."""
+    aims = _targets(reader, records)
+    charts = [
+        Chart(key, goal_among(records, key), aims.get(key))
+        for key in asked.metrics or _main(records)
+        if any(key in run.metrics for run in records)
+    ]
+    if asked.metrics or len(charts) <= DEFAULT_CHARTS:
+        return charts
+    notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
+    return charts[:DEFAULT_CHARTS]
+
+
+def _groups(reader: Reader, records: Sequence[Run], asked: Asked) -> dict[str, str]:
     """The name of each run's group, by its id."""
     if asked.group == COMPARED and asked.columns:
         names = {run_id: name for name, ids in asked.columns for run_id in ids}
         return {run.run_id: names.get(run.run_id, "none") for run in records}
-    return groups_of(Reader(store), records, asked.group)
+    return groups_of(reader, records, asked.group)
 
 
-def _targets(store: Path, records: Sequence[Run]) -> dict[str, float]:
+def _targets(reader: Reader, records: Sequence[Run]) -> dict[str, float]:
     """The targets of the runs' metrics; where experiments disagree that of the newest run."""
-    known = targets(store)
+    known = reader.targets()
     found: dict[str, float] = {}
     for run in sorted(records, key=lambda run: run.number or 0):
         aims = known.get(run.experiment_name, {})

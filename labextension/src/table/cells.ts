@@ -62,7 +62,7 @@ export function cellCopy(row: Row, column: Column): string {
 }
 
 /** The value of a row in a column. */
-function cellValue(row: Row, column: Column): Value {
+export function cellValue(row: Row, column: Column): Value {
   const cell = cellOf(row, column);
   if (column.kind === 'metric') {
     const value = metricValue(row, column);
