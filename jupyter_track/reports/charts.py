@@ -56,7 +56,8 @@ def table(material: Material) -> list[Block]:
     )
     started = {run.run_id: day(run.start_time) for run in material.runs}
     why = {run.run_id: errors_of(material, run) for run in material.runs}
-    rows = tuple(row if len(row.run_ids) > 1 else replace(row, changed=why[row.run_id]) for row in found.rows)
+    # Of failed attempts, which have no number, all errors are told together.
+    rows = tuple(replace(row, changed=why[row.run_id]) if row.number else row for row in found.rows)
     days = tuple(started.get(row.run_id, "") for row in rows)
     return [*_groups(material, found), Table(replace(found, rows=rows), days, "table", _order_words(material, rows))]
 
