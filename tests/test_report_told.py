@@ -54,7 +54,7 @@ def text(store: Path, markdown: str) -> str:
 def test_runs_that_differ_only_in_the_seed_are_shown_as_groups_too(seeds: Path) -> None:
     """Mean ± sd with how many, the best first and marked; their runs stand below, one a row."""
     report = made_report(seeds)
-    found = grid(report, "Runs that differ only in the seed, mean ± sd")
+    found = grid(report, "Over the seeds, mean ± sd")
     assert found.header == ("group", "runs", "loss ↓?")
     assert found.rows == (("mlp-64", "3", "▲ 0.110 ± 0.010 (n=3)"), ("mlp-8", "3", "0.410 ± 0.010 (n=3)"))
     assert len(blocks(report, Table)[0].table.rows) == 7
@@ -156,3 +156,15 @@ def test_the_frame_of_a_search_names_runs(store: Path) -> None:
     assert made_report(store, frame).document.lead.startswith("2 runs of Default")
     with pytest.raises(InvalidValue, match="has a column 'run_id'"):
         made_report(store, frame[["status"]])
+
+
+def test_the_table_that_sorts_shows_the_columns_of_the_one_that_does_not(store: Path) -> None:
+    """In their order, though runs have more params than find room."""
+    add_runs(
+        store,
+        *({"params": {f"p{at}": at, f"q{at}": at, "lr": at}, "metrics": {"loss": float(at)}} for at in range(4)),
+    )
+    report = made_report(store)
+    still = [f"{column.kind}s.{column.key}" for column in blocks(report, Table)[0].table.columns]
+    assert len(still) == 5
+    assert [column["id"] for column in live(report)["columns"] if column["shown"]] == still

@@ -29,7 +29,7 @@ from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Rows, Sentence, Table
 from .drawings import svg_of
-from .material import Material, day
+from .material import Material, day, moment
 
 MOST_ROWS = 1_000  # of the table that needs no script
 SPARKS = 40  # rows with a curve
@@ -59,7 +59,10 @@ def table(material: Material) -> list[Block]:
     # Of failed attempts, which have no number, all errors are told together.
     rows = tuple(replace(row, changed=why[row.run_id]) if row.number else row for row in found.rows)
     days = tuple(started.get(row.run_id, "") for row in rows)
-    return [*_groups(material, found), Table(replace(found, rows=rows), days, "table", _order_words(material, rows))]
+    return [
+        *_groups(material, found),
+        Table(replace(found, rows=rows, as_of=moment(material.now)), days, "table", _order_words(material, rows)),
+    ]
 
 
 def _groups(material: Material, found: RunTable) -> list[Block]:
@@ -83,7 +86,7 @@ def _groups(material: Material, found: RunTable) -> list[Block]:
         for at, group in enumerate(groups)
     ]
     header = ("group", "runs", *(f"{column.title} {column.goal.arrow}".rstrip() for column in keys))
-    title = "Groups, mean ± sd" if material.asked.columns else "Runs that differ only in the seed, mean ± sd"
+    title = f"{'Groups' if material.asked.columns else 'Over the seeds'}, mean ± sd"
     return [Rows(Grid(header, tuple(rows), (False, *(True for _ in header[1:]))), title, titled=True)]
 
 
