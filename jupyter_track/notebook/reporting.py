@@ -142,15 +142,16 @@ class _Progress:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._shown: Callable[[str], object] | None = None
+        self._last = "", -1
 
     def __enter__(self) -> _Progress:
         return self
 
     def step(self, name: str, done: int, total: int) -> None:
-        """Say which part is next."""
-        if time.monotonic() - self._began > PATIENCE:
+        """Say which part is next, or still under way."""
+        if time.monotonic() - self._began > PATIENCE and (name, done) != self._last:
             full = round(BAR * done / max(total, 1))
-            self._shown = self._shown or _place()
+            self._shown, self._last = self._shown or _place(), (name, done)
             self._shown(f"report {'━' * full}{'─' * (BAR - full)} {name}")
 
     def __exit__(self, *_: object) -> None:

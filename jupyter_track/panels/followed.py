@@ -83,6 +83,12 @@ class FollowedRuns:
         self._rev, self.whole = rev, len(part) == len(numbers)
         self._arrange()
 
+    def take(self, rows: Sequence[TableRow]) -> None:
+        """Take runs that were read before, the newest first, in the place of `load`."""
+        self.rows = {row.number: row for row in rows}
+        self.total, self.whole = len(rows), True
+        self._arrange()
+
     def active(self) -> list[TableRow]:
         """Return the runs that are not deleted."""
         return [row for row in self.rows.values() if row.stage == "active"]
@@ -238,11 +244,11 @@ class FollowedRuns:
         """Return the columns as they are sent."""
         return [column.message(self._places.get((column.kind, column.key))) for column in self.columns]
 
-    def row_messages(self, rows: Sequence[TableRow], maker: RowMaker) -> list[Message]:
-        """Return rows as they are sent."""
+    def row_messages(self, rows: Sequence[TableRow], maker: RowMaker, *, changes: bool = True) -> list[Message]:
+        """Return rows as they are sent; without `changes` it is not told how a run differs from the one before it."""
         made = []
         for row in rows:
-            message = maker.row(row, self._earlier(row))
+            message = maker.row(row, self._earlier(row) if changes else None)
             if (fold := self._folds.get(row.run_id)) is not None:
                 message["fold"] = fold.message()
             if (label := self._alike.get(row.run_id)) is not None:

@@ -214,7 +214,8 @@ def importance(material: Material) -> list[Block]:
     if not material.metric or len(having) < LEAST_RUNS or not material.known.params_that_differ:
         return []
     try:
-        found = importance_of(material.rows, material.goals, material.metric, known=material.known)
+        rows, goals, known = material.rows, material.goals, material.known
+        found = importance_of(rows, goals, material.metric, known=known, going=material.going)
     except TrackError as error:
         return _why_not(material, "importance", error)
     largest = max((bar.mean + bar.deviation for bar in found.bars), default=0.0)

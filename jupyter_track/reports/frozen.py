@@ -75,15 +75,14 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
 
 def _table(material: Material, block: Table) -> list[Message]:
     runs = FollowedRuns(material.reader.store, material.ids, material.reader)
-    runs.load()
+    runs.take(material.rows)
     columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
     order = {run_id: at for at, run_id in enumerate(run_id for row in block.table.rows for run_id in row.run_ids)}
     known = {run.run_id: run for run in material.runs}
-    rows = runs.row_messages(list(runs.rows.values()), runs.maker(material.now))
+    rows = runs.row_messages(material.rows, runs.maker(material.now), changes=False)
     rows.sort(key=lambda row: order.get(row["id"], len(order)))
     for row in rows:
         row.pop("live", None)
-        row.pop("changed", None)
         if why := errors_of(material, known[row["id"]]):
             row["changed"] = list(why)
         if material.asked.private:

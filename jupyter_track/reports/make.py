@@ -26,7 +26,7 @@ from .narrative import Narrative, Text
 from .values import run_meant, values_of
 
 Step = Callable[[str, int, int], object]
-"""Told the name of a part before it is made, how many were made, and how many there are."""
+"""Told the name of a part before it is made and within one that takes long, how many were made, how many there are."""
 _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "summary": summary.summary,
     "table": charts.table,
@@ -197,11 +197,17 @@ class _Steps:
     def __init__(self, step: Step | None) -> None:
         self._step = step
         self._done, self.total = 0, len(SECTIONS) + 3
+        self._name = ""
 
     def __call__(self, name: str) -> None:
-        if self._step is not None:
-            self._step(name, min(self._done, self.total), self.total)
+        self._name = name
         self._done += 1
+        self.again()
+
+    def again(self) -> None:
+        """Tell the part that is being made once more: it takes long."""
+        if self._step is not None:
+            self._step(self._name, min(self._done - 1, self.total), self.total)
 
 
 def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps) -> Document:
@@ -210,6 +216,7 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told.total = len(sections_of(asked, kind)) + 3
     told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
+    material.going = told.again
     with material.drawing:
         text = _text(material, told)
         sections = _live_once(list(_sections(material, text, told)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -54,6 +54,8 @@ class Material:
         The moment that the report says it was made at, in milliseconds since the epoch.
     drawing : Drawing
         Draws the charts that the runs kept as their specs; who makes the report closes it.
+    going : callable
+        Called now and then within a part that takes long.
     """
 
     reader: CleanReader
@@ -65,6 +67,7 @@ class Material:
     best: Run | None
     now: int
     drawing: Drawing = field(default_factory=Drawing)
+    going: Callable[[], object] = lambda: None
     _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
 
     @property
@@ -112,7 +115,8 @@ class Material:
         metric, goal = main_metric(self.reader, found, named if any(named in run.metrics for run in found) else None)
         runs, best = tuple(ranked(found, metric, goal)), _best(found, metric, False)
         asked = replace(self.asked, compare=None)
-        return Material(self.reader, asked, "experiment", runs, metric, goal, best, self.now, self.drawing)
+        own = self.now, self.drawing, self.going
+        return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
 
     @cached_property
     def goals(self) -> dict[str, Direction]:
