@@ -14,7 +14,7 @@ from made_stores import add_run, add_runs, made_store
 from markdown_it import MarkdownIt
 
 from jupyter_track.errors import InvalidValue
-from jupyter_track.reports.document import Prose
+from jupyter_track.reports.document import Prose, Sentence
 from jupyter_track.reports.make import Report
 from jupyter_track.store.reader import Reader
 
@@ -101,9 +101,24 @@ def test_charts_and_tables_are_placed_by_name(full: Path) -> None:
     assert sections.pop("text") == ["prose", "curves", "prose", "table", "prose"]
     assert sorted(sections) == ["comparison", "data", "environment", "git", "notes", "parallel", "summary"]
     assert sorted(report.document.panels) == ["comparison", "curves-1", "parallel", "table"]
-    everything = made_report(full, text="{{ table() }}", sections=["text", "table"])
-    assert [section.name for section in everything.document.sections] == ["text", "table"]
-    assert everything.html.count('data-panel="table"') == 1
+
+
+def test_what_a_text_places_is_not_shown_twice(full: Path) -> None:
+    """Also where the sections were named; of one of which it places a part the rest was asked for."""
+    text = '{{ table() }}\n\n{{ curves("loss") }}'
+    report = made_report(full, text=text, sections=["text", "table", "curves", "notes"])
+    assert [section.name for section in report.document.sections] == ["text", "curves", "notes"]
+    assert report.html.count('data-panel="table"') == 1
+    twice = made_report(full, text="{{ table() }}\n\n{{ table() }}", sections=["text"])
+    assert twice.html.count('data-panel="table"') == 1
+
+
+def test_a_section_for_a_text_that_there_is_not_says_so(full: Path) -> None:
+    """Since it was asked for; a report without one has none."""
+    sections = made_report(full, sections=["text", "notes"]).document.sections
+    assert [(one.name, one.title) for one in sections] == [("text", "Text"), ("notes", "Notes")]
+    assert sections[0].blocks == (Sentence("There is no text.", token="muted"),)
+    assert next(one.name for one in made_report(full).document.sections) == "summary"
 
 
 def test_the_figures_and_the_code_of_a_run_are_placed(full: Path) -> None:
@@ -142,6 +157,14 @@ def test_a_text_may_be_a_file_with_pictures_beside_it(full: Path, tmp_path: Path
     text.write_text("![A plot](https://example.org/plot.png)\n")
     with pytest.raises(InvalidValue, match=r"paper\.md, line 1: a report fetches nothing"):
         made_report(full, text=text)
+    for name in ("paper.txt", "paper"):  # any file that is read as a text
+        other = tmp_path / name
+        other.write_text("![A plot](plot.png)\n")
+        assert 'alt="A plot"' in html_of(made_report(full, text=other, sections=["text"]))
+    with pytest.raises(
+        InvalidValue, match=r"line 1: there is no place where the picture 'plot\.png' lies: give the text"
+    ):
+        made_report(full, text="![A plot](plot.png)")
 
 
 def test_a_run_without_metrics_has_none_to_name(tmp_path: Path) -> None:
@@ -173,6 +196,11 @@ def test_a_run_without_metrics_has_none_to_name(tmp_path: Path) -> None:
         ("{{ curves(runs=1) }}", "line 1: curves() got an unexpected keyword argument 'runs'"),
         ("{{ table(5) }}", "line 1: table() takes 0 positional arguments but 1 was given"),
         ("{{ code(1, 2) }}", "line 1: code() takes from 0 to 1 positional arguments but 2 were given"),
+        (
+            "x\n{{ runs[3] }}",
+            "line 2: runs[3] is none of the runs of this report, which has 3 runs, runs[0] to runs[2].",
+        ),
+        ("{{ run }}", "line 1: there is no 'run' in a report of several; write 'best', runs['#12'] or runs[0]."),
         ("{{ runs }}", "line 1: 'runs' are several; name one, runs['#12'], or count them: runs | length."),
         ("x\n{{ runs['#9'].name }}", "line 2: "),
         ("{{ runs['nobody'].name }}", "line 1: "),
@@ -288,3 +316,15 @@ def test_a_name_that_several_runs_have_is_ambiguous(tmp_path: Path) -> None:
         InvalidValue, match=re.escape("line 1: 'twin' means 3 runs (#1, #2, #3); name one by its number")
     ):
         made_report(store, text="{{ runs['twin'].metrics.loss }}")
+
+
+def test_a_report_of_one_run_has_no_best(full: Path) -> None:
+    """It is the run; and there is no other."""
+    messages = {
+        "{{ best }}": "there is no 'best' in a report of one run: write 'run'.",
+        "{{ runs[1] }}": "runs[1] is none of the runs of this report, which has one run, runs[0].",
+    }
+    for text, message in messages.items():
+        with pytest.raises(InvalidValue) as error:
+            made_report(full, "#2", text=text)
+        assert str(error.value) == f"the text, line 1: {message}"

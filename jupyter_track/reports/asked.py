@@ -54,6 +54,8 @@ class Asked:
         Markdown with values; empty for none.
     text_name : str
         Where the text is from, for messages: a file's name.
+    text_folder : Path or None
+        Where its pictures lie; None where it is no file.
     metric : str or None
         By which the runs are ranked; None for the main one.
     compare : tuple of str or None
@@ -66,6 +68,8 @@ class Asked:
         The moment that the report says it was made at, in milliseconds since the epoch; None for now.
     private : bool
         Whether paths of the author's machine, and who ran it, are left out.
+    told : tuple of str
+        What is said of it to who makes it, and does not stand in the report.
     """
 
     kind: Kind | None = None
@@ -73,12 +77,14 @@ class Asked:
     sections: tuple[str, ...] | None = None
     text: str = ""
     text_name: str = "the text"
+    text_folder: Path | None = None
     metric: str | None = None
     compare: tuple[str, ...] | None = None
     columns: tuple[tuple[str, ...], ...] = ()
     template: Path | None = None
     built: int | None = None
     private: bool = True
+    told: tuple[str, ...] = ()
 
 
 def kind_of(asked: Asked, runs: int) -> Kind:
@@ -110,7 +116,7 @@ def check(asked: Asked) -> None:
     if asked.sections is not None and not asked.sections:
         raise InvalidValue(f"A report without sections says nothing; there is {', '.join(SECTIONS)}.")
     if asked.compare is not None and len(asked.compare) == 1:
-        raise InvalidValue("A comparison needs two runs or more; compare=[…] names one.")
+        raise InvalidValue("A comparison needs two runs or more; --compare (compare=[…]) names one: name another.")
 
 
 def sections_of(asked: Asked, kind: Kind) -> Sequence[str]:

@@ -23,7 +23,7 @@ from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
 from .drawings import cleaned_axis, svg_of
-from .material import Material, day
+from .material import Material, day, moment
 
 MOST_ROWS = 1_000  # of the table that needs no script
 SPARKS = 40  # rows with a curve
@@ -44,6 +44,7 @@ def table(material: Material) -> list[Block]:
         curved=SPARKS,
         main=material.metric or None,
     )
+    found = replace(found, as_of=moment(material.now))  # as the report's foot says it
     started = {run.run_id: day(run.start_time) for run in material.runs}
     return [Table(found, tuple(started.get(row.run_id, "") for row in found.rows), "table")]
 

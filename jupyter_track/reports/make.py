@@ -42,7 +42,11 @@ _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "notes": facts.notes,
 }
 HTML = (".html", ".htm")
+REPLACED = "the file that was there is replaced"
 _NOTHING = {
+    "text": "There is no text.",
+    "summary": "There is nothing to say of the runs.",
+    "table": "There are no runs.",
     "curves": "No metric has a curve.",
     "comparison": "There are not two runs to compare.",
     "parallel": "There are too few runs, or their params do not differ.",
@@ -68,11 +72,14 @@ class Report:
         The whole file.
     path : Path or None
         Where it was written; None where it was not.
+    told : tuple of str
+        What who made it should know: that one of several runs of a name was taken, that a file was replaced.
     """
 
     document: Document
     html: str
     path: Path | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -111,16 +118,17 @@ class Report:
             raise InvalidValue(
                 f"{place.name} is the name of no report: it ends in .html or .md. A browser prints the HTML as PDF."
             )
+        saved = replace(self, path=place, told=(*self.told, *((REPLACED,) if os.path.lexists(place) else ())))
         if is_markdown(place):
             save_markdown(self.document, place, overwrite=overwrite)
-            return Report(self.document, self.html, place)
+            return saved
         if os.path.lexists(place) and not overwrite and not is_report(place):
             raise AlreadyExists(
                 f"{place} is there and is no report; name another file, or give --overwrite (overwrite=True)."
             )
         with appearing(place) as part:
             part.write_bytes(self.html.encode())
-        return Report(self.document, self.html, place)
+        return saved
 
     def _repr_html_(self) -> str:
         if self.path is None:
@@ -134,13 +142,15 @@ class Report:
 
     def __str__(self) -> str:
         where = "not saved yet" if self.path is None else str(self.path)
-        return f"{where} · {size(self.size)} · {one_line(self.title)}"
+        return " · ".join([where, size(self.size), one_line(self.title), *self.told])
 
     def __repr__(self) -> str:
         return f"<Report {str(self)!r}>"
 
 
 def _place(path: str | os.PathLike[str]) -> Path:
+    if not os.fspath(path):
+        raise InvalidValue("The report has no name; name a file, such as 'report.html'.")
     try:
         place = Path(path).expanduser()
     except RuntimeError as error:  # ~nobody
@@ -183,7 +193,7 @@ def make_report(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: S
     told = _Steps(step)
     document = _document(reader, run_ids, asked, told)
     told("page")
-    return Report(document, html_of(document, asked.template))
+    return Report(document, html_of(document, asked.template), told=asked.told)
 
 
 def document_of(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: Step | None = None) -> Document:
@@ -278,16 +288,19 @@ def _text(material: Material, step: _Steps) -> Text:
 def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]:
     asked = material.asked
     names = list(sections_of(asked, material.kind))
-    if asked.sections is None:  # what the text shows itself is not shown twice
-        names = [name for name in names if name not in text.placed]
+    # What the text shows itself is not shown twice; of what was asked for by name a part in the text is not all.
+    shown = text.placed if asked.sections is None else text.whole
     for name in names:
+        if name in shown:
+            continue
         if name == "text":
             yield from text.sections
-            continue
+            if text.sections or asked.sections is None:
+                continue
         step(name)
-        blocks = _MAKERS[name](material)
+        blocks = _MAKERS[name](material) if name in _MAKERS else []
         if not blocks and asked.sections is not None:
-            blocks = [Sentence(_NOTHING.get(name, "There is nothing to show."), token="muted")]
+            blocks = [Sentence(_NOTHING[name], token="muted")]
         if blocks:
             yield Section(name, SECTIONS[name], tuple(blocks))
 
@@ -315,8 +328,7 @@ def _narrative(material: Material) -> Narrative:
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
     for name, place in places.items():  # what Python says of a wrong call names the function as the text does
         place.__qualname__ = name
-    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
-    return Narrative(asked.text_name, values_of(material), places, material.privacy.text, folder)
+    return Narrative(asked.text_name, values_of(material), places, material.privacy.text, asked.text_folder)
 
 
 def _title(material: Material) -> str:

@@ -56,11 +56,12 @@ class Placed:
 
 @dataclass
 class Text:
-    """The narrative as sections, and the names of what it places itself."""
+    """The narrative as sections, and the names of what it places itself; `whole` are those that it places in full."""
 
     title: str = ""
     sections: list[Section] = field(default_factory=list)
     placed: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
 
 
 Places = Mapping[str, Callable[..., list[Block]]]
@@ -94,6 +95,7 @@ class Narrative:
         self._name, self._clean, self._folder = name, clean, folder
         self._marks: list[str | Placed] = []
         self._placed: set[str] = set()
+        self._whole: set[str] = set()
         self._titled: set[int] = set()  # values that stand in titles
         self._room = MOST_MADE
         self._known = {**values, **{place: self._placing(place, make) for place, make in places.items()}}
@@ -133,6 +135,8 @@ class Narrative:
     def _placing(self, name: str, make: Callable[..., list[Block]]) -> Callable[..., Placed]:
         def place(*args: Any, **options: Any) -> Placed:
             self._placed.add(name)
+            if not args and not options:
+                self._whole.add(name)
             return Placed(name, make(*args, **options))
 
         return place
@@ -182,11 +186,15 @@ class Narrative:
         if found is None:
             return told
         name = found[1]
+        if name == "best" and "run" in self._known:
+            return "there is no 'best' in a report of one run: write 'run'."
+        if name == "run":
+            return "there is no 'run' in a report of several; write 'best', runs['#12'] or runs[0]."
+        if name == "best":
+            return "there is no best run: of several runs, one must have a metric of which the goal is known."
         near = difflib.get_close_matches(name, self._known, n=1)
         if near:
             return f"there is no {name!r}; did you mean {near[0]!r}?"
-        if name == "best":
-            return "there is no best run: of several runs, one must have a metric of which the goal is known."
         return f"there is no {name!r}; there is {', '.join(sorted(self._known))}."
 
     def _wrong(self, line: int | None, message: str) -> InvalidValue:
@@ -212,7 +220,7 @@ class Narrative:
             raise self._wrong(line, str(error)) from None
 
     def _cut(self, parts: _Parts, tokens: list[Token]) -> Text:
-        found = Text(placed=self._placed)
+        found = Text(placed=self._placed, whole=self._whole)
         heading, names = "", set[str]()
         blocks: list[Block] = []
 

@@ -105,8 +105,10 @@ class Pictures:
         if address.startswith("data:image/"):
             return None
         told = unquote(address)
-        if _FETCHED.match(address) or self._folder is None:
+        if _FETCHED.match(address):
             raise InvalidValue(f"a report fetches nothing, so the picture {told!r:.80} cannot stand in it.")
+        if self._folder is None:
+            raise InvalidValue(f"there is no place where the picture {told!r:.80} lies: give the text as a file.")
         # Markdown writes an address with % signs; the name of a file may have some too.
         path = next(filter(None, map(self._file, (told, address))), None)
         if path is None:
