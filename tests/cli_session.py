@@ -9,8 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import chdir, suppress
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,10 +34,19 @@ CLEAN: dict[str, str | None] = dict.fromkeys((*COLOURS, "JUPYTER_TRACK_STORE"))
 ROOT = str(Path(track.__file__).parent.parent)
 
 
-def fix_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tell ages from a fixed moment, in UTC, until the monkeypatch is undone."""
-    monkeypatch.setattr(common, "now_ms", lambda: NOW)
-    monkeypatch.setenv("TZ", "UTC")
+@contextmanager
+def fixed_time() -> Iterator[None]:
+    """Tell ages from a fixed moment, in UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(common, "now_ms", lambda: NOW)
+        patch.setenv("TZ", "UTC")
+        _take_zone()
+        yield
+    _take_zone()
+
+
+def _take_zone() -> None:
+    """Let the process notice its zone, where it can be changed."""
     if hasattr(time, "tzset"):
         time.tzset()
 

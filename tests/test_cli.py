@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ from cli_session import (
     CONTROL,
     HOSTILE,
     cli,
-    fix_time,
+    fixed_time,
     parsed,
     process,
     record,
@@ -37,13 +36,10 @@ from jupyter_track.store import schema
 
 
 @pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fixed_time() -> Iterator[None]:
     """Ages are told from a fixed moment, in UTC."""
-    fix_time(monkeypatch)
-    yield
-    monkeypatch.undo()
-    if hasattr(time, "tzset"):
-        time.tzset()
+    with fixed_time():
+        yield
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_session import CLEAN, ROOT, cli, fix_time, parsed, process, record, sql, three_runs
+from cli_session import CLEAN, ROOT, cli, fixed_time, parsed, process, record, sql, three_runs
 from click.testing import CliRunner
 from made_records import NOW
 
@@ -19,8 +20,10 @@ from jupyter_track.store.reader import Reader
 
 
 @pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    fix_time(monkeypatch)
+def _fixed_time() -> Iterator[None]:
+    """Ages are told from a fixed moment, in UTC."""
+    with fixed_time():
+        yield
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 from cli_session import (
     CLEAN,
     cli,
-    fix_time,
+    fixed_time,
     names_in,
     parsed,
     record,
@@ -39,13 +38,10 @@ from jupyter_track.store.batch import Batch
 
 
 @pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fixed_time() -> Iterator[None]:
     """Ages are told from a fixed moment, in UTC."""
-    fix_time(monkeypatch)
-    yield
-    monkeypatch.undo()
-    if hasattr(time, "tzset"):
-        time.tzset()
+    with fixed_time():
+        yield
 
 
 @pytest.fixture

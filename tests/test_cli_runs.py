@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from cli_session import (
     ANSI,
     CONTROL,
     cli,
-    fix_time,
+    fixed_time,
     names_in,
     parsed,
     record,
@@ -37,13 +36,10 @@ from jupyter_track.views.runs import run_table
 
 
 @pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fixed_time() -> Iterator[None]:
     """Ages are told from a fixed moment, in UTC."""
-    fix_time(monkeypatch)
-    yield
-    monkeypatch.undo()
-    if hasattr(time, "tzset"):
-        time.tzset()
+    with fixed_time():
+        yield
 
 
 @pytest.fixture

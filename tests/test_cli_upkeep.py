@@ -8,11 +8,12 @@ import math
 import os
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import chdir, closing
 from pathlib import Path
 
 import pytest
-from cli_session import cli, fix_time, parsed, record, sql, three_runs
+from cli_session import cli, fixed_time, parsed, record, sql, three_runs
 from click.testing import CliRunner
 from made_stores import START, add_run, add_runs, made_points, made_store, with_code
 
@@ -26,8 +27,10 @@ DAY_MS = 86_400_000
 
 
 @pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    fix_time(monkeypatch)
+def _fixed_time() -> Iterator[None]:
+    """Ages are told from a fixed moment, in UTC."""
+    with fixed_time():
+        yield
 
 
 @pytest.fixture

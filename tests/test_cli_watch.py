@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_session import ANSI, CLEAN, ROOT, cli, fix_time, parsed, record, sql, three_runs
+from cli_session import ANSI, CLEAN, ROOT, cli, fixed_time, parsed, record, sql, three_runs
 from made_records import NOW
 from made_stores import START, add_run, made_store, with_code
 
@@ -45,12 +45,12 @@ def going(store: Path, number: int, pid: int | None = None) -> None:
 # ---- once
 
 
-def test_once_prints_running_runs_first(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_prints_running_runs_first(store: Path) -> None:
     """With how long they have been going, and a line that counts."""
-    fix_time(monkeypatch)
     going(store, 2)
     going(store, 1)
-    result = cli(store, "watch", "--once")
+    with fixed_time():
+        result = cli(store, "watch", "--once")
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert lines[0] == f"{store}  2 running · 3 runs"

@@ -17,9 +17,10 @@ from made_stores import add_run, made_store
 
 from jupyter_track.errors import CorruptStore, NotAStore, StoreBusy, StoreError, StoreUnavailable
 from jupyter_track.store import database, gate, schema
-from jupyter_track.store.database import StoreFiles, explain, reading
+from jupyter_track.store.database import StoreFiles, reading
 from jupyter_track.store.lock import ProcessLock
 from jupyter_track.store.reader import Reader
+from jupyter_track.store.sqlite_errors import explain
 
 MANY_ROWS = (
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"

@@ -66,7 +66,7 @@ def test_the_live_parallel_coordinates_draw_lines_then_axes_with_their_names() -
     """Five data sets by name, and marks in their order."""
     spec = made("parallel")
     assert encodings(spec) == [
-        ("line", {"detail": "run", "opacity": "tone", "x": "at", "y": "share"}),
+        ("rule", {"opacity": "tone", "x": "at", "x2": "to", "y": "share", "y2": "end"}),
         ("rule", {"x": "at", "y": None, "y2": None}),
         ("text", {"text": "text", "x": "at", "y": "share"}),  # the ground behind the texts of the ticks
         ("text", {"text": "text", "x": "at", "y": "share"}),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hot_journal import leave_hot_journal
 from made_stores import START, add_run, add_runs, made_points, made_store, write
-from whole_stores import TABLES, contents_of, full_store, meaning_of
+from whole_stores import TABLES, contents_of, full_store, larger_store, meaning_of
 
 from jupyter_track.errors import CorruptStore, NewerStore, NotAStore, StoreUnavailable
 from jupyter_track.store import files, schema, spill
@@ -234,25 +234,6 @@ def test_what_is_no_store(store: Path, tmp_path: Path) -> None:
             with pytest.raises(error):
                 call(place)
         assert place.read_bytes() == before
-
-
-def larger_store(folder: Path) -> Path:
-    """A store whose tables have many pages."""
-    store = made_store(folder)
-    add_runs(
-        store,
-        *(
-            {
-                "name": f"run-{number}",
-                "note": "n" * 300,
-                "params": {"lr": 0.1 * number, "n": number},
-                "tags": {"t": "x" * 50},
-                "metrics": {"loss": [float(step + number) for step in range(300)], "acc": 0.5},
-            }
-            for number in range(60)
-        ),
-    )
-    return store
 
 
 @pytest.mark.parametrize("table", ["runs", "params", "tags", "metrics", "metric_points", "metric_buckets"])

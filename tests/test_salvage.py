@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_stores import add_runs, made_store
-from whole_stores import contents_of, full_store
+from made_stores import made_store
+from whole_stores import contents_of, full_store, larger_store
 
 from jupyter_track.store import damaged, schema
 from jupyter_track.store.upkeep import repair
@@ -122,25 +122,6 @@ def roots_of(store: Path) -> dict[str, int]:
     """The page that each table and index begins with."""
     with closing(sqlite3.connect(store)) as connection:
         return dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0"))
-
-
-def larger_store(folder: Path) -> Path:
-    """A store in which most tables have a root above others."""
-    store = made_store(folder)
-    add_runs(
-        store,
-        *(
-            {
-                "name": f"run-{number}",
-                "note": "n" * 300,
-                "params": {"lr": 0.1 * number, "n": number},
-                "tags": {"t": "x" * 200},
-                "metrics": {"loss": [float(step + number) for step in range(300)], "acc": 0.5},
-            }
-            for number in range(60)
-        ),
-    )
-    return store
 
 
 @pytest.mark.parametrize("table", ["runs", "metrics", "runs metrics"])

@@ -84,10 +84,13 @@ def test_a_view_that_leaves_gives_the_place_back_to_the_html(page: Page) -> None
 
 def test_none_is_made_where_our_extension_has_answered(page: Page) -> None:
     """Not for the panel that it shows, nor for those that come later."""
+    page.run("w.PATIENCE = 600", "late")
     page.over(page.send("%track", "table"))
     page.connected(page.panel)
+    page.run(f"from jupyter_track.panels.panel import find\nw.offers.make(find({page.panel!r}))", "due")
+    page.run("w.PATIENCE = 0", "at once")
     page.over(page.send("%track", "again"))
-    page.take(1.5)
+    page.take(1.0)
     assert offered(page) == []
 
 

@@ -26,6 +26,25 @@ TABLES = (
 ).split()
 
 
+def larger_store(folder: Path) -> Path:
+    """Make a store whose tables have many pages, most with a root above others."""
+    store = made_store(folder)
+    add_runs(
+        store,
+        *(
+            {
+                "name": f"run-{number}",
+                "note": "n" * 300,
+                "params": {"lr": 0.1 * number, "n": number},
+                "tags": {"t": "x" * 200},
+                "metrics": {"loss": [float(step + number) for step in range(300)], "acc": 0.5},
+            }
+            for number in range(60)
+        ),
+    )
+    return store
+
+
 def full_store(store: Path, seed: int = 0) -> list[str]:
     """Make a store with five runs that have everything that a run can have; the last one is in the bin."""
     if not store.exists():
@@ -57,9 +76,23 @@ def full_store(store: Path, seed: int = 0) -> list[str]:
         content = files.keep(store, data)
         row = {"path": path, "sha256": content.sha256, "size": content.size, "mime": "text/plain", "kind": "file"}
         batch.add_artifact(ids[0], {**row, "created": START, "content": (content.size, content.data)})
+    _add_surroundings(store, batch, ids[0])
+    write(store, batch)
+    found = experiment_edits.find_experiment(store, "digits")
+    assert found is not None
+    experiment_edits.set_experiment_tags(store, str(found[0]), {"owner": "me"})
+    edits.set_baseline(store, ids[0])
+    register_some(store, ids[3], seed)
+    edits.pin_runs(store, [ids[3]])
+    edits.delete_runs(store, [ids[4]])
+    return ids
+
+
+def _add_surroundings(store: Path, batch: Batch, run_id: str) -> None:
+    """The cell that a run came from, its data and its environment."""
     source = files.keep(store, b"lr = 0.1\n")
     batch.add_execution(
-        ids[0],
+        run_id,
         {
             "session": "s",
             "position": 1,
@@ -76,19 +109,10 @@ def full_store(store: Path, seed: int = 0) -> list[str]:
     dataset = {"name": "digits", "digest": "d" * 32, "context": "training", "source_type": "local"}
     dataset |= {"source": '{"uri": "digits.csv"}', "tags": '{"split": "a"}', "position": 1}
     content = (described.size, described.data)
-    batch.add_dataset(ids[0], {**dataset, "sha256": described.sha256, "content": content})
+    batch.add_dataset(run_id, {**dataset, "sha256": described.sha256, "content": content})
     python = files.keep(store, b'{"python": {"version": "3.11.7"}}')
     context = {"kind": "environment", "sha256": python.sha256, "created": START}
-    batch.add_context(ids[0], {**context, "content": (python.size, python.data)})
-    write(store, batch)
-    found = experiment_edits.find_experiment(store, "digits")
-    assert found is not None
-    experiment_edits.set_experiment_tags(store, str(found[0]), {"owner": "me"})
-    edits.set_baseline(store, ids[0])
-    register_some(store, ids[3], seed)
-    edits.pin_runs(store, [ids[3]])
-    edits.delete_runs(store, [ids[4]])
-    return ids
+    batch.add_context(run_id, {**context, "content": (python.size, python.data)})
 
 
 def register_some(store: Path, run_id: str, seed: int = 0) -> None:

@@ -22,14 +22,17 @@ MARGIN = 0.4  # beside the first and the last axis, as a share of the space betw
 def spec() -> dict[str, Any]:
     """Return the spec of the live chart.
 
-    Its data sets: ``lines`` (at, share, run, tone), a row for each run and axis; ``axes`` (at, title, missing);
-    ``ticks`` (at, share, text) to the left of their axes and ``ends`` to the right of the last one.
+    Its data sets: ``lines`` (at, share, to, end, tone), a row for each run and space between two axes; ``axes`` (at,
+    title, missing); ``ticks`` (at, share, text) to the left of their axes and ``ends`` to the right of the last one.
+
+    A run is a rule from axis to axis: as one line it would be a group of its own for Vega, and of these a thousand take
+    seconds.
     """
     import altair as alt
 
-    lines = alt.Chart(alt.NamedData("lines")).mark_line(style="jt-muted", strokeWidth=1.25)
+    lines = alt.Chart(alt.NamedData("lines")).mark_rule(style="jt-muted", strokeWidth=1.25)
     made: Any = alt.layer(
-        lines.encode(x=_x(), y=_y(), detail="run:N", opacity=alt.Opacity("tone:Q", scale=None, legend=None)),
+        lines.encode(x=_x(), x2="to:Q", y=_y(), y2="end:Q", opacity=alt.Opacity("tone:Q", scale=None, legend=None)),
         *_frame(alt.NamedData("axes"), alt.NamedData("ticks"), alt.NamedData("ends")),
     )
     found: dict[str, Any] = made.to_dict()

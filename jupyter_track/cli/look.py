@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +122,14 @@ _unfold_option = click.option(
 _deleted_option = click.option("--deleted", is_flag=True, help="The deleted runs instead of the active ones.")
 
 
+def _table_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what 'runs' and 'search' share, in the order of their help."""
+    narrowing = (experiments_option, filter_option, _order_option, _limit_option, _all_option, _deleted_option)
+    for option in reversed((*narrowing, _unfold_option, json_option, store_option)):
+        command = option(command)
+    return command
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -132,15 +140,7 @@ Examples:
 """
 )
 @click.argument("words", metavar="[FILTER]", nargs=-1)
-@experiments_option
-@filter_option
-@_order_option
-@_limit_option
-@_all_option
-@_deleted_option
-@_unfold_option
-@json_option
-@store_option
+@_table_options
 @click.pass_context
 def runs(
     ctx: click.Context,
@@ -179,15 +179,7 @@ Examples:
 """
 )
 @click.argument("words", metavar="WORDS…", nargs=-1, required=True)
-@experiments_option
-@filter_option
-@_order_option
-@_limit_option
-@_all_option
-@_deleted_option
-@_unfold_option
-@json_option
-@store_option
+@_table_options
 @click.pass_context
 def search(
     ctx: click.Context,

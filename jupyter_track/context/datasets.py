@@ -82,8 +82,8 @@ class Dataset:
         return f"<{type(self).__name__} {self.name!r} {rows:,} × {len(self._columns)} {self.digest[:8]}>"
 
 
-class PandasDataset(Dataset):
-    """A pandas DataFrame as data of a run."""
+class _FrameDataset(Dataset):
+    """A DataFrame as data of a run; subclasses know a library."""
 
     def __init__(
         self,
@@ -96,40 +96,40 @@ class PandasDataset(Dataset):
         *,
         code_tags: Mapping[str, str] = {},
     ) -> None:
+        columns = self._read(df)
+        _check_roles(df.columns, targets, predictions)
+        self.df, self.targets, self.predictions = df, targets, predictions
+        roles = {"targets": targets, "predictions": predictions}
+        super().__init__(columns, source=source, name=name, digest=digest, code_tags=code_tags, roles=roles)
+
+    @staticmethod
+    def _read(df: Any) -> list[Column]:
+        """Return the columns; InvalidValue for what is no DataFrame of the library."""
+        raise NotImplementedError
+
+
+class PandasDataset(_FrameDataset):
+    """A pandas DataFrame as data of a run."""
+
+    @staticmethod
+    def _read(df: Any) -> list[Column]:
         import pandas
 
         if not isinstance(df, pandas.DataFrame):
             raise InvalidValue(f"from_pandas takes a DataFrame, not {type(df).__name__}.")
-        _check_roles(df.columns, targets, predictions)
-        self.df, self.targets, self.predictions = df, targets, predictions
-        columns = [of_series(_column_name(label), df.iloc[:, at]) for at, label in enumerate(df.columns)]
-        roles = {"targets": targets, "predictions": predictions}
-        super().__init__(columns, source=source, name=name, digest=digest, code_tags=code_tags, roles=roles)
+        return [of_series(_column_name(label), df.iloc[:, at]) for at, label in enumerate(df.columns)]
 
 
-class PolarsDataset(Dataset):
+class PolarsDataset(_FrameDataset):
     """A polars DataFrame as data of a run; it has the digest of the pandas one with the same values."""
 
-    def __init__(
-        self,
-        df: Any,
-        source: object = None,
-        targets: str | None = None,
-        name: str | None = None,
-        digest: str | None = None,
-        predictions: str | None = None,
-        *,
-        code_tags: Mapping[str, str] = {},
-    ) -> None:
+    @staticmethod
+    def _read(df: Any) -> list[Column]:
         import polars
 
         if not isinstance(df, polars.DataFrame):
             raise InvalidValue(f"from_polars takes a polars DataFrame, not {type(df).__name__}.")
-        _check_roles(df.columns, targets, predictions)
-        self.df, self.targets, self.predictions = df, targets, predictions
-        columns = [of_polars(_column_name(column), df.get_column(column)) for column in df.columns]
-        roles = {"targets": targets, "predictions": predictions}
-        super().__init__(columns, source=source, name=name, digest=digest, code_tags=code_tags, roles=roles)
+        return [of_polars(_column_name(column), df.get_column(column)) for column in df.columns]
 
 
 class NumpyDataset(Dataset):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidValue
-from ..store.database import explain
+from ..store.sqlite_errors import explain
 from ..store.upkeep.leftovers import remove_curves
 from ..store.upkeep.merge import Union
 from ..store.upkeep.turns import Progress, no_progress, turn

@@ -109,6 +109,20 @@ class Model:
         own = [name for name in self.flavors if name != PYFUNC]
         return f"{', '.join(own) or 'pyfunc'} model"
 
+    def flavor(self, name: str, library: str) -> Mapping[str, Any]:
+        """Return how a flavor finds its files; `library` is what the message calls it.
+
+        Raises
+        ------
+        InvalidValue
+            Where the model was not saved with it; the message says with which it was.
+        """
+        own = self.flavors.get(name)
+        if own is None:
+            there = ", ".join(self.flavors)
+            raise InvalidValue(f"This is no model of {library}; it can be loaded as {there} (pyfunc loads every one).")
+        return own
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as it stands in the file."""
         ours: dict[str, Any] = {

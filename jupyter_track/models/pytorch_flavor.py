@@ -113,10 +113,7 @@ def load(place: Place, model: Model, map_location: Any = None, device: Any = Non
     ------
     MissingPackage, DamagedModel
     """
-    own = model.flavors.get(FLAVOR)
-    if own is None:
-        there = ", ".join(model.flavors)
-        raise InvalidValue(f"This is no model of PyTorch; it can be loaded as {there} (pyfunc loads every one).")
+    own = model.flavor(FLAVOR, "PyTorch")
     torch = need("torch", "The model", f"torch=={str(own.get('pytorch_version', '')).partition('+')[0]}".rstrip("="))
     data = str(own.get("model_data", DATA))
     where = map_location if map_location is not None else device

@@ -168,10 +168,7 @@ def load(place: Place, model: Model) -> Any:
     ------
     MissingPackage, DamagedModel
     """
-    own = model.flavors.get(FLAVOR)
-    if own is None:
-        there = ", ".join(model.flavors)
-        raise InvalidValue(f"This is no model of scikit-learn; it can be loaded as {there} (pyfunc loads every one).")
+    own = model.flavor(FLAVOR, "scikit-learn")
     name = str(own.get("pickled_model", "model.pkl"))
     file = place.file(name)
     form = own.get("serialization_format", "cloudpickle")

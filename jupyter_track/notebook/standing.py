@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..panels.display import OWN, Display
 from ..recording import active
@@ -14,6 +14,33 @@ if TYPE_CHECKING:
     from ..panels.standing import StandingPanel
 
 FLUSH_WAIT = 1.0  # seconds
+
+
+class LiveForms:
+    """How values of one type show themselves in a shell: as a panel where it is live; subclasses say which.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    """
+
+    shown: ClassVar[type]
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def install(self) -> None:
+        """Show them live, in a kernel."""
+        if hasattr(self._shell.display_pub, "parent_header"):
+            self._shell.display_formatter.mimebundle_formatter.for_type(self.shown, self._bundle_of)
+
+    def uninstall(self) -> None:
+        """Show them as they show themselves."""
+        self._shell.display_formatter.mimebundle_formatter.type_printers.pop(self.shown, None)
+
+    def _bundle_of(self, value: Any, /, *_: object, **__: object) -> Any:
+        """Return data and metadata of the display; None leaves it to the value."""
+        raise NotImplementedError
 
 
 def show_panel(panel: StandingPanel) -> None:

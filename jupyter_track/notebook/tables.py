@@ -12,7 +12,7 @@ from ..views.found import Runs
 from ..views.html import table_html
 from ..views.table import table_of
 from ..views.text import table_text
-from .standing import is_live, show_panel
+from .standing import LiveForms, is_live, show_panel
 
 if TYPE_CHECKING:
     from ..panels.table import RunTablePanel
@@ -22,25 +22,10 @@ GROUPED_RUNS = 300  # that are read for groups, which share a row
 TABLE_CURVES, TABLE_POINTS = 30, 60  # runs of the table that get a curve, and points of it
 
 
-class LiveTables:
-    """Makes and shows tables of runs.
+class LiveTables(LiveForms):
+    """Makes and shows tables of runs; the `Runs` of a search are one."""
 
-    Parameters
-    ----------
-    shell : InteractiveShell
-    """
-
-    def __init__(self, shell: Any) -> None:
-        self._shell = shell
-
-    def install(self) -> None:
-        """Show the `Runs` of a search as live tables, in a kernel."""
-        if hasattr(self._shell.display_pub, "parent_header"):
-            self._shell.display_formatter.mimebundle_formatter.for_type(Runs, self._bundle_of)
-
-    def uninstall(self) -> None:
-        """Show them as they show themselves."""
-        self._shell.display_formatter.mimebundle_formatter.type_printers.pop(Runs, None)
+    shown = Runs
 
     def show(self) -> RunTablePanel:
         """Show the newest runs of the store, and return the panel."""
@@ -58,7 +43,7 @@ class LiveTables:
         show_panel(panel)
         return panel
 
-    def _bundle_of(self, runs: Runs, *_: object, **__: object) -> Any:
+    def _bundle_of(self, runs: Any, /, *_: object, **__: object) -> Any:
         if not runs or runs.store is None or not is_live(self._shell):
             return None
         from ..panels.table import RunTablePanel

@@ -471,8 +471,3 @@ def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
 def get_tracking_uri() -> str:
     """Return the path of the store."""
     return str(session.tracker().store)
-
-
-def store_path() -> Path:
-    """Return the path of the store."""
-    return session.tracker().store

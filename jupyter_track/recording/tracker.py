@@ -7,13 +7,13 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..context.entered import safe_text
 from ..context.place import user_name
 from ..errors import DeletedRun, InvalidValue
 from ..records import Goal, Run, RunError, RunInputs, RunStatus, is_deleted
-from ..store import database, experiment_edits, schema
+from ..store import database, experiment_edits, schema, sqlite_errors
 from ..store.liveness import this_process
 from ..store.place import store_exists
 from ..values import (
@@ -24,9 +24,6 @@ from ..values import (
 )
 from .active import Cell, drop_fast
 from .entries import NAME_TAG, NOTE_TAG, PARENT_TAG, Entries, Kind, RunMemory, now_ms
-
-if TYPE_CHECKING:
-    pass
 
 
 class Tracker(Entries):
@@ -59,7 +56,7 @@ class Tracker(Entries):
             with database.reading(self.store) as connection:
                 version = database.check_ours(connection, self.store)
             if version > schema.VERSION:
-                raise database.newer(self.store, version)
+                raise sqlite_errors.newer(self.store, version)
         self._checked = True
 
     def experiment_id(self, name: str) -> str:

@@ -248,7 +248,7 @@ def _joined(name: str, joined: Joined, places: Sequence[int]) -> dict[str, Messa
 
 
 def _many(material: Material, bars: Bars | None) -> list[Message]:
-    """The message of each of the charts; the first is shown first."""
+    """The message of each of the charts; the first is shown first, and the others leave out what is as in it."""
     tabs = ["parallel", "scatter", *(["importance"] if bars is not None else [])]
     parallel = material.parallel
     metrics = [f"metrics.{material.metric}"]
@@ -256,7 +256,9 @@ def _many(material: Material, bars: Bars | None) -> list[Message]:
         "metrics": [{"id": metrics[0], "title": material.metric}],
         "params": [{"id": axis.id, "title": axis.key, "differs": True} for axis in parallel.axes[:-1]],
     }
-    shown = {"parallel": _shown(material, "parallel", parallel), **_scatters(material, parallel)}
+    first = _shown(material, "parallel", parallel)
+    scatters = {name: _but_for(first, chart) for name, chart in _scatters(material, parallel).items()}
+    shown = {"parallel": first, **scatters}
     if bars is not None:
         shown["importance"] = {"kind": "importance", "metric": metrics[0], **importance_message(bars.importance)}
     common = {"tabs": tabs, "problem": "", "known": known, "selected": [], "colors": list(RUN_COLORS)}
@@ -272,6 +274,13 @@ def _shown(material: Material, kind: str, chart: Any) -> Message:
     for told, axis in zip(message["axes"], chart.axes, strict=True):
         told |= {**axis_message(cleaned_axis(axis, material.privacy.text)), "id": axis.id}
     return {"kind": kind, "metric": metric.id, "spec": made(kind), **message}
+
+
+def _but_for(first: Message, chart: Message) -> Message:
+    """A chart without what is as in the first one: thousands of runs are in the file once, and so are their axes."""
+    axes = {axis["id"]: axis for axis in first["axes"]}
+    own = {key: value for key, value in chart.items() if key not in ("runs", "best", "kept") or value != first[key]}
+    return {**own, "axes": [axis["id"] if axis == axes.get(axis["id"]) else axis for axis in chart["axes"]]}
 
 
 def _scatters(material: Material, parallel: Parallel) -> dict[str, Message]:

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,6 +58,9 @@ class _Cell(NamedTuple):
     last: float | None
     min: float | None
     max: float | None
+
+
+_cell = partial(tuple.__new__, _Cell)  # of a row; `_Cell._make` does the same, in Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,26 +233,29 @@ def _cells(connection: sqlite3.Connection, summary: _Summary, most: int) -> tupl
                 " WHERE metric_id = ? AND level = ? AND bucket >= ? ORDER BY bucket",
                 (summary.id, size, covered // size),
             ).fetchall()
-            found += map(_Cell._make, rows)
+            found += map(_cell, rows)
             covered += len(rows) * size
     points = connection.execute(
         "SELECT step, step, time, time, value, value, value, value FROM metric_points"
         " WHERE metric_id = ? AND seq >= ? ORDER BY seq",
         (summary.id, covered),
     )
-    found += map(_Cell._make, points)
+    found += map(_cell, points)
     return found, not covered
 
 
 def _extremes(cells: list[_Cell], summary: _Summary) -> list[CurvePoint]:
     """Return the lowest and the highest point of a stretch, in their order."""
-    lows = [(cell.min, at) for at, cell in enumerate(cells) if cell.min is not None]
-    highs = [(cell.max, -at) for at, cell in enumerate(cells) if cell.max is not None]
-    if not lows or not highs:
+    low = high = None
+    low_at = high_at = 0
+    for at, cell in enumerate(cells):
+        least, most = cell.min, cell.max
+        if least is not None and (low is None or least < low):
+            low, low_at = least, at
+        if most is not None and (high is None or most > high):
+            high, high_at = most, at
+    if low is None or high is None:
         return [CurvePoint(cells[0].min_step, cells[0].min_time, math.nan)]
-    low, low_at = min(lows)
-    high, high_at = max(highs)
-    high_at = -high_at
     cell = cells[low_at]
     falling = cell.first is not None and cell.last is not None and cell.first > cell.last
     together = low_at == high_at
@@ -263,10 +270,11 @@ def _extremes(cells: list[_Cell], summary: _Summary) -> list[CurvePoint]:
 
 def _placed(cell: _Cell, value: float, at_end: bool, summary: _Summary) -> CurvePoint:
     """Place an extreme within its cell."""
-    for extreme, step in ((summary.min_value, summary.min_step), (summary.max_value, summary.max_step)):
-        if value == extreme and step is not None and cell.min_step <= step <= cell.max_step:
-            steps, times = cell.max_step - cell.min_step, cell.max_time - cell.min_time
-            return CurvePoint(step, cell.min_time + (times * (step - cell.min_step) // steps if steps else 0), value)
+    if value in (summary.min_value, summary.max_value):
+        for extreme, step in ((summary.min_value, summary.min_step), (summary.max_value, summary.max_step)):
+            if value == extreme and step is not None and cell.min_step <= step <= cell.max_step:
+                steps, times = cell.max_step - cell.min_step, cell.max_time - cell.min_time
+                return CurvePoint(step, cell.min_time + (times * (step - cell.min_step) // steps if steps else 0), value)
     if at_end:
         return CurvePoint(cell.max_step, cell.max_time, value)
     return CurvePoint(cell.min_step, cell.min_time, value)
@@ -277,4 +285,4 @@ def _point(step: int, timestamp: int, value: float | None) -> CurvePoint:
 
 
 def _same(one: CurvePoint, other: CurvePoint) -> bool:
-    return one == other or (one[:2] == other[:2] and math.isnan(one.value) and math.isnan(other.value))
+    return one == other or (one.value != one.value and other.value != other.value and one[:2] == other[:2])

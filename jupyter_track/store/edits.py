@@ -16,9 +16,10 @@ from pathlib import Path
 from ..errors import InvalidValue, NotFound
 from ..records import RunStatus, is_deleted, run_label
 from . import pending
-from .database import StoreFiles, explain, nothing_yet
+from .database import StoreFiles
 from .place import store_exists
 from .run_rows import is_text
+from .sqlite_errors import explain, nothing_yet
 
 EDIT_WAIT = 10.0
 

@@ -12,8 +12,8 @@ from ..errors import InvalidValue, NotFound
 from ..records import ModelVersion, RegisteredModel
 from . import filter_sql
 from .database import reading
-from .filter_sql import Sql
-from .filter_tree import MODELS, VERSIONS
+from .filter_sql import Sql, Table
+from .filter_tree import MODELS, VERSIONS, Grammar
 from .filters import parse_filter, parse_order_by
 from .place import store_exists
 from .run_rows import bounds, is_text
@@ -60,13 +60,11 @@ def models(
     FilterError
         Where filter or order cannot be read.
     """
-    condition = filter_sql.condition(parse_filter(filter_string, MODELS), filter_sql.MODELS)
-    joins, terms = filter_sql.ordering(parse_order_by(order_by, MODELS), filter_sql.MODELS)
-    order = Sql(f" ORDER BY {terms + ', ' if terms else ''}registered_models.name")
+    wanted = _search(MODELS, filter_sql.MODELS, filter_string, order_by, "registered_models.name")
     if not store_exists(store):
         return []
     with reading(store) as connection:
-        return _models(connection, joins + Sql(" WHERE ") + condition + order + bounds(limit, offset))
+        return _models(connection, wanted + bounds(limit, offset))
 
 
 def model(store: Path, name: str) -> RegisteredModel:
@@ -108,13 +106,12 @@ def versions(
     FilterError
         Where filter or order cannot be read.
     """
-    condition = filter_sql.condition(parse_filter(filter_string, VERSIONS), filter_sql.VERSIONS)
-    joins, terms = filter_sql.ordering(parse_order_by(order_by, VERSIONS), filter_sql.VERSIONS)
-    order = Sql(f" ORDER BY {terms + ', ' if terms else ''}registered_models.name, model_versions.version DESC")
+    newest_first = "registered_models.name, model_versions.version DESC"
+    wanted = _search(VERSIONS, filter_sql.VERSIONS, filter_string, order_by, newest_first)
     if not store_exists(store):
         return []
     with reading(store) as connection:
-        return _versions(connection, joins + Sql(" WHERE ") + condition + order + bounds(limit, offset))
+        return _versions(connection, wanted + bounds(limit, offset))
 
 
 def versions_of(store: Path, name: str) -> list[ModelVersion]:
@@ -172,6 +169,15 @@ def files_of(store: Path, name: str, number: str | int) -> list[ModelFile]:
             "SELECT path, sha256, size FROM model_version_files WHERE version_id = ? ORDER BY path", (version_id,)
         )
         return [ModelFile(*row) for row in rows]
+
+
+def _search(
+    grammar: Grammar, table: Table, filter_string: str | None, order_by: Sequence[str] | str | None, else_by: str
+) -> Sql:
+    """Return the joins, condition and order of a search; `else_by` orders what `order_by` leaves equal."""
+    condition = filter_sql.condition(parse_filter(filter_string, grammar), table)
+    joins, terms = filter_sql.ordering(parse_order_by(order_by, grammar), table)
+    return joins + Sql(" WHERE ") + condition + Sql(f" ORDER BY {terms + ', ' if terms else ''}{else_by}")
 
 
 # ---- inside of a read or a transaction

@@ -28,11 +28,12 @@ from .backlog import Backlog
 from .batch import Batch, Change
 from .bell import Bell
 from .curves import Curve
-from .database import StoreFiles, explain
+from .database import StoreFiles
 from .filesystem import patience_at
 from .liveness import HEARTBEAT_SECONDS
 from .queues import Queues
 from .readback import read_back
+from .sqlite_errors import explain
 from .stops import LOOK_SECONDS, StopRequests
 from .trace import Shape
 

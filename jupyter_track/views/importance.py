@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 LEAST_RUNS = 10
 MOST_RUNS = 600  # that the forest learns from: more of them move the bars less than their deviation
 CAREFUL = 5  # so many runs a param, or it is said that there are few
-FOLDS, ROUNDS, SHUFFLES, TREES = 5, 2, 5, 60
+FOLDS, ROUNDS, SHUFFLES = 5, 2, 5
+TREES, FEWER_TREES = 60, 30  # of a forest; of many runs the fewer move a bar by a small part of its deviation
+MANY = 200  # runs
 AT_ONCE = 4_000_000  # numbers of shuffled tables that are predicted together
 ALIKE = 0.8  # the rank correlation from which two params are said to move together
 NAME_LIMIT = 32
@@ -298,11 +300,12 @@ def _drops(axes: Sequence[Axis], values: Sequence[float]) -> tuple[float, list[l
     source = np.random.default_rng(0)
     scores: list[float] = []
     drops: list[list[float]] = [[] for _ in axes]
+    trees = FEWER_TREES if len(values) > MANY else TREES
     for turn in range(ROUNDS):
         missed = 0.0
         shuffled = np.zeros((len(axes), SHUFFLES))
         for learned, held in KFold(FOLDS, shuffle=True, random_state=turn).split(table):
-            forest = RandomForestRegressor(TREES, min_samples_leaf=2, random_state=turn, n_jobs=1)
+            forest = RandomForestRegressor(trees, min_samples_leaf=2, random_state=turn, n_jobs=1)
             forest.fit(table[learned], target[learned])
             missed += float(((forest.predict(table[held]) - target[held]) ** 2).sum())
             shuffled += _missed(forest, table[held], target[held], spans, source)

@@ -2,7 +2,7 @@ import type { ActionMessage, ActionName, Actions, KernelMessage, ReplyMessage } 
 import type { Transport } from './transport.js';
 
 /** How long an answer may take before it is said that it waits for the kernel, in milliseconds. */
-export const PATIENCE = 300;
+const PATIENCE = 300;
 
 /**
  * Sends actions and brings back their replies.

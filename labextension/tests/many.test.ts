@@ -107,8 +107,8 @@ const DRAWN = {
 describe('the places of parallel coordinates', () => {
   it('are rows for the chart: lines, axes, ticks, and those of the last axis', () => {
     const rows = new ParallelGeometry().rows(CHART, tones(CHART, false), 600);
-    expect(rows['lines']).toHaveLength(9);
-    expect(rows['lines']?.[4]).toEqual({ at: 1, share: -0.06, run: 'r1', tone: STRONG });
+    expect(rows['lines']).toHaveLength(6);
+    expect(rows['lines']?.[3]).toEqual({ at: 1, share: -0.06, to: 2, end: 0.9, tone: STRONG });
     expect(rows['axes']).toEqual([
       { at: 0, title: 'params.lr', missing: '' },
       { at: 1, title: 'params.model', missing: 'none' },

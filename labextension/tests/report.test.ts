@@ -84,6 +84,18 @@ test('charts of many runs are those of the file, with the axes that are chosen',
   expect((await asked(transport, 'many', { tab: 'importance' }))[0]).toMatchObject({ ok: false });
 });
 
+test('what a chart shares with the first one is in the file once', async () => {
+  const first = many('parallel', ['params.lr', 'metrics.loss']);
+  const shown = (first as unknown as { shown: object }).shown;
+  Object.assign(shown, { runs: [{ id: 'a' }], best: [0], kept: [[0, 'best']] });
+  const other = { ...AXIS, id: 'metrics.loss', shares: [1] };
+  const scatter = { ...many('scatter', []), shown: { kind: 'scatter', metric: 'metrics.loss', spec: {}, axes: ['params.lr', other], kept: [], notes: ['n'] } };
+  const [told] = await asked(new FrozenTransport([first, scatter as unknown as KernelMessage], {}), 'many', { tab: 'scatter' });
+  const axes = [{ ...AXIS, id: 'params.lr' }, other];
+  const whole = { kind: 'scatter', metric: 'metrics.loss', spec: {}, axes, runs: [{ id: 'a' }], best: [0], kept: [], notes: ['n'] };
+  expect(told).toEqual({ ...scatter, shown: whole, rev: 2 });
+});
+
 test('the curves within a comparison are asked and answered through it', async () => {
   const view = { type: 'curves-view', rev: 1 } as unknown as KernelMessage;
   const comparison = { type: 'comparison', rev: 1 } as unknown as KernelMessage;

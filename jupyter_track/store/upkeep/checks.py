@@ -13,10 +13,11 @@ from pathlib import Path
 from ...errors import CorruptStore, StoreBusy
 from .. import files, schema, spill
 from ..belonging import BELONGING, NAMED
-from ..database import READ_WAIT, check_ours, nothing_yet, reading, reading_as_it_is
+from ..database import READ_WAIT, check_ours, reading, reading_as_it_is
 from ..liveness import state_of
 from ..lock import ProcessLock
 from ..place import files_folder, store_exists
+from ..sqlite_errors import nothing_yet
 from . import content
 from .curve_checks import wrong_curves
 from .leftovers import ORPHANS

@@ -21,11 +21,12 @@ from ...errors import AlreadyExists, InvalidValue, NotFound, StoreError, StoreUn
 from .. import files, pending, schema
 from ..belonging import BELONGING, NAMED
 from ..curves import CurveState, Plan
-from ..database import explain, reading
+from ..database import reading
 from ..edits import EDIT_WAIT
 from ..filter_sql import Sql
 from ..insertion import insert_curve, insert_rows
 from ..run_rows import in_parts
+from ..sqlite_errors import explain
 from .models import MODEL_TABLES, NOT_OF_RUNS, UNOWNED
 from .pages import CURVE_COLUMNS, Curve, Source, Wanted, in_pages, opened
 from .tables import check_parquet, tables

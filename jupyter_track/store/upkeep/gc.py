@@ -21,10 +21,11 @@ from typing import Any
 from ...errors import InvalidValue, StoreBusy
 from .. import openable, readback
 from ..belonging import BELONGING
-from ..database import BUSY_SECONDS, StoreFiles, connect, explain, reading
+from ..database import BUSY_SECONDS, StoreFiles, connect, reading
 from ..edits import now_ms
 from ..liveness import HEARTBEAT_SECONDS, state_of, this_process
 from ..schema import DEFAULT_EXPERIMENT_ID
+from ..sqlite_errors import explain
 from . import content
 from .leftovers import remove_curves
 from .pages import in_pages

@@ -25,10 +25,11 @@ from .. import readback, spill
 from ..apply import Application, Knowledge, UnknownRuns
 from ..batch import Batch
 from ..curves import Points
-from ..database import BUSY_SECONDS, StoreFiles, explain, reading
+from ..database import BUSY_SECONDS, StoreFiles, reading
 from ..filter_sql import Sql
 from ..insertion import insert_rows
 from ..place import store_exists
+from ..sqlite_errors import explain
 from .experiments import experiment_statements
 from .leftovers import remove_curves
 from .models import hashes, unite

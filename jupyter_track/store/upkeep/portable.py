@@ -32,7 +32,6 @@ from .pages import Source, opened
 from .turns import Progress, no_progress
 from .weight import POINT_BYTES
 
-ENDING = ".zip"
 _CHUNK = 1024 * 1024
 _SAMPLE = 256 * 1024  # bytes of a file by which it is told whether compressing pays
 _PAYS = 0.9

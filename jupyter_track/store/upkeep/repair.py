@@ -15,10 +15,11 @@ from ...errors import CorruptStore, StoreError, StoreUnavailable
 from ...records import RunStatus
 from .. import pending, readback, spill
 from ..damaged import past_losses
-from ..database import BUSY_SECONDS, StoreFiles, explain
+from ..database import BUSY_SECONDS, StoreFiles
 from ..edits import EDIT_WAIT
 from ..liveness import HEARTBEAT_SECONDS
 from ..schema import DEFAULT_EXPERIMENT_ID
+from ..sqlite_errors import explain
 from . import checks, content
 from .checks import Finding
 from .curve_checks import rebuild, wrong_curves

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from ...errors import StoreBusy, StoreUnavailable
 from .. import pending, schema
-from ..database import StoreFiles, check_ours, newer, reading
+from ..database import StoreFiles, check_ours, reading
 from ..edits import EDIT_WAIT
 from ..lock import ProcessLock
+from ..sqlite_errors import newer
 
 TURN_WAIT = 30.0  # seconds that one upkeep waits for another
 BREATH = 0.008  # seconds; the mutex is polled every 7.5 ms at the longest

@@ -3,7 +3,7 @@ import type { Card, StopStage } from '../protocol.js';
 import type { Context } from '../view.js';
 
 /** After how long the gentle stop is followed by the offer of an interrupt, in milliseconds. */
-export const INTERRUPT_AFTER = 3000;
+const INTERRUPT_AFTER = 3000;
 
 const LABELS: Record<StopStage, string> = { '': '', stop: 'Stop', stopping: 'Stopping…', interrupt: 'Interrupt' };
 const HINTS: Record<StopStage, string> = {

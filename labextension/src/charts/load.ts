@@ -3,7 +3,7 @@
 import type * as module from './index.js';
 
 export type Charts = typeof module;
-export type { Chart, ChartOptions, Datum, Logs, Mapping, Plot } from './index.js';
+export type { Chart, Datum, Mapping } from './index.js';
 
 /** Loads the charts' module; it is kept, and a failure may be tried again. */
 export type ChartsLoader = () => Promise<Charts>;

@@ -11,7 +11,7 @@ import { Painter } from './painter.js';
 import { Pointer } from './pointer.js';
 import { type Drawing, drawingOf, type Line, moreRows, onlyGrows, wholeLines } from './rows.js';
 
-export const HEIGHT = 220;
+const HEIGHT = 220;
 export const NAMED = 4; // lines that have their name at the end
 const NAME_APART = 13; // pixels
 const NAMES_SHARE = 0.28; // of a chart's width that names may take

@@ -6,7 +6,7 @@ import type { ManyAxis, ManyRun } from '../protocol.js';
 export type Range = readonly [number, number];
 
 /** How far a key moves a brush, or an edge of it. */
-export const STEP = 0.05;
+const STEP = 0.05;
 /** A brush that is narrower is none. */
 export const LEAST = 0.02;
 const FIRST = 0.25;

@@ -6,7 +6,7 @@ import type { Handle } from './handle.js';
 import { fit } from './looks.js';
 
 /** Where what has no value lies, as a share of the axes. */
-export const MISSING = -0.06;
+const MISSING = -0.06;
 /** Beside the first and the last axis, as a share of the space between two. */
 const MARGIN = 0.45;
 const NEAR = 14;
@@ -42,8 +42,14 @@ export class ParallelGeometry implements Geometry {
   rows(chart: ManyChart, tones: readonly number[], width: number): Record<string, Datum[]> {
     const last = chart.axes.length - 1;
     const space = width / (last + 2 * MARGIN || 1);
-    const lines = chart.runs.flatMap((run, place) =>
-      chart.axes.map((axis, at) => ({ at, share: axis.shares[place] ?? MISSING, run: run.id, tone: tones[place] ?? 1 }))
+    const lines = chart.runs.flatMap((_, place) =>
+      chart.axes.slice(1).map((next, at) => ({
+        at,
+        share: chart.axes[at]?.shares[place] ?? MISSING,
+        to: at + 1,
+        end: next.shares[place] ?? MISSING,
+        tone: tones[place] ?? 1
+      }))
     );
     const axes = chart.axes.map((axis, at) => ({
       at,

@@ -4,7 +4,7 @@ import { runColor } from '../dom.js';
 import type { ManyChart, ManyRun } from '../protocol.js';
 
 /** As many selected runs have colours of their own; of more, all are drawn in the colour of the text. */
-export const MOST_COLORED = 8;
+const MOST_COLORED = 8;
 export const STRONG = 0.9;
 export const FAINT = 0.3;
 /** Lines; of more each is drawn fainter, so that where they are dense is still seen. */

@@ -1,9 +1,24 @@
 /** What a report holds for its panels: written by jupyter_track/reports/frozen.py. */
 
-import type { ComparedLine, ComparisonRowsMessage, Details, KernelMessage, ManyMessage } from '../protocol.js';
+import type { ComparedLine, ComparisonRowsMessage, Details, KernelMessage, ManyAxis, ManyBars, ManyChart, ManyMessage } from '../protocol.js';
+
+/** A chart as the file has it: what is as in the first chart of its panel is left out, and an axis of that is its id. */
+export type KeptChart = Omit<ManyChart, 'axes' | 'runs' | 'best' | 'kept'> &
+  Partial<Pick<ManyChart, 'runs' | 'best' | 'kept'>> & { axes: (ManyAxis | string)[] };
 
 /** A message of a panel of many runs, and what it is asked for by. */
-export type NamedMany = ManyMessage & { named: string };
+export type NamedMany = Omit<ManyMessage, 'shown'> & { named: string; shown?: KeptChart | ManyBars };
+
+/** A message whole, with what its chart shares with the first one. */
+export function wholeMany(message: NamedMany, first: NamedMany): ManyMessage {
+  const [own, base] = [message.shown, first.shown];
+  if (own === undefined || own.kind === 'importance' || base === undefined || base.kind === 'importance') {
+    return message as ManyMessage;
+  }
+  const known = new Map(base.axes.flatMap(axis => (typeof axis === 'string' ? [] : [[axis.id, axis] as const])));
+  const axes = own.axes.flatMap(axis => (typeof axis === 'string' ? (known.get(axis) ?? []) : [axis]));
+  return { ...message, shown: { ...base, ...own, axes } as ManyChart };
+}
 
 export interface Answers {
   /** Runs in full, by id. */

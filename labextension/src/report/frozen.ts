@@ -1,6 +1,6 @@
 import type { ActionMessage, ComparisonRowsMessage, KernelMessage, ManyChart, ManyMessage, ReplyMessage, ViewMessage } from '../protocol.js';
 import type { Transport } from '../transport.js';
-import type { Answers, NamedMany } from './data.js';
+import { type Answers, type NamedMany, wholeMany } from './data.js';
 
 const NO_FILTER = 'A filter needs the store, which is not in this file; words are searched here.';
 const NOT_HERE = 'Only the best runs are here in full.';
@@ -18,7 +18,7 @@ export class FrozenTransport implements Transport {
     messages: readonly KernelMessage[],
     private readonly answers: Answers
   ) {
-    this.charts = messages.filter((message): message is NamedMany => message.type === 'many');
+    this.charts = messages.flatMap(message => (message.type === 'many' ? [message as NamedMany] : []));
     this.own = messages.filter(message => message.type !== 'part');
     const inner = messages.flatMap(message => (message.type === 'part' ? [message.message as KernelMessage] : []));
     if (inner.length > 0) {
@@ -34,7 +34,8 @@ export class FrozenTransport implements Transport {
     }
     queueMicrotask(() => {
       if (message.type === 'ready') {
-        (this.charts.length > 0 ? this.charts.slice(0, 1) : this.own).forEach(each => this.tell(each));
+        const [first] = this.charts;
+        (first === undefined ? this.own : [wholeMany(first, first)]).forEach(each => this.tell(each));
       } else {
         const answer = this.answer(message);
         if (message.to !== 0) {
@@ -99,10 +100,11 @@ export class FrozenTransport implements Transport {
     this.x = asked.x ?? this.x;
     this.names = asked.names === undefined ? this.names : asked.names;
     const name = this.tab === 'scatter' && this.x ? `scatter:${this.x}` : this.tab;
-    const message = this.charts.find(each => each.named === name) ?? this.charts.find(each => each.named === this.tab);
-    if (message === undefined) {
+    const kept = this.charts.find(each => each.named === name) ?? this.charts.find(each => each.named === this.tab);
+    if (kept === undefined) {
       return { ok: false, message: 'This chart is not in the report.' };
     }
+    const message = wholeMany(kept, this.charts[0] as NamedMany);
     this.rev += 1;
     const shown = message.shown?.kind === 'parallel' ? someAxes(message.shown, this.names) : message.shown;
     this.tell({ ...message, ...(shown === undefined ? {} : { shown }), rev: this.rev });

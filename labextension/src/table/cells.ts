@@ -59,7 +59,7 @@ export function cellCopy(row: Row, column: Column): string {
 }
 
 /** The value of a row in a column. */
-export function cellValue(row: Row, column: Column): Value {
+function cellValue(row: Row, column: Column): Value {
   const cell = cellOf(row, column);
   if (column.kind === 'metric') {
     const value = metricValue(row, column);

@@ -20,8 +20,8 @@ export interface Slot {
   changeWidth: number;
 }
 
-export const MIN_WIDTH = 40;
-export const MAX_WIDTH = 600;
+const MIN_WIDTH = 40;
+const MAX_WIDTH = 600;
 /** The width of the checkbox before the first column. */
 export const MARK_WIDTH = 28;
 /** Below this width of the page the first columns are narrow, so that something is left to scroll. */
@@ -66,7 +66,7 @@ const OWN: Record<string, Own> = {
 export type Measure = (text: string) => number;
 
 /** Widths from the number of characters, where nothing can be measured. */
-export const byCharacters: Measure = text => text.length * 7.5;
+const byCharacters: Measure = text => text.length * 7.5;
 
 /** Ids of the columns that are shown after the first three, in order. */
 export function shownColumns(columns: readonly Column[], chosen: readonly string[] | null): string[] {
@@ -184,7 +184,7 @@ export function hiddenColumns(columns: readonly Column[], shown: readonly string
 }
 
 /** A goal in words. */
-export function goalWords(goal: string): string {
+function goalWords(goal: string): string {
   const words = goal.startsWith('↑') ? 'higher is better' : goal.startsWith('↓') ? 'lower is better' : '';
   return words && goal.endsWith('?') ? `${words} (guessed from the name)` : words;
 }

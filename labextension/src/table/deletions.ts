@@ -2,7 +2,7 @@ import type { Context } from '../view.js';
 import type { TableModel } from './model.js';
 
 /** How long a deletion can be undone in place, in milliseconds. */
-export const UNDO_FOR = 10_000;
+const UNDO_FOR = 10_000;
 
 /** Deleting, with undo in the place of the rows. */
 export class Deletions {

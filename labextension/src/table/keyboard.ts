@@ -17,7 +17,7 @@ export type Command =
   | { do: 'mark' | 'markRange' | 'markAll' | 'open' | 'search' | 'clear' | 'rename' | 'delete' | 'undo' };
 
 /** How many pixels a key makes a column wider. */
-export const RESIZE_STEP = 16;
+const RESIZE_STEP = 16;
 
 /**
  * Return what a key does, or null where it is not ours.

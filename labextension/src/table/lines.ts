@@ -220,7 +220,7 @@ function valueClass(text: string, muted: boolean): string {
 }
 
 /** How long a run took; a running one goes on. */
-export function durationText(row: Row, since: number): string {
+function durationText(row: Row, since: number): string {
   return row.live && row.seconds !== null ? clock(row.seconds + since) : tookText(row);
 }
 

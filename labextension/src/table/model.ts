@@ -8,7 +8,7 @@ import { wordsOf } from './search.js';
 import { NOTHING, type Selection, selected, without } from './selection.js';
 import { newestFirst } from './sorting.js';
 
-export const NO_CHOICES: Choices = { sort: [], columns: null, widths: {}, filter: '', group: '', shared: false };
+const NO_CHOICES: Choices = { sort: [], columns: null, widths: {}, filter: '', group: '', shared: false };
 
 /** What a filter asks for: words, or the runs that the kernel found. */
 export type Filter = { words: string[] } | { found: ReadonlySet<string> };
