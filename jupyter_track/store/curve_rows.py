@@ -274,7 +274,9 @@ def _placed(cell: _Cell, value: float, at_end: bool, summary: _Summary) -> Curve
         for extreme, step in ((summary.min_value, summary.min_step), (summary.max_value, summary.max_step)):
             if value == extreme and step is not None and cell.min_step <= step <= cell.max_step:
                 steps, times = cell.max_step - cell.min_step, cell.max_time - cell.min_time
-                return CurvePoint(step, cell.min_time + (times * (step - cell.min_step) // steps if steps else 0), value)
+                return CurvePoint(
+                    step, cell.min_time + (times * (step - cell.min_step) // steps if steps else 0), value
+                )
     if at_end:
         return CurvePoint(cell.max_step, cell.max_time, value)
     return CurvePoint(cell.min_step, cell.min_time, value)
