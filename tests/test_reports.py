@@ -406,3 +406,26 @@ def test_the_bytes_do_not_depend_on_the_order_of_sets(full: Path, tmp_path: Path
         )
         digests.add(hashlib.sha256(found.stdout).hexdigest())
     assert len(digests) == 1
+
+
+def test_an_author_and_a_language_are_told(full: Path, tmp_path: Path) -> None:
+    """Below the title, and of what the author wrote; the words of the report itself are English."""
+    plain = made_report(full, text="## Ergebnis\n\nx", sections=["text"])
+    assert re.findall(r' lang="[^"]*"|jtr-author|name="author"', plain.html) == [' lang="en"']
+    asked = {"title": "Bericht", "author": "Ada <L>", "lang": "de", "text": "## Ergebnis\n\nx"}
+    report = made_report(full, sections=["text", "notes"], **asked)
+    assert '<meta name="author" content="Ada &lt;L&gt;">' in report.html
+    assert '<h1 lang="de">Bericht</h1>\n<p class="jtr-author">Ada &lt;L&gt;</p>' in report.html
+    assert re.findall(r'<(\w+)[^>]* lang="(\w+)"', report.html) == [
+        ("html", "en"),
+        ("h1", "de"),
+        ("h2", "de"),
+        ("div", "de"),
+    ]
+    report.save(tmp_path / "report.md")
+    assert (tmp_path / "report.md").read_text("utf-8").split("\n\n")[1:3] == ["# Bericht", "Ada \\<L\\>"]
+    template = tmp_path / "lab.html"
+    template.write_text('{% extends "report.html" %}{% block lang %}de{% endblock %}')
+    assert '<html lang="de">' in made_report(full, template=template).html
+    with pytest.raises(InvalidValue, match="A language is told by its code, such as de or pt-BR, not 'German!'"):
+        made_report(full, lang="German!")

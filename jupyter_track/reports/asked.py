@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ OF_KIND: dict[Kind, tuple[str, ...]] = {
     "experiment": tuple(name for name in SECTIONS if name not in ("figures", "code")),
 }
 MOST_COMPARED = 8
+_LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Asked:
         None goes by how many runs there are.
     title : str
         Empty for one that is made.
+    author : str
+        Who stands below it; empty for nobody.
+    lang : str
+        The language of the text and of the title, as BCP 47 has it; empty for English.
     sections : tuple of str or None
         Their names in order; None for those of the kind.
     text : str
@@ -74,6 +80,8 @@ class Asked:
 
     kind: Kind | None = None
     title: str = ""
+    author: str = ""
+    lang: str = ""
     sections: tuple[str, ...] | None = None
     text: str = ""
     text_name: str = "the text"
@@ -115,6 +123,8 @@ def check(asked: Asked) -> None:
         seen.add(name)
     if asked.sections is not None and not asked.sections:
         raise InvalidValue(f"A report without sections says nothing; there is {', '.join(SECTIONS)}.")
+    if asked.lang and _LANG.fullmatch(asked.lang) is None:
+        raise InvalidValue(f"A language is told by its code, such as de or pt-BR, not {asked.lang!r:.40}.")
     if asked.compare is not None and len(asked.compare) == 1:
         raise InvalidValue("A comparison needs two runs or more; --compare (compare=[…]) names one: name another.")
 

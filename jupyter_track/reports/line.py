@@ -50,12 +50,14 @@ class Option:
 OPTIONS = (
     Option("to", ("-o", "--to"), "The file to write."),
     Option("title", ("--title",), "By default the name of the experiment, or of the run."),
+    Option("author", ("--author",), "Who stands below the title; by default nobody."),
     Option(
         "text",
         ("--text",),
         "Markdown with values ({{ best.metrics.accuracy }}) and charts by name ({{ curves('loss') }}).",
         "FILE",
     ),
+    Option("lang", ("--lang",), "The language of the text, as de or pt-BR, for who reads it aloud.", "CODE"),
     Option(
         "sections",
         ("--section",),

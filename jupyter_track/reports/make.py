@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
 from .asked import SECTIONS, Asked, check, kind_of, sections_of
+from .chosen import chosen_table, of_runs
 from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
@@ -236,6 +237,8 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
         marks=tuple(_marks(material)),
         panels=panels,
         answers=answers,
+        author=one_line(asked.author),
+        lang=asked.lang,
     )
 
 
@@ -309,8 +312,13 @@ def _narrative(material: Material) -> Narrative:
     asked = material.asked
     numbered = iter(range(1, 1_000))
 
-    def curves(*metrics: str) -> list[Block]:
-        return charts.curves(material, metrics, panel=f"curves-{next(numbered)}")
+    def curves(*metrics: str, runs: object = None) -> list[Block]:
+        return charts.curves(of_runs(material, runs), metrics, panel=f"curves-{next(numbered)}")
+
+    def table(rows: object = None, columns: Iterable[str] | None = None) -> list[Block]:
+        if rows is None and columns is None:
+            return charts.table(material)
+        return chosen_table(material, rows, columns)
 
     def of_run(make: Callable[[Material, Run | None], list[Block]]) -> Callable[..., list[Block]]:
         def made(meant: object = None) -> list[Block]:
@@ -324,7 +332,12 @@ def _narrative(material: Material) -> Narrative:
 
         return made
 
-    own = {"curves": curves, "figures": of_run(files.figures), "code": of_run(files.code)}
+    own: dict[str, Callable[..., list[Block]]] = {
+        "curves": curves,
+        "table": table,
+        "figures": of_run(files.figures),
+        "code": of_run(files.code),
+    }
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
     for name, place in places.items():  # what Python says of a wrong call names the function as the text does
         place.__qualname__ = name

@@ -21,7 +21,7 @@ from markdown_it.token import Token
 
 from ..errors import InvalidValue, TrackError
 from ..views.comparison_markdown import begun, escaped
-from .document import Block, Prose, Section
+from .document import Block, Caption, Prose, Section
 from .formulas import in_formula
 from .pictures import Pictures, noting_spans
 from .prose import FORMULAS, levelled, text_parser
@@ -46,12 +46,29 @@ class Missing(StrictUndefined):
         return super()._undefined_message
 
 
+_KINDS = {"curves": "Figure", "parallel": "Figure", "figures": "Figure", "code": "Listing"}  # others are tables
+
+
 @dataclass
 class Placed:
     """Blocks that a text places, by a call such as ``{{ curves("loss") }}``."""
 
     name: str
     blocks: list[Block]
+
+
+class Reference:
+    """What a text refers to by its label, also before it is placed: ``Figure 1``."""
+
+    def __init__(self, label: object, known: Mapping[str, str]) -> None:
+        self._label, self._known = str(label), known
+
+    def __str__(self) -> str:
+        found = self._known.get(self._label)
+        if found is None:
+            there = f"; there is {', '.join(self._known)}" if self._known else ""
+            raise InvalidValue(f"nothing has the label {self._label!r:.60}{there}: label=… beside caption=… gives it.")
+        return found
 
 
 @dataclass
@@ -93,12 +110,15 @@ class Narrative:
         folder: Path | None = None,
     ) -> None:
         self._name, self._clean, self._folder = name, clean, folder
-        self._marks: list[str | Placed] = []
+        self._marks: list[str | Placed | Reference] = []
+        self._labels: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
         self._placed: set[str] = set()
         self._whole: set[str] = set()
         self._titled: set[int] = set()  # values that stand in titles
         self._room = MOST_MADE
         self._known = {**values, **{place: self._placing(place, make) for place, make in places.items()}}
+        self._known["ref"] = lambda label: Reference(label, self._labels)
 
     def sections(self, text: str) -> Text:
         """Return the text as sections: one for each of its highest headings.
@@ -133,19 +153,35 @@ class Narrative:
     # ---- values
 
     def _placing(self, name: str, make: Callable[..., list[Block]]) -> Callable[..., Placed]:
-        def place(*args: Any, **options: Any) -> Placed:
+        def place(*args: Any, caption: object = None, label: object = None, **options: Any) -> Placed:
+            blocks = make(*args, **options)
             self._placed.add(name)
             if not args and not options:
                 self._whole.add(name)
-            return Placed(name, make(*args, **options))
+            if label is not None and caption is None:
+                raise InvalidValue(f"{name}() has a label and no caption, by which it would be numbered.")
+            told = [] if caption is None else [self._caption(name, str(caption), label)]
+            return Placed(name, [*blocks, *told])
 
         return place
+
+    def _caption(self, name: str, text: str, label: object) -> Caption:
+        """A caption with its number; each kind is counted by itself, in the order of the text."""
+        kind = _KINDS.get(name, "Table")
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        numbered = f"{kind} {self._counts[kind]}"
+        if label is not None:
+            if str(label) in self._labels:
+                raise InvalidValue(f"two have the label {str(label)!r:.60}: {self._labels[str(label)]} is one.")
+            self._labels[str(label)] = numbered
+        return Caption(numbered, " ".join(_STRAY.sub("", self._clean(text)).split()))
 
     def _mark(self, value: Any) -> str:
         """Keep a value and return the mark that stands for it."""
         if isinstance(value, Missing):
             str(value)  # raises
-        kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", self._clean(str(value)))
+        whole = isinstance(value, Placed | Reference)
+        kept: str | Placed | Reference = value if whole else _STRAY.sub("", self._clean(str(value)))
         self._marks.append(kept)
         self._room -= len(kept) if isinstance(kept, str) else 0
         if self._room < 0:
@@ -286,6 +322,11 @@ class Narrative:
 
     def _value(self, mark: int, line: int | None) -> str:
         kept = self._marks[mark]
+        if isinstance(kept, Reference):
+            try:
+                return str(kept)
+            except InvalidValue as error:
+                raise self._wrong(line, str(error)) from None
         if isinstance(kept, Placed):
             raise self._wrong(line, f"{{{{ {kept.name}(…) }}}} stands in a text; give it a paragraph of its own.")
         return kept

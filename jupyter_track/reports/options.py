@@ -25,6 +25,8 @@ def asked_of(
     runs: Any,
     *,
     title: str = "",
+    author: str = "",
+    lang: str = "",
     text: str | os.PathLike[str] | None = None,
     sections: Sequence[str] | None = None,
     kind: str | None = None,
@@ -54,6 +56,8 @@ def asked_of(
     asked = Asked(
         kind=kind,  # type: ignore[arg-type]  # checked with the rest
         title=title,
+        author=author,
+        lang=lang,
         sections=None if sections is None else tuple(sections),
         text=words,
         text_name=name,
