@@ -117,26 +117,40 @@ __all__ = [
 
 _MODULES = ("artifacts", "data", "entities", "exceptions", "models", "pyfunc", "pytorch", "sklearn", "tracking")
 _STORED = (
-    "create_experiment",
-    "delete_experiment",
-    "delete_experiment_tag",
     "delete_run",
-    "get_experiment",
-    "get_experiment_by_name",
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
     "import_mlflow",
     "merge",
-    "restore_experiment",
     "restore_run",
     "runs",
-    "search_experiments",
     "search_runs",
+    "set_tracking_uri",
+)
+_EXPERIMENTS = (
+    "create_experiment",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "get_experiment",
+    "get_experiment_by_name",
+    "restore_experiment",
+    "search_experiments",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
-    "set_tracking_uri",
+)
+_FILES = (
+    "get_artifact_uri",
+    "load_table",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_stream",
+    "log_table",
+    "log_text",
 )
 _SYSTEM = (
     "disable_system_metrics_logging",
@@ -148,6 +162,8 @@ _SYSTEM = (
 _SMALL = ("autolog", "flush_artifact_async_logging", "flush_async_logging", "is_tracking_uri_set")
 # Where a name lives; every other name of __all__ is in recording.fluent, with the functions that log.
 _HOMES = {
+    **dict.fromkeys(_EXPERIMENTS, "recording.fluent_experiments"),
+    **dict.fromkeys(_FILES, "recording.fluent_files"),
     **dict.fromkeys(_STORED, "recording.stored"),
     **dict.fromkeys(_SYSTEM, "recording.system"),
     **dict.fromkeys(_SMALL, "recording.mlflow_names"),
@@ -231,26 +247,40 @@ if TYPE_CHECKING:
         define_metric,
         delete_tag,
         flush,
-        get_artifact_uri,
-        load_table,
         log,
-        log_artifact,
-        log_artifacts,
-        log_dict,
-        log_figure,
-        log_image,
         log_input,
         log_inputs,
         log_metric,
         log_metrics,
         log_param,
         log_params,
-        log_stream,
-        log_table,
-        log_text,
         set_note,
         set_tag,
         set_tags,
+    )
+    from .recording.fluent_experiments import (
+        create_experiment,
+        delete_experiment,
+        delete_experiment_tag,
+        get_experiment,
+        get_experiment_by_name,
+        restore_experiment,
+        search_experiments,
+        set_experiment,
+        set_experiment_tag,
+        set_experiment_tags,
+    )
+    from .recording.fluent_files import (
+        get_artifact_uri,
+        load_table,
+        log_artifact,
+        log_artifacts,
+        log_dict,
+        log_figure,
+        log_image,
+        log_stream,
+        log_table,
+        log_text,
     )
     from .recording.mlflow_names import (
         autolog,
@@ -262,25 +292,15 @@ if TYPE_CHECKING:
     from .recording.progress import progress
     from .recording.run import ActiveRun
     from .recording.stored import (
-        create_experiment,
-        delete_experiment,
-        delete_experiment_tag,
         delete_run,
-        get_experiment,
-        get_experiment_by_name,
         get_parent_run,
         get_run,
         get_tracking_uri,
         import_mlflow,
         merge,
-        restore_experiment,
         restore_run,
         runs,
-        search_experiments,
         search_runs,
-        set_experiment,
-        set_experiment_tag,
-        set_experiment_tags,
         set_tracking_uri,
     )
     from .recording.system import (

@@ -58,6 +58,11 @@ def download_artifacts(
     ------
     NotFound
         Where the run has nothing of that name.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.artifacts.download_artifacts("runs:/best/figures", dst_path="paper")  # doctest: +SKIP
     """
     tracker = _tracker(tracking_uri)
     run, path = _place(tracker, artifact_uri, run_id, artifact_path)
@@ -70,24 +75,78 @@ def list_artifacts(
     artifact_path: str | None = None,
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
-    """Return what lies in a folder of a run: the outermost one by default."""
+    """Return what lies in a folder of a run: the outermost one by default.
+
+    Parameters
+    ----------
+    artifact_uri : str, optional
+        ``runs:/<run>/<path>``; the run by its id, or as people name it.
+    run_id, artifact_path : str, optional
+        Instead of the address.
+    tracking_uri : str, optional
+        Another store.
+
+    Returns
+    -------
+    list of FileInfo
+        Folders and files by name. The path of a file gives nothing, as in mlflow.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> [file.path for file in track.artifacts.list_artifacts("runs:/best")]  # doctest: +SKIP
+    """
     tracker = _tracker(tracking_uri)
     run, path = _place(tracker, artifact_uri, run_id, artifact_path)
     return _artifacts.list_artifacts(tracker, run, path or None)
 
 
 def load_text(artifact_uri: str) -> str:
-    """Return a logged text."""
+    """Return a logged text.
+
+    Parameters
+    ----------
+    artifact_uri : str
+        ``runs:/<run>/<path>``; the run by its id, or as people name it.
+
+    Raises
+    ------
+    NotFound
+        Where the run has nothing of that name.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.artifacts.load_text("runs:/best/notes/first.txt")  # doctest: +SKIP
+    """
     return _content(artifact_uri).decode("utf-8")
 
 
 def load_dict(artifact_uri: str) -> Any:
     """Return a logged dict or list, from JSON or YAML.
 
+    Parameters
+    ----------
+    artifact_uri : str
+        ``runs:/<run>/<path>``; the run by its id, or as people name it.
+
     Raises
     ------
+    NotFound
+        Where the run has nothing of that name.
     InvalidValue
         Where the file is neither.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.artifacts.load_dict("runs:/best/config.json")["classes"]  # doctest: +SKIP
+    10
     """
     data = _content(artifact_uri)
     if artifact_uri.endswith((".yaml", ".yml")):
@@ -105,10 +164,22 @@ def load_dict(artifact_uri: str) -> Any:
 def load_image(artifact_uri: str) -> Any:
     """Return a logged image as a Pillow image.
 
+    Parameters
+    ----------
+    artifact_uri : str
+        ``runs:/<run>/<path>``; the run by its id, or as people name it.
+
     Raises
     ------
+    NotFound
+        Where the run has nothing of that name.
     InvalidValue
         Where Pillow is not installed.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.artifacts.load_image("runs:/best/digit.png").size  # doctest: +SKIP
     """
     try:
         from PIL import Image

@@ -170,6 +170,11 @@ def load_model(
     model_config : dict, optional
         Settings for a `PythonModel`; ``{"device": "cuda"}`` for a module of torch.
 
+    Returns
+    -------
+    PyFuncModel
+        With one ``predict``, which checks its input against the signature.
+
     Raises
     ------
     NotFound
@@ -180,6 +185,11 @@ def load_model(
         Where a file is not the one that was logged; nothing of it is loaded.
     MissingPackage
         Where a package that it needs is not installed; the message has the command.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.pyfunc.load_model("models:/digits@champion")  # doctest: +SKIP
     """
     with _opened(model_uri, dst_path=dst_path, keep=True) as (place, found):
         return _flavor.load(place, found.model, found.uri, model_config)

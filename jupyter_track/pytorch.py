@@ -146,6 +146,10 @@ def load_model(
     map_location, device : optional
         Where its tensors go; where they were by default.
 
+    Returns
+    -------
+    torch.nn.Module
+
     Raises
     ------
     NotFound
@@ -156,6 +160,11 @@ def load_model(
         Where a file is not the one that was logged; nothing of it is loaded.
     MissingPackage
         Where a package that it needs is not installed; the message has the command.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.pytorch.load_model("models:/net/1")  # doctest: +SKIP
     """
     with _opened(model_uri, dst_path=dst_path) as (place, found):
         return _flavor.load(place, found.model, map_location, device)

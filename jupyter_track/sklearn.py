@@ -142,6 +142,10 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
     dst_path : path, optional
         A folder that its files are to be copied to.
 
+    Returns
+    -------
+    estimator
+
     Raises
     ------
     NotFound
@@ -152,6 +156,11 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
         Where a file is not the one that was logged; nothing of it is loaded.
     MissingPackage
         Where a package that it needs is not installed; the message has the command.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.sklearn.load_model("models:/digits@champion")  # doctest: +SKIP
     """
     with _opened(model_uri, dst_path=dst_path) as (place, found):
         return _flavor.load(place, found.model)

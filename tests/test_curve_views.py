@@ -223,8 +223,8 @@ def test_the_static_form_of_groups_has_a_line_for_each(tmp_path: Path) -> None:
     choice = curve_choice.choose(store, Asked(("loss",), group="seed"))
     assert curves_text(choice, drawn(store, choice), "step") == (
         "loss ↓? over step\n"
-        "  lr 0  0.1000 ± 0 (n=3)  best 0.1000 at 2  ▲  9 points\n"
-        "  lr 1  0.1000 ± 0 (n=3)  best 0.1000 at 2  ▲  9 points"
+        "  lr 0  0.1000 ± 0 (n=3)  best 0.1000 at 2  9 points\n"
+        "  lr 1  0.1000 ± 0 (n=3)  best 0.1000 at 2  9 points"
     )
     html = curves_html(choice, drawn(store, choice), "step")
     assert html.count("(n=3)") == 2

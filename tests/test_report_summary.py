@@ -22,7 +22,7 @@ def test_what_differed_is_told_of_results(tmp_path: Path) -> None:
     )
     sentence, _, table = made_report(store, sections=["summary"]).document.sections[0].blocks
     assert isinstance(sentence, Sentence)
-    assert sentence.text.endswith("They differ in 1 param: alpha.")
+    assert sentence.text.endswith("Those that finished differ in 1 param: alpha.")
     assert isinstance(table, Rows)
     assert table.grid.rows == (("alpha", "0.1 to 0.2", "0.2"),)
 

@@ -240,7 +240,7 @@ def test_runs_that_go_on_or_are_in_the_bin_are_marked(store: Path) -> None:
     report = made_report(store, [*track.runs(), *Reader(store).runs(view_type=ViewType.DELETED_ONLY)])
     going.end()
     assert report.document.marks == (
-        "#3 was still running when this was made: numbers may have changed since.",
+        "#3 was still running when this was made, and is the best so far: numbers may have changed since.",
         "#2: in the bin of the store.",
     )
     rows = [row for message in report.document.panels["table"] for row in message.get("rows", ())]
@@ -411,7 +411,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_sets(full: Path, tmp_path: Path
 def test_an_author_and_a_language_are_told(full: Path, tmp_path: Path) -> None:
     """Below the title, and of what the author wrote; the words of the report itself are English."""
     plain = made_report(full, text="## Ergebnis\n\nx", sections=["text"])
-    assert re.findall(r' lang="[^"]*"|jtr-author|name="author"', plain.html) == [' lang="en"']
+    assert re.findall(r' lang="[^"]*"|class="jtr-author"|name="author"', plain.html) == [' lang="en"']
     asked = {"title": "Bericht", "author": "Ada <L>", "lang": "de", "text": "## Ergebnis\n\nx"}
     report = made_report(full, sections=["text", "notes"], **asked)
     assert '<meta name="author" content="Ada &lt;L&gt;">' in report.html

@@ -93,8 +93,8 @@ def _value(line: Line, value: Value) -> Text:
         arrow = value.change.arrow + line.goal.doubt if value.change.arrow else ""
         parts.append(Text(f"{value.change_text} {arrow}".rstrip(), style=token_style(token) if token else MUTED))
     parts += [Text(f"({value.interval})", style=MUTED)] if value.interval else []
-    if value.best and len(line.values) > 2:
-        parts.append(Text("best", style=token_style("better")))
+    if told := line.best_words(value):
+        parts.append(Text(told, style=token_style("better")))
     return Text(" ").join(parts)
 
 

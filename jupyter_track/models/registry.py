@@ -134,6 +134,19 @@ def search_registered_models(
 ) -> Page[RegisteredModel]:
     """Return registered models by name, with their newest versions.
 
+    Parameters
+    ----------
+    max_results : int, optional
+    filter_string : str, optional
+        Over name, creation_timestamp, last_updated_timestamp and ``tags.*``.
+    order_by : list of str, optional
+        Such as ``["last_updated_timestamp DESC"]``.
+
+    Raises
+    ------
+    FilterError
+        Where filter or order cannot be read.
+
     Examples
     --------
     >>> import jupyter_track as track
@@ -147,6 +160,20 @@ def search_model_versions(
     max_results: int | None = None, filter_string: str | None = None, order_by: Sequence[str] | None = None
 ) -> Page[ModelVersion]:
     """Return versions of registered models, by name and the newest first.
+
+    Parameters
+    ----------
+    max_results : int, optional
+    filter_string : str, optional
+        Over name, version_number, run_id, source_path, creation_timestamp, last_updated_timestamp and
+        ``tags.*``.
+    order_by : list of str, optional
+        Such as ``["last_updated_timestamp DESC"]``.
+
+    Raises
+    ------
+    FilterError
+        Where filter or order cannot be read.
 
     Examples
     --------

@@ -63,6 +63,11 @@ def scatter(x: str | None = None, y: str | None = None, *, runs: Runs | str | No
     -------
     ManyPanel
         As of `parallel`.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.scatter("lr", "val_loss")  # doctest: +SKIP
     """
     return panel_of(runs, tab="scatter", x=x, metric=y)
 
@@ -84,6 +89,11 @@ def importance(metric: str | None = None, runs: Runs | str | None = None) -> Man
     -------
     ManyPanel
         As of `parallel`; ``.df`` has ``param importance sd within_noise``, and raises where there is no answer.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.importance("accuracy").df  # doctest: +SKIP
     """
     return panel_of(runs, tab="importance", metric=metric)
 

@@ -6,20 +6,19 @@ else (another type, a new key, a run that has just started or ended, too much wa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from time import time_ns as _time_ns
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from ..records import Goal
 from ..store import pending
 from ..values import check_key, check_step, metric_value
-from . import active, artifacts, ending, experiments, short, stopping
+from . import active, ending, short, stopping
 from .opening import active_or_new, log_target
 from .session import session
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    pass
 
 _put = active.put
 
@@ -29,10 +28,28 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
 
     The value keeps its type. A changed value is accepted: the latest counts, the earlier ones are kept as history.
 
+    Parameters
+    ----------
+    key : str
+    value : object
+        A number, text, bool, None, or lists and dicts of them; all else as text.
+    synchronous : bool, optional
+        True waits until it is on disk.
+
+    Returns
+    -------
+    object
+        `value` as it was given.
+
     Raises
     ------
     InvalidValue
         For a key that cannot be one.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> C = track.log_param("C", 0.1)  # doctest: +SKIP
     """
     tracker, target = log_target(None)
     tracker.params(target, {key: value})
@@ -42,7 +59,26 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
 
 
 def log_params(params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | int | None = None) -> None:
-    """Log params; one bad key or value means that none is written."""
+    """Log params; one bad key or value means that none is written.
+
+    Parameters
+    ----------
+    params : dict
+    synchronous : bool, optional
+        True waits until it is on disk.
+    run_id : str or int, optional
+        A run other than the active one, as people name it.
+
+    Raises
+    ------
+    InvalidValue
+        For a key that cannot be one.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_params({"solver": "lbfgs", "layers": [64, 32]})  # doctest: +SKIP
+    """
     tracker, target = log_target(run_id)
     tracker.params(target, params)
     if synchronous:
@@ -141,7 +177,24 @@ def log_metrics(
     model_id: str | None = None,
     dataset: Any = None,
 ) -> None:
-    """Log one point of several metrics; one bad value means that none is written."""
+    """Log one point of several metrics; one bad value means that none is written.
+
+    Parameters
+    ----------
+    metrics : dict of str to number
+    step, synchronous, run_id, timestamp, model_id, dataset
+        As in `log_metric`.
+
+    Raises
+    ------
+    InvalidValue
+        For None, text that is no number, and arrays of several elements.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_metrics({"loss": 0.25, "accuracy": 0.9}, step=1)  # doctest: +SKIP
+    """
     _log_about(metrics, step, run_id, timestamp, dataset, model_id)
     if synchronous:
         flush()
@@ -204,18 +257,50 @@ def define_metric(name: str, goal: Goal, target: float | None = None) -> None:
     target : float, optional
         The value that it is to reach: a line in its curves. It is the experiment's tag ``track.target.<name>``; None
         leaves what there is.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.define_metric("accuracy", "max", target=0.97)  # doctest: +SKIP
     """
     run = active.current()
     session.tracker().goal(session.experiment if run is None else run._memory.experiment, name, goal, target)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:
-    """Set a tag of the active run."""
+    """Set a tag of the active run.
+
+    Parameters
+    ----------
+    key : str
+    value : object
+        Kept as text.
+    synchronous : bool, optional
+        True waits until it is on disk.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.set_tag("stage", "draft")  # doctest: +SKIP
+    """
     set_tags({key: value}, synchronous)
 
 
 def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
-    """Set tags of the active run."""
+    """Set tags of the active run.
+
+    Parameters
+    ----------
+    tags : dict
+        Values are kept as text.
+    synchronous : bool, optional
+        True waits until it is on disk.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.set_tags({"stage": "draft", "team": "red"})  # doctest: +SKIP
+    """
     tracker, target = log_target(None)
     tracker.tags(target, tags)
     if synchronous:
@@ -225,125 +310,38 @@ def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
 def delete_tag(key: str) -> None:
     """Remove a tag of the active run.
 
+    Parameters
+    ----------
+    key : str
+
     Raises
     ------
     NotFound
         Where the run has no such tag.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.delete_tag("stage")  # doctest: +SKIP
     """
     tracker, target = log_target(None)
     tracker.delete_tag(target, key)
 
 
 def set_note(text: str | None) -> None:
-    """Set the note of the active run (mlflow's description); None removes it."""
-    tracker, target = log_target(None)
-    tracker.note(target, text)
-
-
-def log_artifact(
-    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | int | None = None
-) -> None:
-    """Log a file (or all files of a folder) as it is now.
-
-    Raises
-    ------
-    MissingFile
-        Where there is no such file (also a FileNotFoundError).
-    """
-    artifacts.log_artifact(*log_target(run_id), local_path, artifact_path)
-
-
-def log_artifacts(
-    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | int | None = None
-) -> None:
-    """Log all files of a folder; links that lead out of it are left out and reported."""
-    artifacts.log_artifacts(*log_target(run_id), local_dir, artifact_path)
-
-
-def log_text(text: str, artifact_file: str, run_id: str | int | None = None) -> None:
-    """Log text as a file."""
-    artifacts.log_text(*log_target(run_id), text, artifact_file)
-
-
-def log_dict(dictionary: Any, artifact_file: str, run_id: str | int | None = None) -> None:
-    """Log a dict or list as JSON, or as YAML where the file is called so."""
-    artifacts.log_dict(*log_target(run_id), dictionary, artifact_file)
-
-
-def log_stream(stream: IO[bytes] | IO[str], artifact_file: str, run_id: str | int | None = None) -> None:
-    """Log what a stream gives as a file."""
-    artifacts.log_stream(*log_target(run_id), stream, artifact_file)
-
-
-def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
-    """Log a figure of matplotlib, Altair or plotly; the file's ending decides on the format."""
-    artifacts.log_figure(*log_target(None), figure, artifact_file, save_kwargs)
-
-
-def log_image(
-    image: Any,
-    artifact_file: str | None = None,
-    key: str | None = None,
-    step: int | None = None,
-    timestamp: int | None = None,
-    synchronous: bool | None = False,
-) -> None:
-    """Log an image: under a file name, or under a key with steps."""
-    artifacts.log_image(*log_target(None), image, artifact_file, key, step, timestamp)
-    if synchronous:
-        flush()
-
-
-def log_table(data: Any, artifact_file: Any, run_id: str | int | None = None, *, key: str | None = None) -> None:
-    """Log a DataFrame or a dict of columns as .json or .parquet; the same file again appends.
+    """Set the note of the active run (mlflow's description); None removes it.
 
     Parameters
     ----------
-    data : DataFrame, Series or dict
-    artifact_file : str
-        A name without an ending means ``.json``. It may stand before the data.
-    run_id : str or int, optional
-    key : str, optional
-        The column by which a row is known. A comparison joins the tables of several runs by it.
-
-    Raises
-    ------
-    InvalidValue
-        For another ending, what is no table, or a `key` that is no column.
+    text : str or None
 
     Examples
     --------
     >>> import jupyter_track as track
-    >>> track.log_table("answers", frame, key="question")  # doctest: +SKIP
+    >>> track.set_note("what I wanted to know")  # doctest: +SKIP
     """
-    artifacts.log_table(*log_target(run_id), data, artifact_file, key)
-
-
-def load_table(
-    artifact_file: str, run_ids: Sequence[str | int] | None = None, extra_columns: Sequence[str] | None = None
-) -> DataFrame:
-    """Return the tables that runs logged under a name, one below the other.
-
-    Parameters
-    ----------
-    artifact_file : str
-    run_ids : list of str or int, optional
-        The runs as people name them (an id, ``#12``, a name, ``best``); by default all runs of the current experiment
-        that have the file.
-    extra_columns : list of str, optional
-        Columns of the run to add, called as in `search_runs`: any field of ``run.info`` (``run_id``), and
-        ``params.*``, ``metrics.*`` and ``tags.*``.
-
-    Raises
-    ------
-    NotFound
-        Where no run has the file.
-    """
-    tracker = session.tracker()
-    current = experiments.by_name(tracker, session.experiment)
-    return artifacts.load_table(
-        tracker, artifact_file, run_ids, extra_columns, None if current is None else current.experiment_id
-    )
+    tracker, target = log_target(None)
+    tracker.note(target, text)
 
 
 def log_input(
@@ -388,7 +386,28 @@ def log_inputs(
     tags_list: Sequence[Mapping[str, Any] | None] | None = None,
     models: Sequence[Any] | None = None,
 ) -> None:
-    """Log several datasets at once: lists of equal length. See `log_input`."""
+    """Log several datasets at once: lists of equal length. See `log_input`.
+
+    Parameters
+    ----------
+    datasets : list of Dataset, optional
+    contexts : list of str, optional
+        What each is for.
+    tags_list : list of dict, optional
+        Tags of each in this run.
+    models : list of ModelInfo, LoggedModelInput or str, optional
+        Models that the run reads.
+
+    Raises
+    ------
+    InvalidValue
+        For lists of unequal length, and for what is no dataset or model.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.log_inputs([train, test], ["training", "testing"])  # doctest: +SKIP
+    """
     from . import datasets as recorded
 
     read = [model for model in models or () if model is not None]
@@ -401,25 +420,6 @@ def log_inputs(
         recorded.log_model_input(*log_target(None), model)
 
 
-def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """Return the path of a file or folder of the active run, which a person or another program can open.
-
-    Files lie in the store under their hashes; what the run has logged so far is put under its own name beside the store
-    (``track.db-files/open``). The path is an address for `artifacts.load_text` and the like too, also after the folder
-    was moved. Without `artifact_path` it is the folder of all of them.
-
-    Raises
-    ------
-    InvalidValue
-        For a path that leads out of the run.
-    """
-    from ..store import openable
-
-    tracker, target = log_target(None)
-    pending.flush(tracker.store)
-    return str(openable.put(tracker.reader, target, artifact_path or ""))
-
-
 def flush(timeout: float | None = None) -> bool:
     """Wait until all that was logged is on disk; return whether it is.
 
@@ -427,5 +427,11 @@ def flush(timeout: float | None = None) -> bool:
     ----------
     timeout : float, optional
         Seconds; None waits as long as it takes.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.flush()
+    True
     """
     return pending.flush(session.tracker().store, timeout)

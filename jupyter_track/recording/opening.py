@@ -12,10 +12,11 @@ from ..store import gate
 from . import active, context, ending, stopping, unasked
 from . import system as system_metrics
 from .entries import Kind
+from .fluent_experiments import get_experiment
 from .names import random_name
 from .run import ActiveRun
 from .session import session
-from .stored import get_experiment, get_run
+from .stored import get_run
 from .tracker import Tracker, check_name, check_note
 
 _opening = threading.Lock()
@@ -212,6 +213,16 @@ def end_run(status: str = "FINISHED") -> None:
     """End the active run of this thread; does nothing where none is active.
 
     The run of a ``%%track`` cell ends with its cell and not here.
+
+    Parameters
+    ----------
+    status : str, default "FINISHED"
+        Or ``FAILED``, ``KILLED``.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.end_run()
     """
     stack = active.own_stack()
     if stack and stack[-1]._memory.kind != "cell":
@@ -224,7 +235,17 @@ def active_run() -> ActiveRun | None:
 
 
 def last_active_run() -> Run | None:
-    """Return the active run, or the run that ended last in this process, as stored."""
+    """Return the active run, or the run that ended last in this process, as stored.
+
+    Returns
+    -------
+    Run or None
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.last_active_run().info.run_id  # doctest: +SKIP
+    """
     run = active.current()
     run_id = run.run_id if run is not None else active.last_ended()
     return None if run_id is None else get_run(run_id)

@@ -1,21 +1,20 @@
-"""Module-level functions on what is stored: runs, experiments, searching, and which store it is."""
+"""Module-level functions on what is stored: runs, searching, and which store it is."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, NotFound
-from ..records import Experiment, Run, ViewType
-from ..store import edits, experiment_edits, pending
+from ..records import Run, ViewType
+from ..store import edits, pending
 from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
 from ..store.place import parse_store, store_exists
 from ..views.found import Runs
 from . import experiments as stored_experiments
-from .entries import now_ms
 from .session import session
 from .tracker import Tracker
 
@@ -54,7 +53,27 @@ def get_run(run_id: str | int) -> Run:
 
 
 def get_parent_run(run_id: str | int) -> Run | None:
-    """Return the parent of a run, None where it has none."""
+    """Return the parent of a run, None where it has none.
+
+    Parameters
+    ----------
+    run_id : str or int
+        The run as people name it.
+
+    Returns
+    -------
+    Run or None
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.get_parent_run("last").name  # doctest: +SKIP
+    """
     parent = get_run(run_id).parent_run_id
     return None if parent is None else get_run(parent)
 
@@ -63,121 +82,46 @@ def delete_run(run_id: str | int) -> None:
     """Put a run into the bin; deleting twice is fine.
 
     A run that is still running goes on: what it logs lies in the bin with it. One warning says so.
+
+    Parameters
+    ----------
+    run_id : str or int
+        The run as people name it.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.delete_run("last")  # doctest: +SKIP
     """
     tracker = session.tracker()
     delete_and_warn(tracker.store, [tracker.meant(run_id)])
 
 
 def restore_run(run_id: str | int) -> None:
-    """Take a run out of the bin, with all that it has logged since; of a name the newest deleted run is meant."""
+    """Take a run out of the bin, with all that it has logged since; of a name the newest deleted run is meant.
+
+    Parameters
+    ----------
+    run_id : str or int
+        The run as people name it.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such run in the bin.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.restore_run(12)  # doctest: +SKIP
+    """
     tracker = session.tracker()
     edits.restore_run(tracker.store, tracker.meant(run_id, deleted=True))
-
-
-# ---- experiments
-
-
-def set_experiment(experiment_name: str | None = None, experiment_id: str | int | None = None) -> Experiment:
-    """Make an experiment current; a new name makes it.
-
-    Raises
-    ------
-    InvalidValue
-        Where both or neither is given, or the experiment is deleted.
-    NotFound
-        Where there is no experiment with the id.
-    """
-    if (experiment_name is None) == (experiment_id is None):
-        raise InvalidValue("Give either the name or the id of the experiment.")
-    tracker = session.tracker()
-    if experiment_id is not None:
-        experiment = get_experiment(experiment_id)
-        if experiment.lifecycle_stage != "active":
-            raise InvalidValue(f"The experiment {experiment.name!r} is deleted; restore_experiment() brings it back.")
-        session.use_experiment(experiment.name)
-        return experiment
-    name = experiment_edits.check_experiment_name(experiment_name)
-    identifier = tracker.experiment_id(name)
-    session.use_experiment(name)
-    found = _stored_experiment(tracker, identifier)
-    now = now_ms()
-    return found or Experiment(identifier, name, creation_time=now, last_update_time=now)
-
-
-def _stored_experiment(tracker: Tracker, identifier: str) -> Experiment | None:
-    if not store_exists(tracker.store):
-        return None
-    try:
-        return tracker.reader.experiment(identifier)
-    except NotFound:  # it is made with the next batch
-        return None
-
-
-def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None) -> str:
-    """Make an experiment and return its id.
-
-    `artifact_location` is accepted for mlflow's sake: content always lies beside the store.
-
-    Raises
-    ------
-    AlreadyExists
-        Where the name is taken.
-    """
-    return stored_experiments.create(session.tracker(), name, tags)
-
-
-def get_experiment(experiment_id: str | int) -> Experiment:
-    """Return an experiment, also a deleted one.
-
-    Raises
-    ------
-    NotFound
-        Where there is none with the id.
-    """
-    return stored_experiments.by_id(session.tracker(), experiment_id)
-
-
-def get_experiment_by_name(name: str) -> Experiment | None:
-    """Return the experiment of a name, None where there is none."""
-    return stored_experiments.by_name(session.tracker(), name)
-
-
-def search_experiments(
-    view_type: int = ViewType.ACTIVE_ONLY,
-    max_results: int | None = None,
-    filter_string: str | None = None,
-    order_by: Sequence[str] | None = None,
-) -> list[Experiment]:
-    """Return experiments, the newest first."""
-    return stored_experiments.search(session.tracker(), view_type, filter_string, order_by, max_results)
-
-
-def delete_experiment(experiment_id: str | int) -> None:
-    """Put an experiment and its runs into the bin."""
-    stored_experiments.delete(session.tracker(), experiment_id)
-
-
-def restore_experiment(experiment_id: str | int) -> None:
-    """Take an experiment out of the bin, with the runs that went with it."""
-    stored_experiments.restore(session.tracker(), experiment_id)
-
-
-def set_experiment_tag(key: str, value: Any) -> None:
-    """Set a tag of the current experiment."""
-    set_experiment_tags({key: value})
-
-
-def set_experiment_tags(tags: Mapping[str, Any]) -> None:
-    """Set tags of the current experiment."""
-    checked = stored_experiments.checked_tags(tags)
-    tracker = session.tracker()
-    experiment_edits.set_experiment_tags(tracker.store, tracker.experiment_id(session.experiment), checked)
-
-
-def delete_experiment_tag(key: str) -> None:
-    """Remove a tag of the current experiment."""
-    tracker = session.tracker()
-    experiment_edits.delete_experiment_tag(tracker.store, tracker.experiment_id(session.experiment), key)
 
 
 # ---- search
@@ -302,6 +246,12 @@ def search_runs(
     ------
     FilterError
         Where filter or order cannot be read; it names the position.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.search_runs(filter_string="metrics.loss < 0.5", output_format="list")
+    []
     """
     if output_format not in ("pandas", "list"):
         raise InvalidValue(f"output_format is 'pandas' or 'list', not {output_format!r}.")
@@ -352,7 +302,7 @@ def _searched(
         raise InvalidValue("Give either experiment_ids or experiment_names.")
     if experiment_names is not None and named:
         names = [experiment_names] if isinstance(experiment_names, str) else list(experiment_names)
-        found = {name: get_experiment_by_name(name) for name in names}
+        found = {name: stored_experiments.by_name(tracker, name) for name in names}
         if missing := [name for name, experiment in found.items() if experiment is None]:
             warn_caller(f"There is no experiment {', '.join(map(repr, missing))}.")
         return [experiment.experiment_id for experiment in found.values() if experiment is not None]
@@ -456,6 +406,10 @@ def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
     Where mlflow's own runs lie there, how to bring them is said. The address of a server is not blocked for: runs go to
     the local store, which is named once.
 
+    Parameters
+    ----------
+    uri : path or str
+
     Raises
     ------
     RunStateError
@@ -464,6 +418,11 @@ def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
         Where the file is something else, or damaged.
     InvalidValue
         For an address of another kind.
+
+    Examples
+    --------
+    >>> import jupyter_track as track
+    >>> track.set_tracking_uri("results/track.db")  # doctest: +SKIP
     """
     session.use_checked_store(uri)
 

@@ -32,10 +32,12 @@ SECTIONS: dict[str, str] = {
 
 # A comparison has the curves of its runs.
 OF_KIND: dict[Kind, tuple[str, ...]] = {
-    "run": ("text", "summary", "curves", "figures", "code", "data", "environment", "git", "notes"),
+    "run": tuple(name for name in SECTIONS if name != "comparison"),
     "comparison": ("text", "summary", "table", "comparison", "data", "environment", "git", "notes"),
     "experiment": tuple(name for name in SECTIONS if name not in ("figures", "code")),
 }
+BELOW = {"table": "Runs below it", "parallel": SECTIONS["parallel"], "importance": SECTIONS["importance"]}
+"""The sections that a report of one run has where there are runs below it, with their headings."""
 MOST_COMPARED = 8
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 

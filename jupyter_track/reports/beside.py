@@ -69,7 +69,8 @@ def _shown(material: Material, slot: Slot, place: int, room: int) -> Figure:
     """The figure of one run at a place: of images with steps the last."""
     run = material.compared[place]
     own = slot.pictures[place]
-    label = material.label(run)
+    group = material.comparison.runs[place] if material.asked.columns and material.comparison is not None else None
+    label = material.label(run) if group is None or len(group.members) < 2 else group.name
     step = slot.steps[-1] if slot.steps else None
     picture = own.get(step) or (own[max(own, key=lambda one: -1 if one is None else one)] if own else None)
     if picture is None:

@@ -15,10 +15,12 @@ from ..views.curve_choice import Asked as AskedCurves
 from ..views.curve_choice import Chart, Choice
 from ..views.curve_picture import picture
 from ..views.curves import STEP, CurveRun, Series, series_of, thin
-from ..views.format import number, one_line, precision_of
+from ..views.format import middle_cut, number, one_line, precision_of
+from ..views.goals import SYSTEM
 from ..views.importance import LEAST_RUNS, importance_of
 from ..views.many_forms import chart_notes, importance_notes
 from ..views.many_svg import parallel_svg
+from ..views.runs import Row
 from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
@@ -31,22 +33,42 @@ MOST_DRAWN = 20  # runs of curves
 ALL_POINTS, LEAST_POINTS, MOST_POINTS = 50_000, 150, 1_000  # of all curves together; of one
 STILL_POINTS = 150
 LEAST_LINES = 3  # runs of parallel coordinates
+ERROR_LIMIT = 120  # characters of why a run failed
 
 
 def table(material: Material) -> list[Block]:
-    """Return the ranked table."""
+    """Return the ranked table; of the runs below the one of the report, where it has some."""
+    material = material.many
+    newest = sorted(material.runs, key=lambda run: -(run.number or 0))
     found = table_of(
         material.reader,
-        material.runs,
+        newest,
         material.now,
         limit=MOST_ROWS,
         zone=UTC,
         curved=SPARKS,
         main=material.metric or None,
+        ranked=material.goal,
     )
     found = replace(found, as_of=moment(material.now))  # as the report's foot says it
     started = {run.run_id: day(run.start_time) for run in material.runs}
-    return [Table(found, tuple(started.get(row.run_id, "") for row in found.rows), "table")]
+    why = {run.run_id: errors_of(material, run) for run in material.runs}
+    rows = tuple(row if len(row.run_ids) > 1 else replace(row, changed=why[row.run_id]) for row in found.rows)
+    days = tuple(started.get(row.run_id, "") for row in rows)
+    return [Table(replace(found, rows=rows), days, "table", _order_words(material, rows))]
+
+
+def errors_of(material: Material, run: Run) -> tuple[str, ...]:
+    """Return why a run failed, in a line; what changed since a run before it is no news where runs are ranked."""
+    if run.error is None:
+        return ()
+    return (middle_cut(one_line(material.privacy.place(f"{run.error.name}: {run.error.message}")), ERROR_LIMIT),)
+
+
+def _order_words(material: Material, rows: Sequence[Row]) -> str:
+    """What the table is, for those who do not see it."""
+    order = "the best first" if material.goal.direction is not None else "the newest first"
+    return f"The runs, {order}{', below the baseline and the pinned ones' if any(row.top for row in rows) else ''}"
 
 
 # ---- curves
@@ -60,31 +82,59 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
     NotFound
         Where none of the runs has one of the metrics.
     """
+    if material.below is not None and not _has_curve(material.runs[0], metrics):
+        material = material.below
     for key in metrics:
         if not any(key in run.metrics for run in material.runs):
             curve_choice.check(material.reader.store, AskedCurves((key,)))
             raise NotFound(f"None of the runs of this report has the metric {one_line(key)!r}.")
-    runs = drawn_runs(material)
+    runs = drawn_runs(material, metrics)
     if not metrics and not any(metric.count > 2 for run in runs for metric in run.metrics.values()):
         return []
     asked = AskedCurves(tuple(metrics), tuple(run.run_id for run in runs))
     choice = curve_choice.choose(material.reader.store, asked)
     if choice.empty:
         return [Sentence(choice.empty)]
-    notes = list(choice.notes)
-    if len(material.runs) > len(runs):
-        notes.insert(0, f"{len(runs)} of {counted(len(material.runs), 'run')}: the baseline, the pinned and the best")
+    notes = [*_left_out(material, metrics, len(runs)), *choice.notes]
     series = read_series(material, choice)
     charts = tuple(_chart(choice, chart, [one for one in series if one.key == chart.key]) for chart in choice.charts)
     return [Curves(choice, charts, curves_html.HEAD, tuple(notes), panel)]
 
 
-def drawn_runs(material: Material) -> list[Run]:
-    """Return the runs whose curves are drawn, in the order of their numbers, in which colours are given."""
-    first = [run for run in material.runs if run.pinned or run.baseline_run_id == run.run_id]
-    wanted = dict.fromkeys(run.run_id for run in [*first, *material.runs])
+def drawn_runs(material: Material, metrics: Sequence[str] = ()) -> list[Run]:
+    """Return the runs whose curves are drawn, in the order of their numbers, in which colours are given.
+
+    Where some have a curve, those with single values are left out: a point beside curves says nothing.
+    """
+    having = _curved(material, metrics)
+    first = [run for run in having if run.pinned or run.baseline_run_id == run.run_id]
+    wanted = dict.fromkeys(run.run_id for run in [*first, *having])
     kept = set(list(wanted)[:MOST_DRAWN])
-    return sorted((run for run in material.runs if run.run_id in kept), key=lambda run: run.number or 0)
+    return sorted((run for run in having if run.run_id in kept), key=lambda run: run.number or 0)
+
+
+def _curved(material: Material, metrics: Sequence[str]) -> list[Run]:
+    """The runs that have a curve, the best first; all of them where none has."""
+    return [run for run in material.ranked if _has_curve(run, metrics)] or material.ranked
+
+
+def _has_curve(run: Run, metrics: Sequence[str]) -> bool:
+    """Whether a run has a curve of one of some metrics; without them of any but the machine's."""
+    return any(
+        metric.count > 1 and (key in metrics if metrics else metric.source != SYSTEM)
+        for key, metric in run.metrics.items()
+    )
+
+
+def _left_out(material: Material, metrics: Sequence[str], drawn: int) -> list[str]:
+    """Which runs are not drawn, and why."""
+    having = len(_curved(material, metrics))
+    notes = []
+    if having > drawn:
+        notes.append(f"{drawn} of {counted(having, 'run')}: the baseline, the pinned and the best")
+    if single := len(material.runs) - having:
+        notes.append(f"{counted(single, 'run')} without a curve left out")
+    return notes
 
 
 def read_series(material: Material, choice: Choice, most: int = MOST_POINTS) -> list[Series]:
@@ -97,7 +147,8 @@ def read_series(material: Material, choice: Choice, most: int = MOST_POINTS) -> 
     for key in dict.fromkeys(curve.key for curve in drawn):
         with reading(material.reader.store):  # opened once for the curves of a metric; writers wait no longer than that
             own = [curve for curve in drawn if curve.key == key]
-            found += [series_of(material.reader.store, curve, runs[curve.number], limit) for curve in own]
+            store = material.reader.store
+            found += [series_of(store, curve, runs[curve.number], limit, timed=True) for curve in own]
     return found
 
 
@@ -139,6 +190,7 @@ def curve_words(chart: Chart, series: Sequence[Series], runs: dict[str, CurveRun
 
 def parallel(material: Material) -> list[Block]:
     """Return parallel coordinates of the runs; nothing where they are few or no param differs."""
+    material = material.many
     if len(material.runs) < LEAST_LINES or not material.metric or not material.known.params_that_differ:
         return []
     try:
@@ -158,6 +210,7 @@ def _why_not(material: Material, name: str, error: TrackError) -> list[Block]:
 
 def importance(material: Material) -> list[Block]:
     """Return which params mattered; nothing where there are too few runs to say."""
+    material = material.many
     having = [run for run in material.runs if material.metric in run.metrics]
     if not material.metric or len(having) < LEAST_RUNS or not material.known.params_that_differ:
         return []

@@ -40,7 +40,7 @@ def runs_meant(material: Material, meant: Any) -> list[Run]:
     if isinstance(meant, int) and not isinstance(meant, bool):
         if meant < 1:
             raise InvalidValue(f"so many runs are none: {meant}; write 5 for the five best.")
-        return list(material.runs[:meant])
+        return material.many.ranked[:meant]
     several = meant if isinstance(meant, list | tuple) else [meant]
     found = [run_meant(material, one) for one in several]
     if not found:
@@ -50,7 +50,10 @@ def runs_meant(material: Material, meant: Any) -> list[Run]:
 
 def of_runs(material: Material, meant: Any) -> Material:
     """Return the material with some of its runs only."""
-    return material if meant is None else replace(material, runs=tuple(runs_meant(material, meant)))
+    if meant is None:
+        return material
+    whole = material.many if isinstance(meant, int) else material
+    return replace(whole, runs=tuple(runs_meant(material, meant)))
 
 
 @dataclass(frozen=True)

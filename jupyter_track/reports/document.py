@@ -75,12 +75,13 @@ class Rows(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """The table of runs; `started` is the day on which each row's run began."""
+    """The table of runs: `started` is the day on which each row's run began, `caption` tells its order."""
 
     kind: ClassVar[str] = "table"
     table: RunTable
     started: tuple[str, ...]
     panel: str = ""
+    caption: str = "The runs"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..views.compared import Comparison
 from ..views.comparison_parts import Parts, parts_of, run_paints
 from ..views.curve_choice import COMPARED, Choice, choose
 from ..views.curve_choice import Asked as AskedCurves
-from ..views.curves import AXES, STEP, Series
+from ..views.curves import AXES, ELAPSED, STEP, Series
 from ..views.curves import MOST_RUNS as MOST_CURVED
 from ..views.joined import Joined
 from ..views.live import spark_message
@@ -29,7 +29,7 @@ from ..views.parallel import Parallel
 from ..views.runs import EMPTY
 from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
-from .charts import read_series
+from .charts import errors_of, read_series
 from .document import Bars, Block, Compared, Curves, Drawn, Table
 from .drawings import cleaned_axis
 from .material import Material
@@ -37,6 +37,7 @@ from .summary import details_of
 
 Message = dict[str, Any]
 DIGITS = 6
+TIME_DIGITS = 5  # of seconds since the start: a screen shows less
 MOST_DETAILS = 60  # runs that can be opened in full
 MOST_JOINED = 500  # rows of a joined table
 COMPARED_POINTS = 400
@@ -57,8 +58,8 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
         if not getattr(block, "panel", ""):
             continue
         if isinstance(block, Table):
-            panels[block.panel] = _table(material, block)
-            answers["open"] = _details(material)
+            panels[block.panel] = _table(material.many, block)
+            answers["open"] = _details(material.many)
         elif isinstance(block, Curves):
             panels[block.panel] = _curves(block)
             answers.setdefault("code", {}).update(_chart_code(block.choice))
@@ -66,7 +67,7 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
             panels[block.panel] = _comparison(material, block)
             answers |= _compared_answers(material, block)
         elif isinstance(block, Drawn):
-            panels[block.panel] = _many(material, bars)
+            panels[block.panel] = _many(material.many, bars)
     return panels, answers
 
 
@@ -77,15 +78,17 @@ def _table(material: Material, block: Table) -> list[Message]:
     runs = FollowedRuns(material.reader.store, material.ids)
     runs.load()
     columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
+    order = {run_id: at for at, run_id in enumerate(run_id for row in block.table.rows for run_id in row.run_ids)}
+    known = {run.run_id: run for run in material.runs}
     rows = runs.row_messages(list(runs.rows.values()), runs.maker(material.now))
+    rows.sort(key=lambda row: order.get(row["id"], len(order)))
     for row in rows:
         row.pop("live", None)
+        row.pop("changed", None)
+        if why := errors_of(material, known[row["id"]]):
+            row["changed"] = list(why)
         if material.privacy.private:
             row.pop("notebook", None)
-    choices: Message = {}
-    if material.metric and material.goal.direction is not None:
-        descending = material.goal.direction == "max"
-        choices["sort"] = [{"column": f"metrics.{material.metric}", "descending": descending}]
     sparks = {
         row.run_id: spark_message(cell.spark)
         for row in block.table.rows
@@ -103,7 +106,9 @@ def _table(material: Material, block: Table) -> list[Message]:
             "states": {name: vars(state).copy() for name, state in STATES.items()},
             "colors": list(RUN_COLORS),
             "empty": EMPTY,
-            "choices": choices,
+            "choices": {},
+            "ordered": True,
+            "open": sorted({run.parent_run_id for run in material.runs if run.parent_run_id in known}),
         },
         {"type": "curves", "curves": {run_id: sparks.get(run_id) for run_id in material.ids}},
     ]
@@ -114,16 +119,16 @@ def _is_main(column: Message, material: Material) -> bool:
 
 
 def _details(material: Material) -> dict[str, Message]:
-    wanted = {run.run_id: run for run in [*material.runs[:MOST_DETAILS], *material.compared]}
+    wanted = {run.run_id: run for run in [*material.ranked[:MOST_DETAILS], *material.compared]}
     return {run_id: details_message(run, details_of(material, run)) for run_id, run in wanted.items()}
 
 
 # ---- curves
 
 
-def rounded(values: Sequence[float | None]) -> list[float | None]:
-    """Return numbers with six digits; what is none stays."""
-    return [None if value is None or value != value else float(f"{value:.{DIGITS}g}") for value in values]
+def rounded(values: Sequence[float | None], digits: int = DIGITS) -> list[float | None]:
+    """Return numbers with six digits, or others; what is none stays."""
+    return [None if value is None or value != value else float(f"{value:.{digits}g}") for value in values]
 
 
 def _curves(block: Curves) -> list[Message]:
@@ -133,12 +138,13 @@ def _curves(block: Curves) -> list[Message]:
 
 def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str], group: str = "") -> list[Message]:
     """Return what a view of curves is sent: what it shows, then the points of each chart."""
+    timed = not group and any(max(one.seconds) > min(one.seconds) for one in series if one.seconds)
     view: Message = {
         "type": "curves-view",
         "rev": 1,
         "spec": made("curves"),
         "x": STEP,
-        "axes": [{"id": STEP, "title": AXES[STEP]}],
+        "axes": [{"id": axis, "title": AXES[axis]} for axis in (STEP, *([ELAPSED] if timed else []))],
         "runs": [{**run_message(run), "live": False} for run in choice.runs],
         "charts": [
             {
@@ -160,11 +166,20 @@ def curve_messages(choice: Choice, series: Sequence[Series], notes: Sequence[str
     }
     told: list[Message] = []
     for chart in choice.charts:
-        parts = [part_message(one) for one in series if one.key == chart.key]
-        for part in parts:
-            part["y"] = rounded(part["y"])
+        parts = [_part(one, timed) for one in series if one.key == chart.key]
         told.append({"type": "curves-points", "rev": 2 + len(told), "window": None, "parts": parts})
     return [view, *told]
+
+
+def _part(series: Series, timed: bool) -> Message:
+    """The points of a curve; with `timed` also where they stand on the axis of seconds."""
+    part = part_message(series)
+    part["y"] = rounded(part["y"])
+    if timed:
+        part["seconds"] = rounded(series.seconds, TIME_DIGITS)
+        if series.odd_seconds:
+            part["oddSeconds"] = rounded(series.odd_seconds, TIME_DIGITS)
+    return part
 
 
 def _chart_code(choice: Choice) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ..views.format import one_line, size
 from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
-from .asked import SECTIONS, Asked, check, kind_of, sections_of
+from .asked import BELOW, SECTIONS, Asked, check, kind_of, sections_of
 from .chosen import chosen_table, of_runs
 from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
@@ -293,6 +293,8 @@ def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]
     names = list(sections_of(asked, material.kind))
     # What the text shows itself is not shown twice; of what was asked for by name a part in the text is not all.
     shown = text.placed if asked.sections is None else text.whole
+    if asked.sections is None and material.kind == "run" and material.below is None:
+        names = [name for name in names if name not in BELOW]
     for name in names:
         if name in shown:
             continue
@@ -305,7 +307,8 @@ def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]
         if not blocks and asked.sections is not None:
             blocks = [Sentence(_NOTHING[name], token="muted")]
         if blocks:
-            yield Section(name, SECTIONS[name], tuple(blocks))
+            titles = SECTIONS if material.below is None else {**SECTIONS, **BELOW}
+            yield Section(name, titles[name], tuple(blocks))
 
 
 def _narrative(material: Material) -> Narrative:
@@ -379,10 +382,18 @@ def _marks(material: Material) -> list[str]:
     told = []
     if running:
         verb = "was" if len(running) == 1 else "were"
-        told.append(f"{_listed(running)} {verb} still running when this was made: numbers may have changed since.")
+        which = "" if len(running) == 1 else f"#{material.best.number} " if material.best is not None else ""
+        best = f", and {which}is the best so far" if _goes_on(material.best) else ""
+        told.append(
+            f"{_listed(running)} {verb} still running when this was made{best}: numbers may have changed since."
+        )
     if deleted:
         told.append(f"{_listed(deleted)}: in the bin of the store.")
     return told
+
+
+def _goes_on(run: Run | None) -> bool:
+    return run is not None and run.state == "running"
 
 
 def _listed(numbers: Sequence[str]) -> str:

@@ -12,10 +12,13 @@ from ..charts.drawn import Drawing
 from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Artifact, MetricSummary, Run
 from ..records import Goal as Direction
-from ..store import table_rows
+from ..store import relatives, run_rows, table_rows
+from ..store.best import metrics_with_goals
+from ..store.database import reading
 from ..store.reader import Reader
 from ..store.table_rows import RowReader, TableRow
 from ..views.axes import Known, known_of
+from ..views.best_first import ranked, sharing
 from ..views.compared import Comparison, Line
 from ..views.comparison import comparison_of
 from ..views.curves import goal_among
@@ -40,7 +43,8 @@ class Material:
     asked : Asked
     kind : {"run", "comparison", "experiment"}
     runs : tuple of Run
-        From the best to the worst by the metric; those without a value of it last, the newest first.
+        From the best to the worst by the metric; those without a value of it last, the newest first. Of a comparison
+        in the order in which they were named.
     metric : str
         By which they are ranked; empty where they have none.
     goal : Goal
@@ -71,9 +75,48 @@ class Material:
         return [run.run_id for run in self.runs]
 
     @property
+    def many(self) -> Material:
+        """What tables and charts of many runs are of: the runs, or those below the one of the report."""
+        return self.below or self
+
+    @property
     def main(self) -> Run | None:
         """The run that the report is of, or the best one."""
         return self.runs[0] if self.kind == "run" else self.best
+
+    @cached_property
+    def ranked(self) -> list[Run]:
+        """The runs from the best to the worst, also those of a comparison."""
+        return ranked(self.runs, self.metric, self.goal) if self.kind == "comparison" else list(self.runs)
+
+    @cached_property
+    def sharing(self) -> list[Run]:
+        """The runs with the best value, the best one first: of several with the same none is better."""
+        return sharing(self.runs, self.best, self.metric)
+
+    @cached_property
+    def best_finished(self) -> Run | None:
+        """Where the best run still goes on, the best of those that have finished; else None."""
+        if self.best is None or self.best.state != "running":
+            return None
+        done = [run for run in self.ranked if run.state == "finished" and self.metric in run.metrics]
+        return next((run for run in done if math.isfinite(run.metrics[self.metric].last)), None)
+
+    @cached_property
+    def below(self) -> Material | None:
+        """The runs below the one of the report, as those of an experiment; None where it has no children."""
+        store = self.reader.store
+        numbers = relatives.descendants(store, self.runs[0].run_id)[:MOST_RUNS] if self.kind == "run" else []
+        found = Runs(run_rows.load(store, numbers), store=store)
+        if not found:
+            return None
+        named = self.asked.metric if any(self.asked.metric in run.metrics for run in found) else None
+        metric, goal = main_metric(found, named)
+        runs, best = tuple(ranked(found, metric, goal)), _best(found, metric, False)
+        asked = replace(self.asked, compare=None)
+        return Material(
+            self.reader, asked, "experiment", runs, metric, goal, best, self.now, self.privacy, self.drawing
+        )
 
     @cached_property
     def goals(self) -> dict[str, Direction]:
@@ -88,15 +131,19 @@ class Material:
 
     @cached_property
     def results(self) -> list[TableRow]:
-        """Those of `rows` that finished or are running; where there are none of these, all."""
-        return [row for row in self.rows if row.state in RESULT_STATES] or self.rows
+        """Those of `rows` that finished or are running: what a run that broke off tried is no result.
+
+        All of them where that leaves no two, and of a comparison, which shows all of them side by side.
+        """
+        found = [row for row in self.rows if row.state in RESULT_STATES]
+        return self.rows if len(found) < 2 or self.kind == "comparison" else found
 
     @cached_property
     def differing(self) -> tuple[str, ...]:
-        """The params in which `results` differ: what a run that failed tried is no result."""
-        if len(self.results) == len(self.rows):
-            return self.known.params_that_differ
-        return known_of(self.results, self.goals).params_that_differ
+        """The params in which `results` differ; those that more of them have first."""
+        known = self.known if len(self.results) == len(self.rows) else known_of(self.results, self.goals)
+        counts = {key: sum(key in row.params for row in self.results) for key in known.params_that_differ}
+        return tuple(sorted(counts, key=lambda key: -counts[key]))
 
     @cached_property
     def known(self) -> Known:
@@ -198,7 +245,10 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
 
 
 def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
-    """Return the metric by which runs are ranked, and its goal; the first with a goal where none is named.
+    """Return the metric by which runs are ranked, and its goal.
+
+    Where none is named it is that of the experiment, whichever of its runs are looked at: one with a value to reach,
+    then one with a declared goal, in the order of `best`; else the first with a goal.
 
     Raises
     ------
@@ -218,12 +268,26 @@ def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
         return "", NO_GOAL
     goals = {key: goal_among(runs, key) for key in found}
     declared = {key: goal for run in runs for key, goal in run.goals.items()}
+    order = _declared_order(runs)
 
-    def place(key: str) -> tuple[bool, int, int]:
-        return goals[key].direction is None, min(rank(one, declared) for one in found[key]), -len(found[key])
+    def place(key: str) -> tuple[bool, int, int, int]:
+        first = order.get(key, len(order))
+        return goals[key].direction is None, min(rank(one, declared) for one in found[key]), first, -len(found[key])
 
     key = min(found, key=place)
     return key, goals[key]
+
+
+def _declared_order(runs: Runs) -> dict[str, int]:
+    """The places of the metrics with a declared goal, as all runs of their experiments tell them."""
+    experiments = sorted({int(run.experiment_id) for run in runs if run.goals})
+    order: dict[str, int] = {}
+    if runs.store is not None and experiments:
+        with reading(runs.store) as connection:
+            for experiment in experiments:
+                for place, key in enumerate(metrics_with_goals(connection, experiment)):
+                    order[key] = min(order.get(key, place), place)
+    return order
 
 
 def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
@@ -236,19 +300,6 @@ def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
         if wanted:
             raise
         return None
-
-
-def ranked(runs: Sequence[Run], metric: str, goal: Goal) -> list[Run]:
-    """Return runs from the best to the worst; those that broke off, or have no finite value, come last."""
-    sign = 1 if goal.direction == "min" else -1
-
-    def place(run: Run) -> tuple[bool, float, int]:
-        summary = run.metrics.get(metric)
-        counts = summary is not None and math.isfinite(summary.last) and run.state in RESULT_STATES
-        value = sign * summary.last if counts and summary is not None and goal.direction is not None else 0.0
-        return not counts, value, -(run.number or 0)
-
-    return sorted(runs, key=place)
 
 
 def _placeless(comparison: Comparison, privacy: Privacy) -> Comparison:

@@ -7,18 +7,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
+from pathlib import PurePosixPath
 
 from ..records import RESULT_STATES, Run
 from ..store.targets import targets
 from ..views.axes import Axis, axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
-from ..views.format import Precision, change, column_text, duration, middle_cut, number, one_line, precision_of, spread
+from ..views.format import change, column_text, duration, middle_cut, number, one_line, precision_of, spread
 from ..views.parallel import range_words
 from ..views.tokens import STATES, state_of
 from ..views.words import counted
 from .document import Block, Code, Fact, Facts, Rows, Sentence
 from .material import Material, day
+from .summary_words import group_figures, words
 
 MOST_DIFFERING = 12  # params that have a line
 _FEW_VALUES = 80  # characters
@@ -30,13 +32,17 @@ def summary(material: Material) -> list[Block]:
     """Return the blocks of the summary."""
     if material.kind == "run":
         return _one(material)
-    blocks: list[Block] = [Sentence(text) for text in _words(material)]
+    blocks: list[Block] = [Sentence(words(material))]
     blocks.append(Facts(tuple(_figures(material))))
-    if material.kind == "experiment" and (rows := _differing(material)):
-        header = ("param", "values", *(("best run",) if material.best else ()))
-        right = (False,) * len(header)
-        blocks.append(Rows(Grid(header, tuple(rows), right), "What differed", titled=True))
-    return blocks
+    return [*blocks, *(what_differed(material) if material.kind == "experiment" else [])]
+
+
+def what_differed(material: Material) -> list[Block]:
+    """Return the table of the params that differ; nothing where none does."""
+    rows = _differing(material)
+    header = ("param", "values", *(("best run",) if material.best else ()))
+    grid = Grid(header, tuple(rows), (False,) * len(header))
+    return [Rows(grid, "What differed", titled=True)] if rows else []
 
 
 def states(runs: Sequence[Run]) -> str:
@@ -55,53 +61,48 @@ def _place(state: str) -> tuple[bool, int]:
     return state != "finished", order.index(state) if state in order else len(order)
 
 
-def _words(material: Material) -> list[str]:
-    """What a reader is told in a sentence or two."""
-    runs, best, metric = material.runs, material.best, one_line(material.metric)
-    names = list(dict.fromkeys(run.experiment_name for run in runs))
-    where = f" of {one_line(names[0])}" if len(names) == 1 else f" of {counted(len(names), 'experiment')}"
-    told = [f"{counted(len(runs), 'run')}{where}."]
-    if best is not None:
-        value = number(best.metrics[material.metric].last, _precision(material))
-        way = {"max": "highest", "min": "lowest"}.get(material.goal.direction or "", "best")
-        told.append(f"The best is {one_line(best.name)} #{best.number}, with the {way} {metric}, {value}.")
-    elif metric and material.goal.direction is None:
-        told.append(f"No run is named the best: it is not known whether a lower or a higher {metric} is better.")
-    elif not metric:
-        told.append("None of them has a metric.")
-    differing = material.differing
-    if differing:
-        named = ", ".join(middle_cut(one_line(key), 32) for key in differing[:4])
-        more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
-        told.append(f"They differ in {counted(len(differing), 'param')}: {named}{more}.")
-    elif len(runs) > 1:
-        told.append("Their params do not differ.")
-    return [" ".join(told)]
-
-
-def _precision(material: Material) -> Precision:
-    values = [run.metrics[material.metric].last for run in material.runs if material.metric in run.metrics]
-    return precision_of(values, material.goal.direction)
-
-
 def _figures(material: Material) -> list[Fact]:
+    runs = material.runs
+    facts = [Fact("runs", f"{len(runs):,}", states(runs)), *_metric_figures(material)]
+    days = sorted({day(run.start_time) for run in runs})
+    facts.append(Fact("recorded", days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"))
+    facts.append(Fact("total run time", duration(total_time(runs))))
+    return facts
+
+
+def total_time(runs: Sequence[Run]) -> float:
+    """Return how long runs took together: the time of a run is within that of the run above it."""
+    known = {run.run_id: run for run in runs}
+    total = 0.0
+    for run in runs:
+        above, seen = known.get(run.parent_run_id or ""), {run.run_id}
+        while above is not None and above.duration is None and above.run_id not in seen:
+            seen.add(above.run_id)
+            above = known.get(above.parent_run_id or "")
+        if above is None or above.run_id in seen:
+            total += run.duration or 0.0
+    return total
+
+
+def _metric_figures(material: Material) -> list[Fact]:
     runs, best, metric = material.runs, material.best, material.metric
-    facts = [Fact("runs", f"{len(runs):,}", states(runs))]
+    if material.asked.columns:
+        return group_figures(material)
     values = [run.metrics[metric].last for run in runs if metric in run.metrics and run.state in RESULT_STATES]
     precision = precision_of(values, material.goal.direction)
+    facts = []
     if best is not None:
         last = best.metrics[metric].last
-        title = f"best {one_line(metric)} {material.goal.arrow}".rstrip()
-        facts.append(Fact(title, number(last, precision), f"{one_line(best.name)} #{best.number}", full=repr(last)))
+        so_far = " so far" if best.state == "running" else ""
+        title = f"best {one_line(metric)}{so_far} {material.goal.arrow}".rstrip()
+        shared = len(material.sharing)
+        whose = f"{one_line(best.name)} #{best.number}" if shared == 1 else f"{shared:,} runs share it"
+        facts.append(Fact(title, number(last, precision), whose, full=repr(last)))
         facts += _against(material, best, last)
     facts += _goal(material, values)
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) > 1:
         facts.append(Fact(f"{one_line(metric)}, mean ± sd", spread(values).partition(" (")[0], f"n={len(finite)}"))
-    days = sorted({day(run.start_time) for run in runs})
-    facts.append(Fact("recorded", days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"))
-    total = sum(run.duration or 0.0 for run in runs)
-    facts.append(Fact("total run time", duration(total)))
     return facts
 
 
@@ -135,7 +136,7 @@ def _differing(material: Material) -> list[tuple[str, ...]]:
     keys = material.differing
     for key in keys[:MOST_DIFFERING]:
         axis = axis_of(material.results, key, "param", material.goals)
-        line = [middle_cut(one_line(key), 40), middle_cut(_values(axis), _FEW_VALUES)]
+        line = [middle_cut(one_line(key), 40), _values(axis, [key in row.params for row in material.results])]
         if best is not None:
             line.append(column_text(best.params[key]) if key in best.params else "none")
         rows.append(tuple(line))
@@ -144,9 +145,15 @@ def _differing(material: Material) -> list[tuple[str, ...]]:
     return rows
 
 
-def _values(axis: Axis) -> str:
-    """The values of a param: words one by one, of numbers the ends, without the zeros that a column needs."""
-    return range_words(axis) if axis.categories else _ZEROS.sub(r"\1", range_words(axis))
+def _values(axis: Axis, having: Sequence[bool]) -> str:
+    """The values of a param: words one by one, of numbers the ends, without the zeros that a column needs.
+
+    Behind them what is no finite number, and how many runs have the param where not all have.
+    """
+    told = range_words(axis) if axis.categories else _ZEROS.sub(r"\1", range_words(axis))
+    odd = [text for value, text in zip(axis.values, axis.texts, strict=True) if value is None and text]
+    told = ", ".join([*([] if odd and told == "no value" else [middle_cut(told, _FEW_VALUES)]), *dict.fromkeys(odd)])
+    return told if all(having) else f"{told} (in {sum(having):,} of {counted(len(having), 'run')})"
 
 
 # ---- one run
@@ -158,16 +165,27 @@ def _one(material: Material) -> list[Block]:
     blocks: list[Block] = []
     if run.error is not None:
         blocks.append(Sentence(material.privacy.place(f"{run.error.name}: {run.error.message}"), "✗", "failed"))
+    if material.below is not None:
+        blocks.append(Sentence(f"Below it: {words(material.below)}"))
     blocks.append(Facts(tuple(_run_figures(material, run))))
+    blocks += [] if material.below is None else what_differed(material.below)
     for grid in details.grids:
         if grid.header and grid.header[0] == "tag":  # those of the tools are told elsewhere
             own = tuple(row for row in grid.rows if not row[0].startswith(("mlflow.", "jupyter_track.")))
             grid = replace(grid, rows=own)
         if grid.header and grid.header[0] in _HEADS and grid.rows:
             blocks.append(Rows(grid, _HEADS[grid.header[0]], titled=True))
+    blocks.append(_record(run))
     if details.block:
         blocks.append(Code("The end of the traceback", details.block))
     return blocks
+
+
+def _record(run: Run) -> Rows:
+    """By what a run is found again: its id in full, and the name of its notebook."""
+    notebook = PurePosixPath((run.notebook or "").replace("\\", "/")).name
+    rows = [("run id", run.run_id), *([("notebook", one_line(notebook))] if notebook else [])]
+    return Rows(Grid(("", ""), tuple(rows), (False, False)), "Record", titled=True, dense=True)
 
 
 def details_of(material: Material, run: Run) -> Details:
@@ -194,6 +212,10 @@ def _run_figures(material: Material, run: Run) -> list[Fact]:
     for metric in shown[:4]:
         note = f"at step {metric.last_step:,}" if metric.count > 1 else ""
         facts.append(Fact(middle_cut(one_line(metric.key), 32), number(metric.last), note, full=repr(metric.last)))
+    if material.below is not None:
+        below = material.below
+        facts.append(Fact("runs below it", f"{len(below.runs):,}", states(below.runs)))
+        facts += _metric_figures(below)
     if run.duration is not None:
         facts.append(Fact("duration", duration(run.duration)))
     facts.append(Fact("started", day(run.start_time)))

@@ -15,6 +15,7 @@ from ..records import RESULT_STATES, Goal
 from .goal_words import guess_goal
 from .liveness import state_of
 from .run_rows import is_text
+from .targets import aims_of
 
 _NAMED = 8  # metrics that an error names
 _BROKEN_OFF = 3  # runs that an error names
@@ -90,19 +91,21 @@ def _without(key: str, broken: Sequence[str]) -> str:
 def metrics_with_goals(connection: sqlite3.Connection, experiment: int) -> dict[str, Goal | None]:
     """Return the metrics of an experiment's active runs with their goals, declared or guessed.
 
-    The main one comes first: those with a declared goal, in the order in which they were first logged, which does not
-    change while runs are added; then those with a guessed one and those without, by how many runs have them.
+    The main one comes first: of those with a declared goal one that has a value to reach, then in the order in which
+    they were first logged, which does not change while runs are added; then those with a guessed one and those without,
+    by how many runs have them.
     """
     declared: dict[str, Goal] = dict(
         connection.execute("SELECT key, goal FROM metric_goals WHERE experiment_id = ?", (experiment,))
     )
+    aimed = aims_of(connection).get(experiment, {})
     rows = connection.execute(
         f"SELECT metrics.key, min(metrics.id) AS first {_OF_EXPERIMENT}"
         " GROUP BY metrics.key ORDER BY count(*) DESC, first",
         (experiment,),
     ).fetchall()
     goals = {key: declared.get(key) or guess_goal(key) for key, _ in rows}
-    first = {key: place if key in declared else 0 for key, place in rows}
+    first = {key: (key not in aimed, place) if key in declared else (True, 0) for key, place in rows}
     return {
         key: goals[key] for key in sorted(goals, key=lambda key: (key not in declared, goals[key] is None, first[key]))
     }

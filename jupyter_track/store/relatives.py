@@ -231,6 +231,20 @@ def children(store: Path, run_id: str, goals: Mapping[str, Goal]) -> Children:
         return Children(count)
 
 
+def descendants(store: Path, run_id: str) -> list[int]:
+    """Return the numbers of the active runs below a run, its children and theirs, the oldest first."""
+    with reading(store) as connection:
+        rows = connection.execute(
+            "WITH RECURSIVE line (id, uuid) AS ("
+            f" SELECT id, uuid FROM runs {_CHILDREN}"
+            " UNION SELECT runs.id, runs.uuid FROM runs JOIN line ON parent_uuid = line.uuid"
+            " WHERE lifecycle_stage = 'active')"
+            " SELECT id FROM line WHERE uuid <> ? ORDER BY id",
+            (run_id, run_id),
+        )
+        return [number for (number,) in rows]
+
+
 def _number(run: Run) -> int:
     return _NEWEST if run.number is None else run.number
 

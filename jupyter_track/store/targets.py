@@ -7,6 +7,7 @@ own words for tags.
 from __future__ import annotations
 
 import math
+import sqlite3
 from pathlib import Path
 
 from .database import reading
@@ -17,12 +18,17 @@ PREFIX = "track.target."
 def targets(store: Path) -> dict[str, dict[str, float]]:
     """Return the targets of metrics, by the name of the experiment; what is no finite number is none."""
     with reading(store) as connection:
-        rows = connection.execute(
-            "SELECT name, key, value FROM experiment_tags JOIN experiments ON experiments.id = experiment_id"
-            " WHERE key >= ? AND key < ?",
-            (PREFIX, PREFIX[:-1] + chr(ord(PREFIX[-1]) + 1)),
-        ).fetchall()
-    found: dict[str, dict[str, float]] = {}
+        names = dict(connection.execute("SELECT id, name FROM experiments").fetchall())
+        return {names[number]: aims for number, aims in aims_of(connection).items() if number in names}
+
+
+def aims_of(connection: sqlite3.Connection) -> dict[int, dict[str, float]]:
+    """Return the targets of metrics, by the number of the experiment."""
+    rows = connection.execute(
+        "SELECT experiment_id, key, value FROM experiment_tags WHERE key >= ? AND key < ?",
+        (PREFIX, PREFIX[:-1] + chr(ord(PREFIX[-1]) + 1)),
+    )
+    found: dict[int, dict[str, float]] = {}
     for experiment, key, text in rows:
         if (value := _number(text)) is not None:
             found.setdefault(experiment, {})[key[len(PREFIX) :]] = value

@@ -69,8 +69,7 @@ def arranged(
     top = [run for run in runs if run.baseline_run_id == run.run_id]
     top += [run for run in runs if run.pinned and run.baseline_run_id != run.run_id]
     on_top = {run.run_id for run in top}
-    ordered = [(run, 0) for run in top]
-    ordered += [(run, depth) for run, depth in _under_parents(runs, children) if run.run_id not in on_top]
+    ordered = _under_parents([*top, *(run for run in runs if run.run_id not in on_top)], children, on_top)
     if not fold:
         return [Unit((run,), "run", depth, run.run_id in on_top) for run, depth in ordered]
     folded = _folded([run for run, _ in ordered], on_top, children, sources, with_files)
@@ -117,21 +116,27 @@ def children_of(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return children
 
 
-def _under_parents(runs: Sequence[Run], children: Mapping[str, Sequence[Run]]) -> list[tuple[Run, int]]:
-    """Return the runs with their depth, each child after its parent; one whose parent is not there stays at the top."""
+def _under_parents(
+    runs: Sequence[Run], children: Mapping[str, Sequence[Run]], on_top: Collection[str]
+) -> list[tuple[Run, int]]:
+    """Return the runs with their depth, each child after its parent.
+
+    One that is on top, or whose parent is not there, has none above it.
+    """
     present = {run.run_id for run in runs}
     if not present.intersection(children):
         return [(run, 0) for run in runs]
     ordered: list[tuple[Run, int]] = []
     placed: set[str] = set()
-    tops = [run for run in runs if run.parent_run_id not in present]
-    for top in (*tops, *runs):  # the second pass picks up runs that are each other's parents
-        stack = [(top, 0)]
+    roots = [run for run in runs if run.run_id in on_top or run.parent_run_id not in present]
+    for root in (*roots, *runs):  # the second pass picks up runs that are each other's parents
+        stack = [(root, 0)]
         while stack:
             run, depth = stack.pop()
             if run.run_id in placed:
                 continue
             placed.add(run.run_id)
             ordered.append((run, depth))
-            stack += [(child, min(depth + 1, MAX_DEPTH)) for child in reversed(children.get(run.run_id, ()))]
+            below = [child for child in children.get(run.run_id, ()) if child.run_id not in on_top]
+            stack += [(child, min(depth + 1, MAX_DEPTH)) for child in reversed(below)]
     return ordered

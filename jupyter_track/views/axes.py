@@ -121,8 +121,15 @@ def _metric_axis(rows: Sequence[TableRow], key: str, goal: Goal, better_up: bool
 
 def _param_axis(rows: Sequence[TableRow], key: str) -> Axis:
     params = [row.params.get(key) for row in rows]
-    texts = ["" if param is None else param_text(param) for param in params]
-    numbers = [None if param is None else number_of(param) for param in params]
+    told: dict[int, tuple[str, float | None]] = {id(None): ("", None)}  # equal params are one record, read once
+    texts: list[str] = []
+    numbers: list[float | None] = []
+    for param in params:
+        if (pair := told.get(id(param))) is None and param is not None:
+            pair = told[id(param)] = param_text(param), number_of(param)
+        text, value = pair or ("", None)
+        texts.append(text)
+        numbers.append(value)
     words = any(param is not None and param.type not in _NUMBERS for param in params)
     if words or all(found is None for found in numbers):
         return _category(key, params, texts)
@@ -164,6 +171,7 @@ def _numeric(
         marks = [(value, tick_text(value)) for value in ticks]
     marks = _tick_texts(marks)
     places = _placed([value for value, _ in marks], scale, low, high, upside_down)
+    shares = dict(zip(distinct, _placed(distinct, scale, low, high, upside_down), strict=True))
     return Axis(
         key,
         kind,
@@ -175,7 +183,7 @@ def _numeric(
         tuple((at or 0.0, middle_cut(text, TICK_LIMIT)) for at, (_, text) in zip(places, marks, strict=True)),
         tuple(values),
         tuple(texts),
-        tuple(_placed(values, scale, low, high, upside_down)),
+        tuple(None if value is None else shares[value] for value in values),
     )
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ..records import Run
+from ..store.table_rows import TableRow
 from .format import PARAM_LIMIT, middle_cut, one_line
 from .goals import NO_GOAL, SYSTEM, Goal, first_logged, goal_of, rank
 
 OTHER_METRICS = 3
 MAX_PARAM_COLUMNS = 4
+UNSETTLED = ("failed", "running")  # such a run may not have come so far: what it lacks tells nothing
 PARAM_RANKS = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
+
+
+Having = TypeVar("Having", Run, TableRow)
 
 
 @dataclass(frozen=True)
@@ -136,8 +141,21 @@ def _params_seen(runs: Sequence[Run]) -> dict[str, _Seen]:
             if place < entry.rank:
                 entry.rank = place
             entry.values.append(param.text)
-    _count_absent(seen, runs, lambda run: run.params)
+    for run in comparable(runs):
+        for key in seen.keys() - run.params.keys():
+            seen[key].absent += 1
     return seen
+
+
+def comparable(runs: Sequence[Having]) -> Sequence[Having]:
+    """Return the runs whose params are compared: not those that failed or still run, which may not have come so far.
+
+    Those too where one is left and lacks what they have: it can be measured against nothing else.
+    """
+    settled = [run for run in runs if run.state not in UNSETTLED]
+    if len(settled) == 1 and any(run.params.keys() - settled[0].params.keys() for run in runs):
+        return runs
+    return settled
 
 
 def _count_absent(seen: Mapping[str, _Seen], runs: Sequence[Run], having: Callable[[Run], Mapping[str, Any]]) -> None:
@@ -146,7 +164,7 @@ def _count_absent(seen: Mapping[str, _Seen], runs: Sequence[Run], having: Callab
     Not those that failed or still run: they may not have come so far.
     """
     for run in runs:
-        if run.state not in ("failed", "running"):
+        if run.state not in UNSETTLED:
             for key in seen.keys() - having(run).keys():
                 seen[key].absent += 1
 

@@ -80,6 +80,8 @@ class Value:
         ``within noise (n=3)`` where the change is no more than that.
     best : bool
         Whether it is the best of the line.
+    so_far : bool
+        Whether a run of the column goes on: then it is the best so far.
     same : bool
         Whether it is the same as the first column's.
     interval, method : str
@@ -99,6 +101,7 @@ class Value:
     interval: str = ""
     method: str = ""
     raw: Any = field(default=None, compare=False, repr=False)
+    so_far: bool = False
 
     @property
     def change_text(self) -> str:
@@ -118,6 +121,12 @@ class Line:
     goal: Goal = NO_GOAL
     right: bool = False
     key: str = field(default="", compare=False, repr=False)  # in full, where the label is cut
+
+    def best_words(self, value: Value) -> str:
+        """What is said beside a value that is the best: of two an arrow says it, unless its run goes on."""
+        if not value.best:
+            return ""
+        return "best so far" if value.so_far else "best" if len(self.values) > 2 else ""
 
 
 @dataclass(frozen=True)

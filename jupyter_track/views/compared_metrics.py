@@ -58,6 +58,7 @@ class _Row:
     centres: tuple[float | None, ...]
     groups: tuple[Repeats, ...]
     results: tuple[bool, ...]
+    running: tuple[bool, ...]
     grouped: bool
 
     @cached_property
@@ -103,6 +104,7 @@ class _Row:
             interval="" if interval is None or same else interval.text(self.precision),
             method="" if interval is None or same else interval.method,
             raw=last,
+            so_far=self.running[index],
         )
 
     def _beside(self, index: int, spread: str) -> str:
@@ -118,7 +120,9 @@ def _row(key: str, columns: Sequence[Run], groups: Sequence[Repeats], goal: Goal
     means = [group.mean(key) if last is not None else None for group, last in zip(groups, lasts, strict=True)]
     centres = [last if mean is None else mean for last, mean in zip(lasts, means, strict=True)]
     results = [run.state in RESULT_STATES for run in columns]
+    running = [run.state == "running" for run in columns]
     if grouped:
         lasts = centres
         results = [any(run.state in RESULT_STATES for run in group.runs) for group in groups]
-    return _Row(key, goal, tuple(lasts), tuple(centres), tuple(groups), tuple(results), grouped)
+        running = [any(run.state == "running" for run in group.runs) for group in groups]
+    return _Row(key, goal, tuple(lasts), tuple(centres), tuple(groups), tuple(results), tuple(running), grouped)

@@ -87,7 +87,7 @@ def _line(line: Line, group: str) -> Markup:
 
 def _value(value: Value, line: Line) -> Markup:
     own: str = element("b", value.text) if value.best else muted(value.text) if value.same else value.text
-    parts = [own, muted(value.spread) if value.spread else "", _change(value, line)]
+    parts = [own, muted(value.spread) if value.spread else "", _change(value, line), muted(line.best_words(value))]
     style = cell_style(False, height=24, wrap=line.label == "note")
     return element("td", join(parts), style=style, title=value.full if value.full != value.text else "")
 

@@ -68,7 +68,7 @@ def _value(value: Value, line: Line) -> str:
     if value.change is not None and not value.same:
         arrow = value.change.arrow + line.goal.doubt if value.change.arrow and not value.noise else ""
         parts += [value.change_text, arrow, value.noise, f"({value.interval})" if value.interval else ""]
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in (*parts, line.best_words(value)) if part)
 
 
 def _code(diff: CodeDiff) -> str:

@@ -138,58 +138,76 @@ def check(store: Path, asked: Asked) -> None:
 
 def choose(store: Path, asked: Asked) -> Choice:
     """Return what is shown of a store now."""
-    what = ", ".join(map(one_line, asked.metrics)) or "a metric"
-    nothing = Choice(
-        empty=f"No run has logged {what} yet. It appears here when one does."
-        if asked.run_ids is None
-        else f"None of these runs has logged {what}. It appears here when one does."
-        if asked.run_ids
-        else NO_MATCH
-    )
+    nothing = Choice(empty=_empty(asked))
     if not store_exists(store):
         return nothing
     notes: list[str] = []
-    groups = None
-    if asked.run_ids is None:
-        numbers, total = curve_feed.runs_with(store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
-        records = run_rows.load(store, sorted(numbers))
-        if total > len(records):
-            notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
-    else:
-        records = [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+    records = _records(store, asked, notes)
     if not records:
         return nothing
     possible = [*groupings(records), *([COMPARED] if asked.columns else [])]
+    groups = None
     if asked.group:
         groups = _groups(store, records, asked)
-        kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
-        if len(kept) < (total := len(set(groups.values()))):
-            notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
-            records = [run for run in records if groups[run.run_id] in kept]
-    keys = asked.metrics or _main(records)
+        records = _of_kept_groups(records, groups, asked, notes)
+    charts = _charts(store, records, asked, notes)
+    if not charts:
+        return nothing
+    curves = curve_feed.stored_curves(store, [run.number for run in records if run.number is not None])
+    return Choice(
+        runs=tuple(curve_runs(records, groups)),
+        charts=tuple(charts),
+        curves=tuple(curves),
+        metrics=tuple(dict.fromkeys(curve.key for curve in curves)),
+        groupings=tuple(possible),
+        notes=tuple(notes),
+        records=tuple(records),
+    )
+
+
+def _empty(asked: Asked) -> str:
+    """The sentence where there is nothing to draw."""
+    if asked.run_ids is not None and not asked.run_ids:
+        return NO_MATCH
+    what = ", ".join(map(one_line, asked.metrics)) or "a metric"
+    if asked.run_ids is None:
+        return f"No run has logged {what} yet. It appears here when one does."
+    return f"None of these runs has logged {what}. It appears here when one does."
+
+
+def _records(store: Path, asked: Asked, notes: list[str]) -> list[Run]:
+    """The runs that were named, else the baseline, the pinned and the newest; a note says what was left out."""
+    if asked.run_ids is not None:
+        return [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+    numbers, total = curve_feed.runs_with(store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
+    records = run_rows.load(store, sorted(numbers))
+    if total > len(records):
+        notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
+    return records
+
+
+def _of_kept_groups(records: list[Run], groups: Mapping[str, str], asked: Asked, notes: list[str]) -> list[Run]:
+    """The runs of the groups that are drawn: all where runs were named; a note says what was left out."""
+    kept = set(groups.values()) if asked.run_ids is not None else _newest_groups(records, groups)
+    total = len(set(groups.values()))
+    if len(kept) == total:
+        return records
+    notes.append(f"{len(kept)} of {counted(total, 'group')}: the baseline's, the pinned and the newest")
+    return [run for run in records if groups[run.run_id] in kept]
+
+
+def _charts(store: Path, records: Sequence[Run], asked: Asked, notes: list[str]) -> list[Chart]:
+    """A chart for each metric that was named, else for the main ones; a note says what was left out."""
     aims = _targets(store, records)
     charts = [
         Chart(key, goal_among(records, key), aims.get(key))
-        for key in keys
+        for key in asked.metrics or _main(records)
         if any(key in run.metrics for run in records)
     ]
-    if not asked.metrics and len(charts) > DEFAULT_CHARTS:
-        notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
-        charts = charts[:DEFAULT_CHARTS]
-    numbers = [run.number for run in records if run.number is not None]
-    curves = curve_feed.stored_curves(store, numbers)
-    if not charts:
-        return nothing
-    return Choice(
-        tuple(curve_runs(records, groups)),
-        tuple(charts),
-        tuple(curves),
-        tuple(dict.fromkeys(curve.key for curve in curves)),
-        tuple(possible),
-        tuple(notes),
-        "",
-        tuple(records),
-    )
+    if asked.metrics or len(charts) <= DEFAULT_CHARTS:
+        return charts
+    notes.append(f"+{len(charts) - DEFAULT_CHARTS} more metrics")
+    return charts[:DEFAULT_CHARTS]
 
 
 def _groups(store: Path, records: Sequence[Run], asked: Asked) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,8 @@ class Series:
         The points of the whole curve.
     whole : bool
         Whether these are all points of the stretch that was asked for.
+    seconds, odd_seconds : tuple of float
+        Where the same points, and what is odd, stand on the axis ``elapsed``; empty where it was not asked for.
     """
 
     run_id: str
@@ -84,6 +86,8 @@ class Series:
     odd: tuple[tuple[float, int, str], ...] = ()
     count: int = 0
     whole: bool = True
+    seconds: tuple[float, ...] = ()
+    odd_seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -204,6 +208,7 @@ def series_of(
     x: str = STEP,
     over: StoredCurve | None = None,
     window: tuple[float, float] | None = None,
+    timed: bool = False,
 ) -> Series:
     """Return the points of a curve.
 
@@ -220,6 +225,8 @@ def series_of(
         The metric `x` of the same run. It is joined by step: its value at the step, else the last one before.
     window : (float, float), optional
         The stretch of x that is wanted, by default all.
+    timed : bool, default False
+        Whether it is told too where the points stand on the axis ``elapsed``.
     """
     if x not in AXES:
         return _joined(store, curve, run, over, limit, window)
@@ -227,7 +234,11 @@ def series_of(
     if x == ELAPSED and window is not None:
         low, high = (run.start + end * 1000 for end in window)
     found = stretch(store, curve.metric_id, limit, axis="step" if x == STEP else "time", low=low, high=high)
-    return _series(found, curve, run, x)
+    series = _series(found, curve, run, x)
+    if not timed:
+        return series
+    seconds, odd = (tuple(x_of(one, run, ELAPSED) for one in some) for some in (found.points, found.odd))
+    return replace(series, seconds=seconds, odd_seconds=odd)
 
 
 def _series(found: CurveStretch, curve: StoredCurve, run: CurveRun, x: str) -> Series:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
+from ..records import RESULT_STATES
 from .curve_choice import Chart, Choice
 from .curve_picture import HEIGHT, WIDTH, picture
 from .curves import AXES, STEP, CurveRun, Series
@@ -83,11 +85,13 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = ST
     bests = [_best(chart.goal, metric.min, metric.min_step, metric.max, metric.max_step) for metric in found]
     values = [value for value, _ in bests if value is not None]
     precision = precision_of([metric.last for metric in found] + values, chart.goal.direction)
-    top = (min if chart.goal.direction == "min" else max)(values, default=None)
+    states = {run.run_id: run.state for run in choice.records}
+    top = _top(chart.goal, [(value, states[one.run_id]) for one, (value, _) in zip(series, bests, strict=True)])
     rows: list[tuple[str, ...]] = []
     for one, metric, (value, step) in zip(series, found, bests, strict=True):
         run = next(run for run in choice.runs if run.run_id == one.run_id)
-        best = "" if value is None else f"{'▲' if value == top else ''}{number(value, precision)}"
+        is_top = value is not None and value == top and states[one.run_id] in RESULT_STATES
+        best = "" if value is None else f"{'▲' if is_top else ''}{number(value, precision)}"
         odd = _odd(one)
         rows.append(
             (
@@ -100,6 +104,15 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = ST
             )
         )
     return rows
+
+
+def _top(goal: Goal, values: Sequence[tuple[float | None, str]]) -> float | None:
+    """The best of the results, where there is something to be better than."""
+    finite = [(value, state) for value, state in values if value is not None and math.isfinite(value)]
+    results = [value for value, state in finite if state in RESULT_STATES]
+    if goal.direction is None or len({value for value, _ in finite}) < 2:
+        return None
+    return (min if goal.direction == "min" else max)(results, default=None)
 
 
 def _means(series: Sequence[Series], runs: Mapping[str, CurveRun], x: str) -> tuple[list[Series], dict[str, CurveRun]]:
@@ -140,7 +153,8 @@ def _group_table(choice: Choice, chart: Chart, series: Sequence[Series], x: str)
     if chart.goal.direction is not None:
         bests = [pick(zip(one.ys, one.xs, strict=True), key=itemgetter(0), default=None) for one in means]
     values = [best[0] for best in bests if best is not None]
-    precision, top = precision_of(values, chart.goal.direction), pick(values, default=None)
+    precision = precision_of(values, chart.goal.direction)
+    top = pick(values) if len(set(values)) > 1 else None
     rows: list[tuple[str, ...]] = []
     for one, members, best in zip(means, _members(series, runs), bests, strict=True):
         shown = "" if best is None else f"{'▲' if best[0] == top else ''}{number(best[0], precision)}"

@@ -275,7 +275,7 @@ def _cell_change(cell: Cell, column: Column) -> Markup:
 def _value(cell: Cell, column: Column) -> Markup:
     text: str = muted(cell.text) if cell.muted and cell.text else cell.text
     if cell.best:
-        text = join([glyph("▲", "better", "best"), element("b", cell.text)], separator=NO_BREAK)
+        text = join([glyph("▲", "better", cell.best_words), element("b", cell.text)], separator=NO_BREAK)
     return element("td", text, style=cell_style(column.right), title=cell.full if cell.full != cell.text else "")
 
 

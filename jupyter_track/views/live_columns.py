@@ -7,22 +7,22 @@ They are those of the static table. They are worked out from columns of values a
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Literal
 
+from ..records import RESULT_STATES, Param
 from ..records import Goal as Direction
-from ..records import Param
 from ..store.table_rows import Last, TableRow
-from .columns import MAX_PARAM_COLUMNS, OTHER_METRICS
+from .columns import MAX_PARAM_COLUMNS, OTHER_METRICS, UNSETTLED, comparable
 from .format import PARAM_LIMIT, Precision, middle_cut, one_line, precision_of
 from .goals import NO_GOAL, SYSTEM, Goal, first_logged, goal_of
 
 Message = dict[str, Any]
 Kind = Literal["metric", "param", "tag", "attribute"]
 NUMBERS = ("int", "float")
-UNSETTLED = ("failed", "running")  # such a run may not have come so far: what it lacks tells nothing
 _METRIC_RANKS = {"named": 0, "logged": 1, "result": 2, "auto": 3, SYSTEM: 8}
 _PARAM_RANKS = {"explicit": 0, "assign": 0, "config": 1, "inherited": 2, "estimator": 3}
 _PREFIX = {"metric": "metrics.", "param": "params.", "tag": "tags.", "attribute": "attributes."}
@@ -79,12 +79,16 @@ def live_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> tu
 
 def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> list[LiveColumn]:
     found: dict[str, list[Last]] = {}
+    broken: dict[str, list[float]] = {}  # values of runs that broke off, which are no results
     for row in rows:
         for key, last in row.metrics.items():
             if key in found:
                 found[key].append(last)
             else:
                 found[key] = [last]
+        if row.metrics and row.state not in RESULT_STATES:
+            for key, last in row.metrics.items():
+                broken.setdefault(key, []).append(last[1])
     ranks = {
         key: 0 if key in goals else min(_METRIC_RANKS.get(source, 1) for source in {last[3] for last in lasts})
         for key, lasts in found.items()
@@ -99,12 +103,21 @@ def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) ->
         finite = values if all(map(math.isfinite, values)) else [value for value in values if math.isfinite(value)]
         low, high = min(finite, default=0.0), max(finite, default=0.0)
         differs = low != high or (bool(finite) and len(finite) < len(values)) or _some_lack(settled, key)
-        best = None if goal.direction is None or low == high else low if goal.direction == "min" else high
+        best = None if goal.direction is None or low == high else _best(finite, broken.get(key, ()), goal.direction)
         precision = precision_of(finite, goal.direction)
         made.append(LiveColumn(key, "metric", True, goal, index == 0, False, not differs, precision, best))
     own = [column for column in made if ranks[column.key] < _METRIC_RANKS[SYSTEM]]  # and not the machine's
     chosen = _chosen(rows, [column.key for column in own if column.main or not column.equal or len(rows) == 1])
     return [replace(column, shown=column.key in chosen) for column in made]
+
+
+def _best(finite: Sequence[float], broken: Sequence[float], direction: Direction) -> float | None:
+    """The best of the values that are results."""
+    if broken:
+        left = Counter(finite)
+        left.subtract(value for value in broken if math.isfinite(value))
+        finite = [value for value, count in left.items() if count > 0]
+    return (min if direction == "min" else max)(finite, default=None)
 
 
 def _some_lack(having: Iterable[Collection[str]], key: str) -> bool:
@@ -134,7 +147,7 @@ def _param_columns(rows: Sequence[TableRow]) -> list[LiveColumn]:
         ranks[key] = min(ranks.get(key, 9), _PARAM_RANKS.get(param.source, 4))
         if param.type not in NUMBERS:
             words.add(key)
-    settled = [row.params for row in rows if row.state not in UNSETTLED]
+    settled = [row.params for row in comparable(rows)]
     columns, room = [], MAX_PARAM_COLUMNS
     for key in sorted(texts, key=lambda key: ranks[key]):
         differs = len(texts[key]) > 1 or _some_lack(settled, key)

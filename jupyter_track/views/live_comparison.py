@@ -72,7 +72,9 @@ def _value(value: Value, line: Line) -> Message:
         arrow = "" if value.noise or not value.change.arrow else value.change.arrow + line.goal.doubt
         found["c"] = {"text": value.change_text, "arrow": arrow, "better": better}
     found |= {name: text for name, text in (("n", value.noise), ("i", value.interval), ("m", value.method)) if text}
-    found |= {name: True for name, flag in (("b", value.best), ("e", value.same)) if flag}
+    found |= {
+        name: True for name, flag in (("b", value.best), ("r", value.best and value.so_far), ("e", value.same)) if flag
+    }
     return found
 
 

@@ -14,6 +14,7 @@ from ..records import Goal as Direction
 from ..store.table_rows import TableRow
 from .axes import MAX_AXES, MOST_CATEGORIES, Axis, Kind, Known, axis_of, known_of, worth_showing
 from .format import NAME_LIMIT, middle_cut, number, one_line
+from .groups import is_seed
 from .tokens import run_color
 from .words import counted
 
@@ -101,6 +102,7 @@ def parallel_of(
     differing = [
         axis_of(shown, one, "param", goals)
         for one in (known if len(shown) == len(rows) else known_of(shown, goals)).params_that_differ
+        if not is_seed(one)
     ]
     axes = worth_showing(differing)
     notes = left_out(rows, having, key)

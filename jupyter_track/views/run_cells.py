@@ -25,6 +25,8 @@ class Cell:
         As shown, and in full.
     best : bool
         Whether it is the best of its column.
+    so_far : bool
+        Whether its run goes on: then it is the best so far.
     muted : bool
         Whether it stands for children, or was not written by the user.
     spark : Sparkline or None
@@ -41,6 +43,12 @@ class Cell:
     spark: Sparkline | None = None
     change: Change | None = None
     noise: str = ""
+    so_far: bool = False
+
+    @property
+    def best_words(self) -> str:
+        """What the mark of the best says."""
+        return "best so far" if self.so_far else "best"
 
 
 def metric_cell(unit: Unit, measured: Measured, children: Sequence[Run], baseline: Unit | None) -> Cell:
@@ -58,7 +66,9 @@ def metric_cell(unit: Unit, measured: Measured, children: Sequence[Run], baselin
     run, key = unit.run, measured.column.key
     if unit.kind == "seeds":
         values = values_of(unit.runs, key)
-        cell = Cell(spread(values) if values else "", "mean ± sd over the seeds", best=is_best(unit, measured))
+        so_far = any(one.state == "running" for one in unit.runs)
+        told = spread(values) if values else ""
+        cell = Cell(told, "mean ± sd over the seeds", best=is_best(unit, measured), so_far=so_far)
         return _against_baseline(cell, unit, measured, baseline)
     metric, value = run.metrics.get(key), centre(unit, key)
     if metric is None or value is None:
@@ -67,6 +77,7 @@ def metric_cell(unit: Unit, measured: Measured, children: Sequence[Run], baselin
         number(value, measured.precision),
         f"{metric.last!r} at step {metric.last_step}" if metric.count > 1 else repr(metric.last),
         best=is_best(unit, measured),
+        so_far=run.state == "running",
     )
     if unit.kind == "repeats" and len(finite_of(unit.runs, key)) > 1:
         values = values_of(unit.runs, key)

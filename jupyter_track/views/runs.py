@@ -259,7 +259,8 @@ def _best_elsewhere(hidden: Sequence[Unit], metrics: Sequence[Measured]) -> str:
     if winner is None:
         return ""
     name = f"#{winner.number}" if winner.number is not None else middle_cut(one_line(winner.name), 24)
-    return f"best {main.column.title} {number(main.best or 0.0, main.precision)} {name}"
+    told = f"best {main.column.title} {number(main.best or 0.0, main.precision)} {name}"
+    return f"{told}, still running" if winner.state == "running" else told
 
 
 # ---- rows

@@ -11,7 +11,9 @@ from ..records import Run
 from ..store import relatives
 from ..store.reader import Reader
 from .arrange import Unit, arranged, is_attempt
+from .best_first import best_first
 from .found import Runs
+from .goals import Goal
 from .groups import alike, has_seeds, seedless_sources
 from .runs import MAX_ROWS, RunTable, TableBeside, run_table
 from .seed_rows import by_seed
@@ -32,6 +34,7 @@ def table_of(
     shared: bool = False,
     main: str | None = None,
     seeds: bool = False,
+    ranked: Goal | None = None,
 ) -> RunTable:
     """Read what the table of `runs` says besides them, and return it.
 
@@ -61,9 +64,10 @@ def table_of(
         Whether these curves have one scale, so that rows can be compared; else each has its own.
     main : str or None, default None
         The main metric; None takes a declared or named one, else the one that most runs logged.
-
     seeds : bool, default False
         Whether runs that differ only in the seed share a row.
+    ranked : Goal or None, default None
+        The goal of `main`, where the rows are to stand in its order, the best first; else they stand as `runs` do.
 
     Raises
     ------
@@ -78,6 +82,8 @@ def table_of(
     units = arranged(runs, sources=sources, with_files=with_files, fold=fold)
     if seeds and has_seeds(runs):
         units = by_seed(units, alike(runs, seedless_sources(reader, [run.run_id for run in runs])))
+    if ranked is not None and main is not None:
+        units = best_first(units, main, ranked)
     beside = beside_of_rows(reader, runs, units[:limit], sources)
     table = run_table(runs, now_ms, beside=beside, units=units, main=main, limit=limit, total=total, zone=zone)
     main = table.columns[0].key if curved and table.columns else ""

@@ -158,7 +158,7 @@ def _compared_value(line: Line, value: Value) -> str:
     elif value.change is not None and not value.same:
         parts += [value.change_text, value.change.arrow + line.goal.doubt if value.change.arrow else ""]
     parts.append(f"({value.interval})" if value.interval else "")
-    parts.append("best" if value.best and len(line.values) > 2 else "")
+    parts.append(line.best_words(value))
     return " ".join(part for part in parts if part)
 
 

@@ -56,7 +56,6 @@ test('what is in the file is answered, and what is not is said', async () => {
   expect(await reply('markdown')).toEqual({ type: 'reply', to: 7, ok: true, text: '# y' });
   expect(await reply('equal')).toEqual({ type: 'reply', to: 7, ok: true, lines: [] });
   expect(await reply('window', { low: 0, high: 1, width: 9 })).toEqual({ type: 'reply', to: 7, ok: true });
-  expect((await reply('filter', { text: 'metrics.loss < 1' })).message).toContain('words are searched here');
   for (const name of ['delete', 'rename', 'stop', 'tag', 'first', 'remove']) {
     expect(await reply(name)).toEqual({ type: 'reply', to: 7, ok: false, message: 'Nothing can be changed in a report.' });
   }
@@ -151,4 +150,20 @@ test('a table without a kernel offers to open a run, and nothing that would chan
   expect(host.querySelectorAll('.jt-row')).toHaveLength(2);
   expect(host.querySelector('[role=alert]')?.textContent).toBe('');
   dispose();
+});
+
+test('curves are shown along the seconds since the start, where the file has them', async () => {
+  const axes = [{ id: 'step', title: 'step' }, { id: 'elapsed', title: 'seconds since the start' }];
+  const view = { type: 'curves-view', rev: 1, x: 'step', axes, smoothing: 0, choices: {} } as unknown as KernelMessage;
+  const part = { chart: 'loss', run: 'a', from: 0, x: [0, 1, 2], y: [3, null, 1], odd: [[1, 1, 'NaN']], count: 3, whole: true };
+  const points = { type: 'curves-points', rev: 2, window: null, parts: [{ ...part, seconds: [0.5, 9, 4], oddSeconds: [9] }] } as unknown as KernelMessage;
+  const transport = new FrozenTransport([view, points], {});
+  const [moved, there, reply] = await asked(transport, 'choices', { choices: { x: 'elapsed', smoothing: 0.6 } });
+  expect(moved).toMatchObject({ type: 'curves-view', x: 'elapsed', smoothing: 0.6, choices: { x: 'elapsed' } });
+  expect((there as { parts: object[] }).parts).toMatchObject([{ x: [0.5, 4, 9], y: [3, 1, null], odd: [[9, 1, 'NaN']] }]);
+  expect(reply).toMatchObject({ ok: true });
+  expect(await asked(transport, 'choices', { choices: { x: 'elapsed', smoothing: 0.7 } })).toEqual([{ type: 'reply', to: 7, ok: true }]);
+  const [, back] = await asked(transport, 'choices', { choices: { x: 'step' } });
+  expect((back as { parts: object[] }).parts).toMatchObject([{ x: [0, 1, 2], y: [3, null, 1] }]);
+  expect((await asked(transport, 'choices', { choices: { x: 'time' } }))[0]).toMatchObject({ ok: false });
 });

@@ -138,12 +138,18 @@ test('an answer to an earlier filter does not count', async () => {
 });
 
 test('shows what the kernel says of a filter that it cannot read', async () => {
-  load([row(1)]);
+  load([row(1), row(2)]);
+  search('params.C = 1');
+  vi.advanceTimersByTime(250);
+  await kernel.reply('filter', { found: [row(1).id] });
+  expect(names()).toEqual(['run-1']);
   search('metricz.loss < 1');
   vi.advanceTimersByTime(250);
-  await kernel.reply('filter', { ok: false, message: 'Unknown kind "metricz"; did you mean metrics?' });
-  expect(host.querySelector('.jt-problem')?.textContent).toContain('did you mean metrics?');
-  expect(names()).toEqual(['run-1']);
+  await kernel.reply('filter', { ok: false, message: 'Unknown kind "metricz" (at position 0)\n  metricz.loss < 1\n  ^' });
+  const problem = host.querySelector('.jt-problem')!;
+  expect(problem.firstElementChild?.textContent).toBe('✗ Unknown kind "metricz" (at position 0) · all runs are shown');
+  expect(problem.querySelector('pre')?.textContent).toBe('metricz.loss < 1\n^');
+  expect(names()).toEqual(['run-1', 'run-2']); // those of the filter before are no answer to this one
 });
 
 test('a patch changes, adds and removes rows, and leaves order, marks and focus alone', () => {

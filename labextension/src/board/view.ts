@@ -1,8 +1,9 @@
 import { copyText } from '../clipboard.js';
-import { button, div, element, fill, setText, span } from '../dom.js';
+import { button, div, element, setText, span } from '../dom.js';
 import { type Mount, PartTransport } from '../parts.js';
 import type { BoardMessage, BoardPart, KernelMessage } from '../protocol.js';
 import { Reporting } from '../reporting.js';
+import { Saying } from '../saying.js';
 import { isKernelMessage, type Transport } from '../transport.js';
 import type { Context, View } from '../view.js';
 
@@ -17,7 +18,6 @@ const ORDER: readonly BoardPart[] = ['table', 'curves', 'comparison', 'many'];
 const OPEN: ReadonlySet<BoardPart> = new Set(['table', 'curves', 'comparison']);
 /** How long after the last change the kernel is told what is selected, in milliseconds. */
 const SETTLE = 120;
-const SAID = 4_000;
 
 /** Table, curves, comparison and charts of many runs, each the view that it is alone, sharing what is pointed at and selected. */
 export class BoardView implements View {
@@ -28,12 +28,13 @@ export class BoardView implements View {
     private readonly transport: Transport,
     private readonly mount: Mount
   ) {
+    this.saying = new Saying(span(''), context);
     this.sections = new Map(ORDER.map(part => [part, this.section(part)]));
     const go = button('Continue in code', () => void this.continue(), {
       title: 'Put the query of these runs into a new cell below, or into the clipboard'
     });
     const reporting = new Reporting(context, () => [...context.shared.selected]);
-    const bar = div('jt-board-bar', this.count, go, reporting.button, this.said, reporting.line);
+    const bar = div('jt-board-bar', this.count, go, reporting.button, this.saying.node, reporting.line);
     this.node.append(bar, ...[...this.sections.values()].map(section => section.node));
     this.stopListening = context.shared.listen(aspect => aspect === 'selected' && this.onSelected());
   }
@@ -56,7 +57,7 @@ export class BoardView implements View {
 
   dispose(): void {
     clearTimeout(this.telling);
-    clearTimeout(this.saying);
+    this.saying.stop();
     this.stopListening();
     this.sections.forEach(section => section.unmount?.());
   }
@@ -133,29 +134,20 @@ export class BoardView implements View {
     if (!reply.ok || reply.text === undefined) {
       this.context.complain(reply.message ?? 'The code could not be made.');
     } else if (await this.context.insertCode?.(this.node, reply.text)) {
-      this.say('in the cell below');
+      this.saying.say('in the cell below');
     } else if (await copyText(reply.text, this.node)) {
-      this.say('copied');
+      this.saying.say('copied');
     } else {
-      this.say(reply.text);
+      this.saying.say(reply.text);
     }
   }
 
-  /** Say what was done, for a while. */
-  private say(text: string): void {
-    fill(this.said, span('jt-muted', text));
-    this.context.announce(text);
-    clearTimeout(this.saying);
-    this.saying = setTimeout(() => fill(this.said), SAID);
-  }
-
   private readonly count = span('jt-muted');
-  private readonly said = span('');
+  private readonly saying: Saying;
   private readonly sections: ReadonlyMap<BoardPart, Section>;
   private readonly stopListening: () => void;
   private there: ReadonlySet<BoardPart> = new Set();
   private telling: ReturnType<typeof setTimeout> | undefined;
-  private saying: ReturnType<typeof setTimeout> | undefined;
   private rev = Number.NEGATIVE_INFINITY;
   private frozen = false;
 }

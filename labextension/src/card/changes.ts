@@ -25,9 +25,9 @@ export function compared(change: Change): HTMLElement {
   return span('jt-change', change.text, mark && ' ', mark, versus);
 }
 
-/** The mark of the best value; a goal that was guessed is doubted. */
-export function bestMark(goal: string): HTMLElement {
-  const label = goal.endsWith('?') ? 'best, if the goal is guessed right' : 'best';
+/** The mark of the best value; a goal that was guessed is doubted, and a run that goes on is the best so far. */
+export function bestMark(goal: string, live = false): HTMLElement {
+  const label = `best${live ? ' so far' : ''}${goal.endsWith('?') ? ', if the goal is guessed right' : ''}`;
   const mark = element('span', { class: 'jt-better', role: 'img', 'aria-label': label, title: label }, '▲');
   return goal.endsWith('?') ? span('', mark, span('jt-muted', '?')) : mark;
 }

@@ -90,8 +90,8 @@ function valueParts(value: ComparedValue, line: ComparedLine): HTMLElement[] {
   } else if (value.e && line.group === 'metrics') {
     parts.push(span('jt-muted', 'same'));
   }
-  if (value.b && line.values.length > 2) {
-    parts.push(span('jt-muted', 'best'));
+  if (value.b && (value.r || line.values.length > 2)) {
+    parts.push(span('jt-muted', value.r ? 'best so far' : 'best'));
   }
   if (value.i) {
     parts.push(span('jt-muted jt-interval', value.i));

@@ -2,8 +2,8 @@
 
 const CSV_TYPE = 'text/csv';
 
-/** Copy text; returns what was done, in words. */
-export async function copyText(text: string, name: string, type = 'text/plain'): Promise<string> {
+/** Copy text, or save it as a file; returns what was done, in words. */
+export async function copyOrSave(text: string, name: string, type = 'text/plain'): Promise<string> {
   try {
     await navigator.clipboard.writeText(text);
     return 'copied';
@@ -12,7 +12,7 @@ export async function copyText(text: string, name: string, type = 'text/plain'):
   }
 }
 
-/** Copy a picture; returns what was done, in words. */
+/** Copy a picture, or save it as a file; returns what was done, in words. */
 export async function copyPicture(picture: Blob, name: string): Promise<string> {
   try {
     await navigator.clipboard.write([new ClipboardItem({ [picture.type]: picture })]);
@@ -22,10 +22,10 @@ export async function copyPicture(picture: Blob, name: string): Promise<string> 
   }
 }
 
-/** Copy rows as CSV; returns what was done, in words. */
+/** Copy rows as CSV, or save them; returns what was done, in words. */
 export function copyRows(header: string[], rows: (string | number | null)[][], name: string): Promise<string> {
   const text = [header, ...rows].map(row => row.map(cell).join(',')).join('\r\n') + '\r\n';
-  return copyText(text, name, CSV_TYPE);
+  return copyOrSave(text, name, CSV_TYPE);
 }
 
 /** A cell of a CSV file: text in quotes where it has to be, and none that a spreadsheet takes for a formula. */

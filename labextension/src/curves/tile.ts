@@ -1,15 +1,15 @@
 import type { Chart, Charts, Datum } from '../charts/load.js';
 import { button, div, element, fill, setText, span } from '../dom.js';
+import { middleCut } from '../format.js';
 import type { CurveChart, CurvePart } from '../protocol.js';
 import type { Paint, Shared } from '../shared.js';
-import { middleCut } from '../format.js';
-import { trimOf } from './trim.js';
 import { copyPicture, copyRows, fileName } from './copy.js';
 import type { CurvesModel } from './model.js';
 import { Overlay } from './overlay.js';
 import { Painter } from './painter.js';
 import { Pointer } from './pointer.js';
 import { type Drawing, drawingOf, type Line, moreRows, onlyGrows, wholeLines } from './rows.js';
+import { trimOf } from './trim.js';
 
 const HEIGHT = 220;
 export const NAMED = 4; // lines that have their name at the end

@@ -1,10 +1,11 @@
 import type { Charts } from '../charts/load.js';
-import { div, fill, setText, span } from '../dom.js';
+import { div, fill, setText } from '../dom.js';
 import { Pace } from '../pace.js';
 import type { CurveChoices, CurvePart, CurvesPointsMessage, CurvesViewMessage, KernelMessage } from '../protocol.js';
+import { Saying } from '../saying.js';
 import type { Context, View } from '../view.js';
 import { Controls } from './controls.js';
-import { copyText } from './copy.js';
+import { copyOrSave } from './copy.js';
 import { Legend } from './legend.js';
 import { ValueList } from './list.js';
 import { CurvesModel } from './model.js';
@@ -14,7 +15,6 @@ import { NAMED, Tile } from './tile.js';
 
 /** How long after the last change what was chosen, and a stretch that was moved, is sent to the kernel, in milliseconds. */
 const SETTLE = 300;
-const SAID = 4_000;
 
 /** The live curves: a chart for each metric, in a grid that shares one stretch of x and one rule. */
 export class CurvesView implements View {
@@ -24,6 +24,7 @@ export class CurvesView implements View {
     private readonly context: Context,
     private readonly charts: Charts
   ) {
+    this.saying = new Saying(div('jt-said'), context);
     this.model.still = context.still ?? false;
     this.controls = new Controls(this.model, {
       choose: choices => this.choose(choices),
@@ -32,7 +33,7 @@ export class CurvesView implements View {
     });
     this.legend = new Legend(context.shared, run => this.pick(run));
     const body = div('jt-curvebody', this.grid, this.list.node);
-    this.node.append(this.controls.node, this.legend.node, this.empty, body, div('jt-curvefoot', this.axis, this.said));
+    this.node.append(this.controls.node, this.legend.node, this.empty, body, div('jt-curvefoot', this.axis, this.saying.node));
     this.stopListening = context.shared.listen(aspect => {
       if (aspect === 'selected') {
         this.tiles.forEach(tile => tile.repaint());
@@ -57,7 +58,7 @@ export class CurvesView implements View {
 
   dispose(): void {
     clearTimeout(this.keeping);
-    clearTimeout(this.saying);
+    this.saying.stop();
     this.wantPoints.stop();
     this.stopListening();
     this.tiles.forEach(tile => tile.dispose());
@@ -92,7 +93,7 @@ export class CurvesView implements View {
       pick: run => this.pick(run),
       code: key => void this.copyCode(key),
       trim: (key, hidden) => this.trim(key, hidden),
-      said: text => this.say(text)
+      said: text => this.saying.say(text)
     });
   }
 
@@ -202,7 +203,7 @@ export class CurvesView implements View {
   private async copyCode(key: string): Promise<void> {
     const reply = await this.context.requests.call('code', { chart: key });
     if (reply.ok && reply.text !== undefined) {
-      this.say(`${key}: code ${await copyText(reply.text, 'chart.py')}`);
+      this.saying.say(`${key}: code ${await copyOrSave(reply.text, 'chart.py')}`);
     } else {
       this.context.complain(reply.message ?? '');
     }
@@ -212,16 +213,8 @@ export class CurvesView implements View {
     if (document.fullscreenElement === this.node) {
       void document.exitFullscreen();
     } else {
-      void this.node.requestFullscreen?.().catch(() => this.say('this page may not go full screen'));
+      void this.node.requestFullscreen?.().catch(() => this.saying.say('this page may not go full screen'));
     }
-  }
-
-  /** Say what was done, for a while. */
-  private say(text: string): void {
-    fill(this.said, span('jt-muted', text));
-    this.context.announce(text);
-    clearTimeout(this.saying);
-    this.saying = setTimeout(() => fill(this.said), SAID);
   }
 
   private readonly model = new CurvesModel();
@@ -229,7 +222,7 @@ export class CurvesView implements View {
   private readonly list = new ValueList();
   private readonly empty = div('jt-noruns');
   private readonly axis = div('jt-muted jt-xname');
-  private readonly said = div('jt-said');
+  private readonly saying: Saying;
   private readonly controls: Controls;
   private readonly legend: Legend;
   private readonly wantPoints = new Pace(() => void this.askPoints(), SETTLE);
@@ -238,6 +231,5 @@ export class CurvesView implements View {
   private told = '';
   private pointed: object | null = null;
   private keeping: ReturnType<typeof setTimeout> | undefined;
-  private saying: ReturnType<typeof setTimeout> | undefined;
   private frozen = false;
 }

@@ -1,6 +1,7 @@
 import { button, div, fill, setText, span } from '../dom.js';
 import type { KernelMessage, ManyActions, ManyMessage } from '../protocol.js';
 import type { Context, View } from '../view.js';
+import { runCount } from '../words.js';
 import { barsNode } from './bars.js';
 import { ChartPart } from './part.js';
 import { ManyToolbar } from './toolbar.js';
@@ -90,7 +91,7 @@ export class ManyView implements View {
         this.context.requests.tellKernel('select', { runs: [...selected] });
       }
       if (selected.size > 0) {
-        this.context.announce(`${count(selected.size)} selected`);
+        this.context.announce(`${runCount(selected.size)} selected`);
       }
     }, SETTLE);
   }
@@ -107,7 +108,7 @@ export class ManyView implements View {
     const ids = new Set(shown.runs.map(run => run.id));
     const selected = [...this.context.shared.selected].filter(id => ids.has(id)).length;
     const state = selected > 0 ? `${selected.toLocaleString('en')} selected` : shown.best.length > 0 && 'stronger: the best tenth';
-    setText(this.notes, [count(shown.runs.length), state, ...shown.notes].filter(Boolean).join(' · '));
+    setText(this.notes, [runCount(shown.runs.length), state, ...shown.notes].filter(Boolean).join(' · '));
     fill(this.key, ...(selected > 0 ? [] : (this.part?.key() ?? [])));
     fill(this.action, selected > 0 && button('Clear', () => (this.part ? this.part.clear() : this.select([]))));
   }
@@ -125,8 +126,4 @@ export class ManyView implements View {
   private rev = Number.NEGATIVE_INFINITY;
   private frozen = false;
   private disposed = false;
-}
-
-function count(runs: number): string {
-  return `${runs.toLocaleString('en')} run${runs === 1 ? '' : 's'}`;
 }

@@ -30,6 +30,8 @@ export interface ComparedValue {
   i?: string;
   m?: string;
   b?: boolean;
+  /** Whether a run of the best column goes on. */
+  r?: boolean;
   e?: boolean;
 }
 

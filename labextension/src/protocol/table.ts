@@ -124,6 +124,10 @@ export interface TableMessage {
   colors: string[];
   empty: string;
   choices: Partial<Choices>;
+  /** Whether the rows stand in an order of their own, such as the best first; else the newest are first. */
+  ordered?: boolean;
+  /** Ids of runs below which what is there is open at first. */
+  open?: string[];
 }
 export interface RowsMessage {
   type: 'rows';

@@ -1,6 +1,6 @@
 /** What a report holds for its panels: written by jupyter_track/reports/frozen.py. */
 
-import type { ComparedLine, ComparisonRowsMessage, Details, KernelMessage, ManyAxis, ManyBars, ManyChart, ManyMessage } from '../protocol.js';
+import type { ComparedLine, ComparisonRowsMessage, CurvePart, Details, KernelMessage, ManyAxis, ManyBars, ManyChart, ManyMessage } from '../protocol.js';
 
 /** A chart as the file has it: what is as in the first chart of its panel is left out, and an axis of that is its id. */
 export type KeptChart = Omit<ManyChart, 'axes' | 'runs' | 'best' | 'kept'> &
@@ -19,6 +19,9 @@ export function wholeMany(message: NamedMany, first: NamedMany): ManyMessage {
   const axes = own.axes.flatMap(axis => (typeof axis === 'string' ? (known.get(axis) ?? []) : [axis]));
   return { ...message, shown: { ...base, ...own, axes } as ManyChart };
 }
+
+/** Points of a curve, with where they stand on the axis of seconds since the start. */
+export type TimedPart = CurvePart & { seconds?: number[]; oddSeconds?: number[] };
 
 export interface Answers {
   /** Runs in full, by id. */

@@ -1,8 +1,21 @@
-import type { ActionMessage, ComparisonRowsMessage, KernelMessage, ManyChart, ManyMessage, ReplyMessage, ViewMessage } from '../protocol.js';
+import type {
+  ActionMessage,
+  ComparisonRowsMessage,
+  CurveChoices,
+  CurvesViewMessage,
+  KernelMessage,
+  ManyChart,
+  ManyMessage,
+  ReplyMessage,
+  TableMessage,
+  ViewMessage
+} from '../protocol.js';
+import { RowStore } from '../table/rowstore.js';
 import type { Transport } from '../transport.js';
-import { type Answers, type NamedMany, wholeMany } from './data.js';
+import { type Answers, type NamedMany, type TimedPart, wholeMany } from './data.js';
+import { parseFilter } from './filter.js';
+import { FilterProblem } from './filtertokens.js';
 
-const NO_FILTER = 'A filter needs the store, which is not in this file; words are searched here.';
 const NOT_HERE = 'Only the best runs are here in full.';
 const NOTHING_CHANGES = 'Nothing can be changed in a report.';
 
@@ -59,13 +72,14 @@ export class FrozenTransport implements Transport {
 
   private answer(action: ActionMessage): Answer {
     switch (action.name) {
-      case 'select':
       case 'choices':
+        return this.along(action.choices as Partial<CurveChoices>);
+      case 'select':
       case 'window': // no more points than there are
       case 'curves':
         return { ok: true };
       case 'filter':
-        return { ok: false, message: NO_FILTER };
+        return this.filtered(action.text);
       case 'open':
         return found('details', this.answers.open?.[action.run], NOT_HERE);
       case 'code':
@@ -80,6 +94,48 @@ export class FrozenTransport implements Transport {
         return this.many(action);
       default:
         return { ok: false, message: NOTHING_CHANGES };
+    }
+  }
+
+  /** Curves along another axis, of those that the file holds. */
+  private along(choices: Partial<CurveChoices>): Answer {
+    const view = this.own.find((message): message is CurvesViewMessage => message.type === 'curves-view');
+    const x = choices.x ?? this.axis;
+    if (view === undefined || x === this.axis) {
+      return { ok: true };
+    }
+    if (!view.axes.some(axis => axis.id === x)) {
+      return { ok: false, message: 'The curves are not in the report along this axis.' };
+    }
+    this.axis = x;
+    this.rev += this.own.length;
+    this.tell({ ...view, rev: this.rev, x, smoothing: choices.smoothing ?? view.smoothing, choices });
+    for (const message of this.own) {
+      if (message.type === 'curves-points') {
+        this.tell({ ...message, rev: (this.rev += 1), parts: x === view.x ? message.parts : message.parts.map(timed) });
+      }
+    }
+    return { ok: true };
+  }
+
+  /** The runs that a filter finds among those of the table. */
+  private filtered(text: string): Answer {
+    const table = this.own.find((message): message is TableMessage => message.type === 'table');
+    if (table === undefined) {
+      return { ok: false, message: 'There is no table to filter.' };
+    }
+    if (this.runs === null) {
+      this.runs = new RowStore();
+      this.runs.load(table);
+    }
+    try {
+      const test = parseFilter(text, this.runs);
+      return { ok: true, found: this.runs.newest.filter(test).map(row => row.id) };
+    } catch (error) {
+      if (error instanceof FilterProblem) {
+        return { ok: false, message: error.message };
+      }
+      throw error;
     }
   }
 
@@ -115,10 +171,23 @@ export class FrozenTransport implements Transport {
   private readonly charts: NamedMany[];
   private readonly own: KernelMessage[];
   private readonly part: FrozenTransport | null = null;
+  private runs: RowStore | null = null;
   private tab: ManyMessage['tab'] = 'parallel';
   private x = '';
+  private axis = 'step';
   private names: string[] | null = null;
   private rev = 1;
+}
+
+/** A curve along the seconds since its run began. */
+function timed(part: TimedPart): TimedPart {
+  const order = (part.seconds ?? []).map((seconds, at) => [seconds, at] as const).sort(([one], [other]) => one - other);
+  return {
+    ...part,
+    x: order.map(([seconds]) => seconds),
+    y: order.map(([, at]) => part.y[at] ?? null),
+    odd: part.odd.map(([x, count, what], at) => [part.oddSeconds?.[at] ?? x, count, what])
+  };
 }
 
 function found<Key extends keyof Answer>(key: Key, value: Answer[Key] | undefined, message: string): Answer {

@@ -6,7 +6,7 @@
 
 import { spread } from '../format.js';
 import type { Column, SortKey } from '../protocol.js';
-import { cellFull, cellText, metricValue, reader } from './cells.js';
+import { BROKEN, cellFull, cellText, metricValue, reader, type Value } from './cells.js';
 import type { Row } from './rows.js';
 import { compareValues, sortRows } from './sorting.js';
 
@@ -85,9 +85,8 @@ class Arranger {
       ids.forEach(id => this.hidden.add(id));
       this.hidden.delete(place);
     }
-    const read = (column: string) => reader(column, wanted.index);
     const rows = this.hidden.size === 0 ? wanted.rows : wanted.rows.filter(row => !this.hidden.has(row.id));
-    this.ordered = sortRows(rows, wanted.sort, read);
+    this.ordered = sortRows(rows, wanted.sort, (column, descending) => this.valueOf(rows, column, descending));
     if (!this.ordered.some(row => row.parent !== null || row.fold)) {
       this.roots = this.ordered;
       return;
@@ -122,6 +121,22 @@ class Arranger {
       rest.forEach(row => this.add(lines, row, 0));
     }
     return lines;
+  }
+
+  /** How a row is sorted in a column: a parent without a metric of its own with the first of its children that have it. */
+  private valueOf(rows: readonly Row[], id: string, descending: boolean): (row: Row) => Value {
+    const own = reader(id, this.wanted.index);
+    if (this.wanted.index.get(id)?.kind !== 'metric') {
+      return own;
+    }
+    const below = new Map<string, Value>();
+    for (const row of rows) {
+      const value = row.parent === null || row.parent === row.id || BROKEN.test(row.state.word) ? null : own(row);
+      if (row.parent !== null && value !== null && compareValues(value, below.get(row.parent) ?? null, descending) < 0) {
+        below.set(row.parent, value);
+      }
+    }
+    return below.size === 0 ? own : row => own(row) ?? below.get(row.id) ?? null;
   }
 
   /** Put the runs of a fold behind the first of them that is asked for. */

@@ -3,7 +3,7 @@
 import { number, repr, spread } from '../format.js';
 import type { Column } from '../protocol.js';
 import type { RunLine } from './arrange.js';
-import { cellFull, metricValue } from './cells.js';
+import { BROKEN, cellFull, metricValue } from './cells.js';
 import type { Row } from './rows.js';
 
 /** A text in the place of a run's own value, and what it is. */
@@ -11,9 +11,6 @@ export interface Told {
   text: string;
   title: string;
 }
-
-/** Runs that broke off: their last value is no result. */
-const BROKEN = /^(failed|stopped|lost)/;
 
 /**
  * What stands in a column of metrics in the place of a run's own value, or null; the same as in the static table.

@@ -14,6 +14,9 @@ export const NAME = 'attributes.name';
 export const DURATION = 'attributes.duration';
 export const STARTED = 'attributes.start_time';
 
+/** Runs that broke off: their last value is no result. */
+export const BROKEN = /^(failed|stopped|lost)/;
+
 const LIMIT = 32; // characters of a value, as in views.format
 const WORDS: Record<string, number> = { NaN: Number.NaN, inf: Infinity, '-inf': -Infinity };
 const NUMERIC = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
@@ -59,7 +62,7 @@ export function cellCopy(row: Row, column: Column): string {
 }
 
 /** The value of a row in a column. */
-function cellValue(row: Row, column: Column): Value {
+export function cellValue(row: Row, column: Column): Value {
   const cell = cellOf(row, column);
   if (column.kind === 'metric') {
     const value = metricValue(row, column);
@@ -82,9 +85,10 @@ export function hasCurve(row: Row, column: Column): boolean {
   return Array.isArray(cellOf(row, column));
 }
 
-/** Whether a row has the best value of a column. */
+/** Whether a row has the best value of a column; one that broke off has not. */
 export function isBest(row: Row, column: Column): boolean {
-  return column.best !== null && !row.deleted && metricValue(row, column) === column.best;
+  const value = column.best === null || row.deleted || BROKEN.test(row.state.word) ? null : metricValue(row, column);
+  return value !== null && value === column.best;
 }
 
 /**

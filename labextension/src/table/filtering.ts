@@ -8,7 +8,8 @@ const SETTLE = 250;
 /**
  * The text of the filter box: words are searched here and at once, the search grammar is sent to the kernel.
  *
- * Only the answer to the last question counts. Until it comes, the rows stay as they are.
+ * Only the answer to the last question counts. Until it comes, the rows stay as they are; where the filter cannot be
+ * read, all of them are shown, and that is said.
  */
 export class Filtering {
   /** What is wrong with the filter, as the kernel says it. */
@@ -59,10 +60,9 @@ export class Filtering {
       return;
     }
     this.problem = reply.ok ? '' : (reply.message ?? 'This filter cannot be read.');
-    if (reply.ok) {
-      this.model.filter = { found: new Set(reply.found ?? []) };
-      this.model.renew();
-    }
+    // The rows of the filter before are no answer to this one: without an answer there are all.
+    this.model.filter = reply.ok ? { found: new Set(reply.found ?? []) } : { words: [] };
+    this.model.renew();
     this.onChange();
   }
 

@@ -6,6 +6,7 @@ import { gridTemplate, Header, HEADER_HEIGHT, type HeaderActions } from './heade
 import { type Command, command } from './keyboard.js';
 import { type Drawing, lineElement } from './lines.js';
 import type { TableModel } from './model.js';
+import { editedIn } from './nameeditor.js';
 import { extend, look, selected, toggle, toggleAll } from './selection.js';
 
 /** What the grid asks for that is not its own matter. */
@@ -113,36 +114,14 @@ export class Grid {
   /** Write in the place of a name; resolves to the new name, or null where it stays. */
   editName(id: string): Promise<string | null> {
     const cell = this.body.find(id)?.querySelector<HTMLElement>('.jt-name-cell');
-    const name = this.model.store.rows.get(id)?.name ?? '';
     if (!cell) {
       return Promise.resolve(null);
     }
-    const field = element('input', { type: 'text', class: 'jt-field', 'aria-label': 'Name', value: name });
-    const before = [...cell.childNodes];
-    cell.replaceChildren(field);
     this.body.hold(id);
-    field.focus();
-    field.select();
-    return new Promise(resolve => {
-      let over = false;
-      const end = (text: string | null) => {
-        if (over) {
-          return;
-        }
-        over = true;
-        this.body.hold(null);
-        cell.replaceChildren(...before);
-        this.repaint();
-        this.focus();
-        resolve(text && text !== name ? text : null);
-      };
-      field.addEventListener('keydown', event => {
-        event.stopPropagation();
-        if (event.key === 'Enter' || event.key === 'Escape') {
-          end(event.key === 'Enter' ? field.value.trim() : null);
-        }
-      });
-      field.addEventListener('blur', () => end(field.value.trim()));
+    return editedIn(cell, this.model.store.rows.get(id)?.name ?? '', () => {
+      this.body.hold(null);
+      this.repaint();
+      this.focus();
     });
   }
 

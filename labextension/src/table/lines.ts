@@ -4,6 +4,7 @@ import { bestMark, arrow } from '../card/changes.js';
 import { div, element, glyph, picture, runColor, span, tokenClass } from '../dom.js';
 import type { Change, Column, Spark } from '../protocol.js';
 import { age, clock, iso } from '../times.js';
+import { runCount } from '../words.js';
 import type { DeletedLine, FoldLine, GroupLine, Line, RunLine } from './arrange.js';
 import { toldOfOthers } from './below.js';
 import { cellCopy, cellFull, cellText, DURATION, isBest, isMuted, NAME, NUMBER, STARTED, STATUS } from './cells.js';
@@ -198,7 +199,7 @@ function valueCell(
     cell.append(place);
   }
   const shown = told === null && isBest(row, column)
-    ? span('', bestMark(slot.goal.slice(0, 1)), ' ', span('jt-best', text))
+    ? span('', bestMark(slot.goal.slice(0, 1), row.live || row.state.word === 'running'), ' ', span('jt-best', text))
     : span(valueClass(text, told !== null || isMuted(row, column)), text);
   shown.classList.add('jt-cut');
   cell.append(shown);
@@ -225,7 +226,7 @@ function durationText(row: Row, since: number): string {
 }
 
 function groupElement(line: GroupLine, drawing: Drawing): HTMLElement {
-  const node = wide(line.key, [span('jt-name jt-cut', line.label), count(line.ids.length)], line.open, 1);
+  const node = wide(line.key, [span('jt-name jt-cut', line.label), span('jt-muted', runCount(line.ids.length))], line.open, 1);
   node.classList.add('jt-group');
   drawing.slots.slice(FIXED).forEach(slot => {
     const text = slot.place === null ? '' : (line.cells[slot.place] ?? '');
@@ -243,10 +244,6 @@ function groupElement(line: GroupLine, drawing: Drawing): HTMLElement {
     node.append(cell);
   });
   return node;
-}
-
-function count(runs: number): HTMLElement {
-  return span('jt-muted', `${runs.toLocaleString('en-US')} ${runs === 1 ? 'run' : 'runs'}`);
 }
 
 function foldLabel(line: FoldLine): HTMLElement {

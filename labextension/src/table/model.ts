@@ -30,6 +30,7 @@ export class TableModel {
     if (!this.loaded) {
       this.choices = { ...NO_CHOICES, ...message.choices };
       this.filter = { words: wordsOf(this.choices.filter) };
+      message.open?.forEach(id => this.toggled.add(id));
       this.loaded = true;
     }
     this.renew();

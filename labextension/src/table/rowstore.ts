@@ -17,13 +17,13 @@ export class RowStore {
   more = false;
   readonly rows = new Map<string, Row>();
 
-  /** The runs, newest first; sorted again only after a change, and then nearly sorted already. */
+  /** The runs, newest first or in an order of their own; sorted again only after a change, and then nearly sorted. */
   get newest(): readonly Row[] {
     if (this.stale) {
       const known = this.sorted.flatMap(row => this.rows.get(row.id) ?? []);
       const seen = new Set(known.map(row => row.id));
       const fresh = [...this.rows.values()].filter(row => !seen.has(row.id));
-      this.sorted = [...fresh, ...known].sort(newestFirst);
+      this.sorted = this.ordered ? [...known, ...fresh] : [...fresh, ...known].sort(newestFirst);
       this.baselines = new Map(this.sorted.filter(row => row.baseline).map(row => [row.experiment, row]));
       this.stale = false;
     }
@@ -48,6 +48,7 @@ export class RowStore {
     this.name(message.columns);
     this.empty = message.empty;
     this.total = message.total;
+    this.ordered = message.ordered === true;
     this.rows.clear();
     this.sorted = [];
     this.put(message.rows);
@@ -148,6 +149,7 @@ export class RowStore {
   private shared: Shared = { states: {}, colors: [] };
   private sorted: readonly Row[] = [];
   private baselines: ReadonlyMap<string, Row> = new Map();
+  private ordered = false;
   private stale = false;
   private scale = '';
   private readonly received = new WeakMap<Row, number>();

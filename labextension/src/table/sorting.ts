@@ -56,12 +56,12 @@ export function newestFirst(one: Row, other: Row): number {
 export function sortRows(
   newest: readonly Row[],
   sort: readonly SortKey[],
-  read: (column: string) => (row: Row) => Value
+  read: (column: string, descending: boolean) => (row: Row) => Value
 ): readonly Row[] {
   if (sort.length === 0) {
     return newest;
   }
-  const keys = sort.map(({ column, descending }) => ({ values: ranks(newest.map(read(column))), descending }));
+  const keys = sort.map(({ column, descending }) => ({ values: ranks(newest.map(read(column, descending))), descending }));
   const places = newest.map((_, place) => place);
   places.sort((one, other) => {
     for (const { values, descending } of keys) {

@@ -11,15 +11,9 @@ export class Toolbar {
 
   constructor(
     private readonly model: TableModel,
-    still: boolean,
     actions: { filter(text: string, now: boolean): void; group(id: string): void; columns(): void; rows(): void },
     report: HTMLElement
   ) {
-    if (still) {
-      this.field.placeholder = 'Search  /'; // a filter needs the store
-      this.field.title = 'Words in names, notes, tags and params';
-      this.field.setAttribute('aria-label', 'Search runs by words');
-    }
     this.field.addEventListener('input', () => actions.filter(this.field.value, false));
     this.field.addEventListener('keydown', event => {
       event.stopPropagation();

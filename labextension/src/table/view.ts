@@ -1,4 +1,4 @@
-import { div, fill, span } from '../dom.js';
+import { div, element, fill, span } from '../dom.js';
 import { Pace } from '../pace.js';
 import type { Choices, KernelMessage } from '../protocol.js';
 import { Reporting } from '../reporting.js';
@@ -49,7 +49,7 @@ export class TableView implements View {
       columns: () => this.openChooser(this.chooser.node.hidden),
       rows: () => this.grid.focus()
     };
-    this.toolbar = new Toolbar(this.model, context.still ?? false, above, this.reporting.button);
+    this.toolbar = new Toolbar(this.model, above, this.reporting.button);
     this.chooser = new Chooser(this.model, {
       choose: shown => this.choose({ columns: shown }),
       share: shared => this.share(shared),
@@ -146,11 +146,18 @@ export class TableView implements View {
     this.toolbar.node.hidden = bare;
     this.toolbar.show();
     this.chooser.show();
-    fill(this.problem, this.filtering.problem && span('', span('jt-failed', '✗ '), this.filtering.problem));
+    this.showProblem();
     this.grid.refresh();
     this.foot.show();
     this.showBar();
     this.wantCurves.ask();
+  }
+
+  /** Say what is wrong with the filter; the rows are then not filtered. */
+  private showProblem(): void {
+    const [problem = '', ...place] = this.filtering.problem.split('\n');
+    const where = place.length > 0 ? element('pre', { class: 'jt-pointed' }, place.map(line => line.slice(2)).join('\n')) : '';
+    fill(this.problem, problem && span('', span('jt-failed', '✗ '), problem, span('jt-muted', ' · all runs are shown')), problem && where);
   }
 
   private showBar(): void {
