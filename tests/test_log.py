@@ -43,6 +43,37 @@ def test_numbers_are_metrics_whose_steps_count_the_calls(store: Path) -> None:
     assert curves(run) == {"loss": [(0, 0.9), (1, 0.5), (40, 0.1), (2, 0.4)], "accuracy": [(1, 0.5)]}
 
 
+@pytest.mark.parametrize("call", [track.log, track.log_metrics])
+def test_numbers_of_a_loop_are_all_kept_and_bad_ones_keep_the_others_out(store: Path, call: Any) -> None:
+    """From the second call on they are appended; what is none of that is seen as by the first call."""
+    with track.start_run() as run:
+        for step in range(4):
+            call({"loss": float(step), "accuracy": step / 10}, step=step)
+        for bad in ({"loss": 0.5, "accuracy": None}, {"loss": 0.5, "a$": 0.5}, {"accuracy": 0.5, "loss": [1, 2]}):
+            with pytest.raises(InvalidValue):
+                call(bad, step=9)
+        with pytest.raises(InvalidValue):
+            call({"loss": 0.5}, step=2**63)
+        call({"loss": 5, "accuracy": np.float64(0.5)}, step=5)
+        call({"loss": 6.0, "late": 1.0}, step=6)
+    with track.start_run() as other:
+        call({"loss": 7.0}, step=7)
+    both = [(step, float(step)) for step in range(4)], [(step, step / 10) for step in range(4)]
+    assert curves(run) == {"loss": [*both[0], (5, 5.0), (6, 6.0)], "accuracy": [*both[1], (5, 0.5)], "late": [(6, 1.0)]}
+    assert curves(other) == {"loss": [(7, 7.0)]}
+
+
+def test_steps_that_are_given_do_not_count_however_often(store: Path) -> None:
+    """A call without one goes on from the calls without one; a number as a name is text."""
+    with track.start_run() as run:
+        for step in range(5, 8):
+            track.log({"loss": 0.5, 1: 0.5}, step=step)
+        track.log(loss=0.9)
+        track.log({"loss": 0.25}, loss=0.75)
+    given = [(step, 0.5) for step in range(5, 8)]
+    assert curves(run) == {"loss": [*given, (0, 0.9), (1, 0.75)], "1": given}
+
+
 def test_every_run_counts_for_itself(store: Path) -> None:
     """A child's calls are not its parent's."""
     with track.start_run() as parent:

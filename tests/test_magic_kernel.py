@@ -213,6 +213,28 @@ def test_tab(kernel: KernelNotebook) -> None:
     assert (reply["cursor_start"], reply["cursor_end"]) == (8, 11)
 
 
+def test_a_report_that_takes_long_says_how_far_it_is(kernel: KernelNotebook) -> None:
+    """One line that changes in its place with each part, and is gone at the end."""
+    kernel.run("%%track\nC = 1")
+    kernel.run(
+        "import jupyter_track.notebook.reporting as reporting\npatience, reporting.PATIENCE = reporting.PATIENCE, 0"
+    )
+    shown = kernel.run("import jupyter_track as track\nreport = track.report('last', to=None)")
+    kernel.run("reporting.PATIENCE = patience")
+    assert shown.status == "ok"
+    bars = [
+        (message["msg_type"], message["content"]["data"]["text/plain"], message["content"]["transient"]["display_id"])
+        for message in shown.messages
+        if message["msg_type"] in ("display_data", "update_display_data")
+    ]
+    assert [kind for kind, _, _ in bars] == ["display_data", *["update_display_data"] * (len(bars) - 1)]
+    assert len({display for _, _, display in bars}) == 1
+    words = [line.split() for _, line, _ in bars]
+    assert words[0] == ["report", "─" * 20, "runs"]
+    assert [words[-2][0], words[-2][2], words[-1]] == ["report", "page", []]
+    assert [line[1].count("━") for line in words[:-1]] == sorted(line[1].count("━") for line in words[:-1])
+
+
 def test_silent_execution_is_not_a_cell(kernel: KernelNotebook) -> None:
     """What extensions execute silently, or without history, opens nothing."""
     before = len(kernel.runs)

@@ -85,6 +85,17 @@ def test_each_part_is_told_before_it_is_made(tmp_path: Path) -> None:
     assert all(done <= total for _, done, total in steps)
 
 
+def test_a_part_that_takes_long_is_told_again(tmp_path: Path) -> None:
+    """Before each forest of what mattered, so that a bar is there while the first of them grows."""
+    reader = Reader(report_store(tmp_path, count=12))
+    steps: list[tuple[str, int, int]] = []
+    make_report(reader, *asked_of(reader, None, built=BUILT), step=lambda *step: steps.append(step))
+    long = [step for step in steps if step[0] == "importance"]
+    assert len(long) == 1 + 5 * 2
+    assert len(set(long)) == 1
+    assert [done for _, done, _ in dict.fromkeys(steps)] == list(range(len(set(steps))))
+
+
 def test_a_thousand_runs_are_whole_in_both_forms(tmp_path: Path) -> None:
     """In the table that needs no script and in the one that lives; curves are of the best, which is said."""
     store = made_store(tmp_path)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -205,6 +205,20 @@ def test_a_store_that_is_gone_is_no_request(store: Path) -> None:
     requests._looked = 0.0
     requests.look(("0" * 32,))
     assert not requests
+
+
+@pytest.mark.parametrize("call", [track.log, track.log_metrics])
+def test_a_loop_of_calls_with_several_numbers_ends_too(store: Path, call: Callable[..., None]) -> None:
+    """The calls that only append give way to the request as those of one number do."""
+    with track.start_run() as run:
+        for step in range(3):
+            call({"a": 1.0, "b": 2.0}, step=step)
+        assert list(active.put) == ["a", "b"]
+        asked_here(run)
+        with pytest.raises(track.RunStopped):
+            call({"a": 1.0, "b": 2.0}, step=3)
+    found = track.get_run(run.run_id)
+    assert [found.metrics[key].count for key in ("a", "b")] == [3, 3]
 
 
 def test_the_fast_path_comes_back(store: Path) -> None:

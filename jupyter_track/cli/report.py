@@ -41,6 +41,7 @@ _MORE: dict[str, dict[str, Any]] = {
     "author": {"default": ""},
     "lang": {"default": ""},
     "text": {"type": _FILE},
+    "folder": {"type": _FILE},
     "kind": {"type": click.Choice(KINDS)},
     "compare": {"shell_complete": complete_runs},
     "template": {"type": _FILE},

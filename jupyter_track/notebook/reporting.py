@@ -34,6 +34,7 @@ def report(
     author: str = "",
     lang: str = "",
     text: str | os.PathLike[str] | None = None,
+    folder: str | os.PathLike[str] | None = None,
     sections: Sequence[str] | None = None,
     kind: str | None = None,
     metric: str | None = None,
@@ -63,7 +64,10 @@ def report(
         The language of the title and the text, as ``de`` or ``pt-BR``, for who has them read aloud.
     text : str or path, optional
         Markdown, or a ``.md`` file. Values are written ``{{ best.metrics.accuracy | round(3) }}``; ``{{ curves("loss")
-        }}`` and ``{{ table() }}`` on a line of their own place a chart and the table.
+        }}`` and ``{{ table() }}`` on a line of their own place a chart and the table. Pictures that it shows, and small
+        files that it links, go along.
+    folder : path, optional
+        Where these may lie; by default only in the folder of the ``.md`` file.
     sections : sequence of str, optional
         Which parts, in which order: ``text summary table curves comparison parallel importance figures code data
         environment git notes``.
@@ -116,6 +120,7 @@ def report(
         author=author,
         lang=lang,
         text=text,
+        folder=folder,
         sections=sections,
         kind=kind,
         metric=metric,
@@ -145,15 +150,16 @@ class _Progress:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._shown: Callable[[str], object] | None = None
+        self._last = "", -1
 
     def __enter__(self) -> _Progress:
         return self
 
     def step(self, name: str, done: int, total: int) -> None:
-        """Say which part is next."""
-        if time.monotonic() - self._began > PATIENCE:
+        """Say which part is next, or still under way."""
+        if time.monotonic() - self._began > PATIENCE and (name, done) != self._last:
             full = round(BAR * done / max(total, 1))
-            self._shown = self._shown or _place()
+            self._shown, self._last = self._shown or _place(), (name, done)
             self._shown(f"report {'━' * full}{'─' * (BAR - full)} {name}")
 
     def __exit__(self, *_: object) -> None:

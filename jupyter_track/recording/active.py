@@ -38,7 +38,7 @@ def generation() -> int:
 def remember(key: str, append: Append, since: int) -> None:
     """Make `append` the short way for `key`, unless the active run may have changed since the generation `since`."""
     with _lock:
-        if since == _generation and _one_run_for_all():
+        if since == _generation and one_run_for_all():
             put[key] = append
 
 
@@ -136,7 +136,7 @@ def _start_clean() -> None:
 gate.reset_in_child(_start_clean)
 
 
-def _one_run_for_all() -> bool:
+def one_run_for_all() -> bool:
     """Whether every thread has the same active run: one stack, of the thread that threads without one look at."""
     if len(_stacks) != 1:
         return False

@@ -1,12 +1,13 @@
 """The module-level functions that log, under the names that mlflow's users know; `opening` has those that open runs.
 
-`log_metric` is the hot path: for a float with an integer step it looks up the queue of the curve and appends. All
-else (another type, a new key, a run that has just started or ended, too much waiting) takes the slow path.
+`log_metric` is the hot path: for a float with an integer step it looks up the queue of the curve and appends, and so do
+`log_metrics` and `log` where all of their values are such. All else (another type, a new key, a run that has just
+started or ended, too much waiting) takes the slow path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import time_ns as _time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from .opening import active_or_new, log_target
 from .session import session
 
 if TYPE_CHECKING:
-    pass
+    from .run import ActiveRun
 
 _put = active.put
 
@@ -160,12 +161,36 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
     generation = active.generation()
     run = active_or_new()
     stopping.check(run)
-    tracker = run._tracker
-    tracker.metrics(run.run_id, {key: number}, at, timestamp)
-    writer = tracker.writer
+    run._tracker.metrics(run.run_id, {key: number}, at, timestamp)
+    _prepare(run, (key,), generation)
+
+
+def _prepare(run: ActiveRun, keys: Iterable[str], generation: int) -> None:
+    """Let the next calls for some metrics of a run be appends."""
+    writer, new = run._tracker.writer, [key for key in keys if key not in _put]
+    if not new or not active.one_run_for_all():
+        return
     if run.is_open and not writer.congested and not ending.exiting() and stopping.asked(run) is None:
         writer.backlog.on_congestion = writer.stops.on_request = active.drop_fast
-        active.remember(key, writer.curve(run.run_id, key).points.append, generation)
+        for key in new:
+            active.remember(key, writer.curve(run.run_id, key).points.append, generation)
+
+
+def _appended(metrics: Mapping[str, Any], step: Any) -> bool:
+    """Append a point to each of several curves, as `log_metric` does to one; False where that is not the way of all."""
+    if type(step) is not int or not -1_000_000_000 < step < 1_000_000_000 or type(metrics) is not dict:
+        return False
+    generation = active.generation()
+    try:
+        ways = [(_put[key], value) for key, value in metrics.items() if type(value) is float]
+    except (KeyError, TypeError):
+        return False
+    if not ways or len(ways) < len(metrics) or generation != active.generation():  # all of them go to one run
+        return False
+    now = _time_ns()
+    for append, value in ways:
+        append((step, now, value))
+    return True
 
 
 def log_metrics(
@@ -195,7 +220,14 @@ def log_metrics(
     >>> import jupyter_track as track
     >>> track.log_metrics({"loss": 0.25, "accuracy": 0.9}, step=1)  # doctest: +SKIP
     """
-    _log_about(metrics, step, run_id, timestamp, dataset, model_id)
+    if run_id is not None or timestamp is not None or dataset is not None or model_id is not None:
+        _log_about(metrics, step, run_id, timestamp, dataset, model_id)
+    elif not _appended(metrics, step):
+        generation = active.generation()
+        run = active_or_new()
+        stopping.check(run)
+        run._tracker.metrics(run.run_id, metrics, step)
+        _prepare(run, metrics, generation)
     if synchronous:
         flush()
 
@@ -242,8 +274,15 @@ def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **n
     >>> track.log(loss=0.25)  # doctest: +SKIP
     >>> track.log({"train/loss": 0.25, "valid": {"loss": 0.3}}, step=3)  # doctest: +SKIP
     """
-    tracker, target = log_target(None)
-    short.log(tracker, target, values, step, named)
+    given = {**values, **named} if type(values) is dict else named
+    if (values is None or type(values) is dict) and _appended(given, step):
+        return
+    generation = active.generation()
+    run = active_or_new()
+    stopping.check(run)
+    short.log(run._tracker, run.run_id, values, step, named)
+    if step is not None:  # else the step is that of the call, which is counted
+        _prepare(run, [key for key, value in given.items() if type(value) is float and type(key) is str], generation)
 
 
 def define_metric(name: str, goal: Goal, target: float | None = None) -> None:

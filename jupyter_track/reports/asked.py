@@ -64,6 +64,8 @@ class Asked:
         Where the text is from, for messages: a file's name.
     text_folder : Path or None
         Where its pictures lie; None where it is no file.
+    folder : Path or None
+        Out of which nothing is taken that the text shows or links; None for the folder of the text.
     metric : str or None
         By which the runs are ranked; None for the main one.
     compare : tuple of str or None
@@ -88,6 +90,7 @@ class Asked:
     text: str = ""
     text_name: str = "the text"
     text_folder: Path | None = None
+    folder: Path | None = None
     metric: str | None = None
     compare: tuple[str, ...] | None = None
     columns: tuple[tuple[str, ...], ...] = ()
@@ -127,6 +130,8 @@ def check(asked: Asked) -> None:
         raise InvalidValue(f"A report without sections says nothing; there is {', '.join(SECTIONS)}.")
     if asked.lang and _LANG.fullmatch(asked.lang) is None:
         raise InvalidValue(f"A language is told by its code, such as de or pt-BR, not {asked.lang!r:.40}.")
+    if asked.folder is not None and not asked.folder.is_dir():
+        raise InvalidValue(f"There is no folder {str(asked.folder)!r:.80} for what the text shows and links.")
     if asked.compare is not None and len(asked.compare) == 1:
         raise InvalidValue("A comparison needs two runs or more; --compare (compare=[…]) names one: name another.")
 

@@ -59,6 +59,12 @@ OPTIONS = (
     ),
     Option("lang", ("--lang",), "The language of the text, as de or pt-BR, for who reads it aloud.", "CODE"),
     Option(
+        "folder",
+        ("--folder",),
+        "What the text shows and links may lie anywhere in it; by default in the text's own folder.",
+        "FOLDER",
+    ),
+    Option(
         "sections",
         ("--section",),
         "Only this part; may be given several times, or as a list with commas, in the order that is wanted: "

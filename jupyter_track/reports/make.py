@@ -27,7 +27,7 @@ from .narrative import Narrative, Text
 from .values import run_meant, values_of
 
 Step = Callable[[str, int, int], object]
-"""Told the name of a part before it is made, how many were made, and how many there are."""
+"""Told the name of a part before it is made and within one that takes long, how many were made, how many there are."""
 _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "summary": summary.summary,
     "table": charts.table,
@@ -208,11 +208,17 @@ class _Steps:
     def __init__(self, step: Step | None) -> None:
         self._step = step
         self._done, self.total = 0, len(SECTIONS) + 3
+        self._name = ""
 
     def __call__(self, name: str) -> None:
-        if self._step is not None:
-            self._step(name, min(self._done, self.total), self.total)
+        self._name = name
         self._done += 1
+        self.again()
+
+    def again(self) -> None:
+        """Tell the part that is being made once more: it takes long."""
+        if self._step is not None:
+            self._step(self._name, min(self._done - 1, self.total), self.total)
 
 
 def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps) -> Document:
@@ -221,6 +227,7 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told.total = len(sections_of(asked, kind)) + 3
     told("runs")
     material = material_of(reader, run_ids, asked, kind, built_of(asked))
+    material.going = told.again
     with material.drawing:
         text = _text(material, told)
         sections = _live_once(list(_sections(material, text, told)))
@@ -228,12 +235,11 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)
     return Document(
-        title=one_line(asked.title) or text.title or _title(material),
+        title=one_line(material.reader.privacy.prose(asked.title)) or text.title or _title(material),
         lead=_lead(material),
         kind=kind,
         built=material.now,
         sections=tuple(sections),
-        privacy=material.privacy,
         marks=tuple(_marks(material)),
         panels=panels,
         answers=answers,
@@ -344,7 +350,8 @@ def _narrative(material: Material) -> Narrative:
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
     for name, place in places.items():  # what Python says of a wrong call names the function as the text does
         place.__qualname__ = name
-    return Narrative(asked.text_name, values_of(material), places, material.privacy.text, asked.text_folder)
+    folder = asked.text_folder or asked.folder
+    return Narrative(asked.text_name, values_of(material), places, folder, asked.folder)
 
 
 def _title(material: Material) -> str:

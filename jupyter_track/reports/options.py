@@ -28,6 +28,7 @@ def asked_of(
     author: str = "",
     lang: str = "",
     text: str | os.PathLike[str] | None = None,
+    folder: str | os.PathLike[str] | None = None,
     sections: Sequence[str] | None = None,
     kind: str | None = None,
     metric: str | None = None,
@@ -48,7 +49,7 @@ def asked_of(
         kind = "comparison"
     if isinstance(sections, str):
         sections = [word for word in sections.replace(",", " ").split() if word]
-    words, name, folder = text_of(text)
+    words, name, text_folder = text_of(text)
     columns: tuple[tuple[str, ...], ...] = ()
     if isinstance(runs, Comparison) and any(run.members for run in runs.runs):
         columns = tuple(run.members or (run.run_id,) for run in runs.runs)
@@ -61,7 +62,8 @@ def asked_of(
         sections=None if sections is None else tuple(sections),
         text=words,
         text_name=name,
-        text_folder=folder,
+        text_folder=text_folder,
+        folder=None if folder is None else Path(folder).expanduser(),
         metric=metric,
         compare=None if compare is None else _compared(reader, compare),
         columns=columns,

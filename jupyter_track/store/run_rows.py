@@ -28,6 +28,7 @@ HOLD_SECONDS = 0.02  # after this the mutex is given back between two parts
 _PART_SECONDS = 0.01
 _FIRST_PART, _MOST_RUNS = 100, 4_000
 _MOST_IDS = 500  # in one statement
+_SHARED = ("int", "float", "str", "bool", "none")  # values that nobody can change: equal params are one record
 
 RUN_COLUMNS = (
     "id, uuid, experiment_id, name, status, lifecycle_stage, start_time, end_time, duration, parent_uuid, note,"
@@ -191,6 +192,7 @@ class _Details:
     experiments: dict[int, str] = field(default_factory=dict)
     baselines: dict[int, str | None] = field(default_factory=dict)
     goals: dict[int, dict[str, Goal]] = field(default_factory=dict)
+    known: dict[tuple[Any, ...], Param] = field(default_factory=dict)
 
     def read_experiments(self, connection: sqlite3.Connection) -> None:
         for number, name, baseline in connection.execute("SELECT id, name, baseline_uuid FROM experiments"):
@@ -209,8 +211,17 @@ class _Details:
             f"SELECT run_id, {PARAM_COLUMNS} FROM params WHERE run_id {among.text} ORDER BY run_id, position, key",
             values,
         )
-        for number, *row in rows:
-            self.params.setdefault(number, {})[row[0]] = param_of(*row)
+        known, at, params = self.known, None, {}
+        for row in rows:
+            number, what = row[0], row[1:]
+            if number != at:
+                at, params = number, self.params.setdefault(number, {})
+            param = known.get(what)
+            if param is None:
+                param = param_of(*what)
+                if param.type in _SHARED:
+                    known[what] = param
+            params[param.key] = param
         rows = connection.execute(
             f"SELECT run_id, {METRIC_COLUMNS} FROM metrics WHERE run_id {among.text} ORDER BY run_id, id", values
         )

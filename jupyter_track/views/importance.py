@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +121,7 @@ def importance_of(
     metric: str | None = None,
     *,
     known: Known | None = None,
+    going: Callable[[], object] | None = None,
 ) -> Importance:
     """Return which params mattered for a metric.
 
@@ -133,6 +134,8 @@ def importance_of(
         By default the main one.
     known : Known, optional
         Of these rows, where it was read before.
+    going : callable, optional
+        Called before each forest is grown: of many runs all of them take a second or so.
 
     Raises
     ------
@@ -154,7 +157,7 @@ def importance_of(
     values = [value for value in target.values if isinstance(value, float)]
     if len(set(values)) < 2:
         raise InvalidValue(f"{one_line(key)!r} has the same value in all of these {len(used)} runs: nothing mattered.")
-    explained, drops = _drops(axes, values)
+    explained, drops = _drops(axes, values, going or (lambda: None))
     bars = [
         Bar(axis.key, middle_cut(one_line(axis.key), NAME_LIMIT), *_mean_and_deviation(drops[at]))
         for at, axis in enumerate(axes)
@@ -285,7 +288,9 @@ def _columns(axis: Axis) -> ndarray[Any, Any]:
     return np.array([[-1.0 if share is None else share] for share in axis.shares])
 
 
-def _drops(axes: Sequence[Axis], values: Sequence[float]) -> tuple[float, list[list[float]]]:
+def _drops(
+    axes: Sequence[Axis], values: Sequence[float], going: Callable[[], object]
+) -> tuple[float, list[list[float]]]:
     """Return R² on runs held out, and by param what each shuffle of it takes away."""
     import numpy as np
     from sklearn.ensemble import RandomForestRegressor
@@ -305,6 +310,7 @@ def _drops(axes: Sequence[Axis], values: Sequence[float]) -> tuple[float, list[l
         missed = 0.0
         shuffled = np.zeros((len(axes), SHUFFLES))
         for learned, held in KFold(FOLDS, shuffle=True, random_state=turn).split(table):
+            going()
             forest = RandomForestRegressor(trees, min_samples_leaf=2, random_state=turn, n_jobs=1)
             forest.fit(table[learned], target[learned])
             missed += float(((forest.predict(table[held]) - target[held]) ** 2).sum())
