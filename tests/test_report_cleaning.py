@@ -132,7 +132,7 @@ def test_a_report_that_is_not_private_has_no_secret_in_its_pictures(at_home: Pat
 def test_only_whole_paths_are_told_otherwise(at_home: Path, text: str, clean: str) -> None:
     """Within a longer path or an address a folder stays; what is cleaned twice is as what is cleaned once."""
     text, clean = text.format(work=at_home), clean.format(work=at_home)
-    privacy = Privacy(None)
+    privacy = Privacy(at_home / "track.db")
     assert privacy.text(text) == clean
     assert privacy.text(clean) == clean
 

@@ -277,7 +277,7 @@ def test_what_a_secret_is_called_hides_its_value(tmp_path: Path) -> None:
     assert "plainword" not in repr(run)
 
 
-TEXTLESS = {"info", "resolve", "sources", "content", "copy_content"}  # numbers, ids, hashes, bytes
+TEXTLESS = {"count_named", "info", "resolve", "sources", "content", "copy_content"}  # numbers, ids, hashes, bytes
 INHERITED = {"previous", "experiment", "experiment_by_name", "experiment_named", "experiments"}  # made of others
 OF_A_PERSON = {"frame", "frame_of"}  # tables that a person asks for, and no report
 

@@ -29,7 +29,7 @@ from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Rows, Sentence, Table
 from .drawings import svg_of
-from .material import Material, day
+from .material import Material, day, moment
 
 MOST_ROWS = 1_000  # of the table that needs no script
 SPARKS = 40  # rows with a curve
@@ -54,6 +54,7 @@ def table(material: Material) -> list[Block]:
         main=material.metric or None,
         ranked=material.goal,
     )
+    found = replace(found, as_of=moment(material.now))  # as the report's foot says it
     started = {run.run_id: day(run.start_time) for run in material.runs}
     why = {run.run_id: errors_of(material, run) for run in material.runs}
     rows = tuple(row if len(row.run_ids) > 1 else replace(row, changed=why[row.run_id]) for row in found.rows)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..context.prose import redact_prose
 from ..context.redaction import REDACTED, redact_text
+from ..store.notebooks import folders_of_work
 from ..views.format import plain_text
 
 _PART = r"[^/\\\s\"'<>:|?*,;()]"  # of what a part of a path consists
@@ -63,7 +64,7 @@ class Privacy:
     Parameters
     ----------
     store : Path or None
-        Paths inside its folder are told from there.
+        Paths inside its folder, and those of the notebooks that recorded into it, are told from there.
     private : bool, default True
         Whether anything is taken out; secrets always are.
 
@@ -77,7 +78,8 @@ class Privacy:
 
     def __init__(self, store: Path | None, private: bool = True) -> None:
         self.private = private
-        folders = {str(Path.cwd()), *(() if store is None else (str(store.parent), str(store.parent.resolve())))}
+        # Not the working directory: the same store gives the same report wherever it is made.
+        folders = set() if store is None else {str(store.parent), str(store.parent.resolve()), *folders_of_work(store)}
         # A root, or the home folder itself, is no folder of the work.
         own = [one for one in folders if one.count(os.sep) > 1 and one != str(Path.home())]
         own.sort(key=lambda one: (-len(one), one))
