@@ -1,4 +1,4 @@
-"""Make README's pictures anew: ``python scripts/pictures.py [panels] [charts] [compare]``, all of them by default.
+"""Make README's pictures anew: ``python scripts/pictures.py [panels] [report] [charts] [compare]``, all by default.
 
 Runs ``notebooks/panels.ipynb``, ``notebooks/compare.ipynb`` and the cells below in JupyterLab in Debian's chromium, and
 takes pictures of what is on the screen.
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import nbclient
 import nbformat
 from PIL import Image
 
@@ -49,7 +50,7 @@ HEAD = "%load_ext jupyter_track\nimport jupyter_track as track"
 
 def main() -> int:
     """Make the pictures and say how large they are."""
-    makers = {"panels": panels, "charts": charts, "compare": compare}
+    makers = {"panels": panels, "report": report, "charts": charts, "compare": compare}
     sizes: list[int] = []
     for name in sys.argv[1:] or makers:
         with tempfile.TemporaryDirectory() as folder:
@@ -58,15 +59,14 @@ def main() -> int:
 
 
 def panels(folder: Path) -> list[tuple[Path, str]]:
-    """Card, table and report."""
+    """Card and table."""
     names = [cell["id"] for cell in nbformat.read(NOTEBOOK, as_version=4)["cells"]]
     work = folder / "work"
     work.mkdir()
     shutil.copy(NOTEBOOK, work)
     with serving(work, folder / "home") as server, browsing(1240, 1000, SCALE) as page:
         page.open(server, NOTEBOOK.name)
-        made = pictures(page, names, folder)
-        return made + report(page, work / "track.db", folder)
+        return pictures(page, names, folder)
 
 
 def charts(folder: Path) -> list[tuple[Path, str]]:
@@ -183,22 +183,24 @@ def pictures(page: Page, names: list[str], folder: Path) -> list[tuple[Path, str
     return made
 
 
-def report(page: Page, store: Path, folder: Path) -> list[tuple[Path, str]]:
+def report(folder: Path) -> list[tuple[Path, str]]:
     """Return pictures of a report of the notebook's runs, in both themes."""
     from jupyter_track.reports.make import make_report
     from jupyter_track.reports.options import asked_of
     from jupyter_track.store.reader import Reader
 
-    reader = Reader(store)
+    nbclient.execute(nbformat.read(NOTEBOOK, as_version=4), cwd=str(folder))
+    reader = Reader(folder / "track.db")
     saved = make_report(reader, *asked_of(reader, None)).save(folder / "report.html")
     made = []
-    for theme in ("light", "dark"):
-        page.page.emulate_media(color_scheme=theme)
-        page.page.goto((saved.path or folder).as_uri())
-        page.page.locator("[data-panel=table] .jt-row").first.wait_for()
-        page.page.locator("[data-panel=curves] canvas").first.wait_for()
-        page.page.wait_for_timeout(1_000)  # the curves of the rows, and the charts, come after that
-        made.append((page.shot(folder / f"report-{theme}.png"), f"report{'' if theme == 'light' else '-dark'}.png"))
+    with browsing(1240, 1000, SCALE) as page:
+        for theme in ("light", "dark"):
+            page.page.emulate_media(color_scheme=theme)
+            page.page.goto((saved.path or folder).as_uri())
+            page.page.locator("[data-panel=table] .jt-row").first.wait_for()
+            page.page.locator("[data-panel=curves] canvas").first.wait_for()
+            page.page.wait_for_timeout(1_000)  # the curves of the rows, and the charts, come after that
+            made.append((page.shot(folder / f"report-{theme}.png"), f"report{'' if theme == 'light' else '-dark'}.png"))
     return made
 
 

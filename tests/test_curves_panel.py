@@ -259,7 +259,7 @@ def nb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
 def test_the_verb(nb: Notebook) -> None:
     """Words that are metrics, then runs; the line's value is the panel, and it is shown once."""
     nb.run("panel = %track curves loss alpha\nlen(panel.df)")
-    assert nb.cards[-1].splitlines() == ["loss ↓? over step", "  alpha #1  0.3333  best 0.3333 at 2  ▲  3 points"]
+    assert nb.cards[-1].splitlines() == ["loss ↓? over step", "  alpha #1  0.3333  best 0.3333 at 2  3 points"]
     panel = nb.shell.user_ns["panel"]
     assert [run.name for run in panel.runs] == ["alpha"]
     nb.run("%track curves loss acc -x elapsed --smooth 0.5")

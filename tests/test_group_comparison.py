@@ -138,13 +138,13 @@ def test_groups_are_read(tmp_path: Path) -> None:
 
 
 def test_the_curve_of_a_group_is_the_mean(tmp_path: Path) -> None:
-    """At the steps that all of its runs have, with the deviation; a single run's curve is its own."""
+    """At the steps that all of its runs have; a single run's curve is its own."""
     store = made_store(tmp_path)
     ids = with_code(store, *({"metrics": {"loss": values}} for values in ([3.0, 2.0, 1.0], [5.0, 4.0], [9.0, 8.0])))
     reader = Reader(store)
     found = group_comparison_of(reader, [ids[:2], ids[2:]])
     curve = column_curve(reader, found.runs[0], "loss", 100)
-    assert (curve.points, curve.deviations) == (((0, 4.0), (1, 3.0)), (2**0.5, 2**0.5))
+    assert curve.points == ((0, 4.0), (1, 3.0))
     assert curve.note.endswith(": 1 of 2 runs goes on to step 2, not shown")
     assert curve.note in str(stored_comparison_html(found))
     assert column_curve(reader, found.runs[1], "loss", 100).points == ((0, 9.0), (1, 8.0))

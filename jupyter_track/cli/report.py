@@ -39,6 +39,7 @@ _MORE: dict[str, dict[str, Any]] = {
     "to": {"type": _FILE, "default": "report.html", "show_default": True},
     "title": {"default": ""},
     "text": {"type": _FILE},
+    "folder": {"type": _FILE},
     "kind": {"type": click.Choice(KINDS)},
     "compare": {"shell_complete": complete_runs},
     "template": {"type": _FILE},

@@ -13,7 +13,8 @@ from ..errors import StoreError, TrackError
 from ..records import Run
 from ..store import schema, spill
 from ..store.damaged import past_losses
-from ..store.reader import Reader, StoreInfo
+from ..store.reader import Reader
+from ..store.store_info import StoreInfo
 from ..views.format import age, iso, one_line, size
 from .plain import moment
 

@@ -32,6 +32,7 @@ def report(
     to: str | os.PathLike[str] | None = "report.html",
     title: str = "",
     text: str | os.PathLike[str] | None = None,
+    folder: str | os.PathLike[str] | None = None,
     sections: Sequence[str] | None = None,
     kind: str | None = None,
     metric: str | None = None,
@@ -57,7 +58,10 @@ def report(
         By default the name of the experiment, or of the run.
     text : str or path, optional
         Markdown, or a ``.md`` file. Values are written ``{{ best.metrics.accuracy | round(3) }}``; ``{{ curves("loss")
-        }}`` and ``{{ table() }}`` on a line of their own place a chart and the table.
+        }}`` and ``{{ table() }}`` on a line of their own place a chart and the table. Pictures that it shows, and small
+        files that it links, go along.
+    folder : path, optional
+        Where these may lie; by default only in the folder of the ``.md`` file.
     sections : sequence of str, optional
         Which parts, in which order: ``text summary table curves comparison parallel importance figures code data
         environment git notes``.
@@ -108,6 +112,7 @@ def report(
         runs,
         title=title,
         text=text,
+        folder=folder,
         sections=sections,
         kind=kind,
         metric=metric,

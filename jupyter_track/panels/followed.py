@@ -10,7 +10,7 @@ from pathlib import Path
 from ..store import table_rows
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.table_rows import RowReader, TableRow
+from ..store.table_rows import TableRow
 from ..views.groups import alike, has_seeds, seedless_sources
 from ..views.live_columns import Kind, LiveColumn, live_columns
 from ..views.live_table import Fold, RowMaker, changed_params, folds, predecessors
@@ -38,16 +38,19 @@ class FollowedRuns:
     store : Path
     run_ids : sequence of str, optional
         The runs that it has; by default all that are not deleted, also those to come.
+    reader : Reader, optional
+        Reads them, where they are not to be read as they are.
     """
 
-    def __init__(self, store: Path, run_ids: Sequence[str] | None = None) -> None:
+    def __init__(self, store: Path, run_ids: Sequence[str] | None = None, reader: Reader | None = None) -> None:
         self.store = store
+        self._whole = reader or Reader(store)
         self.rows: dict[int, TableRow] = {}
         self.columns: tuple[LiveColumn, ...] = ()
         self.total = 0
         self.whole = False  # whether all of them are read
         self._run_ids = None if run_ids is None else tuple(run_ids)
-        self._reader = RowReader(store)
+        self._reader = self._whole.row_reader()
         self._places: dict[tuple[Kind, str], int] = {}  # of a row's values; what is new comes behind the others
         self._folds: dict[str, Fold] = {}
         self._before: dict[int, int] = {}
@@ -94,7 +97,7 @@ class FollowedRuns:
         """Keep no rows while nobody looks: they grow old, and there may be many."""
         self.rows, self.columns, self.whole = {}, (), False
         self._folds, self._before, self._places, self._alike = {}, {}, {}, {}
-        self._reader = RowReader(self.store)
+        self._reader = self._whole.row_reader()
 
     def _numbers(self) -> list[int]:
         if self._run_ids is None:
@@ -103,7 +106,7 @@ class FollowedRuns:
 
     def _arrange(self) -> None:
         rows = self.active()
-        self.columns = live_columns(rows, table_rows.goals(self.store))
+        self.columns = live_columns(rows, self._whole.goals())
         for column in self.columns:
             if column.kind in ("metric", "param"):
                 self._places.setdefault((column.kind, column.key), len(self._places))
@@ -118,7 +121,7 @@ class FollowedRuns:
             return {}
         asked = [row.run_id for row in rows if row.state == "finished" and row.run_id not in self._sources]
         if asked:
-            self._sources.update(Reader(self.store).sources(asked))
+            self._sources.update(self._whole.sources(asked))
         return self._sources
 
     def _alike_of(self, rows: Sequence[TableRow]) -> dict[str, str]:
@@ -126,7 +129,7 @@ class FollowedRuns:
         if len(rows) > FEW or not has_seeds(rows):
             return {}
         if asked := [row.run_id for row in rows if row.run_id not in self._seedless]:
-            self._seedless |= {**dict.fromkeys(asked, ""), **seedless_sources(Reader(self.store), asked)}
+            self._seedless |= {**dict.fromkeys(asked, ""), **seedless_sources(self._whole, asked)}
         return alike(rows, self._seedless)
 
     # ---- what changed

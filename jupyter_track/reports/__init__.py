@@ -6,10 +6,11 @@
     document   the report as plain data: sections and their blocks          sections   one function a section
     summary, charts, files, facts   the functions of the sections           frozen     what a panel would be sent
     values     what a text may name: runs, params, metrics                  narrative  Markdown with such values
-    sandbox    where the expressions of a text run                          pictures   what a text shows from beside it
+    sandbox    where the expressions of a text run                          attached   what a text shows from beside it
     line       its options on a line, of a command or of %track
-    privacy    paths of the author's machine are taken out                  pages      the document as HTML
-    make       all of it, and `Report`
+    screening  what a picture is, and whether it only shows
+    privacy    paths of the author's machine are taken out                  reading    the store, read without them
+    pages, markdown   the document as HTML, and as Markdown                  make       all of it, and `Report`
 
 The file is whole without a script: tables, pictures with alternative texts, code. Scripts add what the panels can do,
 with the panels' own code (labextension/src/report): a panel gets the messages that a kernel would have sent it.

@@ -56,6 +56,8 @@ class Asked:
         Markdown with values; empty for none.
     text_name : str
         Where the text is from, for messages: a file's name.
+    folder : Path or None
+        Out of which nothing is taken that the text shows or links; None for the folder of the text.
     metric : str or None
         By which the runs are ranked; None for the main one.
     compare : tuple of str or None
@@ -75,6 +77,7 @@ class Asked:
     sections: tuple[str, ...] | None = None
     text: str = ""
     text_name: str = "the text"
+    folder: Path | None = None
     metric: str | None = None
     compare: tuple[str, ...] | None = None
     columns: tuple[tuple[str, ...], ...] = ()
@@ -111,6 +114,8 @@ def check(asked: Asked) -> None:
         seen.add(name)
     if asked.sections is not None and not asked.sections:
         raise InvalidValue(f"A report without sections says nothing; there is {', '.join(SECTIONS)}.")
+    if asked.folder is not None and not asked.folder.is_dir():
+        raise InvalidValue(f"There is no folder {str(asked.folder)!r:.80} for what the text shows and links.")
     if asked.compare is not None and len(asked.compare) == 1:
         raise InvalidValue("A comparison needs two runs or more; compare=[…] names one.")
 

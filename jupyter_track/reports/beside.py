@@ -23,14 +23,13 @@ def comparison(material: Material) -> list[Block]:
     if found is None:
         return []
     parts = parts_of(material.reader, found)
-    named = material.privacy.data(found)  # before names are cut once more, where they are drawn
-    still = Still(curves=tuple(overlays(material.reader, named, parts.curves)), tables=_tables(material, parts))
-    blocks: list[Block] = [Compared(named, still, "comparison")]
+    still = Still(curves=tuple(overlays(material.reader, found, parts.curves)), tables=_tables(material, parts))
+    blocks: list[Block] = [Compared(found, still, "comparison")]
     if left := material.not_compared:
         more = counted(left, "more group" if material.asked.columns else "more run")
         blocks.append(Sentence(f"{more} {'is' if left == 1 else 'are'} not shown."))
     blocks += figures(material, parts)
-    blocks += [Diff(diff) for diff in named.diffs]
+    blocks += [Diff(diff) for diff in found.diffs]
     return blocks
 
 

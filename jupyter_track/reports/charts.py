@@ -24,7 +24,7 @@ from ..views.runs import Row
 from ..views.table import table_of
 from ..views.words import counted
 from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
-from .drawings import cleaned_axis, svg_of
+from .drawings import svg_of
 from .material import Material, day
 
 MOST_ROWS = 1_000  # of the table that needs no script
@@ -61,7 +61,7 @@ def errors_of(material: Material, run: Run) -> tuple[str, ...]:
     """Return why a run failed, in a line; what changed since a run before it is no news where runs are ranked."""
     if run.error is None:
         return ()
-    return (middle_cut(one_line(material.privacy.place(f"{run.error.name}: {run.error.message}")), ERROR_LIMIT),)
+    return (middle_cut(one_line(f"{run.error.name}: {run.error.message}"), ERROR_LIMIT),)
 
 
 def _order_words(material: Material, rows: Sequence[Row]) -> str:
@@ -81,6 +81,7 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
     NotFound
         Where none of the runs has one of the metrics.
     """
+    metrics = tuple(map(material.reader.cleaning.metrics.meant, metrics))
     if material.below is not None and not _has_curve(material.runs[0], metrics):
         material = material.below
     for key in metrics:
@@ -90,8 +91,8 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
     runs = drawn_runs(material, metrics)
     if not metrics and not any(metric.count > 2 for run in runs for metric in run.metrics.values()):
         return []
-    asked = AskedCurves(tuple(metrics), tuple(run.run_id for run in runs))
-    choice = curve_choice.choose(material.reader.store, asked)
+    asked = AskedCurves(metrics, tuple(run.run_id for run in runs))
+    choice = curve_choice.choose(material.reader.store, asked, material.reader)
     if choice.empty:
         return [Sentence(choice.empty)]
     notes = [*_left_out(material, metrics, len(runs)), *choice.notes]
@@ -196,8 +197,7 @@ def parallel(material: Material) -> list[Block]:
         found = material.parallel
     except TrackError as error:
         return _why_not(material, "parallel", error)
-    clean = material.privacy.text
-    drawing = parallel_svg(replace(found, axes=tuple(cleaned_axis(axis, clean) for axis in found.axes)))
+    drawing = parallel_svg(found)
     notes = chart_notes(found.runs, found.metric, found.notes)
     return [Drawn(drawing, svg_of(drawing.uri), tuple(notes), "parallel")]
 

@@ -1,7 +1,7 @@
 """A report as plain data: sections, and in each blocks that a page or another form sets in its own way.
 
-Texts are as the views give them. What is private is taken out when they are set (`Privacy.text`), so that no form can
-forget a place.
+Texts are as the views give them, who read a store in which nothing is private (`reading`): a form sets them as they
+are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from ..views.many_svg import Picture as Drawing
 from ..views.runs import RunTable
 from ..views.tokens import State
 from .asked import Kind
-from .privacy import Privacy
 
 MARK = '<meta name="generator" content="jupyter-track '  # by which a report is told from other pages
 MARKED_WITHIN = 4_000  # bytes from its beginning
@@ -211,25 +210,26 @@ class Notes(Block):
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture of a text."""
+class Attached:
+    """A picture or a file of a text: its name without the ending, and its type where it is a picture."""
 
     name: str
+    ending: str
     mime: str
     data: bytes
 
 
 @dataclass(frozen=True)
 class Prose(Block):
-    """A part of the narrative: Markdown, and the same as HTML, which holds its pictures.
+    """A part of the narrative: Markdown, and the same as HTML, which holds its pictures and files.
 
-    In the Markdown a mark stands where the address of each picture goes: the keys of `pictures`.
+    In the Markdown a mark stands where the address of each of them goes: the keys of `attached`.
     """
 
     kind: ClassVar[str] = "prose"
     markdown: str
     html: str
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    attached: Mapping[str, Attached] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,6 @@ class Document:
         What each live panel is sent, by the name that blocks refer to.
     answers : mapping of str to object
         What panels ask for: runs in full, whole lines.
-    privacy : Privacy
     """
 
     title: str
@@ -268,7 +267,6 @@ class Document:
     kind: Kind
     built: int
     sections: tuple[Section, ...]
-    privacy: Privacy
     marks: tuple[str, ...] = ()
     panels: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)

@@ -6,12 +6,11 @@ In the page their grey is the page's own, so that text in them is read in both t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from html import escape, unescape
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 from urllib.parse import unquote
 
-from ..views.axes import TICK_LIMIT, Axis
 from ..views.format import middle_cut, one_line
 from ..views.tokens import mark
 
@@ -19,7 +18,6 @@ _HEAD = "data:image/svg+xml,"
 _BOX = re.compile(r"viewBox='0 0 (\d+) (\d+)' width='\d+' height='\d+'")
 _FONT = "font-family='system-ui,sans-serif' font-size='11' fill='currentColor'"
 _ROW = 16  # pixels of a name below a picture
-_TEXT = re.compile(r"(?<=>)[^<]+(?=<)")
 _SIZE = re.compile(r"^<svg([^>]*?) width='(\d+)' height='(\d+)'")
 
 
@@ -42,20 +40,6 @@ def svg_of(uri: str, *, grey: str = "currentColor") -> str:
         raise ValueError("not a picture of our own code")
     svg = unquote(uri[len(_HEAD) :]).replace(mark("muted"), grey)
     return _SIZE.sub(r"<svg\1 viewBox='0 0 \2 \3' width='\2' height='\3'", svg)
-
-
-def cleaned(svg: str, clean: Callable[[str], str]) -> str:
-    """Return a picture whose texts went through `clean`."""
-    return _TEXT.sub(lambda found: escape(clean(unescape(found[0]))), svg)
-
-
-def cleaned_axis(axis: Axis, clean: Callable[[str], str]) -> Axis:
-    """Return an axis whose texts went through `clean` before they were cut: a part of a name is not known again."""
-    if axis.scale != "category":
-        return replace(axis, key=clean(axis.key))
-    whole = dict(zip(axis.shares, axis.texts, strict=True))
-    ticks = tuple((share, middle_cut(clean(whole.get(share, text)), TICK_LIMIT)) for share, text in axis.ticks)
-    return replace(axis, key=clean(axis.key), ticks=ticks, texts=tuple(map(clean, axis.texts)))
 
 
 @dataclass(frozen=True)

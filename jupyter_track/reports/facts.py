@@ -31,11 +31,7 @@ def data(material: Material) -> list[Block]:
             using.setdefault(row, []).append(run)
     if not using:
         return []
-    place = material.privacy.place
-    rows = [
-        (name, purpose, shape, place(source), digest, *_who(material, runs))
-        for (name, purpose, shape, source, digest), runs in using.items()
-    ]
+    rows = [(*row, *_who(material, runs)) for row, runs in using.items()]
     header = ("data", "used for", "size", "source", "digest", *_who_head(material))
     return [Rows(Grid(header, tuple(rows), _right(header, "size"), 3), "The data that were read"), *_only(material)]
 
@@ -124,7 +120,7 @@ def notes(material: Material) -> list[Block]:
 
 
 def _noted(material: Material, run: Run) -> Noted:
-    whole = material.privacy.text(plain_text(run.note or "")).strip("\n")
+    whole = plain_text(run.note or "").strip("\n")
     text = whole
     if len(whole) > _NOTE:  # at the end of a line, else of a word
         at = max(whole.rfind("\n", _NOTE // 2, _NOTE), 0) or max(whole.rfind(" ", _NOTE // 2, _NOTE), 0) or _NOTE

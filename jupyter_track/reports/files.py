@@ -14,6 +14,7 @@ from ..views.media import SHOWN
 from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 from .document import Block, Code, Figure, Figures, Sentence
 from .material import Material
+from .screening import ENDINGS, SVG, lively, type_of
 
 LARGEST = 1_000_000  # bytes of one figure
 ALL_FIGURES = 12_000_000  # bytes of all of them
@@ -56,22 +57,28 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     if artifact.mime not in SHOWN and artifact.mime != FRAMED and not chart:
         return _left(known, f"of the type {one_line(artifact.mime)}, which a report does not draw")
     try:
-        data = material.reader.content(artifact.sha256)
+        data = material.reader.figure(artifact)
     except TrackError:
         return _left(known, MISSING)
     if chart:
         drawn = material.drawing.svg(artifact.mime, data)
         if isinstance(drawn, str):
             return _left(known, drawn)
-        return replace(known, mime="image/svg+xml", data=drawn)
-    note = "as it is without its scripts" if artifact.mime == FRAMED else ""
-    return replace(known, data=data, note=note)
+        data = drawn
+    if artifact.mime == FRAMED:
+        return replace(known, data=data, note="as it is without its scripts")
+    mime = type_of(data)
+    if mime not in ENDINGS:
+        return _left(known, f"of the type {artifact.mime}, and by its content no picture")
+    if mime == SVG and (why := lively(data)):
+        return _left(known, f"{size(len(data))}, an SVG that is left out: it has {why}")
+    return replace(known, mime=mime, data=data)
 
 
 def _chart_words(material: Material, artifact: Artifact) -> str:
     """What a chart of Plotly is; its title stands below the figure already where it was logged with one."""
     try:
-        data = material.reader.content(artifact.sha256) if artifact.size <= LARGEST_READ else None
+        data = material.reader.figure(artifact) if artifact.size <= LARGEST_READ else None
     except TrackError:
         return MISSING
     card = chart_card(data, artifact.size)

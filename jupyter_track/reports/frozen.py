@@ -31,7 +31,6 @@ from ..views.scatter import scatter_of
 from ..views.tokens import RUN_COLORS, STATES
 from .charts import errors_of, read_series
 from .document import Bars, Block, Compared, Curves, Drawn, Table
-from .drawings import cleaned_axis
 from .material import Material
 from .summary import details_of
 
@@ -75,7 +74,7 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
 
 
 def _table(material: Material, block: Table) -> list[Message]:
-    runs = FollowedRuns(material.reader.store, material.ids)
+    runs = FollowedRuns(material.reader.store, material.ids, material.reader)
     runs.take(material.rows)
     columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
     order = {run_id: at for at, run_id in enumerate(run_id for row in block.table.rows for run_id in row.run_ids)}
@@ -86,7 +85,7 @@ def _table(material: Material, block: Table) -> list[Message]:
         row.pop("live", None)
         if why := errors_of(material, known[row["id"]]):
             row["changed"] = list(why)
-        if material.privacy.private:
+        if material.asked.private:
             row.pop("notebook", None)
     sparks = {
         row.run_id: spark_message(cell.spark)
@@ -221,7 +220,7 @@ def _compared_choice(material: Material, comparison: Comparison, parts: Parts) -
     columns = tuple((run.title, run.members) for run in comparison.runs if run.members)
     ids = tuple(run_id for run in comparison.runs for run_id in run.members or (run.run_id,))[:MOST_CURVED]
     asked = AskedCurves(keys, ids, columns=columns, group=COMPARED if columns else "")
-    return choose(material.reader.store, asked)
+    return choose(material.reader.store, asked, material.reader)
 
 
 def _as_compared(runs: Sequence[Message], comparison: Comparison) -> list[Message]:
@@ -245,7 +244,7 @@ def _compared_answers(material: Material, block: Compared) -> dict[str, Any]:
     return {
         "compared_code": {} if choice is None else _chart_code(choice),
         "equal": [line_message(line) for line in comparison.same],
-        "markdown": material.privacy.data(comparison).to_markdown(),  # before it is escaped
+        "markdown": comparison.to_markdown(),
         "rows": tables,
     }
 
@@ -286,7 +285,7 @@ def _shown(material: Material, kind: str, chart: Any) -> Message:
     metric = chart.axes[-1]
     message = chart_message(chart, metric)
     for told, axis in zip(message["axes"], chart.axes, strict=True):
-        told |= {**axis_message(cleaned_axis(axis, material.privacy.text)), "id": axis.id}
+        told |= {**axis_message(axis), "id": axis.id}
     return {"kind": kind, "metric": metric.id, "spec": made(kind), **message}
 
 

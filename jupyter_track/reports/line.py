@@ -55,6 +55,12 @@ OPTIONS = (
         "FILE",
     ),
     Option(
+        "folder",
+        ("--folder",),
+        "What the text shows and links may lie anywhere in it; by default in the text's own folder.",
+        "FOLDER",
+    ),
+    Option(
         "sections",
         ("--section",),
         "Only this part; may be given several times, or as a list with commas, in the order that is wanted: "

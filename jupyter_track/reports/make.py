@@ -224,12 +224,11 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
     told("panels")
     panels, answers = frozen.panels_of(material, blocks)
     return Document(
-        title=one_line(asked.title) or text.title or _title(material),
+        title=one_line(material.reader.privacy.prose(asked.title)) or text.title or _title(material),
         lead=_lead(material),
         kind=kind,
         built=material.now,
         sections=tuple(sections),
-        privacy=material.privacy,
         marks=tuple(_marks(material)),
         panels=panels,
         answers=answers,
@@ -325,8 +324,8 @@ def _narrative(material: Material) -> Narrative:
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
     for name, place in places.items():  # what Python says of a wrong call names the function as the text does
         place.__qualname__ = name
-    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else None
-    return Narrative(asked.text_name, values_of(material), places, material.privacy.text, folder)
+    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else asked.folder
+    return Narrative(asked.text_name, values_of(material), places, folder, asked.folder)
 
 
 def _title(material: Material) -> str:

@@ -37,23 +37,17 @@ from .document import (
     Sentence,
     Table,
 )
-from .drawings import Key, cleaned, svg_of, with_keys
+from .drawings import Key, svg_of, with_keys
 from .material import moment
 from .prose import note_markdown
+from .screening import ENDINGS
 
 MARK = "<!-- jupyter-track "
 MOST_KEYS = 16  # lines that are named below a picture
 BASELINE_DASH = (5, 3)
 MOST_JOINED = 50  # rows of joined tables
-_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg"}
 _IS_DIFF = re.compile(r"(?:diff --git|---) \S")
 _SLUG = re.compile(r"[^a-z0-9]+")
-# What an SVG of somebody else may hold that runs or fetches something when the file is opened by itself.
-_LIVELY = re.compile(
-    rb"<\s*(?:\w+:)?(?:script|foreignObject|iframe|animate|set|a)\b|\bon\w+\s*=|<!ENTITY|javascript:|@import"
-    rb"|(?:href|src)\s*=\s*[\"']\s*(?!#|data:image/(?:png|jpeg))|url\(\s*[\"']?(?!#)",
-    re.IGNORECASE,
-)
 
 
 @dataclass
@@ -88,7 +82,7 @@ class _Writer:
         self.document = document
         self.folder = folder
         self.files: dict[str, bytes] = {}
-        self.placed: dict[str, str] = {}  # addresses of the pictures of the text
+        self.placed: dict[str, str] = {}  # addresses of the pictures and files of the text
 
     def made(self) -> Markdown:
         document = self.document
@@ -105,7 +99,7 @@ class _Writer:
 
     def text(self, text: str) -> str:
         """Text on one line, as it is."""
-        return begun(escaped(self.document.privacy.text(text)))
+        return begun(escaped(text))
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
         """A table; its cells are Markdown already."""
@@ -118,20 +112,19 @@ class _Writer:
         return f"![{self.text(alt)}]({self.address(data, ending, name)})"
 
     def address(self, data: bytes, ending: str, name: str) -> str:
-        """Where a picture lies as a file of its own."""
-        slug = _SLUG.sub("-", self.document.privacy.text(name).lower()).strip("-")[:40]
-        place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}.{ending}"
+        """Where a picture, or a file of the text, lies as a file of its own."""
+        slug = _SLUG.sub("-", name.lower()).strip("-")[:40]
+        place = f"{len(self.files) + 1:02d}{f'-{slug}' if slug else ''}{f'.{ending}' if ending else ''}"
         self.files[place] = data
         return quote(f"{self.folder}/{place}")
 
     def drawing(self, svg: str, name: str, alt: str) -> str:
         """A picture of ours, whose grey is read on any ground."""
-        svg = cleaned(svg, self.document.privacy.text)
         return self.picture(svg.replace("currentColor", mark("muted")).encode(), "svg", name, alt)
 
     def fence(self, text: str, language: str) -> str:
         """Code as it is."""
-        shown = plain_text(self.document.privacy.text(text)).rstrip("\n")
+        shown = plain_text(text).rstrip("\n")
         longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
         fence = "`" * max(3, longest + 1)
         return f"{fence}{language}\n{shown}\n{fence}"
@@ -206,17 +199,15 @@ class _Writer:
         runs = {run.run_id: run for run in block.choice.runs}
         found = []
         for run in [runs[one.run_id] for one in chart.series][:MOST_KEYS]:
-            name = self.document.privacy.text(f"{run.name} #{run.number}")
             look = ("currentColor", BASELINE_DASH) if run.baseline else (run.paint.color, run.paint.dash)
-            found.append(Key(name, *look))
+            found.append(Key(f"{run.name} #{run.number}", *look))
         return found
 
     def _best(self, text: str) -> str:
         return f"▲ **{self.text(text[1:].strip())}**" if text.startswith("▲") else self.text(text)
 
     def compared(self, block: Compared) -> list[str]:
-        comparison = self.document.privacy.data(replace(block.comparison, diffs=()))
-        found = [comparison_markdown(comparison).rstrip("\n")]
+        found = [comparison_markdown(replace(block.comparison, diffs=())).rstrip("\n")]
         for one in block.still.curves:
             found += [f"**{self.text(one.key)}**", self.drawing(svg_of(one.uri), one.key, one.alt)]
         for name, joined, places in block.still.tables:
@@ -267,13 +258,11 @@ class _Writer:
 
     def _figure(self, figure: Figure) -> str:
         title = self.text(figure.title)
-        ending = _ENDINGS.get(figure.mime)
+        ending = ENDINGS.get(figure.mime)
         if figure.data is None:
             return f"{title}: {self.text(figure.note)}"
         if ending is None:  # a page, most often
             return f"{title}: {size(figure.size)}, of the type {self.text(figure.mime)}, which the HTML report shows"
-        if ending == "svg" and _LIVELY.search(figure.data):
-            return f"{title}: {size(figure.size)}, an SVG with parts that run or fetch something, which is left out"
         return f"{self.picture(figure.data, ending, figure.title, figure.alt)}\n{title}"
 
     def notes(self, block: Notes) -> list[str]:
@@ -289,10 +278,10 @@ class _Writer:
         return found
 
     def prose(self, block: Prose) -> list[str]:
-        text = self.document.privacy.text(block.markdown).strip("\n")
-        for place, one in block.pictures.items():
+        text = block.markdown.strip("\n")
+        for place, one in block.attached.items():
             if place not in self.placed:
-                self.placed[place] = self.address(one.data, _ENDINGS[one.mime], one.name)
+                self.placed[place] = self.address(one.data, one.ending, one.name)
             text = text.replace(place, self.placed[place])
         return [text]
 

@@ -12,14 +12,12 @@ from ..charts.drawn import Drawing
 from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Artifact, MetricSummary, Run
 from ..records import Goal as Direction
-from ..store import relatives, run_rows, table_rows
-from ..store.best import metrics_with_goals
-from ..store.database import reading
+from ..store import relatives, table_rows
 from ..store.reader import Reader
-from ..store.table_rows import RowReader, TableRow
+from ..store.table_rows import TableRow
 from ..views.axes import Known, known_of
 from ..views.best_first import ranked, sharing
-from ..views.compared import Comparison, Line
+from ..views.compared import Comparison
 from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
@@ -28,6 +26,7 @@ from ..views.group_comparison import group_comparison_of
 from ..views.parallel import Parallel, parallel_of
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
+from .reading import CleanReader
 
 MOST_RUNS = 10_000
 BESIDE = 4  # runs that are compared where nobody named some
@@ -39,7 +38,8 @@ class Material:
 
     Attributes
     ----------
-    reader : Reader
+    reader : CleanReader
+        Gives no text that is private: what is made of this material needs not think of it.
     asked : Asked
     kind : {"run", "comparison", "experiment"}
     runs : tuple of Run
@@ -52,14 +52,13 @@ class Material:
     best : Run or None
     now : int
         The moment that the report says it was made at, in milliseconds since the epoch.
-    privacy : Privacy
     drawing : Drawing
         Draws the charts that the runs kept as their specs; who makes the report closes it.
     going : callable
         Called now and then within a part that takes long.
     """
 
-    reader: Reader
+    reader: CleanReader
     asked: Asked
     kind: Kind
     runs: tuple[Run, ...]
@@ -67,7 +66,6 @@ class Material:
     goal: Goal
     best: Run | None
     now: int
-    privacy: Privacy
     drawing: Drawing = field(default_factory=Drawing)
     going: Callable[[], object] = lambda: None
     _artifacts: dict[str, list[Artifact]] = field(default_factory=dict)
@@ -110,26 +108,26 @@ class Material:
         """The runs below the one of the report, as those of an experiment; None where it has no children."""
         store = self.reader.store
         numbers = relatives.descendants(store, self.runs[0].run_id)[:MOST_RUNS] if self.kind == "run" else []
-        found = Runs(run_rows.load(store, numbers), store=store)
+        found = Runs(self.reader.runs_of(table_rows.ids_of(store, numbers)), store=store)
         if not found:
             return None
-        named = self.asked.metric if any(self.asked.metric in run.metrics for run in found) else None
-        metric, goal = main_metric(found, named)
+        named = self.reader.metric_meant(self.asked.metric)
+        metric, goal = main_metric(self.reader, found, named if any(named in run.metrics for run in found) else None)
         runs, best = tuple(ranked(found, metric, goal)), _best(found, metric, False)
         asked = replace(self.asked, compare=None)
-        own = self.now, self.privacy, self.drawing, self.going
+        own = self.now, self.drawing, self.going
         return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
 
     @cached_property
     def goals(self) -> dict[str, Direction]:
         """The goals that were declared in the store."""
-        return table_rows.goals(self.reader.store)
+        return self.reader.goals()
 
     @cached_property
     def rows(self) -> list[TableRow]:
         """The runs as charts of many read them, the newest first."""
         numbers = table_rows.numbers_of(self.reader.store, self.ids)
-        return RowReader(self.reader.store).read(numbers)
+        return self.reader.row_reader().read(numbers)
 
     @cached_property
     def results(self) -> list[TableRow]:
@@ -205,9 +203,9 @@ class Material:
         """What differs between the runs, or the groups of them, that are compared; None where there are not two."""
         columns = self.asked.columns
         if columns:
-            return _placeless(group_comparison_of(self.reader, columns), self.privacy)
+            return group_comparison_of(self.reader, columns)
         ids = [run.run_id for run in self.compared]
-        return _placeless(comparison_of(self.reader, ids), self.privacy) if len(ids) > 1 else None
+        return comparison_of(self.reader, ids) if len(ids) > 1 else None
 
     def artifacts(self, run: Run) -> list[Artifact]:
         """Return the files of a run."""
@@ -232,6 +230,7 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
     """
     if len(run_ids) > MOST_RUNS:
         raise InvalidValue(f"A report is of at most {MOST_RUNS:,} runs, not {len(run_ids):,}: filter them.")
+    reader = CleanReader(reader.store, Privacy(reader.store, asked.private))
     runs = Runs(reader.runs_of(list(run_ids)), store=reader.store)
     if not runs:
         raise NotFound("There is no run to report on.")
@@ -239,14 +238,14 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
         raise InvalidValue(f"A report of the kind 'run' is of one run, not {len(runs):,}; name it: '#12', 'best'.")
     if kind == "comparison" and len(runs) < 2:
         raise InvalidValue("A comparison needs two runs or more.")
-    metric, goal = main_metric(runs, asked.metric)
-    best = _best(runs, metric, asked.metric is not None and kind != "run")
+    named = reader.metric_meant(asked.metric)
+    metric, goal = main_metric(reader, runs, named)
+    best = _best(runs, metric, named is not None and kind != "run")
     ordered = runs if kind == "comparison" else ranked(runs, metric, goal)
-    privacy = Privacy(reader.store, asked.private)
-    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now, privacy)
+    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now)
 
 
-def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
+def main_metric(reader: CleanReader, runs: Runs, named: str | None) -> tuple[str, Goal]:
     """Return the metric by which runs are ranked, and its goal.
 
     Where none is named it is that of the experiment, whichever of its runs are looked at: one with a value to reach,
@@ -270,7 +269,7 @@ def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
         return "", NO_GOAL
     goals = {key: goal_among(runs, key) for key in found}
     declared = {key: goal for run in runs for key, goal in run.goals.items()}
-    order = _declared_order(runs)
+    order = _declared_order(reader, runs)
 
     def place(key: str) -> tuple[bool, int, int, int]:
         first = order.get(key, len(order))
@@ -280,15 +279,13 @@ def main_metric(runs: Runs, named: str | None) -> tuple[str, Goal]:
     return key, goals[key]
 
 
-def _declared_order(runs: Runs) -> dict[str, int]:
+def _declared_order(reader: CleanReader, runs: Runs) -> dict[str, int]:
     """The places of the metrics with a declared goal, as all runs of their experiments tell them."""
     experiments = sorted({int(run.experiment_id) for run in runs if run.goals})
     order: dict[str, int] = {}
-    if runs.store is not None and experiments:
-        with reading(runs.store) as connection:
-            for experiment in experiments:
-                for place, key in enumerate(metrics_with_goals(connection, experiment)):
-                    order[key] = min(order.get(key, place), place)
+    for experiment in experiments:
+        for place, key in enumerate(reader.metrics_with_goals(experiment)):
+            order[key] = min(order.get(key, place), place)
     return order
 
 
@@ -302,18 +299,6 @@ def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
         if wanted:
             raise
         return None
-
-
-def _placeless(comparison: Comparison, privacy: Privacy) -> Comparison:
-    """A comparison in which it is not told where data lie on the author's machine."""
-
-    def cleaned(line: Line) -> Line:
-        values = (
-            replace(value, text=privacy.place(value.text), full=privacy.place(value.full)) for value in line.values
-        )
-        return replace(line, values=tuple(values)) if line.group == "data" else line
-
-    return replace(comparison, lines=tuple(map(cleaned, comparison.lines)), same=tuple(map(cleaned, comparison.same)))
 
 
 def day(milliseconds: int) -> str:

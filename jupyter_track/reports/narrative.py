@@ -21,9 +21,9 @@ from markdown_it.token import Token
 
 from ..errors import InvalidValue, TrackError
 from ..views.comparison_markdown import begun, escaped
+from .attached import Attachments, noting_spans
 from .document import Block, Prose, Section
 from .formulas import in_formula
-from .pictures import Pictures, noting_spans
 from .prose import FORMULAS, levelled, text_parser
 from .sandbox import MOST_MADE, Sandbox, too_much
 
@@ -77,10 +77,10 @@ class Narrative:
         What it may name.
     places : mapping of str to callable
         What it may place: each returns blocks.
-    clean : callable
-        Takes out of a value what is private.
     folder : Path, optional
-        Where pictures that it names lie.
+        Where the text lies, and the pictures and files that it names.
+    within : Path, optional
+        The folder out of which none of these is taken; by default `folder`.
     """
 
     def __init__(
@@ -88,10 +88,10 @@ class Narrative:
         name: str,
         values: Mapping[str, Any],
         places: Places,
-        clean: Callable[[str], str],
         folder: Path | None = None,
+        within: Path | None = None,
     ) -> None:
-        self._name, self._clean, self._folder = name, clean, folder
+        self._name, self._folder, self._within = name, folder, within
         self._marks: list[str | Placed] = []
         self._placed: set[str] = set()
         self._titled: set[int] = set()  # values that stand in titles
@@ -114,10 +114,12 @@ class Narrative:
     def _sections(self, markdown: str) -> Text:
         parser = noting_spans(text_parser())
         tokens = parser.parse(markdown)
-        pictures = Pictures(self._folder, markdown.split("\n"), lambda number: f"{OPEN}picture {number}{CLOSE}")
+        attached = Attachments(
+            self._folder, self._within, markdown.split("\n"), lambda number: f"{OPEN}attached {number}{CLOSE}"
+        )
         for token in tokens:
-            self._check(token, pictures)
-        parts = _Parts(parser, pictures, self._source)
+            self._check(token, attached)
+        parts = _Parts(parser, attached, self._source)
         title = ""
         firsts = [token.tag for token in tokens if token.tag == "h1"]
         if firsts == _ONCE and tokens[0].tag == "h1":
@@ -141,7 +143,7 @@ class Narrative:
         """Keep a value and return the mark that stands for it."""
         if isinstance(value, Missing):
             str(value)  # raises
-        kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", self._clean(str(value)))
+        kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", str(value))
         self._marks.append(kept)
         self._room -= len(kept) if isinstance(kept, str) else 0
         if self._room < 0:
@@ -195,8 +197,8 @@ class Narrative:
 
     # ---- Markdown
 
-    def _check(self, token: Token, pictures: Pictures) -> None:
-        """Refuse what a report cannot hold: addresses that are values, pictures that would be fetched."""
+    def _check(self, token: Token, attached: Attachments) -> None:
+        """Take what the text shows and links; refuse addresses that are values, and what a report cannot hold."""
         line = token.map[0] + 1 if token.map else None
         for child in token.children or ():
             for name in ("href", "src"):
@@ -207,7 +209,7 @@ class Narrative:
             if child.type == "link_open":
                 child.attrs["rel"] = "noopener noreferrer"
         try:
-            pictures.take(token)
+            attached.take(token)
         except InvalidValue as error:
             raise self._wrong(line, str(error)) from None
 
@@ -290,9 +292,9 @@ class _Parts:
     (``[q]: https://…``) stands there too, and is no token.
     """
 
-    def __init__(self, parser: MarkdownIt, pictures: Pictures, source: Callable[[str], str]) -> None:
-        self._parser, self._pictures, self._source = parser, pictures, source
-        self._lines = pictures.lines()
+    def __init__(self, parser: MarkdownIt, attached: Attachments, source: Callable[[str], str]) -> None:
+        self._parser, self._attached, self._source = parser, attached, source
+        self._lines = attached.lines()
         self._start = 0
         self._before: list[str] = []
         self._tokens: list[Token] = []
@@ -316,9 +318,9 @@ class _Parts:
             return []
         source = self._source("\n\n".join(self._before))
         html = self._parser.renderer.render(self._tokens, self._parser.options, {})
-        pictures = {mark: picture for mark, picture in self._pictures.found.items() if mark in source}
+        attached = {mark: one for mark, one in self._attached.found.items() if mark in source}
         self._before, self._tokens = [], []
-        return [Prose(source, html, pictures)]
+        return [Prose(source, html, attached)]
 
     def rest(self) -> str:
         """Return the Markdown of which no block was made."""

@@ -31,7 +31,7 @@ from ..views.curves import CurveRun, Series
 from ..views.many_svg import bar_svg
 from ..views.runs import changed_columns, table_foot
 from .document import MARK, MARKED_WITHIN, Block, Compared, Curves, Document, Drawn, Figure
-from .drawings import cleaned, svg_of
+from .drawings import svg_of
 from .frozen import json_text
 from .material import moment
 from .narrative import line_of
@@ -59,7 +59,7 @@ def html_of(document: Document, template: Path | None = None) -> str:
         With its line, where the template cannot be used.
     """
     own = _read_template(template)
-    environment = _environment(document, own)
+    environment = _environment(own)
     scripts = _scripts(document)
     payload = Markup(json_text(payload_of(document))) if scripts else ""
     values: dict[str, Any] = {
@@ -90,9 +90,8 @@ def html_of(document: Document, template: Path | None = None) -> str:
 
 
 def payload_of(document: Document) -> dict[str, Any]:
-    """Return what the scripts need, cleaned of what is private."""
-    clean = document.privacy.plain
-    return {"panels": clean(dict(document.panels)), "answers": clean(dict(document.answers))}
+    """Return what the scripts need."""
+    return {"panels": dict(document.panels), "answers": dict(document.answers)}
 
 
 def policy(scripts: Sequence[str]) -> str:
@@ -144,24 +143,20 @@ def asset(name: str) -> str:
 # ---- the template's own words
 
 
-def _environment(document: Document, own: tuple[str, str] | None) -> ImmutableSandboxedEnvironment:
+def _environment(own: tuple[str, str] | None) -> ImmutableSandboxedEnvironment:
     loaders: list[BaseLoader] = [FileSystemLoader(TEMPLATES)]
     if own is not None:
         text, path = own
         loaders = [FunctionLoader(lambda name: (text, path, lambda: True) if name == "own" else None), *loaders]
-    clean = document.privacy.text
     environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader(loaders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: clean(value) if type(value) is str else value,
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined
     )
     environment.globals.update(
         token=lambda name: f"jt-{name if name in _TOKENS else 'muted'}",
         markup=Markup,
         as_is=_picture_address,
         svg_of=svg_of,
-        picture_of=lambda svg: Markup(cleaned(svg, clean)),
+        picture_of=Markup,
         bar_svg=bar_svg,
         changed_columns=changed_columns,
         table_foot=table_foot,

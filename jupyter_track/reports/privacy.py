@@ -9,14 +9,14 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from ..context.prose import redact_prose
-from ..context.redaction import redact_text
-from ..views.format import middle_cut, one_line
+from ..context.redaction import REDACTED, redact_text
+from ..views.format import plain_text
 
 _PART = r"[^/\\\s\"'<>:|?*,;()]"  # of what a part of a path consists
 _SEP = r"(?:\\{1,2}|/)"  # a literal of Windows has two
@@ -47,12 +47,7 @@ _RUN = re.compile(r"[^\s\"'<>,;()|]+")
 _BEGIN = re.compile(r"(?:[A-Za-z]:)?[/\\]")
 _PACKAGES = re.compile(r"(?:site|dist)-packages(?=[/\\])")
 _LIBRARY = re.compile(r"[/\\](?=python3\.\d+[/\\])")
-_SHORT = (
-    ("name", "full_name"),
-    ("text", "full"),
-    ("label", "key"),
-)  # of views: what is shown, and what that was cut from
-_FEW = 20  # items of a list that may be looked through one by one
+_LONG = 4_000  # characters of a text that is not kept in memory
 
 
 class Privacy:
@@ -85,24 +80,20 @@ class Privacy:
         self._home = re.compile(rf"{_LEFT}{within}(?!{_MORE})")
         # Of a longer path, such as that of a copy, or of an address, only the person's name is taken out.
         self._copied, self._above = re.compile(within), f"{os.path.dirname(home)}{os.sep}…"
-        self._kept: Callable[[str], str] = lru_cache(maxsize=4096)(self._cleaned)
+        self._texts = lru_cache(maxsize=4096)(self._text)
+        self._told = lru_cache(maxsize=4096)(self._prose)
 
     def text(self, text: str) -> str:
-        """Return a text in which the author's own folders have no name."""
-        return self._kept(text)
+        """Return a text, such as code, a param or a name, in which the author's own folders have no name."""
+        return self._texts(text) if len(text) < _LONG else self._text(text)
 
-    def _cleaned(self, text: str) -> str:
-        found = redact_text(text)
-        if not self.private or ("/" not in found and "\\" not in found):
-            return found
-        if self._folders is not None:
-            found = self._folders.sub(_told_from_there, found)
-        found = _HOMES.sub("~", _WHOLE.sub("~", self._home.sub("~", found)))
-        return self._copied.sub(lambda _: self._above, _UP.sub("~", found))
+    def prose(self, text: str) -> str:
+        """Return a text of a person or of a program, where a secret may stand without quotes behind its name."""
+        return self._told(text) if len(text) < _LONG else self._prose(text)
 
     def place(self, text: str) -> str:
         """Return a text that names places (a traceback, where data came from): of an absolute path the last part."""
-        found = redact_prose(self.text(text))
+        found = self.prose(text)
         if not self.private:
             return found
         if "-packages" in found or "python3." in found:
@@ -110,36 +101,34 @@ class Privacy:
         found = _OUTSIDE.sub(r"…/\1", found)
         return _DRIVE.sub(r"…/\1", _PATH.sub(r"…/\1", found))
 
-    def plain(self, value: Any) -> Any:
+    def page(self, text: str) -> str:
+        """Return the source of a page or a picture: what is put in is markup too, and marks of direction stay."""
+        return self._foldered(redact_text(text).replace(REDACTED, escape(REDACTED)))
+
+    def plain(self, value: Any, clean: Callable[[str], str] | None = None) -> Any:
         """Return plain data with every text in it cleaned; addresses that hold a picture stay."""
+        clean = clean or self.text
         if isinstance(value, str):
-            return value if value.startswith("data:image/") else self.text(value)
+            return value if value.startswith("data:image/") else clean(value)
         if isinstance(value, dict):
-            return {self.text(key): self.plain(item) for key, item in value.items()}
+            return {clean(key): self.plain(item, clean) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            if len(value) > _FEW and type(value[0]) is type(value[-1]) is float:  # points: nothing to clean, and many
-                return value
-            return [self.plain(item) for item in value]
+            return [self.plain(item, clean) for item in value]
         return value
 
-    def data(self, value: Any) -> Any:
-        """Return data of views with every text in it cleaned: before the texts are cut, escaped or drawn."""
-        if isinstance(value, str):
-            return self.text(value)
-        if is_dataclass(value) and not isinstance(value, type):
-            own = {one.name: getattr(value, one.name) for one in fields(value) if one.init}
-            whole = {short: self.cut(own[short], own[full]) for short, full in _SHORT if short in own and full in own}
-            return replace(value, **{name: self.data(item) for name, item in (own | whole).items()})
-        if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-            return type(value)(self.data(item) for item in value)
-        return value
+    def _text(self, text: str) -> str:
+        return self._foldered(redact_text(plain_text(text)))
 
-    def cut(self, short: str, full: str) -> str:
-        """Return a text that was cut as if the whole had been cleaned before: a part of a name is not known again."""
-        whole = one_line(full)
-        if "…" not in short or middle_cut(whole, len(short)) != short or self.text(whole) == whole:
-            return short
-        return middle_cut(self.text(whole), len(short))
+    def _prose(self, text: str) -> str:
+        return self._foldered(redact_prose(plain_text(text)))
+
+    def _foldered(self, found: str) -> str:
+        if not self.private or ("/" not in found and "\\" not in found):
+            return found
+        if self._folders is not None:
+            found = self._folders.sub(_told_from_there, found)
+        found = _HOMES.sub("~", _WHOLE.sub("~", self._home.sub("~", found)))
+        return self._copied.sub(lambda _: self._above, _UP.sub("~", found))
 
 
 def _folder(folder: str) -> str:

@@ -10,7 +10,6 @@ from datetime import UTC
 from pathlib import PurePosixPath
 
 from ..records import RESULT_STATES, Run
-from ..store.targets import targets
 from ..views.axes import Axis, axis_of
 from ..views.beside import ALONE
 from ..views.details import Details, Grid, run_details
@@ -108,7 +107,7 @@ def _metric_figures(material: Material) -> list[Fact]:
 
 def _goal(material: Material, values: Sequence[float]) -> list[Fact]:
     """The value that the metric is to reach, where all experiments have the same, and how many runs reached it."""
-    known = targets(material.reader.store)
+    known = material.reader.targets()
     aims = {known.get(run.experiment_name, {}).get(material.metric) for run in material.runs}
     aim = aims.pop() if len(aims) == 1 else None
     if aim is None or material.goal.direction is None:
@@ -164,7 +163,7 @@ def _one(material: Material) -> list[Block]:
     details = details_of(material, run)
     blocks: list[Block] = []
     if run.error is not None:
-        blocks.append(Sentence(material.privacy.place(f"{run.error.name}: {run.error.message}"), "✗", "failed"))
+        blocks.append(Sentence(f"{run.error.name}: {run.error.message}", "✗", "failed"))
     if material.below is not None:
         blocks.append(Sentence(f"Below it: {words(material.below)}"))
     blocks.append(Facts(tuple(_run_figures(material, run))))
@@ -189,19 +188,10 @@ def _record(run: Run) -> Rows:
 
 
 def details_of(material: Material, run: Run) -> Details:
-    """Return a run in full; who ran it is left out of a report that is private."""
+    """Return a run in full."""
     artifacts = material.artifacts(run)
     around = material.reader.surroundings([run.run_id]).get(run.run_id, {})
-    found = run_details(run, artifacts=artifacts, beside=ALONE, surroundings=around, zone=UTC)
-    left = {"user"} if material.privacy.private else set()
-    facts = tuple((label, material.privacy.place(text)) for label, text in found.facts if label not in left)
-    place = material.privacy.place
-    grids = tuple(
-        replace(grid, rows=tuple(tuple(map(place, row)) for row in grid.rows)) if grid.header[:1] == ("data",) else grid
-        for grid in found.grids
-    )
-    problems = tuple(map(place, found.problems))
-    return Details(found.name, found.number, found.state, facts, problems, grids, place(found.block))
+    return run_details(run, artifacts=artifacts, beside=ALONE, surroundings=around, zone=UTC)
 
 
 def _run_figures(material: Material, run: Run) -> list[Fact]:

@@ -11,6 +11,7 @@ from ..records import MetricSummary, Param, Run
 from ..views.format import duration, number, one_line, param_text
 from ..views.tokens import state_of
 from .material import Material, day
+from .reading import Cleaning, Names
 
 
 class MetricNumber(float):
@@ -59,13 +60,16 @@ def param_value(param: Param) -> Any:
 
 
 class Keys:
-    """The params, metrics or tags of a run, by attribute or in brackets; no attribute of its own hides one."""
+    """The params, metrics or tags of a run, by attribute or in brackets; no attribute of its own hides one.
 
-    def __init__(self, what: str, label: str, values: Mapping[str, Any]) -> None:
-        self._what, self._label, self._values = what, label, values
+    What is private in their names is left out; a text may write them as they are in the store, too.
+    """
+
+    def __init__(self, what: str, label: str, values: Mapping[str, Any], names: Names) -> None:
+        self._what, self._label, self._values, self._names = what, label, values, names
 
     def __getitem__(self, key: str) -> Any:
-        return self._values[key]
+        return self._values[self._names.meant(key)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -74,7 +78,7 @@ class Keys:
         return len(self._values)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._values
+        return isinstance(key, str) and self._names.meant(key) in self._values
 
     def __str__(self) -> str:
         if not self._values:
@@ -100,16 +104,18 @@ _OF_RUN = ("number", "name", "id", "status", "note", "experiment", "started", "d
 class RunValues:
     """A run in a text. It is written as people name it: ``wide #12``."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: Cleaning) -> None:
         self.number, self.name, self.id = run.number, one_line(run.name), run.run_id
         self.status = state_of(run.state).word
         self.note, self.experiment = run.note or "", one_line(run.experiment_name)
         self.started = day(run.start_time)
         self.duration = "" if run.duration is None else duration(run.duration)
         label = f"The run {self}"
-        self.params = Keys("param", label, {key: param_value(param) for key, param in run.params.items()})
-        self.metrics = Keys("metric", label, {key: MetricNumber(one) for key, one in run.metrics.items()})
-        self.tags = Keys("tag", label, run.own_tags)
+        self.params = Keys("param", label, {key: param_value(param) for key, param in run.params.items()}, names.params)
+        self.metrics = Keys(
+            "metric", label, {key: MetricNumber(one) for key, one in run.metrics.items()}, names.metrics
+        )
+        self.tags = Keys("tag", label, run.own_tags, names.tags)
 
     def __str__(self) -> str:
         return f"{self.name} #{self.number}"
@@ -164,7 +170,7 @@ class RunsValues:
 
     def _of(self, run: Run) -> RunValues:
         if run.run_id not in self._made:
-            self._made[run.run_id] = RunValues(run)
+            self._made[run.run_id] = RunValues(run, self._material.reader.cleaning)
         return self._made[run.run_id]
 
 

@@ -9,19 +9,33 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
-from ..records import Artifact, Execution, Experiment, Metric, Param, Run, ViewType
-from . import curve_rows, files, filter_sql, frames, inputs, references, relatives, run_rows, run_sources
+from ..records import Artifact, Execution, Experiment, Goal, Metric, Param, Run, ViewType
+from . import (
+    curve_feed,
+    curve_rows,
+    files,
+    filter_sql,
+    frames,
+    inputs,
+    references,
+    relatives,
+    run_rows,
+    run_sources,
+    stored_tables,
+    table_rows,
+)
+from . import targets as stored_targets
 from .artifacts import artifact_path
 from .curve_rows import CurveColumns, CurvePoint
 from .database import reading
 from .filter_sql import Sql
 from .filter_tree import EXPERIMENTS
 from .filters import parse_experiment_filter, parse_order_by
+from .store_info import StoreInfo
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -33,25 +47,6 @@ _EXPERIMENT_COLUMNS = (
     "experiments.id, experiments.name, experiments.lifecycle_stage, experiments.created, experiments.updated,"
     " experiments.baseline_uuid"
 )
-
-
-@dataclass(frozen=True)
-class StoreInfo:
-    """A store in a line.
-
-    `rev` counts batches and edits, `version` is the schema's, `created` in milliseconds, `runs` and `experiments` are
-    the active ones, `points` the metric points of all runs, `size` the bytes of the file (without ``track.db-files``).
-    """
-
-    id: str
-    rev: int
-    version: int
-    created: int
-    created_by: str
-    runs: int
-    experiments: int
-    points: int
-    size: int
 
 
 class Reader:
@@ -246,6 +241,14 @@ class Reader:
         """Return what `previous` does for many runs at once, by the run's id; runs in `known` are not read again."""
         return relatives.previous(self.store, runs, known)
 
+    def alike(self, run: Run, code: str | None = None, limit: int = relatives.LIMIT) -> list[Run]:
+        """Return the finished runs with the code, params and data of a run, itself among them: `relatives.alike`."""
+        return relatives.alike(self.store, run, code, limit)
+
+    def row_reader(self) -> table_rows.RowReader:
+        """Return what reads runs as tables and charts of many need them."""
+        return table_rows.RowReader(self.store)
+
     # ---- experiments
 
     def experiment(self, experiment_id: str | int) -> Experiment:
@@ -339,7 +342,19 @@ class Reader:
             for number, name, stage, created, updated, baseline in rows
         ]
 
+    def goals(self) -> dict[str, Goal]:
+        """Return the declared goals by metric; of several experiments' the one of the newest."""
+        return table_rows.goals(self.store)
+
+    def targets(self) -> dict[str, dict[str, float]]:
+        """Return the values that metrics are to reach, by the name of the experiment and the metric."""
+        return stored_targets.targets(self.store)
+
     # ---- curves
+
+    def stored_curves(self, numbers: Sequence[int]) -> list[curve_feed.StoredCurve]:
+        """Return the curves of some runs, by the store's numbers of these; see `curve_feed.stored_curves`."""
+        return curve_feed.stored_curves(self.store, numbers)
 
     def history(self, run_id: str, key: str) -> list[Metric]:
         """Return every point of a curve as mlflow's entities, in the order of logging; none for an unknown key.
@@ -410,6 +425,10 @@ class Reader:
             Where the bytes are not those that were stored.
         """
         return files.read(self.store, sha256, self._data(sha256))
+
+    def table(self, artifact: Artifact) -> tuple[list[Any], list[stored_tables.Row]]:
+        """Return the columns and the rows of a table that was logged; raises as `content` and `read_table` do."""
+        return stored_tables.read_table(self.content(artifact.sha256), artifact.path)
 
     def copy_content(self, sha256: str, target: Path) -> None:
         """Write content to a file without loading what is large into memory; checked as `content` is.

@@ -37,11 +37,10 @@ from .tokens import State, run_color, state_of
 
 MAX_METRICS = 4
 MAX_PARAMS = 6
-SHORT = 2.0
+SHORT = 2.0  # seconds; a run of less is one line
 ERROR_LIMIT = 160
 LINE_LIMIT = 64  # characters of the one line: it does not wrap in a cell of a page of 480 px
 SHORT_NAME_LIMIT = 32
-EARLY_LIMIT = 32  # characters of how far a loop came that was stopped
 EARLY_LIMIT = 32  # characters of how far a loop came that was stopped
 FINISHED = "finished"
 _SOURCE_WORDS = {
@@ -51,7 +50,6 @@ _SOURCE_WORDS = {
     "estimator": "from the estimator",
     "config": "from the config",
 }
-
 
 Item = TypeVar("Item")
 

@@ -75,7 +75,7 @@ def comparison_of(reader: Reader, run_ids: Sequence[str]) -> Comparison:
 def _read(reader: Reader, wanted: Sequence[str], shown: Sequence[str]) -> Comparison:
     runs = found_runs(reader, shown)
     codes = reader.sources(shown)
-    repeats = {run.run_id: relatives.alike(reader.store, run, codes.get(run.run_id), relatives.MOST) for run in runs}
+    repeats = {run.run_id: reader.alike(run, codes.get(run.run_id), relatives.MOST) for run in runs}
     around = reader.surroundings(shown)
     cells = reader.source_cells(shown)
     found = compare(runs, repeats=repeats, surroundings=around, total=len(wanted), cells=cells)

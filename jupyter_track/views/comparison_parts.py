@@ -13,7 +13,6 @@ from ..errors import TrackError
 from ..records import Artifact, Run
 from ..store.database import reading
 from ..store.reader import Reader
-from ..store.stored_tables import read_table
 from .colors import BASELINE_DASH, Paint, paints
 from .compared import Compared, Comparison
 from .curves import Series
@@ -147,7 +146,7 @@ def joined_of(reader: Reader, slot: TableSlot) -> tuple[Joined, tuple[int, ...]]
     tables, places = [], []
     for place, artifact in enumerate(slot.tables):
         if artifact is not None:
-            columns, rows = read_table(reader.content(artifact.sha256), artifact.path)
+            columns, rows = reader.table(artifact)
             tables.append(Table(tuple(cell_text(name) for name in columns), rows))
             places.append(place)
     return join(tables, slot.key), tuple(places)
@@ -158,10 +157,9 @@ Point = tuple[int, float]
 
 @dataclass(frozen=True)
 class ColumnCurve:
-    """The curve of one column: a run's points, or the mean of a group at each step, with the deviation where known."""
+    """The curve of one column: a run's points, or the mean of a group at each step."""
 
     points: tuple[Point, ...]
-    deviations: tuple[float | None, ...] = ()
     note: str = ""
     """Where the mean ends before the last of its runs does."""
 
@@ -176,9 +174,7 @@ def column_curve(reader: Reader, run: Compared, key: str, limit: int) -> ColumnC
         series.append(Series(member, key, tuple(point.step for point in own), tuple(point.value for point in own)))
     points, end = shared_band(series), group_end(series)
     return ColumnCurve(
-        tuple((int(point.x), point.mean) for point in points),
-        tuple(point.sd if point.n > 1 else None for point in points),
-        "" if end is None else end.words(run.title),
+        tuple((int(point.x), point.mean) for point in points), "" if end is None else end.words(run.title)
     )
 
 

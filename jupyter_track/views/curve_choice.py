@@ -9,11 +9,10 @@ from pathlib import Path
 
 from ..errors import InvalidValue, NotFound
 from ..records import Run
-from ..store import curve_feed, run_rows, table_rows
+from ..store import curve_feed, table_rows
 from ..store.curve_feed import StoredCurve
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.targets import targets
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
 from .goals import Goal, first_logged, rank
@@ -136,24 +135,25 @@ def check(store: Path, asked: Asked) -> None:
             raise NotFound(f"No run has the metric {one_line(key)!r}; {hint}")
 
 
-def choose(store: Path, asked: Asked) -> Choice:
-    """Return what is shown of a store now."""
+def choose(store: Path, asked: Asked, reader: Reader | None = None) -> Choice:
+    """Return what is shown of a store now; who reads it otherwise than as it is hands in a reader of it."""
+    reader = reader or Reader(store)
     nothing = Choice(empty=_empty(asked))
     if not store_exists(store):
         return nothing
     notes: list[str] = []
-    records = _records(store, asked, notes)
+    records = _records(reader, asked, notes)
     if not records:
         return nothing
     possible = [*groupings(records), *([COMPARED] if asked.columns else [])]
     groups = None
     if asked.group:
-        groups = _groups(store, records, asked)
+        groups = _groups(reader, records, asked)
         records = _of_kept_groups(records, groups, asked, notes)
-    charts = _charts(store, records, asked, notes)
+    charts = _charts(reader, records, asked, notes)
     if not charts:
         return nothing
-    curves = curve_feed.stored_curves(store, [run.number for run in records if run.number is not None])
+    curves = reader.stored_curves([run.number for run in records if run.number is not None])
     return Choice(
         runs=tuple(curve_runs(records, groups)),
         charts=tuple(charts),
@@ -175,12 +175,12 @@ def _empty(asked: Asked) -> str:
     return f"None of these runs has logged {what}. It appears here when one does."
 
 
-def _records(store: Path, asked: Asked, notes: list[str]) -> list[Run]:
+def _records(reader: Reader, asked: Asked, notes: list[str]) -> list[Run]:
     """The runs that were named, else the baseline, the pinned and the newest; a note says what was left out."""
     if asked.run_ids is not None:
-        return [run for run in Reader(store).runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
-    numbers, total = curve_feed.runs_with(store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
-    records = run_rows.load(store, sorted(numbers))
+        return [run for run in reader.runs_of(asked.run_ids) if run.lifecycle_stage == "active"]
+    numbers, total = curve_feed.runs_with(reader.store, asked.metrics, MOST_RUNS if asked.group else DEFAULT_RUNS)
+    records = reader.runs_of(table_rows.ids_of(reader.store, sorted(numbers)))
     if total > len(records):
         notes.append(f"{len(records)} of {counted(total, 'run')}: the baseline, the pinned and the newest")
     return records
@@ -196,9 +196,9 @@ def _of_kept_groups(records: list[Run], groups: Mapping[str, str], asked: Asked,
     return [run for run in records if groups[run.run_id] in kept]
 
 
-def _charts(store: Path, records: Sequence[Run], asked: Asked, notes: list[str]) -> list[Chart]:
+def _charts(reader: Reader, records: Sequence[Run], asked: Asked, notes: list[str]) -> list[Chart]:
     """A chart for each metric that was named, else for the main ones; a note says what was left out."""
-    aims = _targets(store, records)
+    aims = _targets(reader, records)
     charts = [
         Chart(key, goal_among(records, key), aims.get(key))
         for key in asked.metrics or _main(records)
@@ -210,17 +210,17 @@ def _charts(store: Path, records: Sequence[Run], asked: Asked, notes: list[str])
     return charts[:DEFAULT_CHARTS]
 
 
-def _groups(store: Path, records: Sequence[Run], asked: Asked) -> dict[str, str]:
+def _groups(reader: Reader, records: Sequence[Run], asked: Asked) -> dict[str, str]:
     """The name of each run's group, by its id."""
     if asked.group == COMPARED and asked.columns:
         names = {run_id: name for name, ids in asked.columns for run_id in ids}
         return {run.run_id: names.get(run.run_id, "none") for run in records}
-    return groups_of(Reader(store), records, asked.group)
+    return groups_of(reader, records, asked.group)
 
 
-def _targets(store: Path, records: Sequence[Run]) -> dict[str, float]:
+def _targets(reader: Reader, records: Sequence[Run]) -> dict[str, float]:
     """The targets of the runs' metrics; where experiments disagree that of the newest run."""
-    known = targets(store)
+    known = reader.targets()
     found: dict[str, float] = {}
     for run in sorted(records, key=lambda run: run.number or 0):
         aims = known.get(run.experiment_name, {})

@@ -39,6 +39,7 @@ def reports(times: int) -> list[Row]:
 
 def _curves(store: Path) -> None:
     """Fill a store with runs of long curves; five of them have two figures each."""
+    from made_reports import PNG
     from made_stores import START, add_runs, write
 
     from jupyter_track.store import edits, files
@@ -58,7 +59,7 @@ def _curves(store: Path) -> None:
     chosen = ids[: FIGURES // 2]
     for at, run_id in enumerate(chosen):
         for name in ("walk", "other"):
-            kept = files.keep(store, chance.randbytes(FIGURE) + bytes([at]))
+            kept = files.keep(store, PNG + chance.randbytes(FIGURE) + bytes([at]))
             row = {"path": f"figures/{name}.png", "sha256": kept.sha256, "size": kept.size, "mime": "image/png"}
             batch.add_artifact(run_id, {**row, "kind": "figure", "created": START, "content": (kept.size, kept.data)})
     write(store, batch)

@@ -29,6 +29,16 @@ The best run reached **{{ best.metrics.accuracy | round(3) }}**.
 | a | b |
 |---|--:|
 | 1 | 2 |
+
+- [x] of $\\frac{1}{n}\\sum_i x_i^2$ [^1]
+
+$$
+\\begin{pmatrix} a & b \\\\ c & \\nosuch \\end{pmatrix}
+$$
+
+$$x^2$$
+
+[^1]: Which is $\\|x\\|^2 / n$.
 """
 BAD = """\
 <!doctype html><html><head><title>x</title></head><body><img src="data:,"><div id="a"></div><p id="a"><div></div></p>
@@ -47,6 +57,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     add_sweep(sweep, 30)
     add_runs(
         sweep,
+        {"name": "noted", "note": "# Why\n\n- [ ] $x$\n\n| a |\n|---|\n| 1 |\n\n## And\n\n> so"},
         {"name": "failed", "status": "FAILED", "error_name": "ValueError", "error_message": "no"},
         {"name": "<script>alert(1)</script>" + "long " * 20, "metrics": {"loss": float("nan")}},
     )

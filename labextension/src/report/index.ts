@@ -8,7 +8,7 @@ import { mount } from '../panel.js';
 import { Shared } from '../shared.js';
 import { readData, type ReportData } from './data.js';
 import { FrozenTransport } from './frozen.js';
-import { followReading, offerThemes, printLight } from './page.js';
+import { followReading, offerThemes, printLight, reachWhatScrolls } from './page.js';
 
 /** The charts' script, where the report has charts: it comes before this one. */
 declare const jtCharts: Charts | undefined;
@@ -61,6 +61,7 @@ function start(): void {
     followReading(contents);
   }
   printLight();
+  reachWhatScrolls();
   const data = readData(document);
   if (data !== null) {
     enliven(data);

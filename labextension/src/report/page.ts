@@ -43,6 +43,21 @@ export function printLight(): void {
   });
 }
 
+/** Let the Tab key stop at what scrolls, and not at what fits. */
+export function reachWhatScrolls(): void {
+  const observer = new ResizeObserver(entries => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth;
+      if (scrolls || target === document.activeElement) {
+        target.setAttribute('tabindex', '0');
+      } else {
+        target.removeAttribute('tabindex');
+      }
+    }
+  });
+  document.querySelectorAll('main :is(.jtr-wide, pre)[tabindex]').forEach(node => observer.observe(node));
+}
+
 /** Mark the part that is read in the contents. */
 export function followReading(contents: Element): void {
   const links = new Map([...contents.querySelectorAll('a')].map(link => [link.hash.slice(1), link]));
