@@ -54,6 +54,7 @@ def table(material: Material) -> list[Block]:
         main=material.metric or None,
         ranked=material.goal,
     )
+    found = replace(found, as_of=moment(material.now))  # as the report's foot says it
     started = {run.run_id: day(run.start_time) for run in material.runs}
     why = {run.run_id: errors_of(material, run) for run in material.runs}
     # Of failed attempts, which have no number, all errors are told together.
@@ -61,7 +62,7 @@ def table(material: Material) -> list[Block]:
     days = tuple(started.get(row.run_id, "") for row in rows)
     return [
         *_groups(material, found),
-        Table(replace(found, rows=rows, as_of=moment(material.now)), days, "table", _order_words(material, rows)),
+        Table(replace(found, rows=rows), days, "table", _order_words(material, rows)),
     ]
 
 

@@ -15,9 +15,11 @@ from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 from ..views.previews import table_preview
 from .document import Block, Code, Figure, Figures, Rows, Sentence
 from .material import Material
+from .rasters import can_scale, scaled
 from .screening import ENDINGS, SVG, lively, type_of
 
 LARGEST = 1_000_000  # bytes of one figure
+LEAST = 50_000  # bytes that a figure which is scaled down may have at least
 ALL_FIGURES = 12_000_000  # bytes of all of them
 MOST_FIGURES = 40
 MOST_TABLES = 12
@@ -56,7 +58,7 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     if artifact.mime == PLOTLY:
         return _left(known, _chart_words(material, artifact))
     if artifact.size > min(LARGEST_CHART if is_chart(artifact.mime) else LARGEST, room):
-        return _left(known, f"{size(artifact.size)}, more than a report holds; download_artifacts() copies it")
+        return _scaled(material, known, min(LARGEST, room))
     chart = is_chart(artifact.mime)
     if artifact.mime not in SHOWN and artifact.mime != FRAMED and not chart:
         return _left(known, f"of the type {one_line(artifact.mime)}, which a report does not draw")
@@ -77,6 +79,20 @@ def figure_of(material: Material, run: Run, artifact: Artifact, room: int = ALL_
     if mime == SVG and (why := lively(data)):
         return _left(known, f"{size(len(data))}, an SVG that is left out: it has {why}")
     return replace(known, mime=mime, data=data)
+
+
+def _scaled(material: Material, figure: Figure, most: int) -> Figure:
+    """A figure that is too large, as small as a page shows it; what cannot be scaled stays with its store."""
+    found = None
+    if can_scale(figure.mime, figure.size) and most >= LEAST:
+        try:
+            found = scaled(material.reader.content(figure.sha256), figure.mime, most)
+        except TrackError:
+            return _left(figure, MISSING)
+    if found is None:
+        return _left(figure, f"{size(figure.size)}, more than a report holds; the store it was made from keeps it")
+    note = f"scaled down from {found.was} pixels, {size(figure.size)}"
+    return replace(figure, data=found.data, note=note)
 
 
 def _chart_words(material: Material, artifact: Artifact) -> str:

@@ -10,6 +10,7 @@ from ..records import Run
 from ..store import run_rows, table_rows
 from ..store.reader import Reader
 from ..views.compared import Comparison
+from ..views.format import one_line
 
 
 def ids_meant(reader: Reader, meant: Any) -> tuple[list[str], bool]:
@@ -55,6 +56,21 @@ def _of_frame(reader: Reader, frame: Any) -> list[str]:
     if not ids:
         raise NotFound("The DataFrame has no runs.")
     return [run.run_id for run in reader.runs_of(ids)]
+
+
+def namesakes(reader: Reader, meant: Any, run_ids: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be said of runs that were named as several are: the newest of them was taken."""
+    several = [meant] if isinstance(meant, str) else meant if isinstance(meant, list | tuple) else []
+    words = [one for one in several if isinstance(one, str)]
+    given = {part.strip() for word in words for part in (word, *word.replace(",", " ").split())}
+    if not given:
+        return ()
+    told = []
+    for run in reader.runs_of(list(run_ids)):
+        count = reader.count_named(run.name) if run.name in given else 1
+        if count > 1:
+            told.append(f"#{run.number} is the newest of {count:,} runs that are called {one_line(run.name)}")
+    return tuple(told)
 
 
 def in_experiments(reader: Reader, names: Sequence[str], meant: Any) -> Any:

@@ -101,6 +101,10 @@ class RunsValues:
         if isinstance(meant, slice):
             return [self._of(run) for run in self._material.runs[meant]]
         if isinstance(meant, int):
+            count = len(self._material.runs)
+            if not -count <= meant < count:
+                told = "one run, runs[0]" if count == 1 else f"{count:,} runs, runs[0] to runs[{count - 1}]"
+                raise InvalidValue(f"runs[{meant}] is none of the runs of this report, which has {told}.")
             return self._of(self._material.runs[meant])
         return self._of(self._named(str(meant).strip()))
 
