@@ -10,6 +10,7 @@ from jupyter_track.store import table_rows
 from jupyter_track.store.database import StoreFiles
 from jupyter_track.store.goal_words import guess_goal, tokens_of
 from jupyter_track.store.reader import Reader
+from jupyter_track.views.axes import known_of
 from jupyter_track.views.columns import columns_of
 from jupyter_track.views.curve_choice import Asked, choose
 from jupyter_track.views.found import Runs
@@ -100,3 +101,30 @@ def test_of_several_declared_metrics_the_first_logged_stays_the_main_one(tmp_pat
     assert [chart.key for chart in choose(store, Asked()).charts] == ["val_loss", "accuracy"]
     assert runs.best().name == "old"
     assert reader.run(reader.resolve("best")).name == "old"
+
+
+def test_one_with_a_value_to_reach_is_the_main_metric_before_any_other(tmp_path: Path) -> None:
+    """Also where another was logged first: in tables, curves, cards, `best` of runs and of the store."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store,
+        {"name": "quick", "metrics": {"loss": [0.5, 0.1], "accuracy": [0.1, 0.2]}},
+        {"name": "right", "metrics": {"loss": [0.5, 0.4], "accuracy": [0.8, 0.9]}},
+    )
+    files = StoreFiles(store)
+    with files.writing() as connection:
+        connection.execute("INSERT INTO metric_goals VALUES (0, 'accuracy', 'max'), (0, 'loss', 'min')")
+        row = "track.target.accuracy", "0.85"
+        connection.execute("INSERT INTO experiment_tags (experiment_id, key, value) VALUES (0, ?, ?)", row)
+    files.close()
+    reader = Reader(store)
+    runs = Runs(reader.runs(), store=store)
+    rows = table_rows.RowReader(store).read(table_rows.active_numbers(store))
+    assert columns_of(runs, None).metrics[0].key == "accuracy"
+    assert live_columns(rows, table_rows.goals(store))[0].key == "accuracy"
+    assert known_of(rows, table_rows.goals(store)).metrics == ("accuracy", "loss")
+    assert [chart.key for chart in choose(store, Asked()).charts] == ["accuracy", "loss"]
+    own = reader.run(ids[0])
+    assert [metric.key for metric in main_first(own.metrics.values(), own.goals)] == ["accuracy", "loss"]
+    assert runs.best().name == "right"
+    assert reader.run(reader.resolve("best")).name == "right"

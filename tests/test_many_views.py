@@ -147,11 +147,12 @@ def test_a_run_is_told_in_a_line(store: Path) -> None:
 
 
 def test_the_baseline_the_best_and_the_pinned_are_in_colour(store: Path) -> None:
-    """Each with why; without a known goal none is the best, and a run without a finite value is not either."""
+    """Each with why; without a known goal none is the best, nor is a run that failed or has no finite value."""
     ids = add_runs(
         store,
         *({"params": {"C": n}, "metrics": {"loss": loss, "thing": loss}} for n, loss in enumerate((3.0, 1.0, 2.0))),
         {"params": {"C": 9}, "metrics": {"loss": math.nan, "thing": math.nan}},
+        {"params": {"C": 8}, "metrics": {"loss": 0.1, "thing": 0.1}, "status": "FAILED"},
     )
     edits.set_baseline(store, ids[0])
     edits.pin_runs(store, [ids[2]])

@@ -20,9 +20,9 @@ from jupyter_track.views.group_comparison import group_comparison_of
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(store: Path) -> Path:
     """An empty store."""
-    return made_store(tmp_path)
+    return made_store(store.parent)
 
 
 @pytest.fixture
@@ -228,10 +228,9 @@ def test_the_curve_of_one_run_and_of_a_failed_one_is_not_the_best_of_several(sto
 
 
 @pytest.fixture
-def going(store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def going(store: Path) -> Iterator[Path]:
     """Two finished runs, and one that is still running and the best of them."""
     add_runs(store, *({"name": f"r{at}", "metrics": {"accuracy": one}} for at, one in enumerate((0.97, 0.95))))
-    monkeypatch.setenv("JUPYTER_TRACK_STORE", str(store))
     run = track.start_run(run_name="still")
     track.log_metrics({"accuracy": 0.99})
     track.flush()

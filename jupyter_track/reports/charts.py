@@ -57,9 +57,13 @@ def table(material: Material) -> list[Block]:
     found = replace(found, as_of=moment(material.now))  # as the report's foot says it
     started = {run.run_id: day(run.start_time) for run in material.runs}
     why = {run.run_id: errors_of(material, run) for run in material.runs}
-    rows = tuple(row if len(row.run_ids) > 1 else replace(row, changed=why[row.run_id]) for row in found.rows)
+    # Of failed attempts, which have no number, all errors are told together.
+    rows = tuple(replace(row, changed=why[row.run_id]) if row.number else row for row in found.rows)
     days = tuple(started.get(row.run_id, "") for row in rows)
-    return [*_groups(material, found), Table(replace(found, rows=rows), days, "table", _order_words(material, rows))]
+    return [
+        *_groups(material, found),
+        Table(replace(found, rows=rows), days, "table", _order_words(material, rows)),
+    ]
 
 
 def _groups(material: Material, found: RunTable) -> list[Block]:
@@ -83,7 +87,7 @@ def _groups(material: Material, found: RunTable) -> list[Block]:
         for at, group in enumerate(groups)
     ]
     header = ("group", "runs", *(f"{column.title} {column.goal.arrow}".rstrip() for column in keys))
-    title = "Groups, mean ± sd" if material.asked.columns else "Runs that differ only in the seed, mean ± sd"
+    title = f"{'Groups' if material.asked.columns else 'Over the seeds'}, mean ± sd"
     return [Rows(Grid(header, tuple(rows), (False, *(True for _ in header[1:]))), title, titled=True)]
 
 

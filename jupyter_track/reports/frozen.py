@@ -7,7 +7,7 @@ digits, which is more than a screen shows; the numbers beside the charts are exa
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..charts.specs import made
@@ -76,7 +76,9 @@ def panels_of(material: Material, blocks: Sequence[Block]) -> tuple[dict[str, li
 def _table(material: Material, block: Table) -> list[Message]:
     runs = FollowedRuns(material.reader.store, material.ids, material.reader)
     runs.take(material.rows)
-    columns = [{**column, "main": _is_main(column, material)} for column in runs.column_messages()]
+    places = {f"{column.kind}s.{column.key}": at for at, column in enumerate(block.table.columns)}
+    columns = [_column(column, material, places) for column in runs.column_messages()]
+    columns.sort(key=lambda column: places.get(column["id"], len(places)))
     order = {run_id: at for at, run_id in enumerate(run_id for row in block.table.rows for run_id in row.run_ids)}
     known = {run.run_id: run for run in material.runs}
     rows = runs.row_messages(material.rows, runs.maker(material.now), changes=False)
@@ -112,8 +114,11 @@ def _table(material: Material, block: Table) -> list[Message]:
     ]
 
 
-def _is_main(column: Message, material: Material) -> bool:
-    return bool(column["kind"] == "metric" and column["key"] == material.metric)
+def _column(column: Message, material: Material, places: Mapping[str, int]) -> Message:
+    """A column as in the table that needs no script, which shows the same ones at first."""
+    told = column["kind"] in ("metric", "param")
+    main = column["kind"] == "metric" and column["key"] == material.metric
+    return {**column, "main": main, "shown": column["id"] in places if told else column["shown"]}
 
 
 def _details(material: Material) -> dict[str, Message]:

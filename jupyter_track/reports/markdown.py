@@ -158,7 +158,13 @@ class _Writer:
         runs = block.table
         changes = changed_columns(runs)
         changed = any(row.changed for row in runs.rows)
-        head = ["status", r"\#", "name", *(["experiment"] if runs.mixed else []), *(["changed"] if changed else [])]
+        head = [
+            "status",
+            r"\#",
+            "name",
+            *(["experiment"] if runs.mixed else []),
+            *(["why it failed"] if changed else []),
+        ]
         right = [False, True, False, *([False] if runs.mixed else []), *([False] if changed else [])]
         for column, differs in zip(runs.columns, changes, strict=True):
             head += [

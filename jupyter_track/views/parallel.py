@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InvalidValue
+from ..records import RESULT_STATES
 from ..records import Goal as Direction
 from ..store.table_rows import TableRow
 from .axes import MAX_AXES, MOST_CATEGORIES, Axis, Kind, Known, axis_of, known_of, tick_text, worth_showing
@@ -169,14 +170,18 @@ def ordered_by(axis: Axis) -> list[int]:
 def in_colour(runs: Sequence[Plotted], metric: Axis) -> list[tuple[int, str]]:
     """Return the places of the runs that are drawn in colour while none is selected, each with why: at most eight.
 
-    The baseline, the best one where it is known which way is better, and the pinned ones.
+    The baseline, the best one where it is known which way is better, and the pinned ones. A run that broke off is not
+    the best, and one that goes on is the best so far.
     """
-    best = next(iter(ordered_by(metric)), None) if metric.goal.direction is not None else None
-    if best is not None and not isinstance(metric.values[best], float):
-        best = None
+    results = [
+        at
+        for at in (ordered_by(metric) if metric.goal.direction is not None else ())
+        if runs[at].state in RESULT_STATES and isinstance(metric.values[at], float)
+    ]
+    best = next(iter(results), None)
     words = {at: [run.kept] for at, run in enumerate(runs) if run.kept == "baseline"}
     if best is not None:
-        words.setdefault(best, []).append("best")
+        words.setdefault(best, []).append("best so far" if runs[best].state == "running" else "best")
     for at, run in enumerate(runs):
         if run.kept == "pinned":
             words.setdefault(at, []).append("pinned")

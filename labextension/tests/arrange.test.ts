@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 
+import { bestMark } from '../src/card/changes.js';
 import { type Arrangement, arrange, BUT_SEED, type Line } from '../src/table/arrange.js';
+import { isBest } from '../src/table/cells.js';
+import { TableModel } from '../src/table/model.js';
 import type { Row } from '../src/table/rows.js';
 import { newestFirst } from '../src/table/sorting.js';
-import { madeColumn, madeRun, placed } from './made.js';
+import { madeColumn, madeRow, madeRun, madeTable, placed } from './made.js';
 
 const columns = placed([madeColumn({ key: 'accuracy', main: true, goal: '↑' }), madeColumn({ kind: 'param', key: 'C' })]);
 const index = new Map(columns.map(column => [column.id, column]));
@@ -124,4 +127,40 @@ test('runs that differ only in the seed make a group, whose mean and deviation h
   const made = lines([...seeds, madeRun(9, { cells: [0.5, '2'], alike: 'C 2' })], { group: BUT_SEED });
   expect(words(made)).toEqual(['[C 1 (3)]', '[C 2 (1)]']);
   expect(made.map(line => (line.kind === 'group' ? line.cells[0] : ''))).toEqual(['0.9620 ± 0.0010 (n=3)', '0.5000']);
+});
+
+test('a parent without a value of its own is sorted by the first of its children that has a result', () => {
+  const rows = [
+    madeRun(1, { cells: [0.5] }),
+    madeRun(2, { cells: [null] }),
+    madeRun(3, { parent: id(2), cells: [0.2] }),
+    madeRun(4, { parent: id(2), cells: [0.9] }),
+    madeRun(5, { parent: id(2), cells: [0.99], state: failed }),
+    madeRun(6, { cells: [0.95] })
+  ];
+  const sorted = (descending: boolean) => words(lines(rows, { sort: [{ column: 'metrics.accuracy', descending }] }));
+  expect(sorted(true)).toEqual(['6', '2', '1']);
+  expect(sorted(false)).toEqual(['2', '1', '6']);
+});
+
+test('a table in an order of its own keeps it until a column sorts it, and opens what it says', () => {
+  const rows = [madeRow(2), madeRow(4, { parent: id(2) }), madeRow(3, { parent: id(2) }), madeRow(1)];
+  const model = new TableModel();
+  model.load(madeTable(columns, rows, { ordered: true, open: [id(2)] }));
+  expect(words([...model.lines])).toEqual(['2', '>4', '>3', '1']);
+  model.sort([{ column: 'attributes.number', descending: false }]);
+  expect(words([...model.lines])).toEqual(['1', '2', '>3', '>4']);
+  model.sort([]);
+  expect(words([...model.lines])).toEqual(['2', '>4', '>3', '1']);
+  const newest = new TableModel();
+  newest.load(madeTable(columns, rows));
+  expect(words([...newest.lines])).toEqual(words(lines(rows.map(row => madeRun(row.number as number, row)))));
+});
+
+test('a run that broke off has not the best value, and one that goes on has it so far', () => {
+  const column = { ...columns[0]!, best: 0.9 };
+  expect(isBest(madeRun(1, { cells: [0.9] }), column)).toBe(true);
+  expect(isBest(madeRun(1, { cells: [0.9], state: failed }), column)).toBe(false);
+  expect(bestMark('↑', true).getAttribute('aria-label')).toBe('best so far');
+  expect(bestMark('↑').getAttribute('aria-label')).toBe('best');
 });
