@@ -413,6 +413,20 @@ def test_the_target_is_a_line_named_at_its_end(store: Path) -> None:
     assert [found.count("rule") for found in marks] == [1, 0]
 
 
+def test_no_curve_goes_through_the_name_of_the_target(tmp_path: Path) -> None:
+    """It stands at that end of its line, and above or below it, where the curves are not."""
+    places = []
+    for at, curve in enumerate(([0.1 + step / 40 for step in range(31)], [0.9 - step / 40 for step in range(31)])):
+        (tmp_path / str(at)).mkdir()
+        made = made_store(tmp_path / str(at))
+        (run_id,) = add_runs(made, {"metrics": {"accuracy": curve}})
+        set_experiment_tags(made, Reader(made).run(run_id).experiment_id, {"track.target.accuracy": "0.8"})
+        choice = curve_choice.choose(made, Asked())
+        svg = unquote(curves_html(choice, drawn(made, choice), "step"))
+        places.append(re.findall(r"text-anchor='(\w+)' fill='[^']*'>goal 0.8<", svg))
+    assert places == [["start"], ["end"]]
+
+
 def test_the_picture_spans_three_decades_by_powers(tmp_path: Path) -> None:
     """Where all is positive over three decades, the scale is by powers of ten; huge spans break nothing."""
     made = made_store(tmp_path)

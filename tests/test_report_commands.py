@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from cli_session import cli
 from made_reports import BUILT, report_store
+from made_stores import add_runs
 from shell_session import Notebook, notebook
 
 from jupyter_track.cli.report import report
 from jupyter_track.notebook.verbs import VERBS
-from jupyter_track.reports.line import read
+from jupyter_track.reports.line import WORDS, read
 from jupyter_track.reports.make import is_report
 
 
@@ -118,7 +119,7 @@ def test_what_cannot_be_done_is_said(folder: Path, words: list[str], code: int, 
 def test_the_verb_writes_a_report_and_links_it(nb: Notebook, tmp_path: Path) -> None:
     """Of all runs, of a filter with its quotes, of runs by name; options stand anywhere on the line."""
     nb.run("%track report")
-    assert title_of(tmp_path / "report.html") == "work" or is_report(tmp_path / "report.html")
+    assert title_of(tmp_path / "report.html") == "demo"
     nb.run("%track report params.C = 2 --to two.html --title 'Two words'")
     assert title_of(tmp_path / "two.html") == "Two words"
     nb.run("%track report --to both.html alpha beta")
@@ -182,6 +183,11 @@ def test_the_verb_and_the_command_have_the_same_options(nb: Notebook, tmp_path: 
         ("report --paths=no", "%track report: --paths takes no value."),
         ("report --title 'Two", "a quote in the value of --title is not closed"),
         ("report --built soon", "'soon' is no moment"),
+        ("report --compare alpha", "A comparison needs two runs or more; --compare (compare=[…]) names one"),
+        ("report --compare alpha,nobody", "'nobody'"),
+        ("report --title A sentence", "needs quotes: --title 'A sentence'."),
+        ("report params.C = 2 --title A sentence", "needs quotes: --title 'A sentence'."),
+        ("report --to ''", "The report has no name; name a file"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_refused(nb: Notebook, line: str, message: str) -> None:
@@ -189,3 +195,42 @@ def test_a_line_that_cannot_be_read_is_refused(nb: Notebook, line: str, message:
     nb.run(f"%track {line}")
     assert message in nb.printed + "\n".join(nb.cards)
     assert list(nb.store.parent.glob("*.html")) == []
+
+
+def test_names_to_compare_may_be_a_list(nb: Notebook, tmp_path: Path) -> None:
+    """With commas, as those of sections; a name that has one is a name."""
+    nb.run("%%track a,b --max accuracy -q\nC = 3\naccuracy = float('0.8')", cell_id="three")
+    places = {
+        "one.html": "--compare beta --compare alpha",
+        "two.html": "--compare beta,alpha",
+        "three.html": "--compare 'beta, alpha'",
+        "four.html": "--compare a,b --compare alpha",
+    }
+    for place, asked in places.items():
+        nb.run(f"%track report {asked} --section comparison --built 86400 --to {place}")
+    pages = [(tmp_path / place).read_text(encoding="utf-8") for place in places]
+    assert pages[0] == pages[1] == pages[2]
+    heads = re.findall(r'<th scope="col"[^>]*>(?:(?!</th>).)*?<span class="jt-muted">(#\d)</span>', pages[3])
+    assert heads == ["#3", "#1"]
+
+
+def test_the_line_says_what_it_takes(nb: Notebook) -> None:
+    """Each option with what it does, as the command does; nothing is written."""
+    nb.run("%track report best --help")
+    told = nb.printed + "\n".join(nb.cards)
+    assert told.startswith("%track report [FILTER | RUN…] [options]\n\n  -o, --to TO\n      The file to write.\n")
+    assert [word for word in WORDS if word not in told] == []
+    assert list(nb.store.parent.glob("*.html")) == []
+
+
+def test_who_makes_a_report_is_told_what_was_taken_and_replaced(folder: Path) -> None:
+    """One of several runs of a name; the file that was there."""
+    add_runs(folder / "track.db", *({"name": "twin", "metrics": {"accuracy": 0.5}} for _ in range(2)))
+    first = cli(None, "report", "twin", "--section", "summary").stdout
+    assert re.sub(r"[\d.]+ kB", "30 kB", first) == (
+        "report.html · 30 kB · twin #5 · #5 is the newest of 2 runs that are called twin\n"
+    )
+    again = cli(None, "report", "#4", "--section", "summary").stdout
+    assert re.sub(r"[\d.]+ kB", "30 kB", again) == (
+        "report.html · 30 kB · twin #4 · the file that was there is replaced\n"
+    )

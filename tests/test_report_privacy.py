@@ -71,6 +71,23 @@ def test_paths_in_the_folder_of_the_store_are_told_from_there(tmp_path: Path) ->
     assert privacy.text(f"{tmp_path}-other/x") == f"{tmp_path}-other/x"
 
 
+def test_where_a_report_is_made_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The working directory does not count; the folder of a notebook that recorded into the store does, anywhere."""
+    work, elsewhere = tmp_path / "work", tmp_path / "elsewhere"
+    work.mkdir()
+    elsewhere.mkdir()
+    (tmp_path / "shared").mkdir()
+    store = made_store(tmp_path / "shared")
+    note = f"Read {work}/x.csv and {elsewhere}/y.csv"
+    add_runs(store, {"name": "one", "notebook": "../work/a.ipynb", "note": note, "metrics": {"loss": 1.0}})
+    made = []
+    for folder in (tmp_path, work, elsewhere):
+        monkeypatch.chdir(folder)
+        made.append(made_report(store).html)
+    assert made[0] == made[1] == made[2]
+    assert f"Read x.csv and {elsewhere}/y.csv" in made[0]
+
+
 def test_no_path_of_a_person_is_in_a_report(tmp_path: Path) -> None:
     """In no field: neither on the page nor in what the panels hold; with `private=False` it is there."""
     kept = ("digits", "accuracy", "loss")

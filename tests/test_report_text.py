@@ -14,7 +14,7 @@ from made_stores import add_run, add_runs, made_store
 from markdown_it import MarkdownIt
 
 from jupyter_track.errors import InvalidValue
-from jupyter_track.reports.document import Prose
+from jupyter_track.reports.document import Caption, Curves, Prose, Rows, Sentence
 from jupyter_track.reports.make import Report
 from jupyter_track.store.reader import Reader
 
@@ -101,9 +101,93 @@ def test_charts_and_tables_are_placed_by_name(full: Path) -> None:
     assert sections.pop("text") == ["prose", "curves", "prose", "table", "prose"]
     assert sorted(sections) == ["comparison", "data", "environment", "git", "notes", "parallel", "summary"]
     assert sorted(report.document.panels) == ["comparison", "curves-1", "parallel", "table"]
-    everything = made_report(full, text="{{ table() }}", sections=["text", "table"])
-    assert [section.name for section in everything.document.sections] == ["text", "table"]
-    assert everything.html.count('data-panel="table"') == 1
+
+
+def test_what_a_text_places_is_not_shown_twice(full: Path) -> None:
+    """Also where the sections were named; of one of which it places a part the rest was asked for."""
+    text = '{{ table() }}\n\n{{ curves("loss") }}'
+    report = made_report(full, text=text, sections=["text", "table", "curves", "notes"])
+    assert [section.name for section in report.document.sections] == ["text", "curves", "notes"]
+    assert report.html.count('data-panel="table"') == 1
+    twice = made_report(full, text="{{ table() }}\n\n{{ table() }}", sections=["text"])
+    assert twice.html.count('data-panel="table"') == 1
+
+
+def test_a_section_for_a_text_that_there_is_not_says_so(full: Path) -> None:
+    """Since it was asked for; a report without one has none."""
+    sections = made_report(full, sections=["text", "notes"]).document.sections
+    assert [(one.name, one.title) for one in sections] == [("text", "Text"), ("notes", "Notes")]
+    assert sections[0].blocks == (Sentence("There is no text.", token="muted"),)
+    assert next(one.name for one in made_report(full).document.sections) == "summary"
+
+
+def test_a_table_has_the_runs_and_the_columns_that_are_asked_for(full: Path) -> None:
+    """So many of the best, or some in their order; metrics, params, tags and facts by name, each as everywhere."""
+    text = """\
+{{ table(2) }}
+
+{{ table(rows=["#3", best], columns=["lr", "accuracy", "loss", "tags.stage", "duration", "status"]) }}
+
+{{ table(columns="params.optimizer") }}
+"""
+    (section,) = made_report(full, text=text, sections=["text"]).document.sections
+    default, chosen, one = [block.grid for block in section.blocks if isinstance(block, Rows)]
+    assert (default.header, default.right) == (
+        ("run", "accuracy ↑", "loss ↓?", "lr", "optimizer"),
+        (False, True, True, True, False),
+    )
+    assert default.rows == (
+        ("run 0 #1", "▲ 0.8948", "▲ 0.05234", "0.1", "adam"),
+        ("run 1 #2", "0.8942", "0.05757", "0.05", "sgd"),
+    )
+    assert chosen.header == ("run", "lr", "accuracy ↑", "loss ↓?", "stage", "duration", "status")
+    assert chosen.rows == (
+        ("run 2 #3", "0.03333", "0.8937", "0.06281", "draft", "3.5 s", "finished"),
+        ("run 0 #1", "0.1", "▲ 0.8948", "▲ 0.05234", "draft", "3.5 s", "finished"),
+    )
+    assert (one.header, [row[1] for row in one.rows]) == (("run", "optimizer"), ["adam", "sgd", "adam"])
+
+
+def test_curves_are_of_the_runs_that_are_asked_for(full: Path) -> None:
+    """Of one, of some, of so many of the best."""
+    text = "".join(f"{{{{ curves('loss', runs={runs}) }}}}\n\n" for runs in ("'#2'", "['#3', best]", "2"))
+    (section,) = made_report(full, text=text, sections=["text"]).document.sections
+    charts = [block.charts[0] for block in section.blocks if isinstance(block, Curves)]
+    assert [[row[0] for row in chart.rows] for chart in charts] == [
+        ["run 1 #2"],
+        ["run 0 #1", "run 2 #3"],
+        ["run 0 #1", "run 1 #2"],
+    ]
+
+
+def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> None:
+    """Figures, tables and listings each by themselves; also before they are placed; as text, whatever they hold."""
+    text = """\
+{{ ref("loss") }} and {{ ref("all") }} say it.
+
+{{ curves("accuracy", caption="Accuracy") }}
+
+{{ curves("loss", caption="Loss of **" ~ best ~ "**", label="loss") }}
+
+{{ table(2, caption="The best two", label="all") }}
+
+{{ code(caption="What ran") }}
+"""
+    report = made_report(full, text=text, sections=["text"])
+    (section,) = report.document.sections
+    captions = [(one.label, one.text) for one in section.blocks if isinstance(one, Caption)]
+    assert captions == [
+        ("Figure 1", "Accuracy"),
+        ("Figure 2", "Loss of **run 0 #1**"),
+        ("Table 1", "The best two"),
+        ("Listing 1", "What ran"),
+    ]
+    assert html_of(report) == "<p>Figure 2 and Table 1 say it.</p>"
+    assert '<p class="jtr-caption"><b>Figure 2</b> <span>Loss of **run 0 #1**</span></p>' in report.html
+    report.save(tmp_path / "report.md")
+    kept = (tmp_path / "report.md").read_text("utf-8")
+    assert "Figure 2 and Table 1 say it." in kept
+    assert "*Figure 2: Loss of \\*\\*run 0 \\#1\\*\\**" in kept
 
 
 def test_the_figures_and_the_code_of_a_run_are_placed(full: Path) -> None:
@@ -142,6 +226,14 @@ def test_a_text_may_be_a_file_with_pictures_beside_it(full: Path, tmp_path: Path
     text.write_text("![A plot](https://example.org/plot.png)\n")
     with pytest.raises(InvalidValue, match=r"paper\.md, line 1: a report fetches nothing"):
         made_report(full, text=text)
+    for name in ("paper.txt", "paper"):  # any file that is read as a text
+        other = tmp_path / name
+        other.write_text("![A plot](plot.png)\n")
+        assert 'alt="A plot"' in html_of(made_report(full, text=other, sections=["text"]))
+    with pytest.raises(
+        InvalidValue, match=r"line 1: there is no place where the picture 'plot\.png' lies: give the text"
+    ):
+        made_report(full, text="![A plot](plot.png)")
 
 
 def test_a_run_without_metrics_has_none_to_name(tmp_path: Path) -> None:
@@ -170,9 +262,14 @@ def test_a_run_without_metrics_has_none_to_name(tmp_path: Path) -> None:
         ("{{ baseline.name }}", "line 1: there is no 'baseline'; there is best, "),
         ("{{ best.metric }}", "line 1: A run has no 'metric'; there is number, name, "),
         ("{{ best.metrics }}", "line 1: The metrics of the run run 0 #1 are several; name one: accuracy, loss."),
-        ("{{ curves(runs=1) }}", "line 1: curves() got an unexpected keyword argument 'runs'"),
-        ("{{ table(5) }}", "line 1: table() takes 0 positional arguments but 1 was given"),
+        ("{{ curves(run=1) }}", "line 1: curves() got an unexpected keyword argument 'run'"),
+        ("{{ parallel(5) }}", "line 1: parallel() takes 0 positional arguments but 1 was given"),
         ("{{ code(1, 2) }}", "line 1: code() takes from 0 to 1 positional arguments but 2 were given"),
+        (
+            "x\n{{ runs[3] }}",
+            "line 2: runs[3] is none of the runs of this report, which has 3 runs, runs[0] to runs[2].",
+        ),
+        ("{{ run }}", "line 1: there is no 'run' in a report of several; write 'best', runs['#12'] or runs[0]."),
         ("{{ runs }}", "line 1: 'runs' are several; name one, runs['#12'], or count them: runs | length."),
         ("x\n{{ runs['#9'].name }}", "line 2: "),
         ("{{ runs['nobody'].name }}", "line 1: "),
@@ -288,3 +385,44 @@ def test_a_name_that_several_runs_have_is_ambiguous(tmp_path: Path) -> None:
         InvalidValue, match=re.escape("line 1: 'twin' means 3 runs (#1, #2, #3); name one by its number")
     ):
         made_report(store, text="{{ runs['twin'].metrics.loss }}")
+
+
+def test_a_report_of_one_run_has_no_best(full: Path) -> None:
+    """It is the run; and there is no other."""
+    messages = {
+        "{{ best }}": "there is no 'best' in a report of one run: write 'run'.",
+        "{{ runs[1] }}": "runs[1] is none of the runs of this report, which has one run, runs[0].",
+    }
+    for text, message in messages.items():
+        with pytest.raises(InvalidValue) as error:
+            made_report(full, "#2", text=text)
+        assert str(error.value) == f"the text, line 1: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ table(0) }}", "line 1: so many runs are none: 0; write 5 for the five best."),
+        ("{{ table([]) }}", "line 1: there are no runs in the list."),
+        (
+            "x\n\n{{ table(2, ['lr', 'acuracy']) }}",
+            "line 3: the runs have no column 'acuracy'; did you mean 'accuracy'?",
+        ),
+        ("{{ table(2, 'metrics.lr') }}", "line 1: the runs have no column 'metrics.lr'; did you mean 'lr'?"),
+        ("{{ curves('loss', runs='nobody') }}", "line 1: "),
+        (
+            "x\n\nAs {{ ref('loss') }} shows.",
+            "line 3: nothing has the label 'loss': label=… beside caption=… gives it.",
+        ),
+        ("{{ table(label='t') }}", "line 1: table() has a label and no caption, by which it would be numbered."),
+        (
+            "{{ table(caption='a', label='t') }}\n\n{{ table(caption='b', label='t') }}",
+            "line 3: two have the label 't': Table 1 is one.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_what_a_text_places_is_told_with_its_line(full: Path, text: str, message: str) -> None:
+    """Runs, columns and labels that there are not."""
+    with pytest.raises(InvalidValue) as error:
+        made_report(full, text=text)
+    assert str(error.value).startswith(f"the text, {message}")

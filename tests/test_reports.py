@@ -16,17 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_reports import BUILT, PNG, keep_charts, made_report, report_store
-from made_stores import START, add_runs, made_store, write
+from made_reports import BUILT, made_report, report_store
+from made_stores import add_runs, made_store
 
 import jupyter_track as track
-from jupyter_track.charts.drawn import BROKE_OFF, TOO_LONG
 from jupyter_track.errors import AlreadyExists, FilterError, InvalidValue, MissingFile, NotFound, StoreUnavailable
 from jupyter_track.records import ViewType
 from jupyter_track.reports.document import Compared, Diff, Facts, Figures, Rows, Sentence, Table
 from jupyter_track.reports.make import Report, is_report
-from jupyter_track.store import files
-from jupyter_track.store.batch import Batch
 from jupyter_track.store.edits import delete_runs, set_baseline
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.format import size
@@ -266,81 +263,6 @@ def test_the_public_function_writes_the_file_and_links_it(store: Path, tmp_path:
     assert sorted(path.name for path in tmp_path.glob("*.html")) == ["report.html"]
 
 
-def test_what_cannot_be_shown_is_said_in_its_place(tmp_path: Path) -> None:
-    """A figure that is missing from the store, one that is too large, and a chart of Plotly."""
-    store = made_store(tmp_path)
-    (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
-    batch = Batch("0" * 32, 1)
-    figures = {
-        "gone.png": PNG + bytes(200_000),
-        "large.png": PNG + bytes(1_100_000),
-        "plot.json": b'{"data": [{"type": "bar"}], "layout": {"title": "Loss"}}',
-    }
-    for name, data in figures.items():
-        kept = files.keep(store, data)
-        mime = "image/png" if name.endswith("png") else "application/vnd.plotly.v1+json"
-        row = {"path": f"figures/{name}", "sha256": kept.sha256, "size": kept.size, "mime": mime, "kind": "figure"}
-        batch.add_artifact(run_id, {**row, "created": START, "content": (kept.size, kept.data)})
-    write(store, batch)
-    gone = hashlib.sha256(figures["gone.png"]).hexdigest()
-    for path in store.with_name("track.db-files").rglob(f"*{gone[2:]}*"):
-        path.unlink()
-    report = made_report(store, "one", sections=["figures"])
-    assert {one.title: one.note for one in block(report, "figures", Figures).figures} == {
-        "figures/gone.png": "missing from the store; 'jupyter track doctor' says more",
-        "figures/large.png": "1.1 MB, more than a report holds; download_artifacts() copies it",
-        "figures/plot.json": "Loss: Plotly chart of 1 trace (bar) · 56 B; "
-        "a picture of it is shown where it is logged as .png or .svg too",
-    }
-
-
-SPEC = {
-    "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-    "data": {"values": [{"x": 1, "y": 2, "href": "http://example.org"}, {"x": 2, "y": 3, "href": ""}]},
-    "mark": "line",
-    "encoding": {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}},
-}
-
-
-@pytest.mark.parametrize(
-    ("spec", "note"),
-    [
-        (SPEC, ""),
-        (
-            {**SPEC, "data": {"url": "http://example.org/x.csv"}},
-            "a chart whose data lie at an address; nothing is fetched for it",
-        ),
-        (
-            {**SPEC, "mark": {"type": "image", "url": "file:///etc/passwd"}},
-            "a chart whose data lie at an address; nothing is fetched for it",
-        ),
-        ([], "a chart whose spec cannot be read"),
-    ],
-)
-def test_a_chart_that_is_kept_as_its_spec_is_drawn(tmp_path: Path, spec: object, note: str) -> None:
-    """From its own data; nothing is fetched for it."""
-    store = made_store(tmp_path)
-    (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
-    keep_charts(store, run_id, spec)
-    (figure,) = block(made_report(store, "one", sections=["figures"]), "figures", Figures).figures
-    assert figure.note == note
-    assert [figure.mime, (figure.data or b"").startswith(b"<svg")] == (
-        ["image/svg+xml", True] if not note else ["application/vnd.vegalite.v5+json", False]
-    )
-
-
-def test_a_chart_that_takes_all_memory_costs_its_own_picture_only(tmp_path: Path) -> None:
-    """It is said in the place of the picture, and the next chart is drawn: the process that makes the report stands."""
-    store = made_store(tmp_path)
-    (run_id,) = add_runs(store, {"name": "one", "metrics": {"loss": [3.0, 2.0, 1.0]}})
-    keep_charts(store, run_id, {"data": {"sequence": {"start": 0, "stop": 6e7}}, "mark": "point"}, SPEC)
-    report = made_report(store, "one", sections=["figures"])
-    broken, whole = block(report, "figures", Figures).figures
-    assert broken.note in (BROKE_OFF, TOO_LONG)  # a slow machine needs more than the time there is to fill the memory
-    assert (broken.data, whole.note, (whole.data or b"")[:4]) == (None, "", b"<svg")
-    assert broken.note in report.html
-
-
 def test_groups_of_runs_are_compared_as_groups(full: Path) -> None:
     """As mean and spread, as the comparison that was handed in has them."""
     reader = Reader(full)
@@ -484,3 +406,26 @@ def test_the_bytes_do_not_depend_on_the_order_of_sets(full: Path, tmp_path: Path
         )
         digests.add(hashlib.sha256(found.stdout).hexdigest())
     assert len(digests) == 1
+
+
+def test_an_author_and_a_language_are_told(full: Path, tmp_path: Path) -> None:
+    """Below the title, and of what the author wrote; the words of the report itself are English."""
+    plain = made_report(full, text="## Ergebnis\n\nx", sections=["text"])
+    assert re.findall(r' lang="[^"]*"|class="jtr-author"|name="author"', plain.html) == [' lang="en"']
+    asked = {"title": "Bericht", "author": "Ada <L>", "lang": "de", "text": "## Ergebnis\n\nx"}
+    report = made_report(full, sections=["text", "notes"], **asked)
+    assert '<meta name="author" content="Ada &lt;L&gt;">' in report.html
+    assert '<h1 lang="de">Bericht</h1>\n<p class="jtr-author">Ada &lt;L&gt;</p>' in report.html
+    assert re.findall(r'<(\w+)[^>]* lang="(\w+)"', report.html) == [
+        ("html", "en"),
+        ("h1", "de"),
+        ("h2", "de"),
+        ("div", "de"),
+    ]
+    report.save(tmp_path / "report.md")
+    assert (tmp_path / "report.md").read_text("utf-8").split("\n\n")[1:3] == ["# Bericht", "Ada \\<L\\>"]
+    template = tmp_path / "lab.html"
+    template.write_text('{% extends "report.html" %}{% block lang %}de{% endblock %}')
+    assert '<html lang="de">' in made_report(full, template=template).html
+    with pytest.raises(InvalidValue, match="A language is told by its code, such as de or pt-BR, not 'German!'"):
+        made_report(full, lang="German!")

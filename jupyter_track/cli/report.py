@@ -38,6 +38,8 @@ _FILE = click.Path(path_type=Path)
 _MORE: dict[str, dict[str, Any]] = {
     "to": {"type": _FILE, "default": "report.html", "show_default": True},
     "title": {"default": ""},
+    "author": {"default": ""},
+    "lang": {"default": ""},
     "text": {"type": _FILE},
     "folder": {"type": _FILE},
     "kind": {"type": click.Choice(KINDS)},

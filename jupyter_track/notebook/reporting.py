@@ -31,6 +31,8 @@ def report(
     *,
     to: str | os.PathLike[str] | None = "report.html",
     title: str = "",
+    author: str = "",
+    lang: str = "",
     text: str | os.PathLike[str] | None = None,
     folder: str | os.PathLike[str] | None = None,
     sections: Sequence[str] | None = None,
@@ -56,6 +58,10 @@ def report(
         pictures in a folder beside it.
     title : str, optional
         By default the name of the experiment, or of the run.
+    author : str, optional
+        Who stands below it; by default nobody.
+    lang : str, optional
+        The language of the title and the text, as ``de`` or ``pt-BR``, for who has them read aloud.
     text : str or path, optional
         Markdown, or a ``.md`` file. Values are written ``{{ best.metrics.accuracy | round(3) }}``; ``{{ curves("loss")
         }}`` and ``{{ table() }}`` on a line of their own place a chart and the table. Pictures that it shows, and small
@@ -111,6 +117,8 @@ def report(
         store,
         runs,
         title=title,
+        author=author,
+        lang=lang,
         text=text,
         folder=folder,
         sections=sections,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shlex
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, NotFound
 from . import showing
 from .desk import Desk
 
 
 def report(desk: Desk, rest: str) -> None:
     """Write a report of the runs that a filter finds, or that are named."""
-    from ..reports.line import moment_meant, read
+    from ..reports.line import help_text, moment_meant, quotes_hint, read
     from ..reports.meant import in_experiments, of_words
     from .reporting import make
 
-    reader = desk.reader()
     left, options = read(rest)
+    if "help" in options:
+        showing.show_text(desk.shell, help_text())
+        return
+    reader = desk.reader()
     words = _words(left)
     experiments, to = options.pop("experiments", []), options.pop("to", "report.html")
     overwrite, private = options.pop("overwrite", False), not options.pop("paths", False)
@@ -24,8 +27,13 @@ def report(desk: Desk, rest: str) -> None:
         options["sections"] = ",".join(options["sections"])
     if "built" in options:
         options["built"] = moment_meant(options["built"])
-    meant = in_experiments(reader, experiments, of_words(words) if words else None)
-    made = make(reader.store, meant, private=private, **options)
+    try:
+        meant = in_experiments(reader, experiments, of_words(words) if words else None)
+        made = make(reader.store, meant, private=private, **options)
+    except NotFound as error:
+        if not (hint := quotes_hint(rest)):
+            raise
+        raise NotFound(f"{error} {hint}") from None
     saved = made.save(to, overwrite=overwrite)
     showing.show(desk.shell, saved._repr_html_(), str(saved))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ SECTIONS: dict[str, str] = {
     "parallel": "Params and result",
     "importance": "What mattered",
     "figures": "Figures",
+    "tables": "Tables",
     "code": "Code",
     "data": "Data",
     "environment": "Environment",
@@ -33,11 +35,12 @@ SECTIONS: dict[str, str] = {
 OF_KIND: dict[Kind, tuple[str, ...]] = {
     "run": tuple(name for name in SECTIONS if name != "comparison"),
     "comparison": ("text", "summary", "table", "comparison", "data", "environment", "git", "notes"),
-    "experiment": tuple(name for name in SECTIONS if name not in ("figures", "code")),
+    "experiment": tuple(name for name in SECTIONS if name not in ("figures", "tables", "code")),
 }
 BELOW = {"table": "Runs below it", "parallel": SECTIONS["parallel"], "importance": SECTIONS["importance"]}
 """The sections that a report of one run has where there are runs below it, with their headings."""
 MOST_COMPARED = 8
+_LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,18 @@ class Asked:
         None goes by how many runs there are.
     title : str
         Empty for one that is made.
+    author : str
+        Who stands below it; empty for nobody.
+    lang : str
+        The language of the text and of the title, as BCP 47 has it; empty for English.
     sections : tuple of str or None
         Their names in order; None for those of the kind.
     text : str
         Markdown with values; empty for none.
     text_name : str
         Where the text is from, for messages: a file's name.
+    text_folder : Path or None
+        Where its pictures lie; None where it is no file.
     folder : Path or None
         Out of which nothing is taken that the text shows or links; None for the folder of the text.
     metric : str or None
@@ -70,13 +79,18 @@ class Asked:
         The moment that the report says it was made at, in milliseconds since the epoch; None for now.
     private : bool
         Whether paths of the author's machine, and who ran it, are left out.
+    told : tuple of str
+        What is said of it to who makes it, and does not stand in the report.
     """
 
     kind: Kind | None = None
     title: str = ""
+    author: str = ""
+    lang: str = ""
     sections: tuple[str, ...] | None = None
     text: str = ""
     text_name: str = "the text"
+    text_folder: Path | None = None
     folder: Path | None = None
     metric: str | None = None
     compare: tuple[str, ...] | None = None
@@ -84,6 +98,7 @@ class Asked:
     template: Path | None = None
     built: int | None = None
     private: bool = True
+    told: tuple[str, ...] = ()
 
 
 def kind_of(asked: Asked, runs: int) -> Kind:
@@ -114,10 +129,12 @@ def check(asked: Asked) -> None:
         seen.add(name)
     if asked.sections is not None and not asked.sections:
         raise InvalidValue(f"A report without sections says nothing; there is {', '.join(SECTIONS)}.")
+    if asked.lang and _LANG.fullmatch(asked.lang) is None:
+        raise InvalidValue(f"A language is told by its code, such as de or pt-BR, not {asked.lang!r:.40}.")
     if asked.folder is not None and not asked.folder.is_dir():
         raise InvalidValue(f"There is no folder {str(asked.folder)!r:.80} for what the text shows and links.")
     if asked.compare is not None and len(asked.compare) == 1:
-        raise InvalidValue("A comparison needs two runs or more; compare=[…] names one.")
+        raise InvalidValue("A comparison needs two runs or more; --compare (compare=[…]) names one: name another.")
 
 
 def sections_of(asked: Asked, kind: Kind) -> Sequence[str]:

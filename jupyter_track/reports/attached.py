@@ -123,8 +123,13 @@ class Attachments:
         if picture:
             if address.startswith("data:image/"):
                 return None
-            if _FETCHED.match(address) or self._folder is None:
+            if _FETCHED.match(address):
                 raise InvalidValue(f"a report fetches nothing, so the picture {told!r:.80} cannot stand in it.")
+            if self._folder is None:
+                raise InvalidValue(
+                    f"there is no place where the picture {told!r:.80} lies: give the text as a file, or name the "
+                    "folder: folder=…, --folder."
+                )
         elif self._folder is None or not address or address.startswith("#") or _FETCHED.match(address):
             return None
         path = self._path(address, told, "picture" if picture else "file")

@@ -233,6 +233,15 @@ class Prose(Block):
 
 
 @dataclass(frozen=True)
+class Caption(Block):
+    """What the block before it is, for who refers to it: ``Figure 1`` and a sentence."""
+
+    kind: ClassVar[str] = "caption"
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of a report under a heading."""
 
@@ -260,6 +269,10 @@ class Document:
         What each live panel is sent, by the name that blocks refer to.
     answers : mapping of str to object
         What panels ask for: runs in full, whole lines.
+    author : str
+        Empty for nobody.
+    lang : str
+        The language of the title and the text; empty for English.
     """
 
     title: str
@@ -270,3 +283,5 @@ class Document:
     marks: tuple[str, ...] = ()
     panels: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
+    author: str = ""
+    lang: str = ""

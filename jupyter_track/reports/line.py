@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
+from textwrap import wrap
 from typing import Any
 
 from ..errors import InvalidValue
@@ -48,12 +50,14 @@ class Option:
 OPTIONS = (
     Option("to", ("-o", "--to"), "The file to write."),
     Option("title", ("--title",), "By default the name of the experiment, or of the run."),
+    Option("author", ("--author",), "Who stands below the title; by default nobody."),
     Option(
         "text",
         ("--text",),
         "Markdown with values ({{ best.metrics.accuracy }}) and charts by name ({{ curves('loss') }}).",
         "FILE",
     ),
+    Option("lang", ("--lang",), "The language of the text, as de or pt-BR, for who reads it aloud.", "CODE"),
     Option(
         "folder",
         ("--folder",),
@@ -101,6 +105,8 @@ OPTIONS = (
 )
 WORDS = tuple(word for option in OPTIONS for word in option.words)
 
+HELP = ("-h", "--help")
+
 # A word, with the parts of it that are quoted; a quote that is not closed holds all that follows it.
 _WORD = re.compile(r"""(?:'[^']*(?:'|$)|"[^"]*(?:"|$)|`[^`]*(?:`|$)|[^\s'"`])+""", re.DOTALL)
 _OPTION = re.compile(r"(-[a-z]|--[a-z][a-z-]*)(?:=(.*))?", re.DOTALL)
@@ -119,6 +125,8 @@ def read(line: str) -> tuple[str, dict[str, Any]]:
     --------
     >>> read("params.note = 'see --title of it' --title 'Two words' --paths")
     ("params.note = 'see --title of it'", {'title': 'Two words', 'paths': True})
+    >>> read("best --help")
+    ('', {'help': True})
     """
     options: dict[str, Any] = {}
     left, end = "", 0
@@ -127,6 +135,8 @@ def read(line: str) -> tuple[str, dict[str, Any]]:
         found = _OPTION.fullmatch(word[0])
         if found is None:
             continue
+        if found[1] in HELP:
+            return "", {"help": True}
         option = _named(found[1])
         left += line[end : word.start()]
         end = word.end()
@@ -143,6 +153,40 @@ def read(line: str) -> tuple[str, dict[str, Any]]:
         value = _unquoted(found[1], given)
         options[option.name] = [*options.get(option.name, ()), value] if option.several else value
     return (left + line[end:]).strip(), options
+
+
+def quotes_hint(line: str) -> str:
+    """Return a hint where a value may have been meant to go on: a word without quotes that another one follows.
+
+    Examples
+    --------
+    >>> quotes_hint("best --title A sentence")
+    "A value of several words needs quotes: --title 'A sentence'."
+    >>> quotes_hint("best --title Sentence --paths")
+    ''
+    """
+    words = [word[0] for word in _WORD.finditer(line)]
+    valued = {word for option in OPTIONS for word in option.words if not option.flag}
+    for place, word in enumerate(words):
+        found = _OPTION.fullmatch(word)
+        if found is None or found[1] not in valued:
+            continue
+        value, rest = (
+            (found[2], words[place + 1 :]) if found[2] else ("".join(words[place + 1 : place + 2]), words[place + 2 :])
+        )
+        more = list(takewhile(lambda one: _OPTION.fullmatch(one) is None, rest))
+        if more and value and value != "=" and not set("'\"") & set(value + more[0]):
+            return f"A value of several words needs quotes: {found[1]} '{' '.join([value, *more])}'."
+    return ""
+
+
+def help_text() -> str:
+    """Return what ``%track report`` takes, an option a paragraph."""
+    heads = [f"  {', '.join(one.words)}{'' if one.flag else f' {one.metavar or one.name.upper()}'}" for one in OPTIONS]
+    told = []
+    for head, one in zip(heads, OPTIONS, strict=True):
+        told += [head, *wrap(one.help, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+    return "\n".join(["%track report [FILTER | RUN…] [options]", "", *told])
 
 
 def moment_meant(given: str) -> datetime | float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..views.markup import element, join, muted
 from ..views.words import counted
 from . import beside, charts, facts, files, frozen, summary
 from .asked import BELOW, SECTIONS, Asked, check, kind_of, sections_of
+from .chosen import chosen_table, of_runs
 from .document import MARK, MARKED_WITHIN, Block, Document, Section, Sentence
 from .folders import is_markdown, save_markdown
 from .material import Material, day, material_of
@@ -35,6 +36,7 @@ _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "parallel": charts.parallel,
     "importance": charts.importance,
     "figures": files.figures,
+    "tables": files.tables,
     "code": files.code,
     "data": facts.data,
     "environment": facts.environment,
@@ -42,12 +44,17 @@ _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "notes": facts.notes,
 }
 HTML = (".html", ".htm")
+REPLACED = "the file that was there is replaced"
 _NOTHING = {
+    "text": "There is no text.",
+    "summary": "There is nothing to say of the runs.",
+    "table": "There are no runs.",
     "curves": "No metric has a curve.",
     "comparison": "There are not two runs to compare.",
     "parallel": "There are too few runs, or their params do not differ.",
     "importance": "That needs ten runs or more with a metric, and params that differ.",
     "figures": "No figure was recorded.",
+    "tables": "No table was logged.",
     "code": "No code was recorded.",
     "data": "No data were recorded.",
     "environment": "Nothing was recorded of the environment.",
@@ -68,11 +75,14 @@ class Report:
         The whole file.
     path : Path or None
         Where it was written; None where it was not.
+    told : tuple of str
+        What who made it should know: that one of several runs of a name was taken, that a file was replaced.
     """
 
     document: Document
     html: str
     path: Path | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -111,16 +121,17 @@ class Report:
             raise InvalidValue(
                 f"{place.name} is the name of no report: it ends in .html or .md. A browser prints the HTML as PDF."
             )
+        saved = replace(self, path=place, told=(*self.told, *((REPLACED,) if os.path.lexists(place) else ())))
         if is_markdown(place):
             save_markdown(self.document, place, overwrite=overwrite)
-            return Report(self.document, self.html, place)
+            return saved
         if os.path.lexists(place) and not overwrite and not is_report(place):
             raise AlreadyExists(
                 f"{place} is there and is no report; name another file, or give --overwrite (overwrite=True)."
             )
         with appearing(place) as part:
             part.write_bytes(self.html.encode())
-        return Report(self.document, self.html, place)
+        return saved
 
     def _repr_html_(self) -> str:
         if self.path is None:
@@ -134,13 +145,15 @@ class Report:
 
     def __str__(self) -> str:
         where = "not saved yet" if self.path is None else str(self.path)
-        return f"{where} · {size(self.size)} · {one_line(self.title)}"
+        return " · ".join([where, size(self.size), one_line(self.title), *self.told])
 
     def __repr__(self) -> str:
         return f"<Report {str(self)!r}>"
 
 
 def _place(path: str | os.PathLike[str]) -> Path:
+    if not os.fspath(path):
+        raise InvalidValue("The report has no name; name a file, such as 'report.html'.")
     try:
         place = Path(path).expanduser()
     except RuntimeError as error:  # ~nobody
@@ -183,7 +196,7 @@ def make_report(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: S
     told = _Steps(step)
     document = _document(reader, run_ids, asked, told)
     told("page")
-    return Report(document, html_of(document, asked.template))
+    return Report(document, html_of(document, asked.template), told=asked.told)
 
 
 def document_of(reader: Reader, run_ids: Sequence[str], asked: Asked, *, step: Step | None = None) -> Document:
@@ -232,6 +245,8 @@ def _document(reader: Reader, run_ids: Sequence[str], asked: Asked, told: _Steps
         marks=tuple(_marks(material)),
         panels=panels,
         answers=answers,
+        author=one_line(asked.author),
+        lang=asked.lang,
     )
 
 
@@ -284,18 +299,21 @@ def _text(material: Material, step: _Steps) -> Text:
 def _sections(material: Material, text: Text, step: _Steps) -> Iterator[Section]:
     asked = material.asked
     names = list(sections_of(asked, material.kind))
-    if asked.sections is None:  # what the text shows itself is not shown twice
-        names = [name for name in names if name not in text.placed]
-        if material.kind == "run" and material.below is None:
-            names = [name for name in names if name not in BELOW]
+    # What the text shows itself is not shown twice; of what was asked for by name a part in the text is not all.
+    shown = text.placed if asked.sections is None else text.whole
+    if asked.sections is None and material.kind == "run" and material.below is None:
+        names = [name for name in names if name not in BELOW]
     for name in names:
+        if name in shown:
+            continue
         if name == "text":
             yield from text.sections
-            continue
+            if text.sections or asked.sections is None:
+                continue
         step(name)
-        blocks = _MAKERS[name](material)
+        blocks = _MAKERS[name](material) if name in _MAKERS else []
         if not blocks and asked.sections is not None:
-            blocks = [Sentence(_NOTHING.get(name, "There is nothing to show."), token="muted")]
+            blocks = [Sentence(_NOTHING[name], token="muted")]
         if blocks:
             titles = SECTIONS if material.below is None else {**SECTIONS, **BELOW}
             yield Section(name, titles[name], tuple(blocks))
@@ -305,8 +323,13 @@ def _narrative(material: Material) -> Narrative:
     asked = material.asked
     numbered = iter(range(1, 1_000))
 
-    def curves(*metrics: str) -> list[Block]:
-        return charts.curves(material, metrics, panel=f"curves-{next(numbered)}")
+    def curves(*metrics: str, runs: object = None) -> list[Block]:
+        return charts.curves(of_runs(material, runs), metrics, panel=f"curves-{next(numbered)}")
+
+    def table(rows: object = None, columns: Iterable[str] | None = None) -> list[Block]:
+        if rows is None and columns is None:
+            return charts.table(material)
+        return chosen_table(material, rows, columns)
 
     def of_run(make: Callable[[Material, Run | None], list[Block]]) -> Callable[..., list[Block]]:
         def made(meant: object = None) -> list[Block]:
@@ -320,11 +343,17 @@ def _narrative(material: Material) -> Narrative:
 
         return made
 
-    own = {"curves": curves, "figures": of_run(files.figures), "code": of_run(files.code)}
+    own: dict[str, Callable[..., list[Block]]] = {
+        "curves": curves,
+        "table": table,
+        "figures": of_run(files.figures),
+        "tables": of_run(files.tables),
+        "code": of_run(files.code),
+    }
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
     for name, place in places.items():  # what Python says of a wrong call names the function as the text does
         place.__qualname__ = name
-    folder = Path(asked.text_name).parent if asked.text_name.endswith((".md", ".markdown")) else asked.folder
+    folder = asked.text_folder or asked.folder
     return Narrative(asked.text_name, values_of(material), places, folder, asked.folder)
 
 

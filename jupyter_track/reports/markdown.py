@@ -21,6 +21,7 @@ from ..views.runs import change_words, changed_columns, table_foot
 from ..views.tokens import State, mark
 from .document import (
     Bars,
+    Caption,
     Code,
     Compared,
     CurveChart,
@@ -86,7 +87,8 @@ class _Writer:
 
     def made(self) -> Markdown:
         document = self.document
-        parts = [f"{MARK}{__version__} -->", f"# {self.text(document.title)}", self.text(document.lead)]
+        parts = [f"{MARK}{__version__} -->", f"# {self.text(document.title)}", self.text(document.author)]
+        parts += [self.text(document.lead)]
         parts += [f"> **Note:** {self.text(one)}" for one in document.marks]
         for section in document.sections:
             parts += [f"## {self.text(section.title)}"] if section.title else []
@@ -277,6 +279,9 @@ class _Writer:
             found.append(f"{state}**{self.text(note.title)}**\n\n{quoted}")
         return found
 
+    def caption(self, block: Caption) -> list[str]:
+        return [f"*{self.text(block.label)}: {self.text(block.text)}*"]
+
     def prose(self, block: Prose) -> list[str]:
         text = block.markdown.strip("\n")
         for place, one in block.attached.items():
@@ -306,5 +311,6 @@ _SETTERS: dict[str, Callable[[_Writer, Any], list[str]]] = {
         (Figures, _Writer.figures),
         (Notes, _Writer.notes),
         (Prose, _Writer.prose),
+        (Caption, _Writer.caption),
     )
 }

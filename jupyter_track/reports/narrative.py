@@ -22,7 +22,7 @@ from markdown_it.token import Token
 from ..errors import InvalidValue, TrackError
 from ..views.comparison_markdown import begun, escaped
 from .attached import Attachments, noting_spans
-from .document import Block, Prose, Section
+from .document import Block, Caption, Prose, Section
 from .formulas import in_formula
 from .prose import FORMULAS, levelled, text_parser
 from .sandbox import MOST_MADE, Sandbox, too_much
@@ -46,6 +46,9 @@ class Missing(StrictUndefined):
         return super()._undefined_message
 
 
+_KINDS = {"curves": "Figure", "parallel": "Figure", "figures": "Figure", "code": "Listing"}  # others are tables
+
+
 @dataclass
 class Placed:
     """Blocks that a text places, by a call such as ``{{ curves("loss") }}``."""
@@ -54,13 +57,28 @@ class Placed:
     blocks: list[Block]
 
 
+class Reference:
+    """What a text refers to by its label, also before it is placed: ``Figure 1``."""
+
+    def __init__(self, label: object, known: Mapping[str, str]) -> None:
+        self._label, self._known = str(label), known
+
+    def __str__(self) -> str:
+        found = self._known.get(self._label)
+        if found is None:
+            there = f"; there is {', '.join(self._known)}" if self._known else ""
+            raise InvalidValue(f"nothing has the label {self._label!r:.60}{there}: label=… beside caption=… gives it.")
+        return found
+
+
 @dataclass
 class Text:
-    """The narrative as sections, and the names of what it places itself."""
+    """The narrative as sections, and the names of what it places itself; `whole` are those that it places in full."""
 
     title: str = ""
     sections: list[Section] = field(default_factory=list)
     placed: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
 
 
 Places = Mapping[str, Callable[..., list[Block]]]
@@ -92,11 +110,15 @@ class Narrative:
         within: Path | None = None,
     ) -> None:
         self._name, self._folder, self._within = name, folder, within
-        self._marks: list[str | Placed] = []
+        self._marks: list[str | Placed | Reference] = []
+        self._labels: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
         self._placed: set[str] = set()
+        self._whole: set[str] = set()
         self._titled: set[int] = set()  # values that stand in titles
         self._room = MOST_MADE
         self._known = {**values, **{place: self._placing(place, make) for place, make in places.items()}}
+        self._known["ref"] = lambda label: Reference(label, self._labels)
 
     def sections(self, text: str) -> Text:
         """Return the text as sections: one for each of its highest headings.
@@ -133,17 +155,35 @@ class Narrative:
     # ---- values
 
     def _placing(self, name: str, make: Callable[..., list[Block]]) -> Callable[..., Placed]:
-        def place(*args: Any, **options: Any) -> Placed:
+        def place(*args: Any, caption: object = None, label: object = None, **options: Any) -> Placed:
+            blocks = make(*args, **options)
             self._placed.add(name)
-            return Placed(name, make(*args, **options))
+            if not args and not options:
+                self._whole.add(name)
+            if label is not None and caption is None:
+                raise InvalidValue(f"{name}() has a label and no caption, by which it would be numbered.")
+            told = [] if caption is None else [self._caption(name, str(caption), label)]
+            return Placed(name, [*blocks, *told])
 
         return place
+
+    def _caption(self, name: str, text: str, label: object) -> Caption:
+        """A caption with its number; each kind is counted by itself, in the order of the text."""
+        kind = _KINDS.get(name, "Table")
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        numbered = f"{kind} {self._counts[kind]}"
+        if label is not None:
+            if str(label) in self._labels:
+                raise InvalidValue(f"two have the label {str(label)!r:.60}: {self._labels[str(label)]} is one.")
+            self._labels[str(label)] = numbered
+        return Caption(numbered, " ".join(_STRAY.sub("", text).split()))
 
     def _mark(self, value: Any) -> str:
         """Keep a value and return the mark that stands for it."""
         if isinstance(value, Missing):
             str(value)  # raises
-        kept: str | Placed = value if isinstance(value, Placed) else _STRAY.sub("", str(value))
+        whole = isinstance(value, Placed | Reference)
+        kept: str | Placed | Reference = value if whole else _STRAY.sub("", str(value))
         self._marks.append(kept)
         self._room -= len(kept) if isinstance(kept, str) else 0
         if self._room < 0:
@@ -184,11 +224,15 @@ class Narrative:
         if found is None:
             return told
         name = found[1]
+        if name == "best" and "run" in self._known:
+            return "there is no 'best' in a report of one run: write 'run'."
+        if name == "run":
+            return "there is no 'run' in a report of several; write 'best', runs['#12'] or runs[0]."
+        if name == "best":
+            return "there is no best run: of several runs, one must have a metric of which the goal is known."
         near = difflib.get_close_matches(name, self._known, n=1)
         if near:
             return f"there is no {name!r}; did you mean {near[0]!r}?"
-        if name == "best":
-            return "there is no best run: of several runs, one must have a metric of which the goal is known."
         return f"there is no {name!r}; there is {', '.join(sorted(self._known))}."
 
     def _wrong(self, line: int | None, message: str) -> InvalidValue:
@@ -214,7 +258,7 @@ class Narrative:
             raise self._wrong(line, str(error)) from None
 
     def _cut(self, parts: _Parts, tokens: list[Token]) -> Text:
-        found = Text(placed=self._placed)
+        found = Text(placed=self._placed, whole=self._whole)
         heading, names = "", set[str]()
         blocks: list[Block] = []
 
@@ -280,6 +324,11 @@ class Narrative:
 
     def _value(self, mark: int, line: int | None) -> str:
         kept = self._marks[mark]
+        if isinstance(kept, Reference):
+            try:
+                return str(kept)
+            except InvalidValue as error:
+                raise self._wrong(line, str(error)) from None
         if isinstance(kept, Placed):
             raise self._wrong(line, f"{{{{ {kept.name}(…) }}}} stands in a text; give it a paragraph of its own.")
         return kept

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidValue, MissingFile
+from ..errors import InvalidValue, MissingFile, NotFound
 from ..store.reader import Reader
 from ..views.compared import Comparison
 from .asked import MOST_COMPARED, Asked
-from .meant import ids_meant
+from .meant import ids_meant, namesakes
 
 MOST_TEXT = 1_000_000
 _ENDINGS = (".md", ".markdown", ".txt")
@@ -25,6 +25,8 @@ def asked_of(
     runs: Any,
     *,
     title: str = "",
+    author: str = "",
+    lang: str = "",
     text: str | os.PathLike[str] | None = None,
     folder: str | os.PathLike[str] | None = None,
     sections: Sequence[str] | None = None,
@@ -47,11 +49,7 @@ def asked_of(
         kind = "comparison"
     if isinstance(sections, str):
         sections = [word for word in sections.replace(",", " ").split() if word]
-    words, name = text_of(text)
-    compared = None
-    if compare is not None:
-        several = [compare] if isinstance(compare, (str, int)) or not isinstance(compare, Iterable) else list(compare)
-        compared = tuple(run_id for one in several for run_id in ids_meant(reader, [one])[0])
+    words, name, text_folder = text_of(text)
     columns: tuple[tuple[str, ...], ...] = ()
     if isinstance(runs, Comparison) and any(run.members for run in runs.runs):
         columns = tuple(run.members or (run.run_id,) for run in runs.runs)
@@ -59,22 +57,40 @@ def asked_of(
     asked = Asked(
         kind=kind,  # type: ignore[arg-type]  # checked with the rest
         title=title,
+        author=author,
+        lang=lang,
         sections=None if sections is None else tuple(sections),
         text=words,
         text_name=name,
+        text_folder=text_folder,
         folder=None if folder is None else Path(folder).expanduser(),
         metric=metric,
-        compare=compared,
+        compare=None if compare is None else _compared(reader, compare),
         columns=columns,
         template=None if template is None else Path(template).expanduser(),
         built=moment_of(built),
         private=private,
+        told=namesakes(reader, runs, run_ids) if named else (),
     )
     return run_ids, asked
 
 
-def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
-    """Return a text and where it is from: a path, or one line that ends like a file's name, is read.
+def _compared(reader: Reader, meant: Any) -> tuple[str, ...]:
+    """The ids of the runs that are compared; names may be a list with commas, as those of sections."""
+    several = [meant] if isinstance(meant, (str, int)) or not isinstance(meant, Iterable) else list(meant)
+    found: list[str] = []
+    for one in several:
+        try:
+            found += ids_meant(reader, [one])[0]
+        except NotFound:
+            if not isinstance(one, str) or "," not in one:  # a comma may belong to a name
+                raise
+            found += ids_meant(reader, [word.strip() for word in one.split(",") if word.strip()])[0]
+    return tuple(found)
+
+
+def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str, Path | None]:
+    """Return a text, where it is from and its folder: a path, or one line that ends like a file's name, is read.
 
     Raises
     ------
@@ -84,17 +100,17 @@ def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str]:
         Where it is no text, or too long.
     """
     if given is None:
-        return "", "the text"
+        return "", "the text", None
     if isinstance(given, str) and not ("\n" not in given and given.strip().endswith(_ENDINGS)):
         if _LIKE_A_FILE.fullmatch(given.strip()):
             raise InvalidValue(f"{given.strip()!r} looks like a file's name; a text's ends in {', '.join(_ENDINGS)}.")
-        return given, "the text"
+        return given, "the text", None
     path = Path(os.fspath(given).strip())
     try:
         path = path.expanduser()
         if path.stat().st_size > MOST_TEXT:
             raise InvalidValue(f"{path} has more than {MOST_TEXT // 1_000_000} MB; a report's text is shorter.")
-        return path.read_text(encoding="utf-8-sig"), str(path)
+        return path.read_text(encoding="utf-8-sig"), str(path), path.parent
     except FileNotFoundError:
         raise MissingFile(f"There is no text {str(path)!r}.") from None
     except UnicodeDecodeError as error:

@@ -10,16 +10,28 @@ to be told of it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path, PurePosixPath
 
 from .database import reading
 from .edits import editing, now_ms
+from .place import store_exists
 from .relatives import notebook_exists
 from .schema import DEFAULT_EXPERIMENT_ID
 
 # VS Code counts cells: the first of any notebook is the same, and says nothing.
 _COUNTED = ("sZmlsZQ", "vscode-notebook-cell")
+
+
+def folders_of_work(store: Path) -> list[str]:
+    """Return the folders of the notebooks that recorded into a store, as its own folder is written and as it is."""
+    if not store_exists(store):
+        return []
+    with reading(store) as connection:
+        told = connection.execute("SELECT DISTINCT notebook FROM runs WHERE notebook IS NOT NULL").fetchall()
+    bases = dict.fromkeys((store.parent, store.parent.resolve()))
+    return sorted({os.path.normpath(os.path.dirname(base / path)) for (path,) in told for base in bases})
 
 
 def renamed_from(store: Path, notebook: str, cell_id: str | None) -> str | None:

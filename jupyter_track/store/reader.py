@@ -114,6 +114,11 @@ class Reader:
         with reading(self.store) as connection:
             return references.resolve(connection, reference, experiment, deleted=deleted)
 
+    def count_named(self, name: str) -> int:
+        """Return how many active runs have a name."""
+        with reading(self.store) as connection:
+            return references.count_named(connection, name)
+
     def runs_meant(self, words: Iterable[str | int], *, deleted: bool = False) -> list[Run]:
         """Return the runs that a person means, each once: references as in `resolve`, and ranges such as ``#3..#7``.
 

@@ -276,6 +276,12 @@ def _by_name(connection: sqlite3.Connection, name: str) -> str | None:
     return _one(connection, sql, (name,))
 
 
+def count_named(connection: sqlite3.Connection, name: str) -> int:
+    """Return how many active runs have a name."""
+    sql = "SELECT count(*) FROM runs WHERE name = ? AND lifecycle_stage = 'active'"
+    return int(connection.execute(sql, (name,)).fetchone()[0])
+
+
 def _by_prefix(connection: sqlite3.Connection, digits: str) -> str | None:
     if not _HEX.match(digits):
         return None

@@ -47,7 +47,8 @@ def picture(chart: Chart, series: Sequence[Series], runs: Mapping[str, CurveRun]
     for one in series:
         body += _line(one, runs[one.run_id], across, up)
     if chart.target is not None and (chart.target > 0 or not log):
-        body.append(_target(up(chart.target), chart.target_words))
+        lines = [[(x, y) for x, y in _places(one, across, up) if y is not None] for one in series]
+        body.append(_target(up(chart.target), chart.target_words, lines))
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' font-family='sans-serif'"
         f" font-size='11'>{''.join(body)}</svg>"
@@ -112,14 +113,29 @@ def _ticks(across: _Scale, up: _Scale, values: Sequence[float], x: str) -> str:
     return "".join(found)
 
 
-def _target(y: float, words: str) -> str:
-    """The value that is to be reached: a dashed line, named at its end."""
-    grey, right = mark("text"), WIDTH - _RIGHT
-    above = y - 4 if y > _TOP + 12 else y + 13
+def _target(y: float, words: str, lines: Sequence[Sequence[tuple[float, float]]]) -> str:
+    """The value that is to be reached: a dashed line, named at one of its ends, where the fewest lines are."""
+    grey, right, wide = mark("text"), WIDTH - _RIGHT, 6.5 * len(words)
+    inside = [foot for foot in (y - 4, y + 13) if foot - 4 > _TOP and foot <= HEIGHT - _FOOT]
+    spots = [(begin, foot) for begin in (right - wide, _LEFT) for foot in inside or (y - 4,)]
+    begin, foot = min(spots, key=lambda spot: sum(_crosses(one, spot[0], spot[0] + wide, spot[1]) for one in lines))
+    place, anchor = (right, "end") if begin > _LEFT else (_LEFT + 4, "start")
     return (
         f"<path d='M{_LEFT:g},{y:g}H{right:g}' stroke='{grey}' stroke-dasharray='2 3'/>"
-        f"<text x='{right:g}' y='{above:g}' text-anchor='end' fill='{grey}'>{escape(words)}</text>"
+        f"<text x='{place:g}' y='{foot:g}' text-anchor='{anchor}' fill='{grey}'>{escape(words)}</text>"
     )
+
+
+def _crosses(line: Sequence[tuple[float, float]], left: float, right: float, foot: float) -> bool:
+    """Whether a line goes through the place of a text."""
+    for (x, y), (next_x, next_y) in zip(line, [*line[1:], *line[-1:]], strict=True):
+        if next_x < left or x > right:
+            continue
+        slope = (next_y - y) / (next_x - x) if next_x > x else 0.0
+        ends = [y + slope * (max(x, left) - x), y + slope * (min(next_x, right) - x)]
+        if min(ends) < foot + 2 and max(ends) > foot - 11:
+            return True
+    return False
 
 
 def _short(value: float, text: str) -> str:
@@ -131,12 +147,16 @@ def _moment(value: float, across: _Scale) -> str:
     return moment.strftime("%H:%M:%S" if across.high - across.low < 3_600_000 else "%d %b %H:%M")
 
 
-def _line(one: Series, run: CurveRun, across: _Scale, up: _Scale) -> list[str]:
-    color = mark("muted") if run.baseline else run.paint.color
-    places = [
+def _places(one: Series, across: _Scale, up: _Scale) -> list[tuple[float, float | None]]:
+    return [
         (across(x), up(y) if math.isfinite(y) and (not up.log or y > 0) else None)
         for x, y in zip(one.xs, one.ys, strict=True)
     ]
+
+
+def _line(one: Series, run: CurveRun, across: _Scale, up: _Scale) -> list[str]:
+    color = mark("muted") if run.baseline else run.paint.color
+    places = _places(one, across, up)
     found = []
     drawn = [(x, y) for x, y in places if y is not None]
     if len(drawn) < _LINE_FROM:

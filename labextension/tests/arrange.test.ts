@@ -104,6 +104,15 @@ test('groups say mean and deviation, stand in the order of the sorted metric, an
   expect(words(lines(rows, { group: 'params.C', sort, toggled: open }))).toEqual(['[10 (2)]', '>3', '>4', '[1 (2)]']);
 });
 
+test('a group has the children of other runs too, and counts them', () => {
+  const child = (number: number, accuracy: number, C: string) => madeRun(number, { cells: [accuracy, C], parent: id(9) });
+  const rows = [madeRun(9, { cells: [null, ''] }), child(1, 0.95, '1'), child(2, 0.97, '1'), child(3, 0.9, '2'), madeRun(4, { cells: [0.5, '2'] })];
+  const made = lines(rows, { group: 'params.C' });
+  expect(words(made)).toEqual(['[1 (2)]', '[2 (2)]', '[(none) (1)]']);
+  expect(made.map(line => (line.kind === 'group' ? line.cells[0] : ''))).toEqual(['0.960 ± 0.014 (n=2)', '0.7 ± 0.3 (n=2)', '']);
+  expect(words(lines(rows, { group: 'params.C', toggled: new Set(['group:params.C:1']) }))).toEqual(['[1 (2)]', '>1', '>2', '[2 (2)]', '[(none) (1)]']);
+});
+
 test('a deletion is said in the place of the run', () => {
   const rows = [1, 2, 3, 4].map(number => madeRun(number));
   const deleted = new Map([[id(2), [id(2), id(4)]]]);

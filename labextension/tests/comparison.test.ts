@@ -204,6 +204,18 @@ test('joined rows come in pages, changed words stronger', async () => {
   expect(host.querySelector('.jt-joined-rows')?.textContent).toBe('✗ no column');
 });
 
+test('rows that cannot be had are counted, and said', async () => {
+  say(made({ tables: [{ name: 'answers.json', key: 'question', equal: false, hash: 'x', size: 100 }] }));
+  await kernel.reply('rows', {});
+  const row = { key: 'q1', status: 'changed', shared: [], cells: [[[['a', false]]]] };
+  say({
+    type: 'comparison-rows', table: 'answers.json', start: 450, total: 900, kept: 500, told: '900 rows changed', equal: 0, key: 'question',
+    columns: [0], shared: [], differing: ['answer'], rows: Array.from({ length: 50 }, () => row) as never
+  });
+  const foot = [...host.querySelectorAll('.jt-joined .jt-line')].map(line => [...line.children].map(each => each.textContent));
+  expect(foot).toEqual([['451 to 500 of 900', 'Previous', 'only the first 500 are in this report']]);
+});
+
 test('it is copied as Markdown', async () => {
   const written: string[] = [];
   Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: async (text: string) => void written.push(text) } });

@@ -55,6 +55,16 @@ function button(label: string): HTMLButtonElement {
   return found;
 }
 
+test('groups are offered by what tells the runs apart', () => {
+  const offered = () => [...host.querySelectorAll('.jt-group-by option')].map(option => option.textContent);
+  load([row(1), row(2)]);
+  expect(offered()).toEqual(['nothing', 'C']);
+  load([row(1), row(2, 0.2, { experiment: 'other' })]);
+  expect(offered()).toEqual(['nothing', 'experiment', 'C']);
+  load([row(1), row(2, 0.2, { notebook: 'other.ipynb' })]);
+  expect(offered()).toEqual(['nothing', 'notebook', 'C']);
+});
+
 test('is a treegrid with rows, levels and cells', () => {
   load([row(1), row(2)]);
   expect(grid().getAttribute('role')).toBe('treegrid');

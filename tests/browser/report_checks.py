@@ -16,6 +16,8 @@ from typing import Any
 
 import jupyter_track
 
+from .harness import Page, until
+
 FRONT_END = Path(jupyter_track.__file__).parent.parent / "labextension"
 SERIOUS = ("serious", "critical")
 # The rules of WCAG 2.2 up to AA, and what axe's authors hold to be good practice.
@@ -75,3 +77,16 @@ def html_findings(*places: Path) -> list[str]:
         f"{one['selector'] or ''}".strip()
         for one in json.loads(answer.stdout)
     ]
+
+
+def opened(page: Page, address: str, *, scheme: str = "light") -> Any:
+    """Open a report and wait until each of its panels lives."""
+    page.page.emulate_media(color_scheme=scheme, media="screen")
+    page.page.goto(address)
+    for host in page.page.locator("main .jtr-live").all():
+        host.evaluate("host => host.nextElementSibling.scrollIntoView()")
+        host.locator(".jt-panel > div > *").first.wait_for(state="attached")
+        until(lambda host=host: host.evaluate("host => host.nextElementSibling.classList.contains('jtr-covered')"))
+    assert page.page.locator(".jtr-live + .jtr-still:visible").count() == 0  # it has given its place away
+    page.page.evaluate("scrollTo(0, 0)")
+    return page.page

@@ -11,6 +11,7 @@ import pytest
 from made_reports import made_report, report_store
 
 from .harness import Page, until, words
+from .report_checks import opened
 from .test_table_in_browser import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -49,19 +50,6 @@ def offline(browser: Page) -> Iterator[Page]:
     browser.page.context.set_offline(True)
     yield browser
     browser.page.context.set_offline(False)
-
-
-def opened(page: Page, address: str, *, scheme: str = "light") -> Any:
-    """Open a report and wait until each of its panels lives."""
-    page.page.emulate_media(color_scheme=scheme, media="screen")
-    page.page.goto(address)
-    for host in page.page.locator("main .jtr-live").all():
-        host.evaluate("host => host.nextElementSibling.scrollIntoView()")
-        host.locator(".jt-panel > div > *").first.wait_for(state="attached")
-        until(lambda host=host: host.evaluate("host => host.nextElementSibling.classList.contains('jtr-covered')"))
-    assert page.page.locator(".jtr-live + .jtr-still:visible").count() == 0  # it has given its place away
-    page.page.evaluate("scrollTo(0, 0)")
-    return page.page
 
 
 def unharmed(page: Page) -> None:
@@ -129,9 +117,7 @@ def test_the_curves_show_values_smooth_and_zoom(offline: Page, page: Page, repor
     box = plot.bounding_box()
     assert box is not None
     shown.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    until(
-        lambda: "step" in words(curves.locator(".jt-values, .jt-list").first) or curves.get_by_text("run 0").count() > 0
-    )
+    until(lambda: "run 0" in words(curves.locator(".jt-values")), "the values at the rule")
     curves.get_by_label("Smoothing").fill("0.6")
     until(lambda: "0.6" in words(curves.locator(".jt-weight")))
     curves.get_by_label("log y").check()
@@ -168,7 +154,7 @@ def test_the_comparison_and_the_charts_of_many_answer(offline: Page, page: Page,
 
 
 def test_the_theme_is_chosen_and_paper_is_always_light(offline: Page, page: Page, reports: dict[str, str]) -> None:
-    """On paper the still forms stand in the place of the panels, and no control is left; a table's head is repeated."""
+    """On paper the still forms stand in the place of the panels, no control is left, and nothing is folded."""
     shown = opened(page, reports["experiment"])
     shown.get_by_role("button", name="Show on a dark ground").click()
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -179,8 +165,10 @@ def test_the_theme_is_chosen_and_paper_is_always_light(offline: Page, page: Page
     assert shown.locator(".jtr-live:visible, .jtr-theme:visible, .jt-toolbar:visible").count() == 0
     assert shown.locator(".jtr-runs").is_visible()
     assert shown.evaluate("getComputedStyle(document.querySelector('.jtr-runs thead')).display") == "table-header-group"
-    assert shown.locator(".jtr-still details:not([open])").count() == 0
+    assert shown.locator("main details:not([open]):not(.jtr-live details)").count() == 0
+    assert shown.locator("#git pre").first.is_visible()  # uncommitted code, which is folded on the screen
     shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shown.locator("#git details[open]").count() == 0
     assert shown.evaluate(ground) == "rgb(17, 17, 17)"
     paper = shown.pdf(prefer_css_page_size=True)
     assert paper.startswith(b"%PDF-")
@@ -197,6 +185,11 @@ def test_a_report_is_read_without_scripts(offline: Page, page: Page, reports: di
             assert bare.locator(section).is_visible()
             assert bare.locator(".jtr-live:visible").count() == 0
             assert bare.locator(".jtr-still").first.is_visible()
+            if kind == "experiment":  # on paper nothing is folded, without a script either
+                bare.emulate_media(media="print")
+                assert bare.locator("#git pre").first.is_visible()
+                bare.emulate_media(media="screen")
+                assert not bare.locator("#git pre").first.is_visible()
             chart = bare.locator(".jtr-charts [role=img]").first
             assert chart.bounding_box()["height"] > 100
             assert chart.get_attribute("aria-label").startswith("accuracy")

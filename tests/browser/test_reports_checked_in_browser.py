@@ -12,7 +12,7 @@ from made_stores import add_runs, made_store
 from made_sweep import add_sweep
 
 from .harness import Page
-from .report_checks import axe_findings, html_findings
+from .report_checks import axe_findings, html_findings, opened
 
 pytestmark = pytest.mark.browser
 
@@ -74,21 +74,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 KINDS = ("run", "comparison", "experiment", "text", "sweep")
 
 
-def opened(page: Page, place: Path) -> Any:
-    """A report in the browser, with its live parts in place."""
-    page.page.goto(place.as_uri())
-    page.page.wait_for_load_state("load")
-    page.page.wait_for_timeout(300)
-    return page.page
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_axe_finds_nothing_serious(reports: dict[str, Path], page: Page, kind: str, theme: Any) -> None:
-    """In both themes, with what the scripts have made of it: names, roles, order, contrast."""
-    page.page.emulate_media(color_scheme=theme)
+    """In both themes, with every panel alive: names, roles, order, contrast."""
     try:
-        assert axe_findings(opened(page, reports[kind])) == []
+        assert axe_findings(opened(page, reports[kind].as_uri(), scheme=theme)) == []
     finally:
         page.page.emulate_media(color_scheme="light")
 

@@ -88,7 +88,7 @@ export class JoinedTable {
   }
 
   private pager(message: ComparisonRowsMessage): (HTMLElement | null)[] {
-    const { start, total } = message;
+    const { start, total, kept = total } = message;
     const end = start + message.rows.length;
     const turn = (to: number) => () => {
       this.ask(to);
@@ -98,7 +98,8 @@ export class JoinedTable {
     return [
       total > PAGE ? span('jt-muted', `${number(start + 1)} to ${number(end)} of ${number(total)}`) : null,
       start > 0 ? button('Previous', turn(Math.max(0, start - PAGE))) : null,
-      end < total ? button('Next', turn(end)) : null,
+      end < kept ? button('Next', turn(end)) : null,
+      kept < total ? span('jt-muted', `only the first ${number(kept)} are in this report`) : null,
       message.equal > 0
         ? span('', span('jt-muted', `${number(message.equal)} equal · `), button(this.equal ? 'hide' : 'show', () => this.askEqual(!this.equal)))
         : null

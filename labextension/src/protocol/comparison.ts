@@ -144,6 +144,8 @@ export interface ComparisonRowsMessage {
   columns: number[];
   shared: string[];
   differing: string[];
+  /** How many of all rows can be had, from the first on; absent where all can. */
+  kept?: number;
   rows: JoinedRow[];
 }
 

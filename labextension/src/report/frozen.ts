@@ -145,7 +145,8 @@ export class FrozenTransport implements Transport {
       return { ok: false, message: 'This table is not in the report.' };
     }
     const whole: ComparisonRowsMessage = equal ? known.all : known.differing;
-    this.tell({ ...whole, start, total: Math.min(whole.total, whole.rows.length), rows: whole.rows.slice(start, start + count) });
+    const kept = whole.rows.length < whole.total ? { kept: whole.rows.length } : {};
+    this.tell({ ...whole, ...kept, start, rows: whole.rows.slice(start, start + count) });
     return { ok: true };
   }
 

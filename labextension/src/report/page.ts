@@ -30,7 +30,7 @@ export function printLight(): void {
   addEventListener('beforeprint', () => {
     chosen = root.getAttribute(THEME);
     root.setAttribute(THEME, 'true');
-    opened = [...document.querySelectorAll<HTMLDetailsElement>('.jtr-still details:not([open])')];
+    opened = [...document.querySelectorAll<HTMLDetailsElement>('main details:not([open])')].filter(each => each.closest('.jtr-live') === null);
     opened.forEach(each => (each.open = true));
   });
   addEventListener('afterprint', () => {

@@ -94,8 +94,9 @@ class Arranger {
     const present = new Map(this.ordered.map(row => [row.id, row]));
     const roots: Row[] = [];
     this.roots = roots;
+    const nested = !wanted.group; // a group has all of its runs: the children of others too, each by its own value
     for (const row of this.ordered) {
-      if (row.parent !== null && row.parent !== row.id && present.has(row.parent)) {
+      if (nested && row.parent !== null && row.parent !== row.id && present.has(row.parent)) {
         push(this.children, row.parent, row);
       } else {
         roots.push(row);

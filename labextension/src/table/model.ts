@@ -88,6 +88,12 @@ export class TableModel {
     return this.store.columns.filter(column => column.kind !== 'metric' && (!column.equal || column.shown));
   }
 
+  /** Whether runs stand in several experiments, or come from several notebooks, so that they make groups. */
+  differIn(name: 'experiment' | 'notebook'): boolean {
+    const [first] = this.store.newest;
+    return first !== undefined && this.store.newest.some(row => row[name] !== first[name]);
+  }
+
   /** Whether a seed tells runs apart, so that the others of a group can be put together. */
   get hasSeeds(): boolean {
     return this.store.newest.some(row => row.alike !== null);

@@ -42,8 +42,9 @@ export class Toolbar {
     const columns = this.model.groupable;
     const ids = columns.map(column => column.id);
     const names: [string, string][] = [['', 'nothing']];
-    for (const [id, name] of [['attributes.experiment', 'experiment'], ['attributes.notebook', 'notebook']] as const) {
-      if (!ids.includes(id)) {
+    for (const name of ['experiment', 'notebook'] as const) {
+      const id = `attributes.${name}`;
+      if (!ids.includes(id) && (group === id || this.model.differIn(name))) {
         names.push([id, name]);
       }
     }
