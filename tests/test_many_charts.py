@@ -167,10 +167,10 @@ def test_pictures_are_whole_svg_and_say_themselves_in_words(rows: list[TableRow]
     root = picture(lines.uri)
     assert len(root.findall(f"{svg}g/{svg}path")) == 3
     assert len(root.findall(f"{svg}path")) == 3
-    assert lines.alt == "3 runs in parallel coordinates: lr 0.1000 to 0.3000; model mlp, svm; loss 0.2500 to 1"
+    assert lines.alt == "3 runs in parallel coordinates: lr 0.1 to 0.3; model mlp, svm; loss 0.25 to 1"
     points = scatter_svg(scatter_of(rows, {}, "lr"))
     assert len(picture(points.uri).findall(f"{svg}g/{svg}circle")) == 3
-    assert points.alt == "3 runs: loss 0.2500 to 1 against lr 0.1000 to 0.3000"
+    assert points.alt == "3 runs: loss 0.25 to 1 against lr 0.1 to 0.3"
     assert bar_svg(IMPORTANCE.bars[0], 0.6).alt == "lr: 0.50 ± 0.10"
 
 
