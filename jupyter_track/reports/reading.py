@@ -136,7 +136,10 @@ class Cleaning:
             return param if key == param.key else replace(param, key=key)
         text, written = self.privacy.text(param.text), param.written
         value = text if param.value == param.text else self.privacy.plain(redact_value(param.key, param.value))
-        return replace(param, key=key, value=value, text=text, written=written and self.privacy.text(written))
+        written = written and self.privacy.text(written)
+        if (key, text, written, value) == (param.key, param.text, param.written, param.value):
+            return param  # of thousands of runs equal params are one record, and stay one
+        return replace(param, key=key, value=value, text=text, written=written)
 
     def tagged(self, tags: Mapping[str, str]) -> dict[str, str]:
         """Return tags without what is private, and without the one that says who ran it."""

@@ -225,3 +225,19 @@ ACTING = """[...document.querySelectorAll('*')]
     .filter(node => node.getAttributeNames().some(name => name.startsWith('on'))).length"""
 KEPT = {name: (lambda group, name=name: group[0] + name) for name in ("digits", "accuracy", "loss", "lr", "optimizer")}
 """What is one and the same in all runs: its payload is the first of a file."""
+
+
+def test_a_file_that_a_text_links_is_saved_and_not_opened(offline: Page, page: Page, tmp_path: Path) -> None:
+    """The page holds it: with the network off, and under the name that it had."""
+    store = report_store(tmp_path, count=1)
+    (tmp_path / "results.csv").write_bytes(b"a,b\n1,2\n")
+    options = {"text": "The numbers are in [results.csv](results.csv).", "sections": ["text"], "folder": tmp_path}
+    saved = made_report(store, **options).save(tmp_path / "report.html")
+    assert saved.path is not None
+    shown = opened(page, saved.path.as_uri())
+    with shown.expect_download() as found:
+        shown.get_by_role("link", name="results.csv").click()
+    assert found.value.suggested_filename == "results.csv"
+    assert Path(found.value.path()).read_bytes() == b"a,b\n1,2\n"
+    assert shown.url == saved.path.as_uri()
+    unharmed(page)
