@@ -82,7 +82,10 @@ class RunValues:
 
 
 class RunsValues:
-    """The runs of a report, ranked: ``runs["#12"]``, ``runs["wide"]``, ``runs[0]``; a loop goes over them."""
+    """The runs of a report: ``runs["#12"]``, ``runs["wide"]``, ``runs[0]``; a loop goes over them.
+
+    They are ranked, but those of a comparison stand as they were named.
+    """
 
     def __init__(self, material: Material) -> None:
         self._material = material
