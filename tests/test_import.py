@@ -48,7 +48,7 @@ ALLOWED = {
     "settings": {"traitlets"},
     # What makes a report is loaded where one is made.
     "reports.narrative": {"jinja2", "markdown_it"},
-    "reports.pictures": {"markdown_it"},
+    "reports.attached": {"markdown_it"},
     "reports.prose": {"markdown_it", "mdit_py_plugins"},
     "reports.sandbox": {"jinja2"},
     "reports.pages": {"jinja2"},

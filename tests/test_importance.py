@@ -39,7 +39,11 @@ def test_the_params_that_made_the_metric_come_first(store: Path) -> None:
     assert (found.metric, found.runs, found.goal.direction) == ("accuracy", 80, "max")
     assert found.head == f"what mattered for accuracy · 80 runs · R² {found.explained:.2f}"
     assert found.method.startswith("permutation importance of a random forest (scikit-learn ")
-    assert found.notes == ("left out: seed (seed)", "1 param equal in all runs")
+    assert found.notes == (
+        "more can be lost than there is: with that param shuffled the forest does worse than a mere mean",
+        "left out: seed (seed)",
+        "1 param equal in all runs",
+    )
     frame = found.df
     assert list(frame.columns) == ["param", "importance", "sd", "within_noise"]
     assert list(frame["importance"]) == [bar.mean for bar in found.bars]

@@ -177,7 +177,7 @@ def test_runs_are_ordered_from_the_best_and_ranges_are_told(store: Path) -> None
     )
     found = parallel_of(rows_of(store), {})
     assert [found.runs[at].number for at in ordered_by(found.metric)] == [3, 4, 1, 2]
-    assert [range_words(axis) for axis in found.axes] == ["0.001000 to 1, log", "1 to 3"]
+    assert [range_words(axis) for axis in found.axes] == ["0.001 to 1, log", "1 to 3"]
 
 
 def test_a_name_that_no_run_has_is_answered_with_a_near_one(store: Path) -> None:

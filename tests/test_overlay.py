@@ -19,7 +19,7 @@ def test_each_run_has_a_line_and_a_name() -> None:
     found = overlay("loss", [one, other, Curve("#3", [(0, 1.0)], "#9947a9")], Goal("min"))
     assert found is not None
     tree = ElementTree.fromstring(unquote(found.uri.removeprefix("data:image/svg+xml,")))
-    assert [node.text for node in tree.iter(f"{SVG}text")] == ["2.000", "0.250", "0", "2", "#1 <script>", "#2 b"]
+    assert [node.text for node in tree.iter(f"{SVG}text")] == ["2", "0.25", "0", "2", "#1 <script>", "#2 b"]
     assert {node.tag for node in tree.iter()} == {f"{SVG}{name}" for name in ("svg", "g", "path", "text")}
     lines = [node.get("d", "") for node in tree.iter(f"{SVG}path") if node.get("stroke") == "#1d95fb"]
     assert lines[0].count("M") == 2

@@ -119,6 +119,14 @@ def test_a_report_that_is_not_private_has_no_secret_in_its_pictures(at_home: Pat
         ("cp /home/bob/x /data/y", "cp ~/x /data/y"),
         ("/home/bob and /home/eve smith/x", "~ and ~/x"),
         ("/root-x and /root/x", "/root-x and ~/x"),
+        ("home/ada_l/x", "~/x"),
+        ("params.home/ada_lx and a/home/ada_l", "params.home/ada_lx and a/home/…"),
+        ("vscode://file%2Fhome%2Fbob%2Fx", "vscode://file~%2Fx"),
+        (r'{{"p": "\/home\/bob\/x"}}', r'{{"p": "~\/x"}}'),
+        ("/var/home/bob/x /c/Users/bob/x /cygdrive/d/Users/bob", "~/x ~/x ~"),
+        ("/Volumes/disk/Users/bob/x", "~/x"),
+        (r"\\wsl$\Ubuntu\home\bob\x and \\server\Users\bob", r"~\x and ~"),
+        ("\x1b[32m/home/bob/x\x1b[0m", "~/x"),
     ],
 )
 def test_only_whole_paths_are_told_otherwise(at_home: Path, text: str, clean: str) -> None:

@@ -78,6 +78,7 @@ def whole_store(folder: Path, text: Text) -> Path:
             "tags": {keys["stage"]: text("draft"), "mlflow.user": PERSON, "api_key": SECRET[4:], "own": text("tag")},
             "metrics": {keys["loss"]: values, keys["acc"]: [1 - value for value in values]},
         }
+        run |= {"uuid": "a" * 32} if not at else {"parent_uuid": "a" * 32} if at in (3, 4) else {}
         if at == 5:
             lines = f'Traceback:\n  File "/home/{PERSON}/{text("file")}", line 3\n{text("line")}\n'
             run |= {"status": "FAILED", "error_name": "OSError", "error_message": text("no"), "error_lines": lines}
@@ -145,7 +146,7 @@ def _around(store: Path, batch: Batch, run_id: str, at: int, text: Text) -> None
 
 
 def reports(store: Path, **options: Any) -> Iterator[tuple[str, Report]]:
-    """A report of each form: of an experiment, a comparison, a run, groups, a failed run, a text."""
+    """A report of each form: of an experiment, a comparison, a run with runs below it, a failed one, groups, a text."""
     reader = Reader(store)
     yield "experiment", made_report(store, **options)
     yield "comparison", made_report(store, ["#1", "#2", "#4"], **options)

@@ -180,3 +180,15 @@ def test_notes_are_links_that_tell_nobody_where_they_were(full: Path) -> None:
     """And a note of plain text is what it was."""
     assert note_html("Diverged at first.") == "<p>Diverged at first.</p>\n"
     assert note_html("[a](https://b.c)") == '<p><a href="https://b.c" rel="noopener noreferrer">a</a></p>\n'
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["//x.example/share", "\\\\\\\\x.example\\\\share", "../x.html", "smb://x", "ms-x:/y", "data:image/png;base64,AA"],
+)
+def test_a_note_leads_to_the_web_only(address: str) -> None:
+    """A report is opened from a disk: there an address of another kind is a file, a share or a program."""
+    assert "<a" not in note_html(f"[a]({address}) and [b][r]\n\n[r]: {address}")
+    assert note_html("[a](https://x.example)") == (
+        '<p><a href="https://x.example" rel="noopener noreferrer">a</a></p>\n'
+    )

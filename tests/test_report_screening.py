@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,13 @@ def test_a_picture_of_a_text_is_screened(tmp_path: Path, name: str) -> None:
     assert "data:image/svg+xml;base64," in report.html
     report.save(tmp_path / "report.md")
     assert (tmp_path / "report_files" / "01-x.svg").read_bytes() == made(SHOWS[0])
+
+
+def test_a_page_in_a_frame_asks_for_no_connection(tmp_path: Path) -> None:
+    """A policy forbids to load something, and not to ask where it is."""
+    page = b"<LINK rel='dns-prefetch' href='//x.example'><link\nrel=preconnect href='//y.example'><p>linked</p>"
+    html = made_report(figure_store(tmp_path, ("text/html", page)), "one").html
+    frame = re.findall(r'<iframe sandbox title="[^"]*" srcdoc="([^"]*)">', html)
+    assert [unescape(one) for one in frame] == [
+        "<no-link rel='dns-prefetch' href='//x.example'><no-link\nrel=preconnect href='//y.example'><p>linked</p>"
+    ]

@@ -1,39 +1,31 @@
-"""Reports of sweeps: what is read once for all of their parts."""
+"""Reports of sweeps: the charts of many runs, and what the page is sent for them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import pytest
 from made_reports import made_report
 from made_stores import made_store
 from made_sweep import add_sweep
 
-from jupyter_track.reports import material
-from jupyter_track.views import axes, importance, parallel, scatter
 
-
-def test_what_is_known_of_the_runs_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the summary, parallel coordinates, each scatter plot and what mattered; the lines are drawn once too."""
+def test_a_sweep_has_each_chart_of_many_runs(tmp_path: Path) -> None:
+    """Parallel coordinates, a scatter plot against each axis and what mattered, all of the same runs."""
     store = made_store(tmp_path)
     add_sweep(store, 20)
-    counts = {"known": 0, "parallel": 0}
-
-    def known_of(*given: Any) -> axes.Known:
-        counts["known"] += 1
-        return axes.known_of(*given)
-
-    def parallel_of(*given: Any, **named: Any) -> parallel.Parallel:
-        counts["parallel"] += 1
-        return parallel.parallel_of(*given, **named)
-
-    for module in (material, parallel, scatter, importance):
-        monkeypatch.setattr(module, "known_of", known_of)
-    monkeypatch.setattr(material, "parallel_of", parallel_of)
     report = made_report(store)
     assert [name for name in ("parallel", "importance") if f'<section id="{name}"' in report.html] == [
         "parallel",
         "importance",
     ]
-    assert counts == {"known": 1, "parallel": 1}
+    messages = report.document.panels["parallel"]
+    axes = ["params.lr", "params.model", "params.batch", "params.dropout"]
+    assert [message["named"] for message in messages] == [
+        "parallel",
+        "scatter",
+        *(f"scatter:{axis}" for axis in axes[1:]),
+        "importance",
+    ]
+    assert [axis["id"] for axis in messages[0]["shown"]["axes"]] == [*axes, "metrics.accuracy"]
+    assert len(messages[0]["shown"]["runs"]) == 20
+    assert {row["title"] for row in messages[-1]["shown"]["bars"]} == {axis.partition(".")[2] for axis in axes}

@@ -22,6 +22,7 @@ SECTIONS: dict[str, str] = {
     "parallel": "Params and result",
     "importance": "What mattered",
     "figures": "Figures",
+    "tables": "Tables",
     "code": "Code",
     "data": "Data",
     "environment": "Environment",
@@ -34,7 +35,7 @@ SECTIONS: dict[str, str] = {
 OF_KIND: dict[Kind, tuple[str, ...]] = {
     "run": tuple(name for name in SECTIONS if name != "comparison"),
     "comparison": ("text", "summary", "table", "comparison", "data", "environment", "git", "notes"),
-    "experiment": tuple(name for name in SECTIONS if name not in ("figures", "code")),
+    "experiment": tuple(name for name in SECTIONS if name not in ("figures", "tables", "code")),
 }
 BELOW = {"table": "Runs below it", "parallel": SECTIONS["parallel"], "importance": SECTIONS["importance"]}
 """The sections that a report of one run has where there are runs below it, with their headings."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..errors import TrackError
 from ..views.comparison_parts import Parts, Still, joined_of, overlays, parts_of
+from ..views.format import one_line
 from ..views.joined import Joined
 from ..views.media import Slot
 from ..views.words import counted
@@ -24,13 +25,23 @@ def comparison(material: Material) -> list[Block]:
         return []
     parts = parts_of(material.reader, found)
     still = Still(curves=tuple(overlays(material.reader, found, parts.curves)), tables=_tables(material, parts))
-    blocks: list[Block] = [Compared(found, still, "comparison")]
+    blocks: list[Block] = [*_why(material), Compared(found, still, "comparison")]
     if left := material.not_compared:
         more = counted(left, "more group" if material.asked.columns else "more run")
         blocks.append(Sentence(f"{more} {'is' if left == 1 else 'are'} not shown."))
     blocks += figures(material, parts)
     blocks += [Diff(diff) for diff in found.diffs]
     return blocks
+
+
+def _why(material: Material) -> list[Block]:
+    """Why it is these runs, where nobody named them."""
+    if material.asked.columns or material.asked.compare is not None or material.kind == "comparison":
+        return []
+    (first, why), *others = [(one_line(material.label(run)), why) for run, why in material.chosen]
+    listed = [f"{label} ({reason})" for label, reason in others]
+    who = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return [Sentence(f"{who} {'is' if len(listed) == 1 else 'are'} measured against {first} ({why}).")]
 
 
 def _tables(material: Material, parts: Parts) -> tuple[tuple[str, Joined, tuple[int, ...]], ...]:

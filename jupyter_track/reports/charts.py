@@ -8,22 +8,26 @@ from dataclasses import replace
 from datetime import UTC
 
 from ..errors import NotFound, TrackError
-from ..records import Run
+from ..records import RESULT_STATES, Run
 from ..store.database import reading
 from ..views import curve_choice, curves_html
+from ..views.columns import Column
 from ..views.curve_choice import Asked as AskedCurves
 from ..views.curve_choice import Chart, Choice
 from ..views.curve_picture import picture
 from ..views.curves import STEP, CurveRun, Series, series_of, thin
-from ..views.format import middle_cut, number, one_line, precision_of
+from ..views.details import Grid
+from ..views.format import middle_cut, number, one_line, precision_of, spread
 from ..views.goals import SYSTEM
 from ..views.importance import LEAST_RUNS, importance_of
 from ..views.many_forms import chart_notes, importance_notes
 from ..views.many_svg import parallel_svg
-from ..views.runs import Row
+from ..views.measured import finite_of, values_of
+from ..views.runs import Row, RunTable
+from ..views.samples import mean
 from ..views.table import table_of
 from ..views.words import counted
-from .document import Bars, Block, CurveChart, Curves, Drawn, Sentence, Table
+from .document import Bars, Block, CurveChart, Curves, Drawn, Rows, Sentence, Table
 from .drawings import svg_of
 from .material import Material, day, moment
 
@@ -55,7 +59,41 @@ def table(material: Material) -> list[Block]:
     why = {run.run_id: errors_of(material, run) for run in material.runs}
     rows = tuple(row if len(row.run_ids) > 1 else replace(row, changed=why[row.run_id]) for row in found.rows)
     days = tuple(started.get(row.run_id, "") for row in rows)
-    return [Table(replace(found, rows=rows), days, "table", _order_words(material, rows))]
+    return [*_groups(material, found), Table(replace(found, rows=rows), days, "table", _order_words(material, rows))]
+
+
+def _groups(material: Material, found: RunTable) -> list[Block]:
+    """Runs that differ only in the seed, or groups that are compared, as mean ± sd; the best first."""
+    groups = material.groups
+    keys = [column for column in found.columns if column.kind == "metric"]
+    if not groups or not keys:
+        return []
+    having = [[run for run in group.runs if run.state in RESULT_STATES] for group in groups]
+    texts = [[values_of(runs, column.key) for column in keys] for runs in having]
+    best = [_best_of([finite_of(runs, column.key) for runs in having], column) for column in keys]
+    rows = [
+        (
+            group.name,
+            f"{len(group.runs):,}",
+            *(
+                f"{'▲ ' if at in best[place] else ''}{spread(values)}" if values else ""
+                for place, values in enumerate(texts[at])
+            ),
+        )
+        for at, group in enumerate(groups)
+    ]
+    header = ("group", "runs", *(f"{column.title} {column.goal.arrow}".rstrip() for column in keys))
+    title = "Groups, mean ± sd" if material.asked.columns else "Runs that differ only in the seed, mean ± sd"
+    return [Rows(Grid(header, tuple(rows), (False, *(True for _ in header[1:]))), title, titled=True)]
+
+
+def _best_of(values: Sequence[Sequence[float]], column: Column) -> set[int]:
+    """The places of the groups with the best mean; none where there is nothing to be better than."""
+    means = {at: mean(some) for at, some in enumerate(values) if some}
+    if column.goal.direction is None or len(set(means.values())) < 2:
+        return set()
+    top = (min if column.goal.direction == "min" else max)(means.values())
+    return {at for at, one in means.items() if one == top}
 
 
 def errors_of(material: Material, run: Run) -> tuple[str, ...]:

@@ -63,8 +63,11 @@ def _by_label(item: tuple[tuple[str, str], list[Run]]) -> tuple[bool, str]:
 def _packages(material: Material, around: Mapping[str, Mapping[str, Any]]) -> Rows | None:
     """The packages that were imported: those of which versions differ first."""
     versions: dict[str, dict[str, list[Run]]] = {}
+    known = 0
     for run in _looked(material):
-        for name, version in surroundings.packages(around.get(run.run_id, {})).items():
+        packages = surroundings.packages(around.get(run.run_id, {}))
+        known += bool(packages)
+        for name, version in packages.items():
             versions.setdefault(one_line(name), {}).setdefault(version, []).append(run)
     if not versions:
         return None
@@ -73,7 +76,11 @@ def _packages(material: Material, around: Mapping[str, Mapping[str, Any]]) -> Ro
     for name in ordered[:MOST_PACKAGES]:
         own = versions[name]
         if len(own) == 1:
-            rows.append((name, next(iter(own))))
+            ((version, runs),) = own.items()
+            few = (
+                "" if len(runs) == known else f" ({_named(runs) if len(runs) <= MOST_NAMED else f'{len(runs):,} runs'})"
+            )
+            rows.append((name, version + few))
         else:
             told = [f"{version} ({_named(runs)})" for version, runs in list(own.items())[:MOST_NAMED]]
             left = len(own) - MOST_NAMED

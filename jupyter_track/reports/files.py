@@ -12,7 +12,8 @@ from ..records import Artifact, Run
 from ..views.format import one_line, plain_text, size
 from ..views.media import SHOWN
 from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
-from .document import Block, Code, Figure, Figures, Sentence
+from ..views.previews import table_preview
+from .document import Block, Code, Figure, Figures, Rows, Sentence
 from .material import Material
 from .rasters import can_scale, scaled
 from .screening import ENDINGS, SVG, lively, type_of
@@ -21,6 +22,9 @@ LARGEST = 1_000_000  # bytes of one figure
 LEAST = 50_000  # bytes that a figure which is scaled down may have at least
 ALL_FIGURES = 12_000_000  # bytes of all of them
 MOST_FIGURES = 40
+MOST_TABLES = 12
+LARGEST_TABLE = 5_000_000  # bytes
+TABLE = 10  # rows that are shown of a table
 FRAMED = "text/html"
 MOST_LINES = 2_000  # of the code of one run
 MISSING = "missing from the store; 'jupyter track doctor' says more"
@@ -103,6 +107,32 @@ def _chart_words(material: Material, artifact: Artifact) -> str:
 
 def _left(figure: Figure, why: str) -> Figure:
     return replace(figure, note=why)
+
+
+def tables(material: Material, run: Run | None = None) -> list[Block]:
+    """Return the first rows of the tables of a run: by default of the one that the report is of, or of the best one."""
+    run = run or material.main
+    found = [] if run is None else [one for one in material.artifacts(run) if one.kind == "table"]
+    blocks: list[Block] = []
+    for artifact in found[:MOST_TABLES]:
+        blocks += _table(material, artifact)
+    if len(found) > MOST_TABLES:
+        blocks.append(Sentence(f"{len(found) - MOST_TABLES:,} more tables are not shown.", token="muted"))
+    return blocks
+
+
+def _table(material: Material, artifact: Artifact) -> list[Block]:
+    name = one_line(artifact.path)
+    if artifact.size > LARGEST_TABLE:
+        return [Sentence(f"{name}: {size(artifact.size)}, more than is read for a report.", token="muted")]
+    try:
+        columns, rows = material.reader.table(artifact)
+    except TrackError as error:  # gone, damaged, or Parquet that cannot be read here
+        return [Sentence(f"{name}: {error}", token="muted")]
+    found = table_preview(columns, rows, artifact.path, TABLE)
+    ((_, told),) = found.facts
+    title = f"{name}, {told}"
+    return [Rows(grid, title, titled=True) for grid in found.grids] or [Sentence(title)]
 
 
 def code(material: Material, run: Run | None = None) -> list[Block]:

@@ -36,6 +36,7 @@ _MAKERS: dict[str, Callable[[Material], list[Block]]] = {
     "parallel": charts.parallel,
     "importance": charts.importance,
     "figures": files.figures,
+    "tables": files.tables,
     "code": files.code,
     "data": facts.data,
     "environment": facts.environment,
@@ -53,6 +54,7 @@ _NOTHING = {
     "parallel": "There are too few runs, or their params do not differ.",
     "importance": "That needs ten runs or more with a metric, and params that differ.",
     "figures": "No figure was recorded.",
+    "tables": "No table was logged.",
     "code": "No code was recorded.",
     "data": "No data were recorded.",
     "environment": "Nothing was recorded of the environment.",
@@ -345,6 +347,7 @@ def _narrative(material: Material) -> Narrative:
         "curves": curves,
         "table": table,
         "figures": of_run(files.figures),
+        "tables": of_run(files.tables),
         "code": of_run(files.code),
     }
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}

@@ -15,14 +15,16 @@ from ..records import Goal as Direction
 from ..store import relatives, table_rows
 from ..store.reader import Reader
 from ..store.table_rows import TableRow
+from ..views.arrange import Unit
 from ..views.axes import Known, known_of
-from ..views.best_first import ranked, sharing
+from ..views.best_first import best_first, ranked, sharing
 from ..views.compared import Comparison
 from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
 from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
-from ..views.group_comparison import group_comparison_of
+from ..views.group_comparison import group_comparison_of, group_name
+from ..views.groups import has_seeds, seed_groups, seedless_sources
 from ..views.parallel import Parallel, parallel_of
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
@@ -30,6 +32,14 @@ from .reading import CleanReader
 
 MOST_RUNS = 10_000
 BESIDE = 4  # runs that are compared where nobody named some
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """Runs that differ only in the seed, or a group of a comparison, and what they are called."""
+
+    name: str
+    runs: tuple[Run, ...]
 
 
 @dataclass
@@ -94,6 +104,25 @@ class Material:
     def sharing(self) -> list[Run]:
         """The runs with the best value, the best one first: of several with the same none is better."""
         return sharing(self.runs, self.best, self.metric)
+
+    @cached_property
+    def groups(self) -> list[RunGroup]:
+        """The groups of a comparison, else two or more runs each that differ only in the seed; the best first.
+
+        They are called as their runs are, else by the params in which they differ from other groups.
+        """
+        by_id = {run.run_id: run for run in self.runs}
+        ids: Sequence[Sequence[str]] = self.asked.columns
+        if not ids and has_seeds(self.runs):
+            found = seed_groups(self.runs, seedless_sources(self.reader, self.ids))
+            ids = [group.run_ids for group in found if len(group.run_ids) > 1]
+        several = [
+            sorted((by_id[one] for one in group), key=lambda run: run.state not in RESULT_STATES) for group in ids
+        ]
+        names = _different([group_name(group, several) for group in several])
+        groups = [RunGroup(name, tuple(group)) for name, group in zip(names, several, strict=True)]
+        units = [Unit(group.runs, "seeds", label=group.name) for group in groups]
+        return [RunGroup(unit.label, unit.runs) for unit in best_first(units, self.metric, self.goal)]
 
     @cached_property
     def best_finished(self) -> Run | None:
@@ -169,14 +198,23 @@ class Material:
         wanted = self._wanted
         if wanted:
             return self._most_telling(wanted)
-        baseline = [run for run in self.runs if run.baseline_run_id == run.run_id]
-        pinned = [run for run in self.runs if run.pinned]
-        best = [self.best] if self.best is not None else []
-        first = baseline[:1] or [run for run in self.runs[1:2] if best]
-        found = list(dict.fromkeys(run.run_id for run in [*first, *best, *pinned, *self.runs[:2]]))[:BESIDE]
-        by_id = {run.run_id: run for run in self.runs}
-        several = [by_id[run_id] for run_id in found]
+        several = [run for run, _ in self.chosen]
         return several if len(several) > 1 else []
+
+    @cached_property
+    def chosen(self) -> list[tuple[Run, str]]:
+        """The runs that are compared where nobody named some, each with why; the first is the reference."""
+        next_words = ("the second best",) if self.best is not None else ("the one before it",)
+        told = ["the best"] if self.best is not None else ["the newest"]
+        standing = [*zip(self.runs[:2], (*told, *next_words), strict=False)]
+        baseline = [(run, "the baseline") for run in self.runs if run.baseline_run_id == run.run_id]
+        pinned = [(run, "pinned") for run in self.runs if run.pinned]
+        best = [(self.best, "the best so far" if self.best.state == "running" else "the best")] if self.best else []
+        first = baseline[:1] or (standing[1:] if best else [])
+        found: dict[str, tuple[Run, str]] = {}
+        for run, why in [*first, *best, *pinned, *standing]:
+            found.setdefault(run.run_id, (run, why))
+        return list(found.values())[:BESIDE]
 
     @cached_property
     def _wanted(self) -> list[Run]:
@@ -299,6 +337,16 @@ def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
         if wanted:
             raise
         return None
+
+
+def _different(names: Sequence[str]) -> list[str]:
+    """Names that are told apart: equal ones are counted."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} · {seen[name]}")
+    return found
 
 
 def day(milliseconds: int) -> str:

@@ -19,7 +19,7 @@ def ids_meant(reader: Reader, meant: Any) -> tuple[list[str], bool]:
     Parameters
     ----------
     reader : Reader
-    meant : Runs, Comparison, Run, str, int, or a list of those
+    meant : Runs, Comparison, DataFrame of `search_runs`, Run, str, int, or a list of those
         A text is a filter (``"loss < 0.1"``) or names runs (``"best"``, ``"#3..#7"``); None means all active runs.
 
     Raises
@@ -40,10 +40,22 @@ def ids_meant(reader: Reader, meant: Any) -> tuple[list[str], bool]:
         return _of_text(reader, meant)
     if isinstance(meant, Comparison):
         return [run_id for run in meant.runs for run_id in run.members or (run.run_id,)], True
+    if hasattr(meant, "columns") and hasattr(meant, "iloc"):  # what search_runs() of mlflow's API gives
+        return _of_frame(reader, meant), False
     if isinstance(meant, Iterable) and not isinstance(meant, Run):
         several = list(meant)
         return list(dict.fromkeys(run_id for one in several for run_id in _of_one(reader, one))), _are_named(several)
     return _of_one(reader, meant), True
+
+
+def _of_frame(reader: Reader, frame: Any) -> list[str]:
+    """The runs of a DataFrame with a column of their ids."""
+    if "run_id" not in frame.columns:
+        raise InvalidValue("A DataFrame of runs has a column 'run_id', as that of search_runs() has.")
+    ids = list(dict.fromkeys(map(str, frame["run_id"])))
+    if not ids:
+        raise NotFound("The DataFrame has no runs.")
+    return [run.run_id for run in reader.runs_of(ids)]
 
 
 def namesakes(reader: Reader, meant: Any, run_ids: Sequence[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -40,6 +41,7 @@ from .narrative import line_of
 TEMPLATES = Path(__file__).with_name("templates")
 OURS = "report.html"
 GENERATOR = f"jupyter-track {__version__}"
+_LINK = re.compile(r"<link\b", re.IGNORECASE)
 _TOKENS = frozenset({"running", "better", "worse", "failed", "warning", "muted"})
 
 
@@ -166,7 +168,7 @@ def _environment(own: tuple[str, str] | None) -> ImmutableSandboxedEnvironment:
         compared_foot=foot,
         runs_of=_run_of,
         address_of=_address_of,
-        text_of=lambda figure: figure.data.decode("utf-8", "replace"),
+        text_of=_framed,
     )
     return environment
 
@@ -190,6 +192,11 @@ def _picture_address(uri: str) -> Markup:
 def _address_of(figure: Figure) -> Markup:
     data = base64.b64encode(figure.data or b"").decode()
     return Markup(f"data:{figure.mime};base64,{data}")
+
+
+def _framed(figure: Figure) -> str:
+    """The source of a page in a frame, without what asks for names and connections beside all policies."""
+    return _LINK.sub("<no-link", (figure.data or b"").decode("utf-8", "replace"))
 
 
 def _run_of(choice: Choice, series: Series) -> CurveRun:

@@ -30,11 +30,18 @@ _LINK = "and|as|at|for|from|in|into|is|not|of|on|or|then|to|was|with"
 _WORD = rf" (?!(?:{_LINK})\b)[^\W\d_]{_PART}*"
 _MORE = rf"(?:{_WORD}){{1,3}}(?=[/\\])"
 _NAME = rf"(?:{_PART}|\\[ _*`#&~\[\]{{}}])+"  # with what a shell or Markdown escapes
-# A folder of a person: on Linux, macOS, Windows, and Windows as its Linux sees it.
-_PERSON = (
-    rf"(?:(?:(?<![\w.-])(?<!:/)|{_BEHIND})(?:/mnt/[a-z](?=/Users/))?/(?:home|Users)/{_NAME}"
-    rf"|(?<![\w/])[A-Za-z]:{_SEP}Users{_SEP}{_PART}+)"
+# A folder of a person: on Linux, macOS, Windows, Windows as its Linux sees it, and Linux as its Windows does; on disks
+# and servers whose folders have other folders above.
+_ABOVE = (
+    r"(?:/mnt|/cygdrive)?/[A-Za-z](?=/Users/)|/(?:var|usr|export|private)(?=/home/)|/Volumes/[^/\s]{1,100}(?=/Users/)"
 )
+_SHARE = rf"\\{{2,4}}(?:[\w.$-]{{1,100}}{_SEP}){{1,2}}(?:home|Users){_SEP}{_PART}+"
+_PERSON = (
+    rf"(?:(?:(?<![\w.-])(?<!:/)|{_BEHIND})(?:{_ABOVE})?/(?:home|Users)/{_NAME}"
+    rf"|(?<![\w/])[A-Za-z]:{_SEP}Users{_SEP}{_PART}+|(?<![\w\\]){_SHARE})"
+)
+# The same in an address, and in JSON as some write it.
+_ENCODED = re.compile(r"(%2F|\\/)(?:home|Users)\1(?:(?!%2F|\\/)[^\s\"'<>,;&?#])+", re.IGNORECASE)
 _HOMES = re.compile(rf"{_PERSON}(?:{_MORE})?|{_LEFT}/root{_RIGHT}")
 _WHOLE = re.compile(rf"(?:\A|(?<=[\"'`])){_PERSON}{_WORD}(?=[\"'`]|\Z)")
 # The same, told from another folder: a notebook that lies elsewhere than the store.
@@ -82,6 +89,9 @@ class Privacy:
         self._home = re.compile(rf"{_LEFT}{within}(?!{_MORE})")
         # Of a longer path, such as that of a copy, or of an address, only the person's name is taken out.
         self._copied, self._above = re.compile(within), f"{os.path.dirname(home)}{os.sep}…"
+        # It is so long that without its first sign it is no other folder either: in the name of a file that was kept.
+        bare = re.escape(home[1:]) + _RIGHT if home.count(os.sep) > 1 else r"(?!)"
+        self._bare = re.compile(rf"(?<![\w/\\.~…-]){bare}")
         self._texts = lru_cache(maxsize=4096)(self._text)
         self._told = lru_cache(maxsize=4096)(self._prose)
 
@@ -125,11 +135,12 @@ class Privacy:
         return self._foldered(redact_prose(plain_text(text)))
 
     def _foldered(self, found: str) -> str:
-        if not self.private or ("/" not in found and "\\" not in found):
+        if not self.private or not ("/" in found or "\\" in found or "%2" in found):
             return found
         if self._folders is not None:
             found = self._folders.sub(_told_from_there, found)
         found = _HOMES.sub("~", _WHOLE.sub("~", self._home.sub("~", found)))
+        found = _ENCODED.sub("~", self._bare.sub("~", found))
         return self._copied.sub(lambda _: self._above, _UP.sub("~", found))
 
 

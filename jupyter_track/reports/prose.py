@@ -26,6 +26,7 @@ FORMULAS = ("math_inline", "math_inline_double", "math_block")
 _TASK = re.compile(r"\[([ xX])\][ \t\xa0]+(?=\S)")
 _DONE = {" ": ("☐", "to do"), "x": ("☑", "done")}
 _BACK = "Back to the text"
+_WEB = re.compile(r"https?://|mailto:|#", re.IGNORECASE)  # where a note leads
 # What another reader of Markdown would run or fetch, though here it is text.
 _MARKUP = re.compile(r"(?<!\\)(?:<(?=[A-Za-z/!?])|(?<=!)\[)")
 _LIVELY = re.compile(r"(?:\(|\]:|<)\s*<?\s*(?:javascript|vbscript|data|file)\s*:", re.IGNORECASE)
@@ -53,7 +54,10 @@ def _parser(**options: Any) -> MarkdownIt:
 
 @cache
 def _note_parser() -> MarkdownIt:
-    return _parser(breaks=True, xhtmlOut=False).disable("image")
+    parser = _parser(breaks=True, xhtmlOut=False).disable("image")
+    # What else a report opened from a disk would lead to is a file beside it, a share that asks who one is, a program.
+    parser.validateLink = lambda address: _WEB.match(address) is not None  # type: ignore[method-assign, assignment]
+    return parser
 
 
 @cache

@@ -27,6 +27,7 @@ from ..store.database import reading
 from ..store.reader import Reader
 from ..store.stored_tables import Row
 from ..store.table_rows import RowReader, TableRow
+from ..store.targets import Goals
 from ..views.plotly import PLOTLY
 from .privacy import Privacy
 from .screening import PAGE, SVG, type_of
@@ -152,7 +153,9 @@ class Cleaning:
 
     def goals(self, goals: Mapping[str, Goal]) -> dict[str, Goal]:
         """Return goals by the clean names of their metrics."""
-        return {self.metrics(key): goal for key, goal in goals.items()}
+        found = Goals({self.metrics(key): goal for key, goal in goals.items()})
+        found.aimed = frozenset(map(self.metrics, getattr(goals, "aimed", ())))
+        return found
 
     def artifact(self, artifact: Artifact) -> Artifact:
         """Return a file's record without what is private."""

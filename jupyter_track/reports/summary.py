@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -23,7 +22,6 @@ from .summary_words import group_figures, words
 
 MOST_DIFFERING = 12  # params that have a line
 _FEW_VALUES = 80  # characters
-_ZEROS = re.compile(r"(?:\.0+|(\.\d*[1-9])0+)(?=$|,| )")
 _HEADS = {"metric": "Metrics", "param": "Params", "tag": "Tags", "artifact": "Files"}
 
 
@@ -145,11 +143,11 @@ def _differing(material: Material) -> list[tuple[str, ...]]:
 
 
 def _values(axis: Axis, having: Sequence[bool]) -> str:
-    """The values of a param: words one by one, of numbers the ends, without the zeros that a column needs.
+    """The values of a param: words one by one, of numbers the ends.
 
     Behind them what is no finite number, and how many runs have the param where not all have.
     """
-    told = range_words(axis) if axis.categories else _ZEROS.sub(r"\1", range_words(axis).removesuffix(", log"))
+    told = range_words(axis).removesuffix(", log")
     odd = [text for value, text in zip(axis.values, axis.texts, strict=True) if value is None and text]
     told = ", ".join([*([] if odd and told == "no value" else [middle_cut(told, _FEW_VALUES)]), *dict.fromkeys(odd)])
     return told if all(having) else f"{told} (in {sum(having):,} of {counted(len(having), 'run')})"

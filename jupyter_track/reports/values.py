@@ -7,56 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import InvalidValue, NotFound
-from ..records import MetricSummary, Param, Run
-from ..views.format import duration, number, one_line, param_text
+from ..records import RESULT_STATES, Run
+from ..views.format import duration, one_line
+from ..views.measured import finite_of
 from ..views.tokens import state_of
-from .material import Material, day
+from .material import Material, RunGroup, day
+from .numbers import GroupNumber, MetricNumber, param_value
 from .reading import Cleaning, Names
-
-
-class MetricNumber(float):
-    """The last value of a metric, which can be computed with; written with four digits, ``round`` gives others."""
-
-    min: float | None
-    max: float | None
-    step: int
-    points: int
-
-    def __new__(cls, summary: MetricSummary) -> MetricNumber:
-        """Return the last value of a curve."""
-        made = super().__new__(cls, summary.last)
-        made.min, made.max, made.step, made.points = summary.min, summary.max, summary.last_step, summary.count
-        return made
-
-    def __str__(self) -> str:
-        return number(self)
-
-
-class _Written:
-    """A param with the text that stood in the cell."""
-
-    written: str
-
-    def __str__(self) -> str:
-        return self.written
-
-
-class ParamFloat(_Written, float):
-    """A float as it was written: ``1e-3``."""
-
-
-class ParamInt(_Written, int):
-    """An int as it was written."""
-
-
-def param_value(param: Param) -> Any:
-    """Return a param for a text: a number to compute with that is written as it was, or what it is."""
-    kind: Any = {"float": ParamFloat, "int": ParamInt}.get(param.type)
-    if kind is None or isinstance(param.value, bool | None):
-        return param.value if param.type in ("bool", "none") else param_text(param, None)
-    made = kind(param.value)
-    made.written = param_text(param, None)
-    return made
 
 
 class Keys:
@@ -178,6 +135,54 @@ class RunsValues:
         return self._made[run.run_id]
 
 
+_OF_GROUP = ("name", "count", "runs", "metrics")
+
+
+class GroupValues:
+    """Runs that differ only in the seed, or a group of a comparison. It is written as it is called."""
+
+    def __init__(self, group: RunGroup, runs: RunsValues, names: Cleaning) -> None:
+        self.name, self.count = group.name, len(group.runs)
+        self.runs = [runs._of(run) for run in group.runs]
+        having = [run for run in group.runs if run.state in RESULT_STATES]
+        keys = dict.fromkeys(key for run in having for key in run.metrics)
+        known = {key: values for key in keys if (values := finite_of(having, key))}
+        metrics = {key: GroupNumber(values) for key, values in known.items()}
+        self.metrics = Keys("metric", f"The group {self.name!r:.60}", metrics, names.metrics)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def _missing(self, name: str) -> str:
+        return f"A group has no {name!r:.60}; there is {', '.join(_OF_GROUP)}."
+
+
+class GroupsValues:
+    """The groups of a report by their names; a loop goes over them, the best first."""
+
+    def __init__(self, material: Material, runs: RunsValues) -> None:
+        self._made = {group.name: GroupValues(group, runs, material.reader.cleaning) for group in material.groups}
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __iter__(self) -> Iterator[GroupValues]:
+        return iter(self._made.values())
+
+    def __str__(self) -> str:
+        raise InvalidValue(f"'groups' are several; name one, groups['…']: {self._named()}.")
+
+    def __getitem__(self, meant: object) -> GroupValues:
+        if isinstance(meant, int):
+            return list(self._made.values())[meant]
+        if meant not in self._made:
+            raise InvalidValue(f"There is no group {meant!r:.60}; there is {self._named()}.")
+        return self._made[str(meant)]
+
+    def _named(self) -> str:
+        return ", ".join(map(repr, list(self._made)[:6]))
+
+
 def run_meant(material: Material, meant: object) -> Run:
     """Return the run that a text means: ``runs["#12"]``, or what names it.
 
@@ -195,6 +200,8 @@ def values_of(material: Material) -> dict[str, Any]:
     """Return what a text may name besides what it may place."""
     runs = RunsValues(material)
     found: dict[str, Any] = {"runs": runs, "count": len(runs), "metric": one_line(material.metric)}
+    if material.groups:
+        found["groups"] = GroupsValues(material, runs)
     if material.best is not None:
         found["best"] = runs._of(material.best)
     base = next((run for run in material.runs if run.baseline_run_id == run.run_id), None)

@@ -219,7 +219,8 @@ def children(store: Path, run_id: str, goals: Mapping[str, Goal]) -> Children:
             (run_id,),
         ).fetchall()
         known = {key: goal for (key,) in keys if (goal := goals.get(key) or guess_goal(key)) is not None}
-        for key in sorted(known, key=lambda key: key not in goals):
+        aimed = getattr(goals, "aimed", ())
+        for key in sorted(known, key=lambda key: (key not in goals, key not in aimed)):
             order = "ASC" if known[key] == "min" else "DESC"
             row = connection.execute(
                 f"SELECT last_value, runs.id, runs.uuid {_CHILD_RESULTS} AND metrics.key = ? AND last_value > ?"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidValue, NotFound
-from ..records import Goal, MetricSummary, Param, Run, RunError, RunInputs, ViewType
+from ..records import MetricSummary, Param, Run, RunError, RunInputs, ViewType
 from ..values import load_param
 from . import filter_sql
 from .database import reading
@@ -21,6 +21,7 @@ from .filter_sql import Sql
 from .filters import parse_filter, parse_order_by
 from .inputs import Datasets
 from .liveness import state_of
+from .targets import Goals, aims_of
 
 STAGES = {ViewType.ACTIVE_ONLY: "active", ViewType.DELETED_ONLY: "deleted", ViewType.ALL: None}
 ARTIFACT_URI = "runs:/%s"  # relative to the store, so that it can be moved; filter_sql says the same in SQL
@@ -191,7 +192,7 @@ class _Details:
     tags: dict[int, dict[str, str]] = field(default_factory=dict)
     experiments: dict[int, str] = field(default_factory=dict)
     baselines: dict[int, str | None] = field(default_factory=dict)
-    goals: dict[int, dict[str, Goal]] = field(default_factory=dict)
+    goals: dict[int, Goals] = field(default_factory=dict)
     known: dict[tuple[Any, ...], Param] = field(default_factory=dict)
 
     def read_experiments(self, connection: sqlite3.Connection) -> None:
@@ -236,11 +237,14 @@ class _Details:
         self.datasets.read(connection, among)
 
 
-def goals_of(connection: sqlite3.Connection) -> dict[int, dict[str, Goal]]:
+def goals_of(connection: sqlite3.Connection) -> dict[int, Goals]:
     """Return the declared goals by experiment."""
-    goals: dict[int, dict[str, Goal]] = {}
+    goals: dict[int, Goals] = {}
     for experiment, key, goal in connection.execute("SELECT experiment_id, key, goal FROM metric_goals"):
-        goals.setdefault(experiment, {})[key] = goal
+        goals.setdefault(experiment, Goals())[key] = goal
+    for experiment, aims in aims_of(connection).items() if goals else ():
+        if experiment in goals:
+            goals[experiment].aimed = frozenset(aims)
     return goals
 
 

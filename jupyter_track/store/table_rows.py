@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..records import MODEL_SOURCE, Goal, Param
+from ..records import MODEL_SOURCE, Param
 from . import run_rows
 from .database import reading
 from .filter_sql import Sql
 from .liveness import state_of
+from .targets import Goals, aims_of
 
 Last = tuple[int, float, int | None, str]  # number of points, last value, its step, source
 MOST_PARAMS = 200_000  # different ones that a reader keeps
@@ -147,14 +148,16 @@ def revision(store: Path) -> int:
         return found
 
 
-def goals(store: Path) -> dict[str, Goal]:
+def goals(store: Path) -> Goals:
     """Return the declared goals by metric; of several experiments' the one of the newest."""
     with reading(store) as connection:
-        return dict(
+        found = Goals(
             connection.execute(
                 "SELECT key, goal FROM metric_goals JOIN experiments ON experiments.id = experiment_id ORDER BY created"
             ).fetchall()
         )
+        found.aimed = frozenset(key for aims in aims_of(connection).values() for key in aims)
+        return found
 
 
 def active_numbers(store: Path) -> list[int]:

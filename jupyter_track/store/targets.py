@@ -10,9 +10,19 @@ import math
 import sqlite3
 from pathlib import Path
 
+from ..records import Goal
 from .database import reading
 
 PREFIX = "track.target."
+
+
+class Goals(dict[str, Goal]):
+    """The goals that were declared for metrics; `aimed` are those of them that have a value to reach.
+
+    One of these is the main metric before any other.
+    """
+
+    aimed: frozenset[str] = frozenset()
 
 
 def targets(store: Path) -> dict[str, dict[str, float]]:

@@ -19,7 +19,7 @@ from ..records import Param
 from ..store.table_rows import TableRow
 from .columns import PARAM_RANKS
 from .format import LARGE, MINUS, PARAM_LIMIT, SMALL, middle_cut, number, one_line, param_text, precision_of
-from .goals import NO_GOAL, Goal, first_logged, goal_of
+from .goals import NO_GOAL, Goal, aimed_in, first_logged, goal_of
 from .groups import is_seed
 
 Scale = Literal["linear", "log", "category"]
@@ -393,7 +393,9 @@ def known_of(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> Known:
         for key, found in sources.items()
     }
     first = first_logged(
-        [key for key, rank in metric_ranks.items() if rank == 0], ((row.number, row.metrics) for row in rows)
+        [key for key, rank in metric_ranks.items() if rank == 0],
+        ((row.number, row.metrics) for row in rows),
+        aimed_in([goals]),
     )
     param_ranks = {
         key: min(PARAM_RANKS.get(source, 4) for source in {param.source for param in having})

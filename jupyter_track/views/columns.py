@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from ..records import Run
 from ..store.table_rows import TableRow
 from .format import PARAM_LIMIT, middle_cut, one_line
-from .goals import NO_GOAL, SYSTEM, Goal, first_logged, goal_of, rank
+from .goals import NO_GOAL, SYSTEM, Goal, aimed_in, first_logged, goal_of, rank
 
 OTHER_METRICS = 3
 MAX_PARAM_COLUMNS = 4
@@ -70,7 +70,9 @@ def columns_of(runs: Sequence[Run], main: str | None) -> Columns:
     """
     metrics, params = _metrics_seen(runs), _params_seen(runs)
     first = first_logged(
-        [key for key in metrics if metrics[key].rank == 0], ((run.number or 0, run.metrics) for run in runs)
+        [key for key in metrics if metrics[key].rank == 0],
+        ((run.number or 0, run.metrics) for run in runs),
+        aimed_in(run.goals for run in runs),
     )
     metric_keys = sorted(
         metrics,

@@ -9,7 +9,7 @@ from typing import Any
 from ..records import Param, Run
 from .changes import OWN_SOURCES
 from .compared import Line, Value
-from .format import PARAM_LIMIT, duration, middle_cut, one_line, param_text
+from .format import PARAM_LIMIT, column_text, duration, middle_cut, one_line, param_text
 from .samples import mean
 
 NOTE_LIMIT = 60
@@ -32,14 +32,21 @@ def params(groups: Sequence[Group]) -> Found:
         columns = [[run.params.get(key) for run in group] for group in groups]
         texts = [tuple(dict.fromkeys(None if one is None else one.text for one in column)) for column in columns]
         fulls = [several([_param(one) for one in column]) for column in columns]
+        shorts = [several(["" if one is None else column_text(one) for one in column]) for column in columns]
         known = [one for column in columns for one in column if one is not None]
         right = all(param.type in ("int", "float") for param in known)
         raws = [column[0].value if column[0] is not None and len(set(found)) == 1 else None
                 for column, found in zip(columns, texts, strict=True)]  # fmt: skip
         same = [set(found) == set(texts[0]) for found in texts]
         line = text_line("params", key, fulls, same, right=right, raws=raws, grouped=_grouped(groups))
+        if right and len(set(shorts)) == len(set(fulls)):  # as in a table, where that still tells them apart
+            line = replace(line, values=tuple(map(_shorter, line.values, shorts, fulls)))
         (equal if all(same) else differ).append(line)
     return differ, equal
+
+
+def _shorter(value: Value, short: str, full: str) -> Value:
+    return replace(value, text=short, full=full if full != short else "")
 
 
 def _grouped(groups: Sequence[Group]) -> bool:

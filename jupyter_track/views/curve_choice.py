@@ -15,7 +15,7 @@ from ..store.place import store_exists
 from ..store.reader import Reader
 from .curves import AXES, MOST_RUNS, CurveRun, check_smoothing, curve_runs, goal_among, groupings, groups_of
 from .format import one_line
-from .goals import Goal, first_logged, rank
+from .goals import Goal, aimed_in, first_logged, rank
 from .runs import NO_MATCH
 from .words import counted
 
@@ -244,7 +244,9 @@ def _main(records: Sequence[Run]) -> list[str]:
             best[key] = min(best.get(key, place), place)
     curved = [key for key, (_, single) in best.items() if not single] or list(best)
     first = first_logged(
-        [key for key in curved if best[key][0] == 0], ((run.number or 0, run.metrics) for run in records)
+        [key for key in curved if best[key][0] == 0],
+        ((run.number or 0, run.metrics) for run in records),
+        aimed_in(run.goals for run in records),
     )
     return sorted(curved, key=lambda key: (best[key], first.get(key, (0, 0))))
 

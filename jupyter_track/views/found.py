@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ..errors import InvalidValue, NotFound
 from ..records import RESULT_STATES, Goal, Run, Shown, text_form
-from .goals import first_logged, goal_of
+from .goals import aimed_in, first_logged, goal_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -317,7 +317,9 @@ def _main_metric(runs: Runs) -> tuple[str, Goal]:
     if not counts:
         raise NotFound("There is no best run: " + (f"none of these {len(runs)} has a metric." if runs else "no runs."))
     declared = {key for run in runs for key in run.goals if key in counts}
-    first = first_logged(declared, ((run.number or 0, run.metrics) for run in runs))
+    first = first_logged(
+        declared, ((run.number or 0, run.metrics) for run in runs), aimed_in(run.goals for run in runs)
+    )
     ordered = sorted(
         counts,
         key=lambda key: (

@@ -67,17 +67,27 @@ def rank(metric: MetricSummary, goals: Mapping[str, Direction]) -> int:
     return 0 if metric.key in goals else _RANKS.get(metric.source, 1)
 
 
-def first_logged(keys: Collection[str], runs: Iterable[tuple[int, Collection[str]]]) -> dict[str, tuple[int, int]]:
+def aimed_in(goals: Iterable[Mapping[str, Direction]]) -> frozenset[str]:
+    """Return the metrics that have a value to reach, in one of the experiments whose goals these are."""
+    different = {id(one): one for one in goals}.values()
+    return frozenset[str]().union(*(getattr(one, "aimed", ()) for one in different))
+
+
+def first_logged(
+    keys: Collection[str], runs: Iterable[tuple[int, Collection[str]]], aimed: Collection[str] = ()
+) -> dict[str, tuple[int, int]]:
     """Return the run's number and the place in it where each of several metrics was logged first.
 
-    Of several metrics with a declared goal the main one is the one that was logged first: unlike how many runs have
-    them, that stays as it is while runs are added.
+    Of several metrics with a declared goal the main one is one that has a value to reach, else the one that was logged
+    first: unlike how many runs have them, that stays as it is while runs are added.
 
     Parameters
     ----------
     keys : collection of str
     runs : iterable of (int, collection of str)
         Each run's number and its metrics in the order of logging.
+    aimed : collection of str, optional
+        Those that have a value to reach: they come before any other, at number -1.
 
     Examples
     --------
@@ -90,9 +100,13 @@ def first_logged(keys: Collection[str], runs: Iterable[tuple[int, Collection[str
             for key in keys:
                 if key in metrics and (key not in found or number < found[key][0]):
                     found[key] = (number, list(metrics).index(key))
-    return found
+    return {key: (-1, place) if key in aimed else (number, place) for key, (number, place) in found.items()}
 
 
 def main_first(metrics: Iterable[MetricSummary], goals: Mapping[str, Direction]) -> list[MetricSummary]:
-    """Return the metrics in the order in which they are shown; within a rank in the order of logging."""
-    return sorted(metrics, key=lambda metric: rank(metric, goals))
+    """Return the metrics in the order in which they are shown; within a rank in the order of logging.
+
+    Of those with a declared goal one that has a value to reach is the first.
+    """
+    aimed = aimed_in([goals])
+    return sorted(metrics, key=lambda metric: (place := rank(metric, goals), place > 0 or metric.key not in aimed))

@@ -163,7 +163,7 @@ def _code(cells: Sequence[str]) -> tuple[str, ...]:
 
 def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
     """The headings: a group is called as its runs are, else by the params in which the groups differ."""
-    names = [_name(group, groups) for group in groups]
+    names = [group_name(group, groups) for group in groups]
     columns = []
     for group, name in zip(groups, names, strict=True):
         column = column_of(group[0], len(group))
@@ -186,7 +186,8 @@ def _title(run: Run) -> str:
     return f"{'' if run.number is None else f'#{run.number} '}{one_line(run.name)}"
 
 
-def _name(group: Sequence[Run], groups: Sequence[Sequence[Run]]) -> str:
+def group_name(group: Sequence[Run], groups: Sequence[Sequence[Run]]) -> str:
+    """Return what a group is called: as its runs are, else by the params in which it differs from the others."""
     own = {one_line(run.name) for run in group}
     others = {one_line(run.name) for other in groups if other is not group for run in other}
     if len(own) == 1 and not own & others:

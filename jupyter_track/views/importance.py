@@ -42,6 +42,7 @@ FOLDS, ROUNDS, SHUFFLES = 5, 2, 5
 TREES, FEWER_TREES = 60, 30  # of a forest; of many runs the fewer move a bar by a small part of its deviation
 MANY = 200  # runs
 AT_ONCE = 4_000_000  # numbers of shuffled tables that are predicted together
+LITTLE = 0.1  # R² below which next to nothing is explained
 ALIKE = 0.8  # the rank correlation from which two params are said to move together
 NAME_LIMIT = 32
 
@@ -170,7 +171,7 @@ def importance_of(
         explained,
         len(used),
         _method(len(used), len(every)),
-        (*_limits(explained, len(used), axes), *left, *notes),
+        (*_limits(explained, len(used), axes, bars), *left, *notes),
     )
 
 
@@ -248,9 +249,11 @@ def _need_sklearn() -> None:
         )
 
 
-def _limits(explained: float, count: int, axes: Sequence[Axis]) -> list[str]:
+def _limits(explained: float, count: int, axes: Sequence[Axis], bars: Sequence[Bar]) -> list[str]:
     notes = []
-    if explained < 0.1:
+    if explained >= LITTLE and any(bar.mean > 1 for bar in bars):
+        notes.append("more can be lost than there is: with that param shuffled the forest does worse than a mere mean")
+    if explained < LITTLE:
         notes.append("the params explain next to nothing of it here: the order of the bars means little")
     if count < CAREFUL * len(axes):
         notes.append(f"few runs for {counted(len(axes), 'param')}: more of them may change the order")

@@ -18,7 +18,7 @@ from ..records import Goal as Direction
 from ..store.table_rows import Last, TableRow
 from .columns import MAX_PARAM_COLUMNS, OTHER_METRICS, UNSETTLED, comparable
 from .format import PARAM_LIMIT, Precision, middle_cut, one_line, precision_of
-from .goals import NO_GOAL, SYSTEM, Goal, first_logged, goal_of
+from .goals import NO_GOAL, SYSTEM, Goal, aimed_in, first_logged, goal_of
 
 Message = dict[str, Any]
 Kind = Literal["metric", "param", "tag", "attribute"]
@@ -95,7 +95,9 @@ def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) ->
     }
     settled = [row.metrics for row in rows if row.metrics and row.state not in UNSETTLED]
     made = []
-    first = first_logged([key for key in found if ranks[key] == 0], ((row.number, row.metrics) for row in rows))
+    first = first_logged(
+        [key for key in found if ranks[key] == 0], ((row.number, row.metrics) for row in rows), aimed_in([goals])
+    )
     ordered = sorted(found, key=lambda key: (ranks[key], first.get(key, (0, 0)), -len(found[key])))
     for index, key in enumerate(ordered):
         goal = goal_of(key, goals)

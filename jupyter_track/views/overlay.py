@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .axes import tick_text
 from .format import number, precision_of, word_cut
 from .goals import Goal
 from .sparkline import LOG_SPAN, Point, thin
@@ -99,18 +100,22 @@ class _Axes:
     def labels(self) -> str:
         """The ends of both axes: enough to read a picture of this size by."""
         low, high = (10**self.low, 10**self.high) if self.log else (self.low, self.high)
-        precision = precision_of([low, high])
         bottom, color = SIZE[1] - _BOTTOM, mark("muted")
         style = f"font-family='sans-serif' font-size='11' fill='{color}'"
         grid = f"<path d='M{_LEFT},{_TOP}H{SIZE[0] - _RIGHT}M{_LEFT},{bottom}H{SIZE[0] - _RIGHT}' stroke='{color}'"
         texts = [
-            (_LEFT - 6, _TOP + 4, "end", number(high, precision)),
-            (_LEFT - 6, bottom + 4, "end", number(low, precision)),
+            (_LEFT - 6, _TOP + 4, "end", _end(high)),
+            (_LEFT - 6, bottom + 4, "end", _end(low)),
             (_LEFT, SIZE[1] - 4, "start", f"{self.first:g}"),
             (SIZE[0] - _RIGHT, SIZE[1] - 4, "end", f"{self.last:g}"),
         ]
         written = "".join(f"<text x='{x}' y='{y}' text-anchor='{end}'>{text}</text>" for x, y, end, text in texts)
         return f"{grid} stroke-opacity='0.2'/><g {style}>{written}</g>"
+
+
+def _end(value: float) -> str:
+    """An end of an axis, as short as it can be."""
+    return tick_text(float(f"{value:.4g}"))
 
 
 def _scale(value: float, low: float, high: float, start: float, stop: float) -> float:

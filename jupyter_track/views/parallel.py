@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from ..errors import InvalidValue
 from ..records import Goal as Direction
 from ..store.table_rows import TableRow
-from .axes import MAX_AXES, MOST_CATEGORIES, Axis, Kind, Known, axis_of, known_of, worth_showing
-from .format import NAME_LIMIT, middle_cut, number, one_line
+from .axes import MAX_AXES, MOST_CATEGORIES, Axis, Kind, Known, axis_of, known_of, tick_text, worth_showing
+from .format import NAME_LIMIT, middle_cut, one_line
 from .groups import is_seed
 from .tokens import run_color
 from .words import counted
@@ -189,5 +189,5 @@ def range_words(axis: Axis) -> str:
         return ", ".join(text for _, text in axis.ticks)
     if all(value is None for value in axis.values):
         return "no value"
-    ends = [number(value) for value in (axis.low, axis.high)]
+    ends = [tick_text(float(f"{value:.4g}")) for value in (axis.low, axis.high)]
     return " to ".join(dict.fromkeys(ends)) + (", log" if axis.scale == "log" else "")

@@ -41,12 +41,12 @@ def _label(path: str, title: str | None) -> str:
     return one_line(f"{path} · {title}" if title else path)
 
 
-def table_preview(columns: Sequence[Any], rows: Sequence[Sequence[Any]], path: str) -> Details:
+def table_preview(columns: Sequence[Any], rows: Sequence[Sequence[Any]], path: str, most: int = ROWS) -> Details:
     """Return the first rows and columns of a table, under its name and size."""
-    shown = rows[:ROWS]
+    shown = rows[:most]
     header = tuple(_cell(name) for name in columns[:COLUMNS])
     words = f"{len(rows):,} row{'' if len(rows) == 1 else 's'} × {len(columns):,}"
-    cut = f", the first {ROWS}" if len(rows) > ROWS else ""
+    cut = f", the first {most}" if len(rows) > most else ""
     grid = Grid(
         header,
         tuple(tuple(_cell(value) for value in row[:COLUMNS]) for row in shown),

@@ -1,4 +1,4 @@
-"""Reports: how long one takes, how large its file is, and how soon a browser has one of 1,000 runs open."""
+"""Reports: how long one takes, how large its file is, and how soon a browser has one of thousands of runs open."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import math
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from .measure import REPOSITORY, Row, best, folder, in_time, wall
+from .measure import REPOSITORY, Row, best, cpu, folder, in_time, wall
 
 RUNS, CURVES, POINTS, FIGURES = 20, 5, 10_000, 10
 FIGURE = 30_000  # bytes, as a chart of matplotlib has
 
 
 def reports(times: int) -> list[Row]:
-    """A report of 20 runs by 5 curves of 10,000 points and 10 figures; and one of 1,000 runs in Chromium."""
+    """A report of 20 runs by 5 curves of 10,000 points and 10 figures; and those of thousands, in Chromium too."""
     sys.path.insert(0, str(REPOSITORY / "tests"))
     from made_reports import made_report
     from made_stores import made_store
@@ -64,43 +66,66 @@ def _curves(store: Path) -> None:
     edits.pin_runs(store, chosen)
 
 
+MANY = {1_000: (3.0, 2.0), 3_000: (5.0, 3.0), 10_000: (15.0, 4.0)}
+"""Runs of 20 params: seconds of CPU in which the report is made, and in which a browser has its table."""
+BYTES_A_RUN = 1_500
+
+
 def _many(times: int) -> list[Row]:
-    """How soon the report of 1,000 runs shows its live table."""
+    """What reports of thousands of runs cost, how large they are, and how soon they show their live tables."""
     from browser.harness import browsing, chromium
+
+    with folder() as place:
+        pages, rows = {}, []
+        for count in MANY:
+            pages[count], made = _sweep(place / str(count), count, min(times, 2))
+            rows += made
+        if chromium() is None:
+            print("reports: Chromium is not installed", file=sys.stderr)
+            return rows
+        with browsing() as page:
+            for count, path in pages.items():
+                seconds = best(lambda path=path: _opened(page.page, path.as_uri()), max(2, times // 2))
+                what = f"a report of {count:,} runs, until its table lives in a browser"
+                rows.append(in_time(what, seconds, MANY[count][1]))
+    return rows
+
+
+def _opened(page: Any, address: str) -> float:
+    page.goto("about:blank")
+    begin = time.perf_counter()
+    page.goto(address)
+    page.locator("[data-panel=table] .jt-row").nth(5).wait_for()
+    return time.perf_counter() - begin
+
+
+def _sweep(place: Path, count: int, times: int) -> tuple[Path, list[Row]]:
+    """Make a report of a sweep of 20 params, and tell what it costs."""
     from made_reports import made_report
     from made_stores import START, add_runs, made_store
 
-    if chromium() is None:
-        print("reports: Chromium is not installed", file=sys.stderr)
-        return []
     chance = random.Random(2)
-    with folder() as place:
-        store = made_store(place)
-        runs = [
-            {
-                "name": f"trial {at}",
-                "start_time": START + at,
-                "params": {
-                    "lr": 10 ** chance.uniform(-4, -1),
-                    "depth": chance.randint(1, 9),
-                    "width": chance.choice([32, 64]),
-                },
-                "metrics": {"accuracy": [chance.random() for _ in range(10)], "loss": chance.random()},
-            }
-            for at in range(1_000)
-        ]
-        add_runs(store, *runs)
-        saved = made_report(store).save(place / "report.html")
-        assert saved.path is not None
-        address = saved.path.as_uri()
-        with browsing() as page:
-
-            def open_it() -> float:
-                page.page.goto("about:blank")
-                begin = time.perf_counter()
-                page.page.goto(address)
-                page.page.locator("[data-panel=table] .jt-row").nth(5).wait_for()
-                return time.perf_counter() - begin
-
-            seconds = best(open_it, max(2, times // 2))
-    return [in_time("a report of 1,000 runs, until its table lives in a browser", seconds, 2.0)]
+    draws: list[Callable[[], object]] = [
+        lambda: 10 ** chance.uniform(-4, -1),
+        lambda: chance.randint(1, 9),
+        lambda: chance.choice(["adam", "sgd", "lion"]),
+        lambda: chance.random() < 0.5,
+    ]
+    place.mkdir()
+    store = made_store(place)
+    runs = [
+        {
+            "name": f"trial {at}",
+            "start_time": START + at,
+            "params": {f"p{key}": draws[key % 4]() for key in range(20)},
+            "metrics": {"accuracy": [chance.random() for _ in range(10)], "loss": chance.random()},
+        }
+        for at in range(count)
+    ]
+    add_runs(store, *runs)
+    seconds = best(lambda: cpu(lambda: made_report(store)), times)
+    saved = made_report(store).save(place / "report.html")
+    assert saved.path is not None
+    most = 1_500_000 + BYTES_A_RUN * count  # scripts, the table that needs none, and the runs
+    size = Row("its size", f"{saved.size / 1e6:.2f} MB", f"{most / 1e6:.1f} MB", saved.size / most, 1)
+    return saved.path, [in_time(f"a report of {count:,} runs by 20 params (CPU)", seconds, MANY[count][0]), size]

@@ -143,7 +143,7 @@ def _entries(zipped: zipfile.ZipFile, store: Path) -> tuple[zipfile.ZipInfo, dic
         raise InvalidValue(f"{store} has {len(found):,} entries, more than a store's zip is expected to have.")
     databases = [entry for entry in found if _DATABASE.match(entry.filename)]
     if len(databases) != 1:
-        many = ", ".join(entry.filename for entry in databases[:4])
+        many = ", ".join(ascii(entry.filename)[1:-1][:80] for entry in databases[:4])
         said = f"holds several stores ({many}); unzip it and name one" if many else f"holds no {STORE_NAME}"
         raise NotAStore(f"{store} is a zip that {said}.")
     folder = f"{databases[0].filename}-files/"
