@@ -139,7 +139,7 @@ def test_the_report_of_a_parent_tells_of_its_children(sweep: Path) -> None:
     """Which of them is the best, what differed, and their table, best first; without children it has no such part."""
     report = made_report(sweep, "#1")
     assert summary(report) == (
-        "Below it: 3 runs of Default. The best is kid 1 #3, with the highest accuracy, 0.9200. "
+        "Below it: 3 runs of Default. The best is “kid 1” #3, with the highest accuracy, 0.9200. "
         "They differ in 1 param: lr."
     )
     assert figures(report)["runs below it"] == ("3", "")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from made_reports import made_report
 from made_stores import add_runs, made_store
 
 from jupyter_track.reports.document import Facts, Rows, Sentence
+from jupyter_track.reports.markdown import markdown_of
 from jupyter_track.store.database import StoreFiles
+from jupyter_track.store.edits import set_baseline
 
 
 def test_what_differed_is_told_of_results(tmp_path: Path) -> None:
@@ -41,3 +44,30 @@ def test_the_summary_says_how_many_runs_reached_the_goal(tmp_path: Path) -> None
     facts = made_report(store, sections=["summary"]).document.sections[0].blocks[1]
     assert isinstance(facts, Facts)
     assert [(one.value, one.note) for one in facts.facts if one.label == "goal"] == [("0.2", "reached by 2 of 3 runs")]
+
+
+def test_the_signs_of_tables_have_a_key(tmp_path: Path) -> None:
+    """Only those that stand in a table are told, also in Markdown."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store,
+        *(
+            {"name": f"r{at}", "params": {"C": at}, "metrics": {"accuracy": 0.9 + at / 100, "loss": 1.0 + at}}
+            for at in range(3)
+        ),
+    )
+    report = made_report(store, sections=["table", "comparison"])
+    keys = re.findall(r'<p class="jt-muted jtr-under">((?:[↑↓▲])[^<]*)</p>', report.html)
+    assert keys == [
+        "↑ higher is better · ↓ lower is better · ? guessed from the name · ▲ before a value: the best of its column",
+        "↑ higher is better · ↓ lower is better · ? guessed from the name · ▲ better, ▼ worse than the reference",
+    ]
+    set_baseline(store, ids[1])
+    against = made_report(store, sections=["table"])
+    assert "▲ behind a change: better, ▼ worse than #2" in against.html
+    assert "▲ behind a change: better, ▼ worse than #2" in markdown_of(against.document, "x").text.replace("\\", "")
+    (tmp_path / "bare").mkdir()
+    bare = made_store(tmp_path / "bare")
+    add_runs(bare, {"name": "one", "params": {"C": 1}})
+    (_, page) = made_report(bare, sections=["table"], kind="experiment").html.split("<main")
+    assert "▲" not in page.split("<script")[0]

@@ -190,6 +190,19 @@ def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> No
     assert "*Figure 2: Loss of \\*\\*run 0 \\#1\\*\\**" in kept
 
 
+def test_where_there_is_nothing_to_place_it_is_said(tmp_path: Path) -> None:
+    """As of a section that was named; a caption does not stand alone."""
+    store = made_store(tmp_path)
+    add_runs(store, {"name": "one", "metrics": {"loss": 1.0}})
+    text = "{{ figures(caption='None') }}\n\n{{ parallel() }}"
+    (section,) = made_report(store, "one", text=text, sections=["text"]).document.sections
+    assert section.blocks == (
+        Sentence("No figure was recorded.", token="muted"),
+        Caption("Figure 1", "None"),
+        Sentence("There are too few runs, or their params do not differ.", token="muted"),
+    )
+
+
 def test_the_figures_and_the_code_of_a_run_are_placed(full: Path) -> None:
     """By default of the best one; a run that is not there is an error with its line."""
     text = "{{ code() }}\n\n{{ code(runs['#2']) }}\n\n{{ figures('#3') }}"

@@ -91,7 +91,7 @@ def test_a_report_of_an_experiment_says_how_many_the_best_and_what_differed(full
         "notes",
     ]
     assert block(report, "summary", Sentence).text == (
-        "3 runs of digits. The best is run 0 #1, with the highest accuracy, 0.8948. "
+        "3 runs of digits. The best is “run 0” #1, with the highest accuracy, 0.8948. "
         "They differ in 2 params: lr, optimizer."
     )
     facts = {fact.label: (fact.value, fact.note) for fact in block(report, "summary", Facts).facts}

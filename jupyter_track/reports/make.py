@@ -351,10 +351,20 @@ def _narrative(material: Material) -> Narrative:
         "code": of_run(files.code),
     }
     places = {**{name: of_all(make) for name, make in _MAKERS.items()}, **own}
-    for name, place in places.items():  # what Python says of a wrong call names the function as the text does
-        place.__qualname__ = name
+    for name, place in places.items():
+        places[name] = _saying(name, place)
     folder = asked.text_folder or asked.folder
     return Narrative(asked.text_name, values_of(material), places, folder, asked.folder)
+
+
+def _saying(name: str, place: Callable[..., list[Block]]) -> Callable[..., list[Block]]:
+    """What a text places: that there is nothing is said, as of a section that was named."""
+    place.__qualname__ = name  # what Python says of a wrong call names the function as the text does
+
+    def placed(*args: object, **options: object) -> list[Block]:
+        return place(*args, **options) or [Sentence(_NOTHING[name], token="muted")]
+
+    return placed
 
 
 def _title(material: Material) -> str:

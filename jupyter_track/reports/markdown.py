@@ -39,6 +39,7 @@ from .document import (
     Table,
 )
 from .drawings import Key, svg_of, with_keys
+from .keys import comparison_key, table_key
 from .material import moment
 from .prose import note_markdown
 from .screening import ENDINGS
@@ -183,7 +184,7 @@ class _Writer:
             rows.append([*own, self.text(row.duration), self.text(started)])
         foot = table_foot(runs)
         table = self.table([*head, "duration", "started"], rows, [*right, True, False])
-        return [table, self.text(" · ".join(foot)) if foot else ""]
+        return [table, self.text(" · ".join(foot)) if foot else "", self.text(table_key(runs))]
 
     def _name(self, row: Any) -> str:
         name = " ".join(self.text(one) for one in (row.name, *row.marks) if one)
@@ -216,6 +217,7 @@ class _Writer:
 
     def compared(self, block: Compared) -> list[str]:
         found = [comparison_markdown(replace(block.comparison, diffs=())).rstrip("\n")]
+        found.append(self.text(comparison_key(block.comparison)))
         for one in block.still.curves:
             found += [f"**{self.text(one.key)}**", self.drawing(svg_of(one.uri), one.key, one.alt)]
         for name, joined, places in block.still.tables:

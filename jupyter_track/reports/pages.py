@@ -34,6 +34,7 @@ from ..views.runs import changed_columns, table_foot
 from .document import MARK, MARKED_WITHIN, Block, Compared, Curves, Document, Drawn, Figure
 from .drawings import svg_of
 from .frozen import json_text
+from .keys import comparison_key, table_key
 from .material import moment
 from .narrative import line_of
 
@@ -162,6 +163,8 @@ def _environment(own: tuple[str, str] | None) -> ImmutableSandboxedEnvironment:
         bar_svg=bar_svg,
         changed_columns=changed_columns,
         table_foot=table_foot,
+        table_key=table_key,
+        comparison_key=comparison_key,
         compared_foot=foot,
         runs_of=_run_of,
         address_of=_address_of,

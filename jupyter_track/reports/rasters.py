@@ -12,7 +12,9 @@ from dataclasses import dataclass
 SCALED = ("image/png", "image/jpeg", "image/webp")
 LARGEST_READ = 40_000_000  # bytes of a picture that is read to be scaled
 MOST_PIXELS = 120_000_000  # of it, unpacked
-LONGEST = (1_600, 1_100, 760)  # pixels of the longer side, tried in this order
+QUALITY = 85  # of a JPEG or WebP
+_PALETTES = ("1", "P")  # modes in which nothing can be blended
+LONGEST = (1_600, 1_100, 760, 520)  # pixels of the longer side, tried in this order
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def scaled(data: bytes, mime: str, most: int) -> Scaled | None:
     most : int
         The most bytes.
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     kind = mime.removeprefix("image/").upper()
     try:
@@ -47,11 +49,12 @@ def scaled(data: bytes, mime: str, most: int) -> Scaled | None:
             width, height = opened.size
             if width * height > MOST_PIXELS:
                 return None
+            opened.draft("RGB", (LONGEST[0], LONGEST[0]))  # a JPEG is read smaller at once
+            own: Image.Image = opened.convert("RGBA") if opened.mode in _PALETTES else opened
             for longest in LONGEST:
-                own = opened.copy()
-                own.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+                own.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
                 made = io.BytesIO()
-                own.save(made, format=kind, optimize=True)
+                ImageOps.exif_transpose(own).save(made, format=kind, quality=QUALITY)
                 if made.tell() <= most:
                     return Scaled(made.getvalue(), f"{width:,} × {height:,}")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what is no picture, or a broken one

@@ -147,7 +147,7 @@ def _values(axis: Axis, having: Sequence[bool]) -> str:
 
     Behind them what is no finite number, and how many runs have the param where not all have.
     """
-    told = range_words(axis)
+    told = range_words(axis).removesuffix(", log")
     odd = [text for value, text in zip(axis.values, axis.texts, strict=True) if value is None and text]
     told = ", ".join([*([] if odd and told == "no value" else [middle_cut(told, _FEW_VALUES)]), *dict.fromkeys(odd)])
     return told if all(having) else f"{told} (in {sum(having):,} of {counted(len(having), 'run')})"

@@ -91,7 +91,8 @@ def _differ_words(keys: Sequence[str], who: str) -> str:
 
 
 def _named(run: Run) -> str:
-    return f"{one_line(run.name)} #{run.number}"
+    name = one_line(run.name)
+    return f"{f'“{name}”' if ' ' in name else name} #{run.number}"  # “with data” is no part of the sentence
 
 
 def _way(material: Material) -> str:

@@ -52,6 +52,10 @@ def offline(browser: Page) -> Iterator[Page]:
     browser.page.context.set_offline(False)
 
 
+PAGE_RULES = """[...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+    .filter(rule => rule instanceof CSSPageRule).map(rule => rule.cssText).join()"""
+
+
 def unharmed(page: Page) -> None:
     """Nothing ran that is not ours, and the policy had nothing to forbid."""
     assert page.page.evaluate("[window.ran, window.harmed, window.violations]") == [None, None, None]
@@ -170,6 +174,7 @@ def test_the_theme_is_chosen_and_paper_is_always_light(offline: Page, page: Page
     shown.evaluate("dispatchEvent(new Event('afterprint'))")
     assert shown.locator("#git details[open]").count() == 0
     assert shown.evaluate(ground) == "rgb(17, 17, 17)"
+    assert "counter(page)" in shown.evaluate(PAGE_RULES)  # as the browser has read them: what it lacks it drops
     paper = shown.pdf(prefer_css_page_size=True)
     assert paper.startswith(b"%PDF-")
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 12

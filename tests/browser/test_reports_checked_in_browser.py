@@ -21,7 +21,11 @@ TEXT = """\
 
 The best run reached **{{ best.metrics.accuracy | round(3) }}**.
 
-{{ curves("loss") }}
+{{ curves("loss", caption="Loss", label="loss") }}
+
+See {{ ref("loss") }}.
+
+{{ table(2, columns=["lr", "loss"], caption="The best two") }}
 
 1. first
 2. second
@@ -65,7 +69,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "run": made_report(full, "1"),
         "comparison": made_report(full, ["1", "2"]),
         "experiment": made_report(full),
-        "text": made_report(full, text=TEXT),
+        "text": made_report(full, text=TEXT, author="Ada", lang="en-GB"),
         "sweep": made_report(sweep),
     }
     return {name: report.save(folder / f"{name}.html").path for name, report in made.items()}  # type: ignore[misc]
