@@ -7,7 +7,6 @@ does that first (`pending.flush`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,8 @@ from ..records import Artifact, Execution, Experiment, Goal, Metric, Param, Run,
 from . import (
     curve_feed,
     curve_rows,
+    experiment_rows,
     files,
-    filter_sql,
     frames,
     inputs,
     references,
@@ -33,20 +32,12 @@ from .artifacts import artifact_path
 from .curve_rows import CurveColumns, CurvePoint
 from .database import reading
 from .filter_sql import Sql
-from .filter_tree import EXPERIMENTS
-from .filters import parse_experiment_filter, parse_order_by
 from .store_info import StoreInfo
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_NAMED = 8  # experiments that an error names
-
 Ids = Sequence[str | int] | str | int
-_EXPERIMENT_COLUMNS = (
-    "experiments.id, experiments.name, experiments.lifecycle_stage, experiments.created, experiments.updated,"
-    " experiments.baseline_uuid"
-)
 
 
 class Reader:
@@ -289,11 +280,7 @@ class Reader:
         found = self.experiment_by_name(name)
         if found is not None:
             return found
-        known = [one.name for one in self.experiments(ViewType.ALL)]
-        near = difflib.get_close_matches(str(name)[:100], known, n=1)
-        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known[:_NAMED])}{more}."
-        raise NotFound(f"There is no experiment {name!r}; {hint}")
+        raise experiment_rows.none_named(name, [one.name for one in self.experiments(ViewType.ALL)])
 
     def experiments(
         self,
@@ -318,34 +305,10 @@ class Reader:
         FilterError
             Where filter or order cannot be read.
         """
-        joins, terms = filter_sql.ordering(parse_order_by(order_by, EXPERIMENTS), filter_sql.EXPERIMENTS)
-        where = Sql(" WHERE ") + run_rows.stage_condition(view_type, "experiments") + Sql(" AND ")
-        condition = filter_sql.condition(parse_experiment_filter(filter_string), filter_sql.EXPERIMENTS)
-        order = Sql(f" ORDER BY {terms + ', ' if terms else ''}experiments.created DESC, experiments.id")
-        return self._experiments(joins + where + condition + order + run_rows.bounds(limit))
+        return self._experiments(experiment_rows.found_by(view_type, filter_string, order_by, limit))
 
     def _experiments(self, rest: Sql) -> list[Experiment]:
-        with reading(self.store) as connection:
-            rows = connection.execute(
-                f"SELECT {_EXPERIMENT_COLUMNS} FROM experiments{rest.text}", rest.values
-            ).fetchall()
-            goals = run_rows.goals_of(connection)
-            tags: dict[int, dict[str, str]] = {}
-            for number, key, value in connection.execute("SELECT experiment_id, key, value FROM experiment_tags"):
-                tags.setdefault(number, {})[key] = value
-        return [
-            Experiment(
-                experiment_id=str(number),
-                name=name,
-                lifecycle_stage=stage,
-                tags=tags.get(number, {}),
-                creation_time=created,
-                last_update_time=updated,
-                goals=goals.get(number, {}),
-                baseline_run_id=baseline,
-            )
-            for number, name, stage, created, updated, baseline in rows
-        ]
+        return experiment_rows.load(self.store, rest)
 
     def goals(self) -> dict[str, Goal]:
         """Return the declared goals by metric; of several experiments' the one of the newest."""
