@@ -16,6 +16,7 @@ from jupyter_track.store import edits, experiment_edits, files, inputs, registry
 from jupyter_track.store.batch import Batch
 from jupyter_track.store.belonging import BELONGING
 from jupyter_track.store.database import reading
+from jupyter_track.store.place import files_folder
 from jupyter_track.store.registry import ModelFile
 from jupyter_track.store.registry_edits import Registration
 
@@ -186,3 +187,8 @@ def with_file(store: Path, run_id: str, path: str, data: bytes) -> str:
     batch.add_artifact(run_id, {**row, "kind": "file", "created": START, "content": (content.size, content.data)})
     write(store, batch)
     return content.sha256
+
+
+def large_of(store: Path) -> dict[str, bytes]:
+    """The large content beside a store."""
+    return {path.name: path.read_bytes() for path in (files_folder(store) / "content").glob("??/*")}
