@@ -116,7 +116,7 @@ def _ticks(across: _Scale, up: _Scale, values: Sequence[float], x: str) -> str:
 def _target(y: float, words: str, lines: Sequence[Sequence[tuple[float, float]]]) -> str:
     """The value that is to be reached: a dashed line, named at one of its ends, where the fewest lines are."""
     grey, right, wide = mark("text"), WIDTH - _RIGHT, 6.5 * len(words)
-    inside = [foot for foot in (y - 4, y + 13) if foot - 4 > _TOP and foot <= HEIGHT - _FOOT]
+    inside = [foot for foot in (y - 4, y + 13) if foot - 9 > 0 and foot <= HEIGHT - _FOOT]
     spots = [(begin, foot) for begin in (right - wide, _LEFT) for foot in inside or (y - 4,)]
     begin, foot = min(spots, key=lambda spot: sum(_crosses(one, spot[0], spot[0] + wide, spot[1]) for one in lines))
     place, anchor = (right, "end") if begin > _LEFT else (_LEFT + 4, "start")
