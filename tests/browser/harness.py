@@ -342,6 +342,12 @@ def add_kernel(home: Path, name: str, environ: Mapping[str, str]) -> None:
     (folder / "kernel.json").write_text(json.dumps(spec))
 
 
+def fresh(folder: Path) -> Path:
+    """A folder that nobody has used: a second try of a test meets neither files nor kernels of the first."""
+    names = (folder.with_name(f"{folder.name}{end}") for end in ("", *range(2, 9)))
+    return next(name for name in names if not name.exists())
+
+
 def write_notebook(path: Path, cells: Sequence[str], kernel: str = "python3") -> Path:
     """Write a notebook of code cells."""
     path.parent.mkdir(parents=True, exist_ok=True)

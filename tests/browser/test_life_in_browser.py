@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_track.store.reader import Reader
 
-from .harness import Page, Server, until, words, write_notebook
+from .harness import Page, Server, fresh, until, words, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,9 @@ FAULTS = ("Model not found", "Error displaying widget", "Loading widget", "Javas
 
 def opened(page: Page, server: Server, name: str) -> str:
     """Open a fresh notebook in a folder of its own, with the extension loaded; return its path."""
-    write_notebook(server.root / name / "life.ipynb", CELLS)
-    path = f"{name}/life.ipynb"
+    folder = fresh(server.root / name)
+    write_notebook(folder / "life.ipynb", CELLS)
+    path = f"{folder.name}/life.ipynb"
     page.open(server, path)
     page.run(LOAD)
     return path
@@ -83,20 +84,21 @@ def test_a_reload_during_and_after_the_run(either: Server, page: Page) -> None:
 
 def test_clear_output_in_the_loop_does_not_lose_the_card(either: Server, page: Page) -> None:
     """It erases the card with what was printed; the card comes again, and stands at the end."""
-    opened(page, either, "clear")
+    path = opened(page, either, "clear")
     page.start(CLEARS)
     note = page.panel(CLEARS).get_by_role("button", name="Add note")
     note.click(timeout=60_000)
     field = page.panel(CLEARS).get_by_role("textbox", name="Note")
     field.fill("written over several erasures")
-    printed = words(page.cell(CLEARS).locator("pre").first)
-    page.cell(CLEARS).locator("pre", has_text=f"step {int(printed.split()[1]) + 4}").wait_for()
+    step = lambda: int(words(page.cell(CLEARS).locator("pre").first).split()[1])  # noqa: E731
+    before = step()
+    until(lambda: step() > before + 3, "several erasures")
     until(lambda: field.is_visible() and field.evaluate("field => field === document.activeElement"), "the field")
     page.page.keyboard.press("Enter")
     stop(page, CLEARS)
     page.over(CLEARS)
     assert words(page.html(CLEARS)).startswith("✓ clears #2 finished")
-    newest = Reader(either.root / "clear" / "track.db").runs()[0]
+    newest = Reader((either.root / path).with_name("track.db")).runs()[0]
     assert (newest.name, newest.note) == ("clears", "written over several erasures")
     assert page.html(CLEARS).count() == 1
     no_fault(page, CLEARS)
@@ -162,8 +164,9 @@ def without_kernel(file: Path) -> str:
 
 def test_the_card_of_a_deleted_run_brings_it_back(either: Server, page: Page) -> None:
     """It says so in its place; Restore makes it what it was."""
-    write_notebook(either.root / "deleted" / "life.ipynb", [CELLS[LOAD], "%%track gone\nx = 1", "%track delete gone"])
-    page.open(either, "deleted/life.ipynb")
+    folder = fresh(either.root / "deleted")
+    write_notebook(folder / "life.ipynb", [CELLS[LOAD], "%%track gone\nx = 1", "%track delete gone"])
+    page.open(either, f"{folder.name}/life.ipynb")
     page.run(LOAD)
     page.run(1)
     before = words(page.html(1))
@@ -173,4 +176,4 @@ def test_the_card_of_a_deleted_run_brings_it_back(either: Server, page: Page) ->
     assert "Deleted · Restore" in words(panel)
     panel.get_by_role("button", name="Restore").click()
     until(lambda: page.html(1).count() == 1 and words(page.html(1)) == before, "the card as it was")
-    assert [run.name for run in Reader(either.root / "deleted" / "track.db").runs()] == ["gone", "earlier"]
+    assert [run.name for run in Reader(folder / "track.db").runs()] == ["gone", "earlier"]
