@@ -26,6 +26,7 @@ from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
 from ..views.group_comparison import group_comparison_of, group_name
 from ..views.groups import has_seeds, seed_groups, seedless_sources
 from ..views.parallel import Parallel, parallel_of
+from .among import baseline_of, is_word, run_among
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
 from .reading import CleanReader
@@ -94,6 +95,21 @@ class Material:
     def main(self) -> Run | None:
         """The run that the report is of, or the best one."""
         return self.runs[0] if self.kind == "run" else self.best
+
+    @cached_property
+    def baseline(self) -> Run | None:
+        """The baseline that is among the runs; of several that of the best run's experiment."""
+        return baseline_of(self.runs, self.best)
+
+    def run_meant(self, word: str) -> Run:
+        """Return the run that `best`, `last` or `baseline` means in all of the report.
+
+        Raises
+        ------
+        NotFound, InvalidValue
+            Where there is none.
+        """
+        return run_among(self.reader, self.many.ranked, word, self.many.best)
 
     @cached_property
     def ranked(self) -> list[Run]:
@@ -207,10 +223,10 @@ class Material:
         next_words = ("the second best",) if self.best is not None else ("the one before it",)
         told = ["the best"] if self.best is not None else ["the newest"]
         standing = [*zip(self.runs[:2], (*told, *next_words), strict=False)]
-        baseline = [(run, "the baseline") for run in self.runs if run.baseline_run_id == run.run_id]
+        baseline = [(self.baseline, "the baseline")] if self.baseline else []
         pinned = [(run, "pinned") for run in self.runs if run.pinned]
         best = [(self.best, "the best so far" if self.best.state == "running" else "the best")] if self.best else []
-        first = baseline[:1] or (standing[1:] if best else [])
+        first = baseline or (standing[1:] if best else [])
         found: dict[str, tuple[Run, str]] = {}
         for run, why in [*first, *best, *pinned, *standing]:
             found.setdefault(run.run_id, (run, why))
@@ -225,8 +241,7 @@ class Material:
 
     def _most_telling(self, runs: Sequence[Run]) -> list[Run]:
         """As many runs as stand side by side, in their order: the first, the best and the baseline are among them."""
-        best, baseline = self.best, next((run for run in runs if run.baseline_run_id == run.run_id), None)
-        ids = [one.run_id for one in (runs[0], best, baseline, *runs) if one is not None]
+        ids = [one.run_id for one in (runs[0], self.best, self.baseline, *runs) if one is not None]
         inside = {run.run_id for run in runs}
         kept = set([one for one in dict.fromkeys(ids) if one in inside][:MOST_COMPARED])
         return [run for run in runs if run.run_id in kept]
@@ -280,7 +295,11 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
     metric, goal = main_metric(reader, runs, named)
     best = _best(runs, metric, named is not None and kind != "run")
     ordered = runs if kind == "comparison" else ranked(runs, metric, goal)
-    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now)
+    material = Material(reader, asked, kind, tuple(ordered), metric, goal, best, now)
+    if asked.compare is not None:
+        ids = tuple(material.run_meant(one).run_id if is_word(one) else one for one in asked.compare)
+        material.asked = replace(asked, compare=ids)
+    return material
 
 
 def main_metric(reader: CleanReader, runs: Runs, named: str | None) -> tuple[str, Goal]:
@@ -315,6 +334,12 @@ def main_metric(reader: CleanReader, runs: Runs, named: str | None) -> tuple[str
 
     key = min(found, key=place)
     return key, goals[key]
+
+
+def best_among(reader: CleanReader, runs: Sequence[Run]) -> Run | None:
+    """Return the best of some runs, as that of a report of them; None where there is none."""
+    found = Runs(runs)
+    return _best(found, main_metric(reader, found, None)[0], False)
 
 
 def _declared_order(reader: CleanReader, runs: Runs) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import InvalidValue, MissingFile, NotFound
 from ..store.reader import Reader
 from ..views.compared import Comparison
+from .among import is_word
 from .asked import MOST_COMPARED, Asked
 from .meant import ids_meant, namesakes
 
@@ -76,17 +77,25 @@ def asked_of(
 
 
 def _compared(reader: Reader, meant: Any) -> tuple[str, ...]:
-    """The ids of the runs that are compared; names may be a list with commas, as those of sections."""
+    """The runs that are compared, as `Asked.compare` has them; names may be a list with commas."""
     several = [meant] if isinstance(meant, (str, int)) or not isinstance(meant, Iterable) else list(meant)
     found: list[str] = []
     for one in several:
         try:
-            found += ids_meant(reader, [one])[0]
+            found += _ids_or_word(reader, one)
         except NotFound:
             if not isinstance(one, str) or "," not in one:  # a comma may belong to a name
                 raise
-            found += ids_meant(reader, [word.strip() for word in one.split(",") if word.strip()])[0]
+            for word in one.split(","):
+                found += _ids_or_word(reader, word.strip()) if word.strip() else []
     return tuple(found)
+
+
+def _ids_or_word(reader: Reader, meant: Any) -> list[str]:
+    """The ids of runs; `best`, `last` and `baseline` as they are: they are looked for among the runs of the report."""
+    if isinstance(meant, str) and is_word(meant) and "," not in meant:
+        return [meant.strip()]
+    return ids_meant(reader, [meant])[0]
 
 
 def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str, Path | None]:

@@ -49,7 +49,12 @@ def _winner_words(material: Material) -> str:
     told = f"with the {_way(material)} {one_line(material.metric)}, {_value(material, best)}"
     if best.state != "running":
         return f"The best is {_named(best)}, {told}."
+    same = [
+        run for run in _having(material) if done is not None and run.state == "finished" and _equal(material, run, done)
+    ]
     rest = f"; of those that have finished it is {_named(done)}, {_value(material, done)}" if done is not None else ""
+    if done is not None and len(same) > 1:
+        rest = f"; of those that have finished {_owners(same)} share {_value(material, done)}"
     return f"The best so far is {_named(best)}, which is still running, {told}{rest}."
 
 
@@ -60,11 +65,18 @@ def _shared_words(material: Material) -> str:
     if len(same) == len(having):
         whole = "All" if len(having) == len(material.runs) else "All with a result"
         return f"{whole} have the same {metric}, {_value(material, same[0])}."
-    named = [_named(run) for run in same[:MOST_NAMED]]
-    more = f" and {len(same) - MOST_NAMED:,} more" if len(same) > MOST_NAMED else ""
     running = " so far" if any(run.state == "running" for run in same) else ""
     way = f"{_way(material)} {metric}{running}, {_value(material, same[0])}"
-    return f"{counted(len(same), 'run')} share the {way}: {', '.join(named)}{more}."
+    return f"{counted(len(same), 'run')} share the {way}: {_owners(same)}."
+
+
+def _owners(runs: Sequence[Run]) -> str:
+    more = f" and {len(runs) - MOST_NAMED:,} more" if len(runs) > MOST_NAMED else ""
+    return f"{', '.join(_named(run) for run in runs[:MOST_NAMED])}{more}"
+
+
+def _equal(material: Material, run: Run, other: Run) -> bool:
+    return run.metrics[material.metric].last == other.metrics[material.metric].last
 
 
 def _having(material: Material) -> list[Run]:

@@ -11,6 +11,7 @@ from ..records import RESULT_STATES, Run
 from ..views.format import duration, one_line
 from ..views.measured import finite_of
 from ..views.tokens import state_of
+from .among import is_word
 from .material import Material, RunGroup, day
 from .numbers import GroupNumber, MetricNumber, param_value
 from .reading import Cleaning, Names
@@ -124,7 +125,8 @@ class RunsValues:
         if found:
             return found[0]
         try:
-            wanted = self._material.reader.resolve(word)
+            reader = self._material.reader
+            wanted = self._material.run_meant(word).run_id if is_word(word) else reader.resolve(word)
         except NotFound as error:
             raise InvalidValue(str(error)) from None
         inside = next((run for run in runs if run.run_id == wanted), None)
@@ -207,9 +209,8 @@ def values_of(material: Material) -> dict[str, Any]:
         found["groups"] = GroupsValues(material, runs)
     if material.best is not None:
         found["best"] = runs._of(material.best)
-    base = next((run for run in material.runs if run.baseline_run_id == run.run_id), None)
-    if base is not None:
-        found["baseline"] = runs._of(base)
+    if material.baseline is not None:
+        found["baseline"] = runs._of(material.baseline)
     if material.kind == "run":
         found["run"] = runs._of(material.runs[0])
     return found

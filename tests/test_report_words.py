@@ -1,0 +1,96 @@
+"""What `best`, `last` and `baseline` mean: a run of the report, the same one wherever the word stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_reports import made_report
+from made_stores import add_runs, made_store
+
+from jupyter_track.errors import NotFound
+from jupyter_track.reports.document import Compared, Facts, Prose, Sentence
+from jupyter_track.reports.make import Report
+from jupyter_track.reports.meant import in_experiments
+from jupyter_track.store.edits import set_baseline
+from jupyter_track.store.reader import Reader
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Four runs of one experiment, the second of which is its baseline, and two newer ones of another."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store,
+        *(
+            {"name": f"d{at}", "experiment": "digits", "metrics": {"accuracy": one}}
+            for at, one in enumerate((8, 6, 9, 7))
+        ),
+        *({"name": f"o{at}", "metrics": {"loss": one}} for at, one in enumerate((0.3, 0.2))),
+    )
+    set_baseline(store, ids[1])
+    set_baseline(store, ids[4])
+    return store
+
+
+def blocks(report: Report, kind: type) -> list[Any]:
+    """The blocks of a kind, of all sections."""
+    return [block for section in report.document.sections for block in section.blocks if isinstance(block, kind)]
+
+
+def compared(report: Report) -> list[str]:
+    """The numbers of the runs that stand side by side."""
+    return [run.number for run in blocks(report, Compared)[0].comparison.runs]
+
+
+TEXT = 'a {{ best }} b {{ baseline }} c {{ runs["best"] }} d {{ runs["baseline"] }} e {{ runs["last"] }}'
+
+
+@pytest.mark.parametrize(
+    ("experiments", "best", "baseline", "last"),
+    [
+        (["digits"], "d2 #3", "d1 #2", "d3 #4"),
+        (["Default"], "o1 #6", "o0 #5", "o1 #6"),
+        ([], "d2 #3", "d1 #2", "o1 #6"),
+    ],
+)
+def test_a_word_means_one_run_in_all_of_a_report(
+    store: Path, experiments: list[str], best: str, baseline: str, last: str
+) -> None:
+    """In the text, in what is compared, in the figures and in the sentence, whatever else the store holds."""
+    reader = Reader(store)
+    report = made_report(store, in_experiments(reader, experiments, None), text=TEXT, compare="baseline,best")
+    (prose,) = blocks(report, Prose)
+    assert prose.html == f"<p>a {best} b {baseline} c {best} d {baseline} e {last}</p>\n"
+    assert compared(report) == ["#" + one.partition("#")[2] for one in (baseline, best)]
+    (facts,) = blocks(report, Facts)
+    notes = [fact.note for fact in facts.facts]
+    assert best in notes
+    assert baseline in notes
+    assert f"The best is {best}" in blocks(report, Sentence)[0].text
+    again = made_report(store, in_experiments(reader, experiments, None), compare=["last", "baseline"])
+    assert compared(again) == ["#" + one.partition("#")[2] for one in (last, baseline)]
+
+
+def test_the_best_of_an_experiment_is_found_in_it(store: Path) -> None:
+    """Not in that of the newest run; numbers and names beside it stay what they are."""
+    reader = Reader(store)
+    for meant, names in (
+        ("best", ["d2"]),
+        (["best"], ["d2"]),
+        ("last", ["d3"]),
+        ("baseline", ["d1"]),
+        ("best:accuracy", ["d2"]),
+        (["baseline", "#1"], ["d1", "d0"]),
+    ):
+        assert [run.name for run in in_experiments(reader, ["digits"], meant)] == names
+    with pytest.raises(NotFound, match="There is no run 'last~4': the report has 4 runs"):
+        in_experiments(reader, ["digits"], "last~4")
+
+
+def test_a_baseline_that_a_filter_left_out_is_meant_all_the_same(store: Path) -> None:
+    """It is that of the runs' experiment; where they have none in common it is asked for."""
+    assert compared(made_report(store, "metrics.accuracy > 6", compare=["baseline", "best"])) == ["#2", "#3"]
+    with pytest.raises(NotFound, match="None of the runs of the report is a baseline"):
+        made_report(store, ["#1", "#3", "#6"], compare=["baseline", "best"])
