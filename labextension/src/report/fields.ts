@@ -44,7 +44,7 @@ export const OWN_TAGS: ReadonlyMap<string, (row: Row) => string | undefined> = n
 
 const NUMBERS: ReadonlyMap<string, (row: Row) => number | undefined> = new Map([
   ['start_time', (row: Row): number | undefined => row.started],
-  ['duration', row => row.seconds ?? undefined],
+  ['duration', row => (STATUS_OF.has(row.state.word) ? (row.seconds ?? undefined) : undefined)], // of one that runs the store has none
   ['number', row => row.number ?? undefined],
   ['pinned', row => Number(row.pinned)]
 ]);

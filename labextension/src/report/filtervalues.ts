@@ -65,5 +65,6 @@ export function bareDate(text: string, position: number): string | undefined {
 export function noChoice(text: string, name: string, choices: readonly string[]): string {
   const meant = MEANT.get(text.trim().toUpperCase());
   const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
-  return `No run has the ${name} '${text.slice(0, 40)}': it is one of ${choices.join(', ')}${hint} (a run that is shown as lost is RUNNING in the store)`;
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  return `No run has the ${name} ${quote}${text.slice(0, 40)}${quote}: it is one of ${choices.join(', ')}${hint} (a run that is shown as lost is RUNNING in the store)`;
 }
