@@ -213,6 +213,22 @@ def test_where_all_have_the_same_nothing_is_marked(store: Path) -> None:
     assert [row[2] for row in blocks(report, Curves)[0].charts[0].rows] == ["0.1000"] * 3
 
 
+@pytest.mark.parametrize(
+    ("values", "best"), [((0.5, 0.5), None), ((0.5,), None), ((0.5, float("nan")), None), ((0.5, 0.4), 0.5)]
+)
+def test_what_a_failed_run_has_is_nothing_to_be_better_than(
+    store: Path, values: tuple[float, ...], best: float | None
+) -> None:
+    """It is no result, in the table that sorts as in the one that does not."""
+    runs = [{"metrics": {"accuracy": [0.1, one]}} for one in values]
+    add_runs(store, *runs, {"metrics": {"accuracy": [0.1, 0.9]}, "status": "FAILED"})
+    report = made_report(store)
+    (column,) = [one for one in live(report)["columns"] if one["key"] == "accuracy"]
+    assert column["best"] == best
+    marked = [row.cells[0].text for row in blocks(report, Table)[0].table.rows if row.cells[0].best]
+    assert marked == ([] if best is None else ["0.5000"])
+
+
 def test_the_curve_of_one_run_and_of_a_failed_one_is_not_the_best_of_several(store: Path) -> None:
     """One has nothing to be better than; one that failed is no result."""
     add_runs(
