@@ -92,6 +92,11 @@ class Material:
         return self.below or self
 
     @property
+    def named(self) -> Sequence[Run]:
+        """The runs that a text may name: also those below the one of the report."""
+        return self.runs if self.below is None else (*self.runs, *self.below.runs)
+
+    @property
     def main(self) -> Run | None:
         """The run that the report is of, or the best one."""
         return self.runs[0] if self.kind == "run" else self.best
