@@ -122,3 +122,21 @@ def test_the_text_of_a_sweep_has_its_best_run(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="'#4' is not one of those of this report"):
         made_report(store, "sweep", text='{{ runs["#4"] }}')
     assert compared(made_report(store, "sweep", sections="comparison", compare="#2,best")) == ["#2", "#3"]
+
+
+def test_a_sweep_that_is_compared_counts_with_the_best_below_it(tmp_path: Path) -> None:
+    """It has no result of its own, and those of its runs are told; one that is in the report speaks for itself."""
+    store = made_store(tmp_path)
+    sweep = add_run(store, name="sweep")
+    kids = [{"name": f"kid {at}", "parent_uuid": sweep, "metrics": {"accuracy": 0.7 + at / 10}} for at in range(2)]
+    add_runs(store, *kids, {"name": "wide", "metrics": {"accuracy": 0.75}}, {"name": "empty"})
+
+    def told(*runs: str) -> str:
+        return blocks(made_report(store, list(runs)), Sentence)[0].text.removesuffix(" Their params do not differ.")
+
+    assert told("#1", "#4") == (
+        "2 runs of Default. Only wide #4 has a result of its own: accuracy 0.7500. "
+        "The best of the runs below sweep #1 is “kid 1” #3, accuracy 0.8000."
+    )
+    assert told("#4", "#5") == "2 runs of Default. Only wide #4 has a result: accuracy 0.7500."
+    assert "below sweep #1 is “kid 0” #2" in told("#1", "#3", "#4")

@@ -169,6 +169,22 @@ class Material:
         return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
 
     @cached_property
+    def best_below(self) -> list[tuple[Run, Run]]:
+        """Of a comparison the runs without a value, each with the best of those below it that the report is not of."""
+        found = []
+        inside = set(self.ids)
+        without = [run for run in self.runs if self.metric not in run.metrics] if self.kind == "comparison" else []
+        for run in without[:MOST_COMPARED]:
+            numbers = relatives.descendants(self.reader.store, run.run_id)[:MOST_RUNS]
+            below = Runs(self.reader.runs_of(table_rows.ids_of(self.reader.store, numbers)))
+            having = Runs(one for one in below if self.metric in one.metrics and one.run_id not in inside)
+            try:
+                found.append((run, having.best(self.metric)))
+            except (NotFound, InvalidValue):  # none has a result, or no goal is known
+                continue
+        return found
+
+    @cached_property
     def goals(self) -> dict[str, Direction]:
         """The goals that were declared in the store."""
         return self.reader.goals()
