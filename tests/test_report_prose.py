@@ -137,6 +137,16 @@ def test_a_long_note_says_how_much_is_left_out_and_tells_no_place(tmp_path: Path
         ("[x](javascript:alert(1))", None),
         ("[x](java&#115;cript&colon;alert(1))", None),
         ("[x]: data:text/html,x", None),
+        (r"[x](javascript\:alert(1))", None),
+        ("[x]\n\n[x]: vbscript\\:y", None),
+        (r"[x]: javascript\:alert(1)", None),
+        ("[x](//server/share)", None),
+        ("[x](results.csv)", None),
+        ("<ms-x:y>", r"\<ms-x:y>"),
+        (
+            "[x](https://a.example 'b') [y](#z) [w]\n\n[w]: mailto:a@b.c",
+            "[x](https://a.example 'b') [y](#z) [w]\n\n[w]: mailto:a@b.c",
+        ),
     ],
 )
 def test_a_note_stays_markdown_where_nobody_takes_it_for_more(note: str, markdown: str | None) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,106 @@ def test_a_short_script_has_its_environment(tmp_path: Path) -> None:
     assert found.keys() == {"environment", "hardware"}
 
 
+# ---- of a run that another process goes on with
+
+FIRST = """
+import yaml, jupyter_track as track
+with track.start_run(run_name="long"):
+    track.log_metric("loss", 0.5)
+"""
+NOTE = """
+import PIL, jupyter_track as track
+with track.start_run(run_id="long", description="looks good"):
+    track.log_metric("late", 1.0)
+"""
+
+
+def script(folder: Path, name: str, code: str) -> None:
+    """Run a script that is written for it, in a process of its own."""
+    (folder / name).write_text(code)
+    subprocess.run([sys.executable, name], cwd=folder, check=True, timeout=120)
+
+
+def test_a_run_that_another_process_goes_on_with_keeps_what_surrounded_it(repository: Path) -> None:
+    """Packages, git and source stay those of the first; what the second ran in is told beside them, everywhere."""
+    (repository / "model.py").write_text("lr = 0.5\n")
+    script(repository, "train.py", FIRST)
+    reader = Reader(repository / "track.db")
+    (before,) = reader.runs()
+    first = reader.surroundings([before.run_id])[before.run_id]
+    for command in (("add", "."), (*IDENTITY, "commit", "-qm", "b")):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+    script(repository, "note.py", NOTE)
+    script(repository, "note.py", NOTE.replace("1.0", "2.0"))
+    (after,) = reader.runs()
+    told = reader.surroundings([after.run_id])[after.run_id]
+    later = told.pop("later")
+    assert told == first
+    assert "+lr = 0.5" in first["diff"].splitlines()
+    assert (after.data.metrics, after.note) == ({"loss": 0.5, "late": 2.0}, "looks good")
+    assert after.own_tags == before.own_tags
+    assert after.own_tags["mlflow.source.name"] == "train.py"
+    assert [part["process"]["source"] for part in later] == ["note.py", "note.py"]
+    assert {"pillow" in part["environment"]["packages"] for part in later} == {True}
+    assert "pillow" not in first["environment"]["packages"]
+    commit = later[0]["git"]["commit"]
+    assert commit != first["git"]["commit"] == after.data.tags["mlflow.source.git.commit"]
+    words = [
+        line.partition(" · ")[0] + line[line.index(" · commit ") :] for line in views.resumed(told | {"later": later})
+    ]
+    assert words[0] == f"note.py · commit {commit[:10]} · 1 untracked file of code"
+    shown = subprocess.run(
+        [sys.executable, "-m", "jupyter_track", "show", "long"],
+        cwd=repository,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert [commit[:10] in shown, first["git"]["commit"] in shown] == [True, True]
+    subprocess.run([sys.executable, "-m", "jupyter_track", "report", "long"], cwd=repository, check=True)
+    page = (repository / "report.html").read_text()
+    assert [text in page for text in (commit[:10], first["git"]["commit"][:10], "pyyaml", "pillow")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_going_on_in_the_same_process_tells_what_was_imported_since(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the same Python: a cell that resumes the run of another cell adds its packages."""
+    folder = tmp_path / "site-packages"
+    (folder / "later_two-2.0.dist-info").mkdir(parents=True)
+    (folder / "later_two.py").write_text("")
+    monkeypatch.syspath_prepend(folder)
+    with track.start_run() as run:
+        pass
+    context.settle(20)
+    __import__("later_two")
+    with track.start_run(run_id=run.run_id):
+        pass
+    found = around(store, run.run_id)
+    assert found["environment"]["packages"]["later-two"] == "2.0"
+    assert "later" not in found
+    sys.modules.pop("later_two")
+
+
+def test_a_run_that_a_client_made_has_what_runs_in_it_first(tmp_path: Path) -> None:
+    """As nothing surrounded it before."""
+    script(tmp_path, "make.py", "import jupyter_track as t\nt.TrackClient().create_run('0', run_name='long')\n")
+    script(tmp_path, "note.py", NOTE)
+    reader = Reader(tmp_path / "track.db")
+    (run,) = reader.runs()
+    found = reader.surroundings([run.run_id])[run.run_id]
+    assert found.keys() == {"environment", "hardware"}
+    script(tmp_path, "again.py", NOTE)
+    again = reader.surroundings([run.run_id])[run.run_id]
+    assert [part["process"]["source"] for part in again.pop("later")] == ["again.py"]
+    assert again == found
+
+
 # ---- side by side
 
 
@@ -305,3 +406,21 @@ def test_odd_documents_are_shown_as_nothing(odd: dict[str, Any]) -> None:
     """A store may be somebody else's."""
     assert all(isinstance(text, str) and "\n" not in text for _, text in views.facts(odd))
     assert views.compared([odd, odd])
+
+
+def test_what_went_on_with_a_run_is_told_in_short() -> None:
+    """What was as at first is left out; of many processes the newest are named."""
+    first = made("3.11.7", numpy="2.0")
+    parts = [{"process": {"source": f"{at}.py"}, "started": 0, **made("3.11.7", numpy="2.0")} for at in range(7)]
+    lines = views.resumed({**first, "later": parts}, UTC)
+    assert lines == ["2 times before", *(f"{at}.py · 1970-01-01 00:00+00:00" for at in range(2, 7))]
+    other = {"process": {}, "started": 0, **made("3.12.1", numpy="2.1")}
+    assert views.resumed({**first, "later": [other, 3]}, UTC) == [
+        "without a file · 1970-01-01 00:00+00:00 · 3.12.1 on Linux 6.1 (x86_64) · numpy 2.1"
+    ]
+    one, two = made_run(1, "a"), made_run(2, "b")
+    assert not [
+        line
+        for line in compare([one, two], surroundings={one.run_id: {**first, "later": parts}, two.run_id: first}).lines
+        if line.group == "environment"
+    ]

@@ -3,6 +3,9 @@
 Asking git costs about 30 ms, so the user's thread does not wait for it; runs that start within a few seconds share
 one answer. Packages are told as they are imported at the start, and once more at the end where more were imported. A
 script may end before the answer is there: its end waits for it (`finish`).
+
+A run keeps what surrounded it first. What surrounds a process that goes on with it is told beside that, with the
+process's mark behind the kind (``git@5f0c…``), and sets no tags.
 """
 
 from __future__ import annotations
@@ -12,16 +15,21 @@ import queue
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..store import files, gate
+from ..context.place import user_name
+from ..store import files, gate, inputs
 from ..store.problems import report
+from ..values import clean_text
 from .tracker import Tracker
 
 FRESH_SECONDS = 5.0
 COMMIT_TAG = "mlflow.source.git.commit"
+_SOURCE_TAG = "mlflow.source.type"  # every run has it that began where code ran; one that a client made has not
+_MOST_MARKS = 10_000
 
 enabled = True  # whether git is asked
 environment_enabled = True
@@ -41,6 +49,8 @@ class _Job:
     run_id: str
     folder: Path | None  # where git is asked; None asks it nothing
     environment: bool
+    goes_on: tuple[str, str] | None = None  # the source, by name and type, that goes on with a run of another process
+    ran: bool = False  # whether code ran in that run before
 
 
 _jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
@@ -48,12 +58,16 @@ _worker: threading.Thread | None = None
 _answers: dict[Path, tuple[float, Answer]] = {}
 _environment: tuple[int, Answer] | None = None  # as of so many modules
 _given: dict[str, int] = {}  # of how many modules an open run has been told
+_marks: dict[str, str] = {}  # what stands behind the kinds of what is told here of a run: nothing for the first
+_mark = ""  # that of this process, made when it is needed
 _starting = threading.Lock()
 _handing = threading.Lock()  # held while an answer is handed over
 _finished = False  # the process ends: what is found out from now on would be written by nobody
 
 
-def describe(tracker: Tracker, run_id: str, folder: Path, *, git: bool = True) -> None:
+def describe(
+    tracker: Tracker, run_id: str, folder: Path, *, git: bool = True, goes_on: tuple[str, str] | None = None
+) -> None:
     """Record what surrounds a run, soon and in the background.
 
     Parameters
@@ -64,10 +78,22 @@ def describe(tracker: Tracker, run_id: str, folder: Path, *, git: bool = True) -
         Which repository is asked: the one that holds it.
     git : bool, default True
         Whether it is asked.
+    goes_on : tuple of str, optional
+        The name and type of the source, where it goes on with a run instead of beginning one.
     """
     if _finished:
         return
     ask = enabled and git
+    if goes_on is not None:
+        if run_id not in _marks:
+            if ask or environment_enabled:
+                memory = tracker.memory(run_id)
+                ran = memory is None or _SOURCE_TAG in memory.tags
+                _put(_Job(tracker, run_id, folder if ask else None, environment_enabled, goes_on, ran))
+            return
+        ask = False  # it was told here before
+    else:
+        _set_mark(run_id, "")
     if ask and (known := _fresh(folder)) is not None:
         _hand_over(tracker, run_id, known)
         ask = False
@@ -116,10 +142,29 @@ def _told() -> Answer | None:
 
 
 def _hand_over(tracker: Tracker, run_id: str, answer: Answer) -> None:
-    if answer.tags:
+    mark = _marks.get(run_id, "")
+    if answer.tags and not mark:
         tracker.context_tags(run_id, answer.tags)
     for kind, content in answer.documents.items():
-        tracker.surroundings(run_id, kind, content)
+        tracker.surroundings(run_id, kind + mark, content)
+
+
+def _set_mark(run_id: str, mark: str) -> None:
+    if len(_marks) >= _MOST_MARKS:
+        _marks.pop(next(iter(_marks)), None)
+    _marks[run_id] = mark
+
+
+def _mark_of(job: _Job) -> str:
+    """Nothing where nobody has told what surrounds the run, as a client that made it has not; else this process's."""
+    global _mark
+    _mark = _mark or inputs.BEHIND + uuid.uuid4().hex[:12]
+    return _mark if job.ran or inputs.is_described(job.tracker.store, job.run_id) else ""
+
+
+def _source(job: _Job, source: tuple[str, str]) -> Answer:
+    told = {"source": clean_text(source[0]), "type": source[1], "user": clean_text(user_name())}
+    return Answer(documents={"process": _document(job.tracker.store, told)})
 
 
 def waiting() -> bool:
@@ -168,6 +213,10 @@ def _work() -> None:
 
 def _do(job: _Job) -> None:
     answers = []
+    if job.goes_on is not None and job.run_id not in _marks:
+        _set_mark(job.run_id, _mark_of(job))
+        if _marks[job.run_id]:
+            answers.append(_source(job, job.goes_on))
     if job.folder is not None:
         answers.append(_fresh(job.folder) or _ask_git(job.folder, job.tracker.store))
     if job.environment:
@@ -243,10 +292,11 @@ def _git_answer(folder: Path, store: Path) -> Answer:
 
 
 def _start_clean() -> None:
-    global _jobs, _worker, _starting, _handing, _finished, _environment
+    global _jobs, _worker, _starting, _handing, _finished, _environment, _mark
     _jobs, _worker, _starting, _handing = queue.SimpleQueue(), None, threading.Lock(), threading.Lock()
-    _finished, _environment = False, None
+    _finished, _environment, _mark = False, None, ""
     _given.clear()
+    _marks.clear()
 
 
 gate.reset_in_child(_start_clean)

@@ -38,7 +38,7 @@ def start_run(
     ----------
     run_id : str or int, optional
         A run to resume, by its id, number (``12``, ``#12``), name, ``last`` or ``best``; its status goes back to
-        RUNNING.
+        RUNNING. It keeps its source, git, packages and machine; those of what goes on with it are told beside them.
     experiment_id : str, optional
         The experiment of a new run; by default the one of `set_experiment`, else Default (in a notebook with the
         extension loaded, the experiment that is named after the notebook).
@@ -172,7 +172,8 @@ def _opened(run: ActiveRun, git: bool = True, shared: bool = False, system: bool
     active.push(run, shared=shared)
     if run._memory.handles > 1:  # it is open in another thread, where its cell is looked at already
         return run
-    context.describe(run._tracker, run.run_id, session.folder(), git=git)
+    goes_on = None if run._memory.fresh else session.source()
+    context.describe(run._tracker, run.run_id, session.folder(), git=git, goes_on=goes_on)
     if system_metrics.wanted(system):
         system_metrics.begin(run._tracker, run.run_id, resumed=not run._memory.fresh)
     for observer in active.observers:

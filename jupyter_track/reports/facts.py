@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from ..records import Run
@@ -46,6 +47,8 @@ def environment(material: Material) -> list[Block]:
         for label, say in (("python", surroundings.python), ("machine", surroundings.machine)):
             if text := say(found):
                 lines.setdefault((label, text), []).append(run)
+        for text in surroundings.resumed(found, UTC):
+            lines.setdefault(("resumed", text), []).append(run)
     if lines:
         rows = [(label, text, *_who(material, runs)) for (label, text), runs in sorted(lines.items(), key=_by_label)]
         header = ("", "details", *_who_head(material))
@@ -56,8 +59,8 @@ def environment(material: Material) -> list[Block]:
     return [*told, *_only(material)] if told else []
 
 
-def _by_label(item: tuple[tuple[str, str], list[Run]]) -> tuple[bool, str]:
-    return item[0][0] != "python", item[0][1]
+def _by_label(item: tuple[tuple[str, str], list[Run]]) -> tuple[int, str]:
+    return ("python", "machine", "resumed").index(item[0][0]), item[0][1]
 
 
 def _packages(material: Material, around: Mapping[str, Mapping[str, Any]]) -> Rows | None:

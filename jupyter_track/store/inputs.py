@@ -15,6 +15,7 @@ from .database import reading
 from .filter_sql import Sql
 
 KINDS = ("environment", "hardware", "git", "diff")  # of what surrounds a run
+BEHIND = "@"  # between such a kind and the mark of a process that went on with the run
 FORMAT = 1  # of the documents
 
 
@@ -70,23 +71,43 @@ def document(schema: str | None, profile: str | None) -> bytes:
 def surroundings(store: Path, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return what surrounded runs, by run id and kind: documents as plain data, the diff as text.
 
-    Runs of which nothing is known, and documents that are gone or damaged, are left out.
+    ``later`` lists what surrounded the processes that went on with a run, in the order in which they began: each by
+    kind as well, with ``process`` (source, type, user) and ``started`` (milliseconds). Runs of which nothing is known,
+    and documents that are gone or damaged, are left out.
     """
     found: dict[str, dict[str, Any]] = {}
     documents: dict[str, Any] = {}
     with reading(store) as connection:
         for run_id in run_ids:
             rows = connection.execute(
-                "SELECT kind, contexts.sha256, data FROM runs JOIN contexts ON run_id = runs.id"
+                "SELECT kind, contexts.sha256, data, contexts.created FROM runs JOIN contexts ON run_id = runs.id"
                 " JOIN contents ON contents.sha256 = contexts.sha256 WHERE uuid = ? ORDER BY kind",
                 (run_id,),
             ).fetchall()
-            for kind, sha256, data in rows:
+            later: dict[str, dict[str, Any]] = {}
+            for marked, sha256, data, created in rows:
+                kind, _, mark = marked.partition(BEHIND)
                 if sha256 not in documents:
                     documents[sha256] = _read(store, kind, sha256, data)
-                if documents[sha256] is not None:
+                if documents[sha256] is None:
+                    continue
+                if not mark:
                     found.setdefault(run_id, {})[kind] = documents[sha256]
+                    continue
+                part = later.setdefault(mark, {"started": created})
+                part[kind] = documents[sha256]
+                part["started"] = min(part["started"], created)
+            if later:
+                ordered = sorted(later.values(), key=lambda part: part["started"])
+                found.setdefault(run_id, {})["later"] = ordered
     return found
+
+
+def is_described(store: Path, run_id: str) -> bool:
+    """Whether anything is known of what surrounded a run."""
+    with reading(store) as connection:
+        query = "SELECT EXISTS (SELECT 1 FROM contexts JOIN runs ON runs.id = run_id WHERE uuid = ?)"
+        return bool(connection.execute(query, (run_id,)).fetchone()[0])
 
 
 def _read(store: Path, kind: str, sha256: str, data: bytes | None) -> Any:

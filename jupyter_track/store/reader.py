@@ -441,8 +441,8 @@ class Reader:
     def surroundings(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return what surrounded runs when they ran, by run id and kind.
 
-        ``environment`` (Python, platform, packages), ``hardware`` and ``git`` are plain data, ``diff`` is text. Runs of
-        which nothing is known are left out.
+        ``environment`` (Python, platform, packages), ``hardware`` and ``git`` are plain data, ``diff`` is text;
+        ``later`` lists the same of processes that went on with a run. Runs of which nothing is known are left out.
         """
         return inputs.surroundings(self.store, run_ids)
 

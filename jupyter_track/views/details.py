@@ -101,7 +101,7 @@ def run_details(
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
     facts += [("parent", _parent(run, beside)), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
-    facts += surrounding_facts(surroundings)
+    facts += surrounding_facts(surroundings, zone)
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
     grids = [_metrics(run), _params(run), _datasets(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(

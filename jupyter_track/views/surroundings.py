@@ -1,16 +1,18 @@
-"""What surrounded a run, in words: Python, packages, machine, and the code that its commit does not have."""
+"""What surrounded a run, in words: Python, packages, machine, code that its commit does not have, what resumed it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
-from .format import middle_cut, one_line, size
+from .format import iso, middle_cut, one_line, size
 from .words import counted
 
 MOST_PACKAGES = 12  # lines of a comparison
 FEW_PACKAGES = 8  # that a record names
+_FEW_LATER, _FEW_OTHER = 5, 3  # processes that went on with a run, and packages in which one differed
 _TEXT = 120
 BY_ONE, BY_SOME = "imported by one only", "imported by some only"
 """The labels of the packages that not all runs imported."""
@@ -19,12 +21,48 @@ Surroundings = Mapping[str, Any]  # by kind, as `Reader.surroundings` gives them
 NOTHING: Surroundings = {}
 
 
-def facts(found: Surroundings) -> list[tuple[str, str]]:
-    """Return what a record says: python, packages, machine, remote, uncommitted code; empty where nothing is known."""
+def facts(found: Surroundings, zone: tzinfo | None = None) -> list[tuple[str, str]]:
+    """Return what a record says: python, packages, machine, remote, uncommitted code; empty where nothing is known.
+
+    What went on with the run has a line for each process, ``resumed``.
+    """
     told = [
         (label, say(found)) for label, say in (("python", python), ("machine", machine), ("packages", some_packages))
     ]
-    return [*told, ("remote", _text(_part(found, "git").get("remote"))), ("uncommitted", uncommitted(found))]
+    told += [("remote", _text(_part(found, "git").get("remote"))), ("uncommitted", uncommitted(found))]
+    return [*told, *(("resumed", line) for line in resumed(found, zone))]
+
+
+def resumed(found: Surroundings, zone: tzinfo | None = None) -> list[str]:
+    """Return a line for each process that went on with a run: what it was, when, and what was other than at first.
+
+    Such as ``note.py · 2026-05-01 12:00+00:00 · commit 9f3c2a1b7e · numpy 2.4.6``; the newest where there are many.
+    """
+    told = found.get("later")
+    parts = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    lines = list(dict.fromkeys(_resumed(found, part, zone) for part in parts))
+    left = len(lines) - _FEW_LATER
+    return [*([f"{counted(left, 'time')} before"] if left > 0 else []), *lines[-_FEW_LATER:]]
+
+
+def _resumed(first: Surroundings, part: Surroundings, zone: tzinfo | None) -> str:
+    source = _text(_part(part, "process").get("source")) or "without a file"
+    when = part.get("started")
+    words = [source, iso(when, zone) if type(when) is int else ""]
+    commit, own = (_text(_part(one, "git").get("commit")) for one in (part, first))
+    words.append(f"commit {commit[:10]}" if commit != own and commit else "")
+    diff = _uncommitted_words(part)
+    words.append(uncommitted(part) if diff != _uncommitted_words(first) else "")
+    words += [say(part) if say(part) != say(first) else "" for say in (python, machine)]
+    before = packages(first)
+    other = [
+        f"{one_line(name)} {version}"
+        for name, version in packages(part).items()
+        if before.get(name, version) != version
+    ]
+    words += other[:_FEW_OTHER]
+    words.append(f"{len(other) - _FEW_OTHER:,} more packages" if len(other) > _FEW_OTHER else "")
+    return " · ".join(filter(None, words))
 
 
 def python(found: Surroundings) -> str:
