@@ -136,7 +136,9 @@ def test_a_sweep_that_is_compared_counts_with_the_best_below_it(tmp_path: Path) 
 
     assert told("#1", "#4") == (
         "2 runs of Default. Only wide #4 has a result of its own: accuracy 0.7500. "
-        "The best of the runs below sweep #1 is “kid 1” #3, accuracy 0.8000."
+        "Of the runs below sweep #1, “kid 1” #3 has the best accuracy, 0.8000."
     )
     assert told("#4", "#5") == "2 runs of Default. Only wide #4 has a result: accuracy 0.7500."
-    assert "below sweep #1 is “kid 0” #2" in told("#1", "#3", "#4")
+    assert "Of the runs below sweep #1, “kid 0” #2 has" in told("#1", "#3", "#4")
+    add_runs(store, {"name": "kid 2", "parent_uuid": sweep, "metrics": {"accuracy": 0.7 + 1 / 10}}, {"metrics": {"loss": 0.1}})
+    assert told("#1", "#7").endswith("“kid 2” #6, “kid 1” #3 share the best accuracy, 0.8000.")

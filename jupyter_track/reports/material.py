@@ -169,17 +169,22 @@ class Material:
         return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
 
     @cached_property
-    def best_below(self) -> list[tuple[Run, Run]]:
-        """Of a comparison the runs without a value, each with the best of those below it that the report is not of."""
+    def best_below(self) -> list[tuple[Run, str, list[Run]]]:
+        """Of a comparison the runs without a value, each with a metric and the best below it that are not compared.
+
+        The metric is that of the report where runs below have it, else their own.
+        """
         found = []
         inside = set(self.ids)
         without = [run for run in self.runs if self.metric not in run.metrics] if self.kind == "comparison" else []
         for run in without[:MOST_COMPARED]:
             numbers = relatives.descendants(self.reader.store, run.run_id)[:MOST_RUNS]
-            below = Runs(self.reader.runs_of(table_rows.ids_of(self.reader.store, numbers)))
-            having = Runs(one for one in below if self.metric in one.metrics and one.run_id not in inside)
+            read = self.reader.runs_of(table_rows.ids_of(self.reader.store, numbers))
+            below = Runs(one for one in read if one.run_id not in inside)
+            known = any(self.metric in one.metrics for one in below)
+            metric = self.metric if known else main_metric(self.reader, below, None)[0]
             try:
-                found.append((run, having.best(self.metric)))
+                found.append((run, metric, sharing(below, below.best(metric), metric)))
             except (NotFound, InvalidValue):  # none has a result, or no goal is known
                 continue
         return found

@@ -47,9 +47,9 @@ def _best_words(material: Material) -> list[str]:
 def _below_words(material: Material) -> list[str]:
     """What is best below runs that were named and have no value of their own, as those of sweeps have none."""
     told = []
-    for run, best in material.best_below:
-        value = number(best.metrics[material.metric].last)
-        told.append(f"The best of the runs below {_named(run)} is {_named(best)}, {one_line(material.metric)} {value}.")
+    for run, metric, best in material.best_below:
+        verb, value = "has" if len(best) == 1 else "share", number(best[0].metrics[metric].last)
+        told.append(f"Of the runs below {_named(run)}, {_owners(best)} {verb} the best {one_line(metric)}, {value}.")
     return told
 
 
