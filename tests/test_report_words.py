@@ -140,5 +140,6 @@ def test_a_sweep_that_is_compared_counts_with_the_best_below_it(tmp_path: Path) 
     )
     assert told("#4", "#5") == "2 runs of Default. Only wide #4 has a result: accuracy 0.7500."
     assert "Of the runs below sweep #1, “kid 0” #2 has" in told("#1", "#3", "#4")
-    add_runs(store, {"name": "kid 2", "parent_uuid": sweep, "metrics": {"accuracy": 0.7 + 1 / 10}}, {"metrics": {"loss": 0.1}})
+    again = {"name": "kid 2", "parent_uuid": sweep, "metrics": {"accuracy": 0.7 + 1 / 10}}
+    add_runs(store, again, {"metrics": {"loss": 0.1}})
     assert told("#1", "#7").endswith("“kid 2” #6, “kid 1” #3 share the best accuracy, 0.8000.")
