@@ -11,7 +11,7 @@ from made_reports import made_report
 from made_stores import add_run, add_runs, made_store
 
 import jupyter_track as track
-from jupyter_track.reports.document import Curves, Sentence
+from jupyter_track.reports.document import Compared, Curves, Sentence
 from jupyter_track.reports.make import Report
 from jupyter_track.store.edits import pin_runs, set_baseline
 
@@ -101,3 +101,16 @@ def test_numbers_at_axes_are_short(store: Path) -> None:
     }
     assert labels["accuracy"][:4] == ["0.4", "0.6", "0.8", "1"]
     assert labels["tiny"][:3] == ["1e-6", "1e-5", "1e-4"]
+
+
+def test_single_values_stand_beside_the_curves_of_a_comparison(store: Path) -> None:
+    """Without scripts too: the best run with one value has a dot, its name and its words."""
+    add_runs(
+        store,
+        {"name": "curve", "metrics": {"accuracy": [0.1, 0.5, 0.7]}},
+        {"name": "point", "metrics": {"accuracy": 0.9}},
+    )
+    report = made_report(store, ["#1", "#2"])
+    (found,) = [one for part in report.document.sections for one in part.blocks if isinstance(one, Compared)]
+    (picture,) = found.still.curves
+    assert picture.alt == "accuracy by step: #1 curve 0.1000 to 0.7000; #2 point 0.9000 at step 0"

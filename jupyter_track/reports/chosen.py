@@ -52,8 +52,9 @@ def of_runs(material: Material, meant: Any) -> Material:
     """Return the material with some of its runs only."""
     if meant is None:
         return material
-    whole = material.many if isinstance(meant, int) else material
-    return replace(whole, runs=tuple(runs_meant(material, meant)))
+    runs = runs_meant(material, meant)
+    whole = material.many if all(run.run_id in material.many.ids for run in runs) else material
+    return replace(whole, runs=tuple(runs))
 
 
 @dataclass(frozen=True)

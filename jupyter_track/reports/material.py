@@ -92,6 +92,11 @@ class Material:
         return self.below or self
 
     @property
+    def named(self) -> Sequence[Run]:
+        """The runs that a text may name: also those below the one of the report."""
+        return self.runs if self.below is None else (*self.runs, *self.below.runs)
+
+    @property
     def main(self) -> Run | None:
         """The run that the report is of, or the best one."""
         return self.runs[0] if self.kind == "run" else self.best
@@ -162,6 +167,27 @@ class Material:
         asked = replace(self.asked, compare=None)
         own = self.now, self.drawing, self.going
         return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
+
+    @cached_property
+    def best_below(self) -> list[tuple[Run, str, list[Run]]]:
+        """Of a comparison the runs without a value, each with a metric and the best below it that are not compared.
+
+        The metric is that of the report where runs below have it, else their own.
+        """
+        found = []
+        inside = set(self.ids)
+        without = [run for run in self.runs if self.metric not in run.metrics] if self.kind == "comparison" else []
+        for run in without[:MOST_COMPARED]:
+            numbers = relatives.descendants(self.reader.store, run.run_id)[:MOST_RUNS]
+            read = self.reader.runs_of(table_rows.ids_of(self.reader.store, numbers))
+            below = Runs(one for one in read if one.run_id not in inside)
+            known = any(self.metric in one.metrics for one in below)
+            metric = self.metric if known else main_metric(self.reader, below, None)[0]
+            try:
+                found.append((run, metric, sharing(below, below.best(metric), metric)))
+            except (NotFound, InvalidValue):  # none has a result, or no goal is known
+                continue
+        return found
 
     @cached_property
     def goals(self) -> dict[str, Direction]:

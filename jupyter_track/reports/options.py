@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import InvalidValue, MissingFile, NotFound
 from ..store.reader import Reader
 from ..views.compared import Comparison
+from ..views.group_comparison import groups_in
 from .among import is_word
 from .asked import MOST_COMPARED, Asked
 from .meant import ids_meant, namesakes
@@ -51,10 +52,8 @@ def asked_of(
     if isinstance(sections, str):
         sections = [word for word in sections.replace(",", " ").split() if word]
     words, name, text_folder = text_of(text)
-    columns: tuple[tuple[str, ...], ...] = ()
-    if isinstance(runs, Comparison) and any(run.members for run in runs.runs):
-        columns = tuple(run.members or (run.run_id,) for run in runs.runs)
-        kind = kind or "comparison"
+    columns = _columns(reader, runs, run_ids if kind == "comparison" and compare is None else ())
+    kind = kind or ("comparison" if columns else None)
     asked = Asked(
         kind=kind,  # type: ignore[arg-type]  # checked with the rest
         title=title,
@@ -74,6 +73,16 @@ def asked_of(
         told=namesakes(reader, runs, run_ids) if named else (),
     )
     return run_ids, asked
+
+
+def _columns(reader: Reader, meant: Any, run_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The groups that are compared: those of a comparison, else those that runs fall into, as in `compare`."""
+    if isinstance(meant, Comparison):
+        if not any(run.members for run in meant.runs):
+            return ()
+        return tuple(run.members or (run.run_id,) for run in meant.runs)
+    found = groups_in(reader, reader.runs_of(list(run_ids))) if run_ids else []
+    return tuple(map(tuple, found))
 
 
 def _compared(reader: Reader, meant: Any) -> tuple[str, ...]:

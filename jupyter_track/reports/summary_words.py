@@ -26,7 +26,12 @@ def words(material: Material) -> str:
         how_many = f"{counted(len(material.asked.columns), 'group')} with {counted(len(runs), 'run')}{where}."
         told = [how_many, *_best_group(material, comparison), _differ_words(_differing_in(comparison), "They")]
     else:
-        told = [f"{counted(len(runs), 'run')}{where}.", *_best_words(material), _differing_words(material)]
+        told = [
+            f"{counted(len(runs), 'run')}{where}.",
+            *_best_words(material),
+            *_below_words(material),
+            _differing_words(material),
+        ]
     return " ".join(part for part in told if part)
 
 
@@ -39,13 +44,23 @@ def _best_words(material: Material) -> list[str]:
     return [] if metric else ["None of them has a metric."]
 
 
+def _below_words(material: Material) -> list[str]:
+    """What is best below runs that were named and have no value of their own, as those of sweeps have none."""
+    told = []
+    for run, metric, best in material.best_below:
+        verb, value = "has" if len(best) == 1 else "share", number(best[0].metrics[metric].last)
+        told.append(f"Of the runs below {_named(run)}, {_owners(best)} {verb} the best {one_line(metric)}, {value}.")
+    return told
+
+
 def _winner_words(material: Material) -> str:
     best, done = material.best, material.best_finished
     assert best is not None
     if len(_having(material)) == 1:
+        own = " of its own" if material.best_below else ""
         running = ", and is still running" if best.state == "running" else ""
         metric = one_line(material.metric)
-        return f"Only {_named(best)} has a result{running}: {metric} {_value(material, best)}."
+        return f"Only {_named(best)} has a result{own}{running}: {metric} {_value(material, best)}."
     told = f"with the {_way(material)} {one_line(material.metric)}, {_value(material, best)}"
     if best.state != "running":
         return f"The best is {_named(best)}, {told}."

@@ -113,7 +113,7 @@ class RunsValues:
         return self._of(self._named(str(meant).strip()))
 
     def _named(self, word: str) -> Run:
-        runs = self._material.runs
+        runs = self._material.named
         digits = word.removeprefix("#")
         found = [run for run in runs if word.startswith("#") and str(run.number) == digits]
         found = found or [run for run in runs if run.name == word]
@@ -197,20 +197,23 @@ def run_meant(material: Material, meant: object) -> Run:
         For what is no run of the report.
     """
     if isinstance(meant, RunValues):
-        return next(run for run in material.runs if run.run_id == meant.id)
+        return next(run for run in material.named if run.run_id == meant.id)
     return RunsValues(material)._named(str(meant).strip())
 
 
 def values_of(material: Material) -> dict[str, Any]:
     """Return what a text may name besides what it may place."""
     runs = RunsValues(material)
-    found: dict[str, Any] = {"runs": runs, "count": len(runs), "metric": one_line(material.metric)}
-    if material.groups:
-        found["groups"] = GroupsValues(material, runs)
-    if material.best is not None:
-        found["best"] = runs._of(material.best)
-    if material.baseline is not None:
-        found["baseline"] = runs._of(material.baseline)
+    many = material.many
+    found: dict[str, Any] = {"runs": runs, "count": len(runs), "metric": one_line(material.metric or many.metric)}
+    if many.groups:
+        found["groups"] = GroupsValues(many, runs)
+    if many.best is not None:
+        found["best"] = runs._of(many.best)
+    if (base := many.baseline or material.baseline) is not None:
+        found["baseline"] = runs._of(base)
+    if many is not material:
+        found["below"] = RunsValues(many)
     if material.kind == "run":
         found["run"] = runs._of(material.runs[0])
     return found
