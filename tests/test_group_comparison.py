@@ -181,7 +181,7 @@ def test_the_name_of_a_group_is_cut_between_words(tmp_path: Path) -> None:
     (picture,) = overlays(reader, found, parts_of(reader, found).curves)
     svg = unquote(picture.uri)
     assert ">penalty l1 · learning_rate 0.1" in svg
-    assert ">penalty l2, learning_rate 0.5" in svg
+    assert ">penalty l2 · learning_rate 0.5" in svg
 
 
 def reading(runs: list[Run], *digests: str | None, rows: int = 3) -> list[Run]:
