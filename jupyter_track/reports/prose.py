@@ -23,7 +23,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from .formulas import formula
 
 FORMULAS = ("math_inline", "math_inline_double", "math_block")
-_TASK = re.compile(r"\[([ xX])\][ \t\xa0]+(?=\S)")
+_TASK = re.compile(r"\[([ xX])\][ \t\xa0]+")
 _DONE = {" ": ("☐", "to do"), "x": ("☑", "done")}
 _BACK = "Back to the text"
 _WEB = re.compile(r"https?://|mailto:|#", re.IGNORECASE)  # where a note leads
@@ -146,7 +146,8 @@ def _tasks(state: StateCore) -> None:
             continue
         first = token.children[0]
         found = _TASK.match(first.content) if first.type == "text" else None
-        if found is None:
+        # What the task is may begin with markup, which is a token of its own.
+        if found is None or (found.end() == len(first.content) and not _goes_on(token.children[1:])):
             continue
         glyph, word = _DONE[found[1].lower()]
         first.content = first.content[found.end() :]
@@ -154,6 +155,12 @@ def _tasks(state: StateCore) -> None:
         box.content = f'<span class="jtr-box" role="img" aria-label="{word}">{glyph}</span> '
         token.children.insert(0, box)
         item.attrJoin("class", "jtr-task")
+
+
+def _goes_on(tokens: Sequence[Token]) -> bool:
+    """Whether something stands behind the box in its line; an empty text parts two marks that follow each other."""
+    rest = next((token for token in tokens if token.type != "text" or token.content), None)
+    return rest is not None and rest.type not in ("softbreak", "hardbreak")
 
 
 def _formula(block: bool, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
