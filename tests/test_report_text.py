@@ -161,7 +161,7 @@ def test_curves_are_of_the_runs_that_are_asked_for(full: Path) -> None:
 
 
 def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> None:
-    """Figures, tables and listings each by themselves; also before they are placed; as text, whatever they hold."""
+    """Figures, tables and listings each by themselves; also before they are placed; each is a line of Markdown."""
     text = """\
 {{ ref("loss") }} and {{ ref("all") }} say it.
 
@@ -169,7 +169,7 @@ def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> No
 
 {{ curves("loss", caption="Loss of **" ~ best ~ "**", label="loss") }}
 
-{{ table(2, caption="The best two", label="all") }}
+{{ table(2, caption="The best $k=2$ [of](javascript:a) <b>", label="all") }}
 
 {{ code(caption="What ran") }}
 """
@@ -179,15 +179,18 @@ def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> No
     assert captions == [
         ("Figure 1", "Accuracy"),
         ("Figure 2", "Loss of **run 0 #1**"),
-        ("Table 1", "The best two"),
+        ("Table 1", "The best $k=2$ [of](javascript:a) <b>"),
         ("Listing 1", "What ran"),
     ]
     assert html_of(report) == "<p>Figure 2 and Table 1 say it.</p>"
-    assert '<p class="jtr-caption"><b>Figure 2</b> <span>Loss of **run 0 #1**</span></p>' in report.html
+    assert '<p class="jtr-caption"><b>Figure 2</b> <span>Loss of <strong>run 0 #1</strong></span></p>' in report.html
+    formula = "<math><mrow><mi>k</mi><mo>=</mo><mn>2</mn></mrow></math>"
+    assert f"<span>The best {formula} [of](javascript:a) &lt;b&gt;</span></p>" in report.html
     report.save(tmp_path / "report.md")
     kept = (tmp_path / "report.md").read_text("utf-8")
     assert "Figure 2 and Table 1 say it." in kept
-    assert "*Figure 2: Loss of \\*\\*run 0 \\#1\\*\\**" in kept
+    assert "*Figure 2:* Loss of **run 0 #1**\n" in kept
+    assert "*Table 1:* The best $k=2$ \\[of\\](javascript:a) \\<b\\>\n" in kept
 
 
 def test_where_there_is_nothing_to_place_it_is_said(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_where_there_is_nothing_to_place_it_is_said(tmp_path: Path) -> None:
     (section,) = made_report(store, "one", text=text, sections=["text"]).document.sections
     assert section.blocks == (
         Sentence("No figure was recorded.", token="muted"),
-        Caption("Figure 1", "None"),
+        Caption("Figure 1", "None", "None"),
         Sentence("There are too few runs, or their params do not differ.", token="muted"),
     )
 

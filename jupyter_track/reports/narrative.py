@@ -24,7 +24,7 @@ from ..views.comparison_markdown import begun, escaped
 from .attached import Attachments, noting_spans
 from .document import Block, Caption, Prose, Section
 from .formulas import in_formula
-from .prose import FORMULAS, levelled, text_parser
+from .prose import FORMULAS, caption_html, levelled, text_parser
 from .sandbox import MOST_MADE, Sandbox, too_much
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -176,7 +176,8 @@ class Narrative:
             if str(label) in self._labels:
                 raise InvalidValue(f"two have the label {str(label)!r:.60}: {self._labels[str(label)]} is one.")
             self._labels[str(label)] = numbered
-        return Caption(numbered, " ".join(_STRAY.sub("", text).split()))
+        line = " ".join(_STRAY.sub("", text).split())
+        return Caption(numbered, line, caption_html(line))
 
     def _mark(self, value: Any) -> str:
         """Keep a value and return the mark that stands for it."""

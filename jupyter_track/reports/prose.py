@@ -75,7 +75,22 @@ def note_html(text: str) -> str:
     '<p><strong>Stable</strong> now, &lt;b&gt;$5&lt;/b&gt;.</p>\n'
     """
     parser = _note_parser()
-    tokens = levelled(parser.parse(text), 3)
+    return _rendered(parser, levelled(parser.parse(text), 3))
+
+
+def caption_html(text: str) -> str:
+    r"""Return a caption as HTML: what stands within a line, formulas too. A value in it is no safer than a note.
+
+    Examples
+    --------
+    >>> caption_html("# Loss of **all**, <b>[x](javascript:y)")
+    '# Loss of <strong>all</strong>, &lt;b&gt;[x](javascript:y)'
+    """
+    parser = _note_parser()
+    return _rendered(parser, parser.parseInline(text))
+
+
+def _rendered(parser: MarkdownIt, tokens: list[Token]) -> str:
     for token in tokens:
         for child in token.children or ():
             if child.type == "link_open":
