@@ -78,6 +78,11 @@ def test_switches(kind: str) -> None:
         ("-t C", "%%track: -t takes KEY=VALUE, not 'C'."),
         ("-m a:best", "%%track: -m takes NAME, NAME:max or NAME:min, not 'a:best'."),
         ("-m a-b", "%%track: 'a-b' is not the name of a variable."),
+        (
+            "--max val/f1",
+            "%%track: 'val/f1' is not the name of a variable; the goal of a metric that is logged is stated by "
+            "track.define_metric(\"val/f1\", 'max').",
+        ),
         ("--max a --min a", "%%track: the goal of 'a' cannot be both max and min."),
         ("-m a:min --max a", "%%track: the goal of 'a' cannot be both max and min."),
         ("-m a:max -m a:min", "%%track: the goal of 'a' cannot be both max and min."),

@@ -52,6 +52,12 @@ BLOCK = X2.replace("<math>", '<math display="block">')
             '<li class="jtr-task"><span class="jtr-box" role="img" aria-label="to do">☐</span> open</li>\n'
             "<li>[y] neither</li>\n</ul>",
         ),
+        (
+            "- [ ] ~~off~~\n- [x] $x$ and **more**\n- [ ]\n  none",
+            '<ul>\n<li class="jtr-task"><span class="jtr-box" role="img" aria-label="to do">☐</span> <s>off</s></li>\n'
+            '<li class="jtr-task"><span class="jtr-box" role="img" aria-label="done">☑</span> '
+            "<math><mrow><mi>x</mi></mrow></math> and <strong>more</strong></li>\n<li>[ ]\nnone</li>\n</ul>",
+        ),
     ],
 )
 def test_a_text_has_formulas_and_tasks(full: Path, text: str, html: str) -> None:

@@ -23,8 +23,9 @@ from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
 from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
-from ..views.group_comparison import group_comparison_of, group_name
-from ..views.groups import has_seeds, seed_groups, seedless_sources
+from ..views.group_comparison import group_comparison_of
+from ..views.group_names import group_names
+from ..views.groups import has_seeds, is_seed, seed_groups, seedless_sources
 from ..views.parallel import Parallel, parallel_of
 from .among import baseline_of, is_word, run_among
 from .asked import MOST_COMPARED, Asked, Kind
@@ -140,7 +141,7 @@ class Material:
         several = [
             sorted((by_id[one] for one in group), key=lambda run: run.state not in RESULT_STATES) for group in ids
         ]
-        names = _different([group_name(group, several) for group in several])
+        names = group_names(several, is_seed, alone=True)
         groups = [RunGroup(name, tuple(group)) for name, group in zip(names, several, strict=True)]
         units = [Unit(group.runs, "seeds", label=group.name) for group in groups]
         return [RunGroup(unit.label, unit.runs) for unit in best_first(units, self.metric, self.goal)]
@@ -388,16 +389,6 @@ def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
         if wanted:
             raise
         return None
-
-
-def _different(names: Sequence[str]) -> list[str]:
-    """Names that are told apart: equal ones are counted."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} · {seen[name]}")
-    return found
 
 
 def day(milliseconds: int) -> str:

@@ -135,6 +135,8 @@ def _of_one(reader: Reader, meant: Any) -> list[str]:
         return [str(meant.run_id)]
     if isinstance(meant, (str, int)) and not isinstance(meant, bool):
         return [run.run_id for run in reader.runs_meant([meant])]
+    if isinstance(meant, Iterable):
+        raise InvalidValue("A report is of one list of runs; of several, report their comparison: track.compare(…).")
     raise InvalidValue(f"A report is of runs, names of runs or a filter, not {type(meant).__name__}.")
 
 

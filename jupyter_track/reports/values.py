@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -51,6 +53,9 @@ class Keys:
     def _missing(self, name: str) -> str:
         if not self._values:
             return f"{self._label} has no {self._what} {name!r:.60}, nor any other."
+        further = next((key for key in self._values if re.match(rf"{re.escape(str(name))}\W", key)), None)
+        if further is not None:  # metrics.val/loss is a quotient
+            return f"{self._label} has no {self._what} {name!r:.60}; write {self._what}s[{json.dumps(further)}]."
         near = difflib.get_close_matches(str(name)[:100], self._values, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there is {self._named()}."
         return f"{self._label} has no {self._what} {name!r:.60}; {hint}"
