@@ -7,6 +7,7 @@ import ast
 import math
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -173,10 +174,22 @@ def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal
     goals: dict[str, Goal] = {}
     for name, direction in stated:
         if not name.isidentifier():
-            raise InvalidValue(f"%%track: {name!r} is not the name of a variable.")
+            raise InvalidValue(f"%%track: {name!r} is not the name of a variable{_logged(name, direction, targets)}.")
         if direction is not None and goals.setdefault(name, direction) != direction:
             raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")
     return tuple(dict.fromkeys(name for name, _ in stated)), goals, targets
+
+
+def _logged(name: str, direction: Goal | None, targets: Mapping[str, float]) -> str:
+    """What is written instead for a metric that has no variable of its name; nothing where it is no name of one."""
+    try:
+        check_key(name, "metric")
+    except InvalidValue:
+        return ""
+    if direction is None:
+        return f"; track.log_metric({name!r}, …) logs a metric of that name"
+    target = f", target={targets[name]!r}" if name in targets else ""
+    return f"; track.define_metric({name!r}, {direction!r}{target}) states the goal of a metric that is logged"
 
 
 def _with_target(text: str, targets: dict[str, float]) -> str:
