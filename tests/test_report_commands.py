@@ -42,6 +42,21 @@ def title_of(path: Path) -> str:
     return str(title)
 
 
+def test_a_quoted_text_of_the_magic_names_a_run_or_is_looked_for(nb: Notebook) -> None:
+    """`'alpha'` is the run; where no run is called so, the runs with the words in name, note, tags or code."""
+    nb.run("%track rename beta 'beta two'")
+    for line, title in (
+        ("'#1'", "alpha #1"),
+        ('"beta two"', "beta two #2"),
+        ("'#1' '#2'", "alpha #1 and beta two #2"),
+        ("'accuracy'", "demo"),
+    ):
+        nb.run(f"%track report {line}")
+        assert title_of(nb.folder / "report.html") == title
+    nb.run("%track report 'nothing like it'")
+    assert "No run matches" in nb.printed
+
+
 def test_the_command_writes_a_report_of_all_runs(folder: Path) -> None:
     """It says where, how large it is and what it is called."""
     answer = cli(None, "report", "--built", str(BUILT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from made_records import made_run
+from shell_session import VARIABLES, notebook
 
 import jupyter_track as track
 from jupyter_track.context import environment, git, git_code, hardware
@@ -111,14 +113,14 @@ def repository(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "model.py").write_text("lr = 0.1\n")
-    (folder / "a.ipynb").write_text(notebook("x = 1", 1))
+    (folder / "a.ipynb").write_text(notebook_of("x = 1", 1))
     for command in (("init", "-q"), ("add", "."), (*IDENTITY, "commit", "-qm", "a")):
         subprocess.run(["git", *command], cwd=folder, check=True)
     subprocess.run(["git", "remote", "add", "origin", "https://ann:s3cret@example.org/c.git"], cwd=folder, check=True)
     return folder
 
 
-def notebook(source: str, count: int) -> str:
+def notebook_of(source: str, count: int) -> str:
     """A notebook of one cell that has run."""
     cell = {"cell_type": "code", "source": source, "execution_count": count, "metadata": {}, "outputs": []}
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
@@ -133,7 +135,7 @@ def code_of(folder: Path) -> git_code.UncommittedCode:
 
 def test_a_clean_repository_has_nothing(repository: Path) -> None:
     """Running a notebook changes no code; our own files, data and what git ignores are none."""
-    (repository / "a.ipynb").write_text(notebook("x = 1", 7))
+    (repository / "a.ipynb").write_text(notebook_of("x = 1", 7))
     for name in ("track.db", "data.csv", "ignored.py"):
         (repository / name).write_text("x")
     (repository / ".git" / "info" / "exclude").write_text("ignored.py\n")
@@ -143,7 +145,7 @@ def test_a_clean_repository_has_nothing(repository: Path) -> None:
 def test_the_diff_tells_modules_and_the_cells_of_notebooks(repository: Path) -> None:
     """As a person reads it, without the outputs of a notebook; secrets are masked."""
     (repository / "model.py").write_text('lr = 0.2\npassword = "hunter22"\n')
-    (repository / "a.ipynb").write_text(notebook("x = 2", 7))
+    (repository / "a.ipynb").write_text(notebook_of("x = 2", 7))
     diff = code_of(repository).diff
     assert {"-lr = 0.1", "+lr = 0.2", "--- a/a.ipynb", "-x = 1", "+x = 2"} <= set(diff.splitlines())
     assert "hunter22" not in diff
@@ -154,14 +156,14 @@ def test_untracked_code_is_told_by_its_hash(repository: Path) -> None:
     """A notebook by the sources of its cells; a link and a large file not at all."""
     (repository / "deep").mkdir()
     (repository / "deep" / "new.py").write_text("x = 1\n")
-    (repository / "new.ipynb").write_text(notebook("y", 1))
+    (repository / "new.ipynb").write_text(notebook_of("y", 1))
     (repository / "link.py").symlink_to("/etc/passwd")
     (repository / "large.py").write_text("#" * 1_000_001)
     first = code_of(repository).untracked
-    (repository / "new.ipynb").write_text(notebook("y", 2))
+    (repository / "new.ipynb").write_text(notebook_of("y", 2))
     assert first.keys() == {"deep/new.py", "new.ipynb"}
     assert code_of(repository).untracked == first
-    (repository / "new.ipynb").write_text(notebook("z", 2))
+    (repository / "new.ipynb").write_text(notebook_of("z", 2))
     assert code_of(repository).untracked["new.ipynb"] != first["new.ipynb"]
 
 
@@ -260,7 +262,8 @@ with track.start_run(run_id="long", description="looks good"):
 def script(folder: Path, name: str, code: str) -> None:
     """Run a script that is written for it, in a process of its own."""
     (folder / name).write_text(code)
-    subprocess.run([sys.executable, name], cwd=folder, check=True, timeout=120)
+    env = {key: value for key, value in os.environ.items() if key not in VARIABLES}
+    subprocess.run([sys.executable, name], cwd=folder, env=env, check=True, timeout=120)
 
 
 def test_a_run_that_another_process_goes_on_with_keeps_what_surrounded_it(repository: Path) -> None:
@@ -307,6 +310,36 @@ def test_a_run_that_another_process_goes_on_with_keeps_what_surrounded_it(reposi
         True,
         False,
     ]
+
+
+def test_a_run_of_a_notebook_keeps_its_code_and_the_cells_of_another_are_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script adds no code to it, and no difference to a comparison; a notebook adds the cell that it ran."""
+    tell = "import PIL\nimport jupyter_track as track\nwith track.start_run(run_id='{}') as run:\n    run.log(x=2)"
+    with notebook(tmp_path, monkeypatch) as nb:
+        for name in ("alpha", "beta"):
+            nb.run(f"%%track {name} -q\naccuracy = float('0.5')", cell_id=name)
+        first = nb.reader.surroundings([run.run_id for run in nb.runs])
+        script(tmp_path, "note.py", tell.format("alpha"))
+        alpha, beta = nb.runs
+        after = nb.reader.surroundings([alpha.run_id, beta.run_id])
+        assert [part["process"]["source"] for part in after[alpha.run_id].pop("later")] == ["note.py"]
+        assert after == first
+        assert nb.reader.source(alpha.run_id) == nb.reader.source(beta.run_id) == "accuracy = float('0.5')"
+        compared = nb.reader.surroundings([alpha.run_id, beta.run_id])
+        assert not [line for line in compare([alpha, beta], surroundings=compared).lines if line.group == "environment"]
+        nb.run("%track show alpha")
+        assert "note.py · " in nb.cards[0]
+        script(tmp_path, "train.py", FIRST)
+        cell = tell.format("long")
+        nb.run(cell, cell_id="more")
+        run = nb.runs[-1]
+        assert [one.source for one in nb.reader.executions(run.run_id)] == [cell]
+        found = nb.reader.surroundings([run.run_id])[run.run_id]
+        assert (run.own_tags["mlflow.source.name"], run.notebook, len(found["later"])) == ("train.py", None, 1)
+        assert "pytest" not in found["environment"]["packages"]
+        assert found["later"][0]["environment"]["packages"]["pytest"] == pytest.__version__
 
 
 def test_going_on_in_the_same_process_tells_what_was_imported_since(

@@ -38,6 +38,33 @@ def run_of(nb: Notebook, number: int) -> Run:
     return found
 
 
+# ---- quoted runs
+
+
+@pytest.mark.parametrize("quoted", ["'#1'", '"#1"', "'alpha'", "'1'"])
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("show {}", "alpha"),
+        ("note {}", "#1 alpha has no note."),
+        ("note {} 'hello there'", "#1 alpha: note set"),
+        ("tag {} stage=one", "#1 alpha: tagged stage=one"),
+        ("rename {} gamma", "#1 alpha: renamed to gamma"),
+        ("pin {}", "#1 alpha: pinned"),
+        ("baseline {}", "#1 alpha: the baseline of"),
+        ("move {} more", "#1 alpha: moved to more"),
+        ("delete {}", "#1 alpha: deleted."),
+        ("export one.json {}", "1 run written to one.json"),
+        ("report {}", "report.html"),
+        ("report {} beta --to both.html", "both.html"),
+        ("report {} 'beta' --to both.html", "both.html"),
+    ],
+)
+def test_a_run_may_be_quoted(nb: Notebook, line: str, told: str, quoted: str) -> None:
+    """As people quote a name with a # in it: also where the quoted word stands alone."""
+    assert told in say(nb, line.format(quoted))
+
+
 # ---- the list of verbs
 
 

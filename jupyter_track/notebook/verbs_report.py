@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue, NotFound
 from . import showing
 from .desk import Desk
+
+if TYPE_CHECKING:
+    from ..store.reader import Reader
+
+_QUOTED = re.compile(r"(?:'[^']+'|\"[^\"\\]+\")(?:\s+(?:'[^']+'|\"[^\"\\]+\"))*")
 
 
 def report(desk: Desk, rest: str) -> None:
@@ -20,7 +27,7 @@ def report(desk: Desk, rest: str) -> None:
         showing.show_text(desk.shell, help_text())
         return
     reader = desk.reader()
-    words = _words(left)
+    words = _words(reader, left)
     experiments, to = options.pop("experiments", []), options.pop("to", "report.html")
     overwrite, private = options.pop("overwrite", False), not options.pop("paths", False)
     if "sections" in options:
@@ -38,11 +45,22 @@ def report(desk: Desk, rest: str) -> None:
     showing.show(desk.shell, saved._repr_html_(), str(saved))
 
 
-def _words(left: str) -> list[str]:
-    """The words of a line: a filter is one of them as it stands, and keeps its quotes."""
+def _words(reader: Reader, left: str) -> list[str]:
+    """The words of a line: a filter is one of them as it stands, and keeps its quotes.
+
+    Quoted texts alone are a filter too, which looks for them; where all of them name runs, these are meant.
+    """
     from ..errors import FilterError
     from ..store import run_rows
 
+    if _QUOTED.fullmatch(left):
+        words = shlex.split(left)
+        try:
+            reader.runs_meant(words)
+        except (NotFound, InvalidValue):
+            pass  # a text that is looked for
+        else:
+            return words
     try:
         run_rows.search(None, left, (), 1, None, 0)
         return [left] if left else []
