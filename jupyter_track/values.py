@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -167,6 +167,24 @@ def metric_value(key: str, value: object) -> float:
         raise InvalidValue(
             f"The metric {key!r} is a {type(value).__name__}, which is not a number ({_short(value)})."
         ) from None
+
+
+def metric_values(metrics: object) -> list[tuple[str, float]]:
+    """Return the keys and numbers of one point of several metrics.
+
+    Raises
+    ------
+    InvalidValue
+        For what is no dict, and for the first key or value that cannot be one.
+
+    Examples
+    --------
+    >>> metric_values({"loss": 1, "accuracy": "0.5"})
+    [('loss', 1.0), ('accuracy', 0.5)]
+    """
+    if not isinstance(metrics, Mapping):
+        raise InvalidValue(f"Metrics are a dict of names and numbers, not {type(metrics).__name__} ({metrics!r}).")
+    return [(check_key(key, "metric"), metric_value(key, value)) for key, value in metrics.items()]
 
 
 def _as_float(key: str, value: float) -> float:

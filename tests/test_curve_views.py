@@ -210,7 +210,7 @@ def test_the_group_seed_is_of_runs_that_differ_only_in_the_seed(tmp_path: Path) 
     store = made_store(tmp_path)
     add_seeds(store, 2, 3)
     choice = curve_choice.choose(store, Asked(("loss",), group="seed"))
-    assert [run.group for run in choice.runs] == ["lr 0"] * 3 + ["lr 1"] * 3
+    assert [run.group for run in choice.runs] == ["lr0"] * 3 + ["lr1"] * 3
     assert choice.groupings == ("seed", "lr")
     by_param = curve_choice.choose(store, Asked(("loss",), group="params.seed"))
     assert [run.group for run in by_param.runs] == ["0", "1", "2"] * 2
@@ -223,8 +223,8 @@ def test_the_static_form_of_groups_has_a_line_for_each(tmp_path: Path) -> None:
     choice = curve_choice.choose(store, Asked(("loss",), group="seed"))
     assert curves_text(choice, drawn(store, choice), "step") == (
         "loss ↓? over step\n"
-        "  lr 0  0.1000 ± 0 (n=3)  best 0.1000 at 2  9 points\n"
-        "  lr 1  0.1000 ± 0 (n=3)  best 0.1000 at 2  9 points"
+        "  lr0  0.1000 ± 0 (n=3)  best 0.1000 at 2  9 points\n"
+        "  lr1  0.1000 ± 0 (n=3)  best 0.1000 at 2  9 points"
     )
     html = curves_html(choice, drawn(store, choice), "step")
     assert html.count("(n=3)") == 2

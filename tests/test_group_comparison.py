@@ -177,11 +177,11 @@ def test_the_name_of_a_group_is_cut_between_words(tmp_path: Path) -> None:
     ids = with_code(store, *runs)
     reader = Reader(store)
     found = group_comparison_of(reader, [ids[:2], ids[2:]])
-    assert [one.name for one in found.runs] == ["penalty l1, learning_rate 0.1", "penalty l2, learning_rate 0.5"]
+    assert [one.name for one in found.runs] == ["penalty l1 · learning_rate 0.1", "penalty l2 · learning_rate 0.5"]
     (picture,) = overlays(reader, found, parts_of(reader, found).curves)
     svg = unquote(picture.uri)
-    assert ">penalty l1, learning_rate 0.1" in svg
-    assert ">penalty l2, learning_rate 0.5" in svg
+    assert ">penalty l1 · learning_rate 0.1" in svg
+    assert ">penalty l2 · learning_rate 0.5" in svg
 
 
 def reading(runs: list[Run], *digests: str | None, rows: int = 3) -> list[Run]:

@@ -143,6 +143,21 @@ def test_a_metric_that_no_param_explains_says_so(store: Path) -> None:
     )
 
 
+def test_a_bar_beside_params_that_explain_little_is_not_denied(store: Path) -> None:
+    """Where R² is near 0 but a bar is more than noise, it is not said that the params explain nothing."""
+    source = random.Random(1)
+    runs = [{"params": {"lr": n / 40}, "metrics": {"f1": n / 40}} for n in range(1, 13)]
+    others = [{"params": {"lr": 0.1, "p0": source.random()}, "metrics": {"f1": source.random()}} for _ in range(16)]
+    add_runs(store, *runs, *others)
+    found = importance_of(rows_of(store), {})
+    assert found.explained < 0.1
+    assert [bar.key for bar in found.bars if not bar.noise] == ["p0"]
+    assert found.notes[0] == (
+        "all params together hardly predict a run held out, and without p0 still less: that may be chance, or "
+        "runs of another kind hide what matters; a filter to those of one kind tells more"
+    )
+
+
 def test_one_diverged_run_is_not_all_that_counts(store: Path) -> None:
     """The metric's ranks are learned, so a loss of 1e30 counts as the worst and no more."""
     add_sweep(store, 60)

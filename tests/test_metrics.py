@@ -191,6 +191,31 @@ def test_a_model_and_what_is_no_dataset_are_refused_before_the_point_is_written(
     assert history(run, "x") == [(0, 1.0)]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: track.log_metric("loss", None),
+        lambda: track.log_metric("loss", 0.5, timestamp="soon"),  # type: ignore[arg-type]
+        lambda: track.log_metrics({"loss": 0.5, "accuracy": None}),
+        lambda: track.log_metrics([0.5]),  # type: ignore[arg-type]
+        lambda: track.log_metrics({"loss": 0.5}, step="a"),  # type: ignore[arg-type]
+        lambda: track.log_metrics({"loss": 0.5}, timestamp="soon"),  # type: ignore[arg-type]
+        lambda: track.log_metrics({"loss": None}, model_id="m-1"),
+        lambda: track.log(loss=[1, 2], accuracy=None),
+        lambda: track.log({"a$": 0.5}),
+        lambda: track.log(),
+    ],
+)
+def test_a_bad_value_opens_no_run(store: Path, call: Any) -> None:
+    """It is looked at before; the next good one opens the first run."""
+    with pytest.raises(InvalidValue):
+        call()
+    assert track.active_run() is None
+    track.log_metrics({"loss": 0.5})
+    track.flush()
+    assert [run.number for run in track.runs()] == [1]
+
+
 def test_a_log_call_without_a_run_opens_one(store: Path) -> None:
     """As in mlflow; end_run ends it."""
     track.log_metric("x", 1.0)

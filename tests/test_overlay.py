@@ -19,11 +19,24 @@ def test_each_run_has_a_line_and_a_name() -> None:
     found = overlay("loss", [one, other, Curve("#3", [(0, 1.0)], "#9947a9")], Goal("min"))
     assert found is not None
     tree = ElementTree.fromstring(unquote(found.uri.removeprefix("data:image/svg+xml,")))
-    assert [node.text for node in tree.iter(f"{SVG}text")] == ["2", "0.25", "0", "2", "#1 <script>", "#2 b"]
-    assert {node.tag for node in tree.iter()} == {f"{SVG}{name}" for name in ("svg", "g", "path", "text")}
+    assert [node.text for node in tree.iter(f"{SVG}text")] == ["2", "0.25", "0", "2", "#1 <script>", "#2 b", "#3"]
+    assert {node.tag for node in tree.iter()} == {f"{SVG}{name}" for name in ("svg", "g", "path", "text", "circle")}
     lines = [node.get("d", "") for node in tree.iter(f"{SVG}path") if node.get("stroke") == "#1d95fb"]
     assert lines[0].count("M") == 2
-    assert found.alt == "loss by step: #1 <script> 1.0000 to 0.5000; #2 b 2.0000 to 0.2500"
+    assert found.alt == "loss by step: #1 <script> 1.0000 to 0.5000; #2 b 2.0000 to 0.2500; #3 1.0000 at step 0"
+    dots = [(node.get("cx"), node.get("fill")) for node in tree.iter(f"{SVG}circle")]
+    assert dots == [("52", "#9947a9"), ("8", "#9947a9")]  # at its step, and as its key
+
+
+def test_a_single_value_counts_for_the_axes() -> None:
+    """The best run, or the baseline, may have one value only: it is drawn, within the axes, and told."""
+    found = overlay(
+        "accuracy", [Curve("#1", [(0, 0.5), (4, 0.7)], "#1d95fb"), Curve("#2", [(9, 0.9)], "#c53b06")], Goal("max")
+    )
+    assert found is not None
+    tree = ElementTree.fromstring(unquote(found.uri.removeprefix("data:image/svg+xml,")))
+    assert [node.text for node in tree.iter(f"{SVG}text")] == ["0.9", "0.5", "0", "9", "#1", "#2"]
+    assert found.alt == "accuracy by step: #1 0.5000 to 0.7000; #2 0.9000 at step 9"
 
 
 def test_without_a_curve_there_is_no_picture() -> None:

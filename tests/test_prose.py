@@ -15,6 +15,9 @@ from jupyter_track.context.prose import redact_prose, redact_source
         ("token=abc123 step=5", "token=<redacted> step=5"),
         ("db_password=12345", 'db_password="<redacted>"'),
         ("ValueError: api_key=xyz98765, retry", "ValueError: api_key=<redacted>, retry"),
+        ("with `password=hunter2`. Then", "with `password=<redacted>`. Then"),
+        ("password: `hunter2`", "password: `<redacted>`"),
+        ("password=hun`ter2", "password=<redacted>"),
     ],
 )
 def test_a_secret_without_quotes_is_masked(text: str, expected: str) -> None:

@@ -91,12 +91,52 @@ def test_nothing_is_taken_from_elsewhere(text: Path, tmp_path: Path) -> None:
     os.symlink(tmp_path / "plot.png", text.parent / "link.png")
     (text.parent / ".env").write_bytes(DATA)
     outside = "lies outside of paper; copy it there, or name the folder that has all of it: folder=…, --folder."
-    for name in ("../secret.csv", str(tmp_path / "secret.csv"), "link.csv", "up/secret.csv", "deep/../../secret.csv"):
+    for name in ("../secret.csv", "link.csv", "up/secret.csv", "deep/../../secret.csv"):
         assert refused(text, f"a\n\n[x]({name})") == f"line 3: the file {name!r:.80} {outside}"
     for name in ("../plot.png", "link.png"):
         assert refused(text, f"![x]({name})") == f"line 1: the picture {name!r} {outside}"
     assert refused(text, "[x](.env)") == "line 1: the file '.env' is hidden, and stays where it is."
-    assert refused(text, "[x](/etc/passwd)") == f"line 1: the file '/etc/passwd' {outside}"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/etc/passwd", "/etc/passwd"),
+        ("/etc/passwd#L1", "/etc/passwd#L1"),
+        ("%2Fetc/passwd", "/etc/passwd"),
+        ("%5C%5Cserver%5Cshare%5Cx.png", r"\\server\share\x.png"),
+        ("%2F/server/x.png", "//server/x.png"),
+        ("C%3A%5Cx.png", r"C:\x.png"),
+    ],
+)
+def test_what_is_told_from_the_root_of_a_disk_is_not_looked_at(
+    text: Path, address: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is not asked: on Windows a share learns who looks, whether something is there or not."""
+    monkeypatch.setattr(attached, "_followed", lambda path: pytest.fail(f"looked at {path}"))
+    for what, mark in (("file", ""), ("picture", "!")):
+        assert refused(text, f"{mark}[x]({address})") == (
+            f"line 1: the {what} {told!r} is told from the root of a disk; tell it from the text's folder."
+        )
+
+
+def test_no_store_goes_along(text: Path, tmp_path: Path) -> None:
+    """Neither it, nor a copy, nor what is beside it: a report is cleaned, and these are not."""
+    store = tmp_path / "track.db"
+    (text.parent / "copy.bin").write_bytes(store.read_bytes())
+    (tmp_path / "track.db-files").mkdir(exist_ok=True)
+    (tmp_path / "track.db-files" / "x.csv").write_bytes(DATA)
+    (tmp_path / "wal.bin").write_bytes(b"\x37\x7f\x06\x82rest")
+    (tmp_path / "my-files").mkdir()
+    (tmp_path / "my-files" / "x.csv").write_bytes(DATA)
+    for name in ("../track.db", "copy.bin", "../wal.bin"):
+        assert refused(text, f"[x]({name})", folder=tmp_path) == (
+            f"line 1: the file {name!r} is a database, as stores of runs are; link what is meant of it, such as a CSV."
+        )
+    assert refused(text, "[x](../track.db-files/x.csv)", folder=tmp_path) == (
+        "line 1: the file '../track.db-files/x.csv' is of a store of runs, and stays where it is."
+    )
+    assert "download=" in report_of(text, "[x](../my-files/x.csv)", folder=tmp_path).html  # type: ignore[attr-defined]
 
 
 def test_a_person_may_name_the_folder_that_has_all_of_it(text: Path, tmp_path: Path) -> None:

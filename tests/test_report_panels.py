@@ -105,4 +105,4 @@ def test_a_thousand_runs_are_whole_in_both_forms(tmp_path: Path) -> None:
     assert report.html.count('<th scope="row"') >= 1_000
     (rows,) = [message["rows"] for message in report.document.panels["table"] if message["type"] == "table"]
     assert len(rows) == 1_000
-    assert "20 of 1,000 runs: the baseline, the pinned and the best" in report.html
+    assert "20 of 1,000 runs: the best by loss" in report.html

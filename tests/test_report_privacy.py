@@ -48,6 +48,32 @@ def test_folders_of_people_have_no_name(text: str, clean: str) -> None:
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
+        ("vscode-notebook-cell:/c%3A/Users/ada/nb.ipynb#W0", "vscode-notebook-cell:~/nb.ipynb#W0"),
+        ("file:///c%3A/Users/ada/x", "file://~/x"),
+        (r"c%3A%5CUsers%5Cada%5Cx", r"~%5Cx"),
+        ("p=%5Chome%5Cada", "p=~"),
+        ("vscode-remote://ssh-remote+h/home/ada/x", "vscode-remote://ssh-remote+h/~/x"),
+        ("vscode-remote://wsl%2Bu/mnt/c/Users/ada/x", "vscode-remote://wsl%2Bu/~/x"),
+        ("git+ssh://h/home/ada/x.git", "git+ssh://h/~/x.git"),
+        ("ssh://ada@h/home/ada/x.git", "ssh://<redacted>@h/~/x.git"),
+        (r"C:\users\ada\x and d:/USERS/ada", r"~\x and ~"),
+        (r"\\server\users\ada\x", r"~\x"),
+        ("//wsl$/Ubuntu/home/ada/x", "~/x"),
+        ("/nfs/home/ada/x /mnt/disk/home/ada", "~/x ~"),
+        ("/Workspace/Users/ada@x.com/nb", "~/nb"),
+        ("https://host/home/page https://h/Users/list", "https://host/home/page https://h/Users/list"),
+        ("https://h/c%3A/y", "https://h/c%3A/y"),
+    ],
+)
+def test_names_of_people_are_found_however_a_path_is_written(text: str, clean: str) -> None:
+    """As editors, servers and addresses write it; also as a place, and a second time; addresses of the web stay."""
+    privacy = Privacy(None)
+    assert (privacy.text(text), privacy.place(text), privacy.text(clean)) == (clean, clean, clean)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
         ("/mnt/corpus/v2/train.csv", "…/train.csv"),
         ('File "/opt/env/lib/python3.11/site-packages/numpy/core.py", line 3', 'File "…/numpy/core.py", line 3'),
         ('File "/usr/lib/python3.11/json/decoder.py", line 3', 'File "…/python3.11/json/decoder.py", line 3'),

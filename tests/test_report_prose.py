@@ -52,6 +52,12 @@ BLOCK = X2.replace("<math>", '<math display="block">')
             '<li class="jtr-task"><span class="jtr-box" role="img" aria-label="to do">☐</span> open</li>\n'
             "<li>[y] neither</li>\n</ul>",
         ),
+        (
+            "- [ ] ~~off~~\n- [x] $x$ and **more**\n- [ ]\n  none",
+            '<ul>\n<li class="jtr-task"><span class="jtr-box" role="img" aria-label="to do">☐</span> <s>off</s></li>\n'
+            '<li class="jtr-task"><span class="jtr-box" role="img" aria-label="done">☑</span> '
+            "<math><mrow><mi>x</mi></mrow></math> and <strong>more</strong></li>\n<li>[ ]\nnone</li>\n</ul>",
+        ),
     ],
 )
 def test_a_text_has_formulas_and_tasks(full: Path, text: str, html: str) -> None:
@@ -137,6 +143,16 @@ def test_a_long_note_says_how_much_is_left_out_and_tells_no_place(tmp_path: Path
         ("[x](javascript:alert(1))", None),
         ("[x](java&#115;cript&colon;alert(1))", None),
         ("[x]: data:text/html,x", None),
+        (r"[x](javascript\:alert(1))", None),
+        ("[x]\n\n[x]: vbscript\\:y", None),
+        (r"[x]: javascript\:alert(1)", None),
+        ("[x](//server/share)", None),
+        ("[x](results.csv)", None),
+        ("<ms-x:y>", r"\<ms-x:y>"),
+        (
+            "[x](https://a.example 'b') [y](#z) [w]\n\n[w]: mailto:a@b.c",
+            "[x](https://a.example 'b') [y](#z) [w]\n\n[w]: mailto:a@b.c",
+        ),
     ],
 )
 def test_a_note_stays_markdown_where_nobody_takes_it_for_more(note: str, markdown: str | None) -> None:

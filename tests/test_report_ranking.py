@@ -16,6 +16,7 @@ from jupyter_track.reports.make import Report
 from jupyter_track.store.database import StoreFiles
 from jupyter_track.store.edits import pin_runs
 from jupyter_track.store.reader import Reader
+from jupyter_track.views.comparison import comparison_of
 from jupyter_track.views.group_comparison import group_comparison_of
 
 
@@ -213,6 +214,22 @@ def test_where_all_have_the_same_nothing_is_marked(store: Path) -> None:
     assert [row[2] for row in blocks(report, Curves)[0].charts[0].rows] == ["0.1000"] * 3
 
 
+@pytest.mark.parametrize(
+    ("values", "best"), [((0.5, 0.5), None), ((0.5,), None), ((0.5, float("nan")), None), ((0.5, 0.4), 0.5)]
+)
+def test_what_a_failed_run_has_is_nothing_to_be_better_than(
+    store: Path, values: tuple[float, ...], best: float | None
+) -> None:
+    """It is no result, in the table that sorts as in the one that does not."""
+    runs = [{"metrics": {"accuracy": [0.1, one]}} for one in values]
+    add_runs(store, *runs, {"metrics": {"accuracy": [0.1, 0.9]}, "status": "FAILED"})
+    report = made_report(store)
+    (column,) = [one for one in live(report)["columns"] if one["key"] == "accuracy"]
+    assert column["best"] == best
+    marked = [row.cells[0].text for row in blocks(report, Table)[0].table.rows if row.cells[0].best]
+    assert marked == ([] if best is None else ["0.5000"])
+
+
 def test_the_curve_of_one_run_and_of_a_failed_one_is_not_the_best_of_several(store: Path) -> None:
     """One has nothing to be better than; one that failed is no result."""
     add_runs(
@@ -302,6 +319,29 @@ def test_groups_are_summed_up_as_groups(store: Path) -> None:
     assert told["loss ↓? of mlp-8"] == ("0.410 ± 0.010", "n=3")
     assert told["loss ↓? of mlp-64"] == ("0.110 ± 0.010", "n=3, best")
     assert not any(label.startswith("best") or "mean" in label for label in told)
+
+
+def test_runs_of_two_groups_are_compared_as_groups(store: Path) -> None:
+    """Where each that was named has another from which it differs only in the seed, as `compare` has it."""
+    add_runs(
+        store,
+        *(
+            {"name": f"mlp-{width}", "params": {"width": width, "seed": seed}, "metrics": {"loss": loss + seed / 100}}
+            for width, loss in ((8, 0.4), (64, 0.1))
+            for seed in range(3)
+        ),
+    )
+    report = made_report(store, "#1..#6")
+    assert [(run.name, len(run.members)) for run in blocks(report, Compared)[0].comparison.runs] == [
+        ("mlp-8", 3),
+        ("mlp-64", 3),
+    ]
+    assert summary(report).startswith("2 groups with 6 runs of Default. The best is mlp-64, with the lowest mean loss")
+    assert figures(report)["loss ↓? of mlp-64"] == ("0.110 ± 0.010", "n=3, best")
+    assert len(blocks(made_report(store, "#1..#4"), Compared)[0].comparison.runs) == 4
+    single = comparison_of(Reader(store), [run.run_id for run in Reader(store).runs()])
+    assert len(blocks(made_report(store, single), Compared)[0].comparison.runs) == 6
+    assert not blocks(made_report(store), Compared)[0].comparison.runs[0].members
 
 
 def test_the_figure_of_a_group_is_named_after_the_group(tmp_path: Path) -> None:

@@ -21,7 +21,22 @@ from jupyter_track.store.batch import Batch
 SVG = "xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'"
 MANY = "".join(f"<g id='a{at}'><use href='#a{at + 1}'/><use href='#a{at + 1}'/></g>" for at in range(40))
 CHAIN = "".join(f"<g id='a{at}'><use href='#a{at + 1}'/></g>" for at in range(5000))
+TENFOLD, HANDED, STYLED, RULES = (
+    "".join(form.replace("THIS", str(at)).replace("NEXT", str(at + 1)) for at in range(8))
+    for form in (
+        f"<mask id='mTHIS'>{'<path mask=`url(#mNEXT)`/>' * 10}</mask>".replace("`", '"'),
+        f"<pattern id='pTHIS'><g fill='url(#pNEXT)'>{'<path/>' * 10}</g></pattern>",
+        f"<mask id='mTHIS'>{'<path class=`cTHIS`/>' * 10}</mask>".replace("`", '"'),
+        'g > .cTHIS, #x{mask:url("#mNEXT")}',
+    )
+)
+TOO_MUCH = "more pieces than a browser should draw"
+UNLIKE = "an address that not all read alike"
+UNTOLD = "a style that names pieces for others that cannot be told"
 SHOWS = [
+    "<svg><clipPath id='c'><rect/></clipPath>" + "<g clip-path='url(#c)'><path/></g>" * 9000 + "</svg>",
+    "<svg><style>.a{fill:url(#g)}@media print{.b{mask:url('#m')}}</style><mask id='m'/><path class='a b'/></svg>",
+    "<svg><pattern id='p'><path/></pattern><path fill='url(#p)' stroke='inherit'/><use href='#gone'/></svg>",
     "<svg><use xlink:href='#a'/><path clip-path='url(#p)' d='M0 0'/></svg>",
     "<svg><image xlink:href='data:image/png;base64,AAAA'/></svg>",
     "<svg><style>/* a */ *{stroke-linejoin:round}</style></svg>",
@@ -58,9 +73,27 @@ DOES = [
     ("<svg><style>a{b:image-set('https://x.example' 1x)}</style></svg>", "a style that may name one (image-set)"),
     ("<svg><rect style='fill:url(https://x.example)'/></svg>", "an address (in url())"),
     ("<svg><rect fill='u\\72l(https://x.example)'/></svg>", "a style that may name one (\\)"),
-    (f"<svg>{MANY}</svg>", "more pieces than a browser should draw"),
-    (f"<svg>{CHAIN}</svg>", "more pieces than a browser should draw"),
-    (f"<svg>{'<g>' * 5000}{'</g>' * 5000}</svg>", "more pieces than a browser should draw"),
+    (f"<svg>{MANY}</svg>", TOO_MUCH),
+    (f"<svg>{CHAIN}</svg>", TOO_MUCH),
+    (f"<svg>{'<g>' * 5000}{'</g>' * 5000}</svg>", TOO_MUCH),
+    ("<svg><use xlink:href='#zz' href='#a'/></svg>", UNLIKE),
+    ("<svg><use xmlns:f='f' f:href='#a'/></svg>", UNLIKE),
+    ("<svg><use href='#%61'/></svg>", "an address (#%61)"),
+    ("<svg><use href='#a&#160;'/></svg>", "an address (#a)"),
+    ("<svg><use href='#a&#10;b'/></svg>", "an address (#a\nb)"),
+    ("<svg><path mask='url(#%61)'/></svg>", UNLIKE),
+    ("<svg><path mask='url(\"#a)b\")'/></svg>", UNLIKE),
+    (f"<svg>{TENFOLD}</svg>", TOO_MUCH),
+    (f"<svg>{TENFOLD.replace('mask=', 'style=').replace('url(', 'mask: url(')}</svg>", TOO_MUCH),
+    (f"<svg>{HANDED}</svg>", TOO_MUCH),
+    (f"<svg>{STYLED}<style>{RULES}</style></svg>", TOO_MUCH),
+    ("<svg><style>path{mask:url(#m)}</style></svg>", UNTOLD),
+    ("<svg><style>.a{.b{c:d}mask:url(#m)}</style></svg>", UNTOLD),
+    ('<svg><style>.a{--b:"{";mask:url(#m)}</style></svg>', UNTOLD),
+    ("<svg><g style='--a:url(#m)'><path style='mask:var(--a)'/></g></svg>", "a style that may name one (var)"),
+    ("<svg><path mask='inherit'/></svg>", "a style that may name one (mask:inherit)"),
+    ("<svg><style>a{mask:/**/inherit}</style></svg>", "a style that may name one (/*)"),
+    ("<svg><g id='a'><use href='#a'/></g></svg>", "a piece that is drawn inside of itself"),
     ("<svg><rect></svg>", "something that is no XML"),
 ]
 
@@ -102,6 +135,12 @@ def test_what_an_svg_does_is_told(svg: str, why: str) -> None:
 def test_a_type_is_told_by_the_content(data: bytes, mime: str) -> None:
     """Whatever the name says."""
     assert type_of(data) == mime
+
+
+def test_a_deep_picture_is_counted_in_one_go() -> None:
+    """Each element once, and not once for each of those around it: 190 deep, with an id each, and many inside."""
+    deep = "".join(f"<g id='a{at}'>" for at in range(190))
+    assert lively(made(f"<svg>{deep}{'<path/>' * 90_000}{'</g>' * 190}</svg>")) == ""
 
 
 def test_a_plot_of_matplotlib_is_kept() -> None:

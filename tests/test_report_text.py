@@ -161,7 +161,7 @@ def test_curves_are_of_the_runs_that_are_asked_for(full: Path) -> None:
 
 
 def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> None:
-    """Figures, tables and listings each by themselves; also before they are placed; as text, whatever they hold."""
+    """Figures, tables and listings each by themselves; also before they are placed; each is a line of Markdown."""
     text = """\
 {{ ref("loss") }} and {{ ref("all") }} say it.
 
@@ -169,7 +169,7 @@ def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> No
 
 {{ curves("loss", caption="Loss of **" ~ best ~ "**", label="loss") }}
 
-{{ table(2, caption="The best two", label="all") }}
+{{ table(2, caption="The best $k=2$ [of](javascript:a) <b>", label="all") }}
 
 {{ code(caption="What ran") }}
 """
@@ -179,15 +179,18 @@ def test_captions_are_numbered_and_referred_to(full: Path, tmp_path: Path) -> No
     assert captions == [
         ("Figure 1", "Accuracy"),
         ("Figure 2", "Loss of **run 0 #1**"),
-        ("Table 1", "The best two"),
+        ("Table 1", "The best $k=2$ [of](javascript:a) <b>"),
         ("Listing 1", "What ran"),
     ]
     assert html_of(report) == "<p>Figure 2 and Table 1 say it.</p>"
-    assert '<p class="jtr-caption"><b>Figure 2</b> <span>Loss of **run 0 #1**</span></p>' in report.html
+    assert '<p class="jtr-caption"><b>Figure 2</b> <span>Loss of <strong>run 0 #1</strong></span></p>' in report.html
+    formula = "<math><mrow><mi>k</mi><mo>=</mo><mn>2</mn></mrow></math>"
+    assert f"<span>The best {formula} [of](javascript:a) &lt;b&gt;</span></p>" in report.html
     report.save(tmp_path / "report.md")
     kept = (tmp_path / "report.md").read_text("utf-8")
     assert "Figure 2 and Table 1 say it." in kept
-    assert "*Figure 2: Loss of \\*\\*run 0 \\#1\\*\\**" in kept
+    assert "*Figure 2:* Loss of **run 0 #1**\n" in kept
+    assert "*Table 1:* The best $k=2$ \\[of\\](javascript:a) \\<b\\>\n" in kept
 
 
 def test_where_there_is_nothing_to_place_it_is_said(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_where_there_is_nothing_to_place_it_is_said(tmp_path: Path) -> None:
     (section,) = made_report(store, "one", text=text, sections=["text"]).document.sections
     assert section.blocks == (
         Sentence("No figure was recorded.", token="muted"),
-        Caption("Figure 1", "None"),
+        Caption("Figure 1", "None", "None"),
         Sentence("There are too few runs, or their params do not differ.", token="muted"),
     )
 
@@ -276,8 +279,8 @@ def test_a_run_without_metrics_has_none_to_name(tmp_path: Path) -> None:
         ("{{ best.metric }}", "line 1: A run has no 'metric'; there is number, name, "),
         ("{{ best.metrics }}", "line 1: The metrics of the run run 0 #1 are several; name one: accuracy, loss."),
         ("{{ curves(run=1) }}", "line 1: curves() got an unexpected keyword argument 'run'"),
-        ("{{ parallel(5) }}", "line 1: parallel() takes 0 positional arguments but 1 was given"),
-        ("{{ code(1, 2) }}", "line 1: code() takes from 0 to 1 positional arguments but 2 were given"),
+        ("{{ parallel(5) }}", "line 1: parallel() takes no value without a name (as caption=…), but has 1."),
+        ("{{ code(1, 2) }}", "line 1: code() takes at most 1 value without a name (as caption=…), but has 2."),
         (
             "x\n{{ runs[3] }}",
             "line 2: runs[3] is none of the runs of this report, which has 3 runs, runs[0] to runs[2].",
@@ -415,14 +418,21 @@ def test_a_report_of_one_run_has_no_best(full: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{{ table(0) }}", "line 1: so many runs are none: 0; write 5 for the five best."),
+        ("{{ table(0) }}", "line 1: 0 is no number of runs; write 5 for the five best."),
         ("{{ table([]) }}", "line 1: there are no runs in the list."),
         (
             "x\n\n{{ table(2, ['lr', 'acuracy']) }}",
             "line 3: the runs have no column 'acuracy'; did you mean 'accuracy'?",
         ),
         ("{{ table(2, 'metrics.lr') }}", "line 1: the runs have no column 'metrics.lr'; did you mean 'lr'?"),
+        (
+            "{{ table(2, ['tags.nowhere']) }}",
+            "line 1: the runs have no column 'tags.nowhere'; there is ",
+        ),
         ("{{ curves('loss', runs='nobody') }}", "line 1: "),
+        ("x\n\n{{ table(2)", "line 3: '{{' is not closed: '}}' is missing."),
+        ("{% if best x %}", "line 1: 'x' is not expected there, between '{%' and '%}'."),
+        ("{{ best runs }}", "line 1: 'runs' is not expected there, between '{{' and '}}'."),
         (
             "x\n\nAs {{ ref('loss') }} shows.",
             "line 3: nothing has the label 'loss': label=… beside caption=… gives it.",
@@ -439,3 +449,33 @@ def test_what_is_wrong_with_what_a_text_places_is_told_with_its_line(full: Path,
     with pytest.raises(InvalidValue) as error:
         made_report(full, text=text)
     assert str(error.value).startswith(f"the text, {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ best.metrics.val/loss }}", "line 1: The run one #1 has no metric 'val'; write metrics[\"val/loss\"]."),
+        (r"It is $\frac{{a}}{b}$", "line 1: there is no 'a'; there is best, "),
+        ("{{ a }}", "line 1: there is no 'a'; there is best, "),
+    ],
+)
+def test_names_that_are_read_otherwise_say_how_they_are_written(tmp_path: Path, text: str, message: str) -> None:
+    """A quotient, and braces of a formula."""
+    store = made_store(tmp_path)
+    add_runs(store, *({"name": name, "metrics": {"val/loss": at}} for at, name in enumerate(("one", "two"))))
+    with pytest.raises(InvalidValue) as error:
+        made_report(store, text=text)
+    assert str(error.value).startswith(f"the text, {message}")
+    assert str(error.value).endswith(" Braces of a formula stand apart: { {a} }.") == ("$" in text)
+
+
+def test_several_lists_of_runs_are_a_comparison(full: Path) -> None:
+    """Which is what compares groups; a report of both as one list would not tell them apart."""
+    with pytest.raises(InvalidValue, match=re.escape("report their comparison: track.compare(…).")):
+        made_report(full, [Reader(full).runs(), Reader(full).runs()])
+
+
+def test_a_column_that_there_is_not_is_told_with_those_of_each_kind(full: Path) -> None:
+    """Facts of a run too, which have no name in the store, however many metrics and params there are."""
+    with pytest.raises(InvalidValue, match=re.escape("experiment, status, duration, started, note, tags.")):
+        made_report(full, text="{{ table(2, ['tags.nowhere']) }}")

@@ -13,6 +13,8 @@ from jupyter_track.store import table_rows
 from jupyter_track.store.choices import keep_choices
 from jupyter_track.store.edits import set_baseline
 from jupyter_track.store.reader import Reader
+from jupyter_track.views.format import middle_cut
+from jupyter_track.views.group_names import group_names
 from jupyter_track.views.groups import (
     SeedGroup,
     has_seeds,
@@ -90,7 +92,56 @@ def test_a_child_and_another_experiment_are_no_repeats(store: Path) -> None:
     add_run(store, params={"seed": 2}, parent_uuid=parent)
     add_run(store, params={"seed": 3}, experiment="other")
     labels = [group.label for group in seed_groups(Reader(store).runs(), {})]
-    assert labels == ["same params · 3", "same params · 2", "same params"]
+    assert labels == ["run-0 · 3", "run-0 · 2", "run-0"]
+
+
+def test_runs_without_a_seed_are_in_no_group_of_seeds(store: Path) -> None:
+    """What two of them differ in is not known; neither is one of them a seed of those that have one."""
+    add_run(store, params={"a": 1}, metrics={"loss": 0.5})
+    add_run(store, params={"a": 1}, metrics={"loss": 0.9})
+    for seed in (1, 2):
+        add_run(store, params={"a": 1, "seed": seed}, metrics={"loss": 0.7})
+    assert [len(group.run_ids) for group in seed_groups(Reader(store).runs(), {})] == [2, 1, 1]
+
+
+def named(store: Path, *settings: dict[str, object], name: str = "run") -> list[str]:
+    """The names of groups of two seeds each, the oldest first; the still forms and the live one have the same."""
+    for params in settings:
+        for seed in (1, 2):
+            add_run(store, name=name, params={**params, "seed": seed})
+    runs = Reader(store).runs()
+    found = seed_groups(runs, {})
+    by_id = {run.run_id: run for run in runs}
+    groups = [[by_id[one] for one in group.run_ids] for group in found]
+    assert group_names(groups, is_seed, alone=True) == [group.label for group in found]
+    return [group.label for group in reversed(found)]
+
+
+def test_the_name_of_a_group_has_what_it_differs_in(store: Path) -> None:
+    """However many params there are, and however long their names and values."""
+    forest = [{"C": c, "max_iter": 100, "solver": "lbfgs"} for c in (1, 10)]
+    hinge = [{"loss": "hinge", "alpha": 0.1, "eta": "fixed", "lr": lr} for lr in (0.1, 0.5)]
+    assert named(store, *forest, *hinge) == [
+        "C 1 · max_iter 100 · solver lbfgs",
+        "C 10 · max_iter 100 · solver lbfgs",
+        "loss hinge · alpha 0.1 · eta fixed · lr 0.1",
+        "loss hinge · alpha 0.1 · eta fixed · lr 0.5",
+    ]
+
+
+def test_long_values_that_look_alike_are_named_whole(store: Path) -> None:
+    """What is taken out of their middle is what tells them apart; a short form that is its own stays short."""
+    paths = [f"data/folder/of/{name}/measurements.csv" for name in ("ada", "bob")]
+    assert named(store, *({"path": path} for path in (*paths, "x" * 40))) == [
+        *(f"path {path}" for path in paths),
+        f"path {middle_cut('x' * 40, 16)}",
+    ]
+
+
+def test_a_group_is_called_as_its_runs_are(store: Path) -> None:
+    """Where no other run has the name; a parent without params too, for which there is nothing else to say."""
+    add_run(store, name="sweep", params={"seed": 0})
+    assert named(store, {"lr": 0.1}, name="low") == ["sweep", "low"]
 
 
 def test_seeds_that_are_all_equal_tell_nothing_apart(store: Path) -> None:

@@ -44,13 +44,22 @@ def test_every_token_has_a_light_and_a_dark_value_and_the_hosts_word_goes_first(
             assert len(found) == 2  # where the host says so, and where only the system does
 
 
-@pytest.mark.parametrize("name", ["panel.css", "card.css", "table.css", "curves.css"])
+@pytest.mark.parametrize("name", ["panel.css", "card.css", "table.css", "grid.css", "curves.css"])
 def test_no_other_style_sheet_names_a_colour(name: str) -> None:
     """A colour outside the tokens would be wrong in one of the themes."""
     assert COLOR.findall((STYLE / name).read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("name", ["tokens.css", "panel.css", "card.css", "table.css", "curves.css"])
+@pytest.mark.parametrize("name", ["tokens.css", "panel.css", "card.css", "table.css", "grid.css", "curves.css"])
 def test_nothing_is_fetched(name: str) -> None:
     """A style sheet loads nothing, neither fonts nor pictures."""
     assert not re.search(r"url\(|@import|https?:", (STYLE / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in STYLE.glob("*.css")))
+def test_a_style_sheet_is_short_and_reaches_a_page(name: str) -> None:
+    """Each is imported where the panels' sheet or the reports' is put together."""
+    whole = ("index.css", "report.css")
+    imported = "".join((STYLE / one).read_text(encoding="utf-8") for one in whole)
+    assert name in whole or f"@import './{name}';" in imported
+    assert len((STYLE / name).read_text(encoding="utf-8").splitlines()) <= 500

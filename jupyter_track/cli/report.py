@@ -90,8 +90,9 @@ def report(
     """Write one HTML file that says what is known of some runs.
 
     It needs no server and no network, opens in any browser, is read without scripts, and prints well. What is named is
-    a filter or runs; without any, all runs. The same store and options give the same file, apart from the moment that
-    --built fixes. Where the file ends in .md it is Markdown, with its pictures in a folder beside it.
+    a filter or runs; without any, all runs. The same store in its place and the same options give the same file, apart
+    from the moment that --built fixes. Where the file ends in .md it is Markdown, with its pictures in a folder beside
+    it.
     """
     reader = reader_of(looked_at(ctx, store, contents=True))
     from ..reports.make import make_report

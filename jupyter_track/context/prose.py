@@ -19,6 +19,7 @@ _PAIR = re.compile(
 )
 _CALL = re.compile(r"(\(\s*(['\"])([\w.\-]{2,60})\2\s*,\s*)(['\"])((?:(?!\4)[^\n\\]){1,500})\4")
 _WORDS = frozenset({"None", "null", "True", "False", "true", "false"})
+_CLOSING = re.compile(r"`[`.:!?*_~|]*\Z")  # the end of a span of code, and of a sentence
 _NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?\Z")
 
 
@@ -51,9 +52,14 @@ def redact_source(text: str) -> str:
 
 def _masked(pair: re.Match[str]) -> str:
     name, sign, value = pair.groups()
+    closing = _CLOSING.search(value)
+    value, after = (value[: closing.start()], closing[0]) if closing else (value, "")
+    opening = "`" * (len(value) - len(value := value.lstrip("`")))
+    if not value:
+        return pair.group()
     if not is_secret_name(name) or value in _WORDS or (_NUMBER.match(value) and not may_be_number(name)):
         return pair.group()
-    return f"{name}{sign}{REDACTED}"
+    return f"{name}{sign}{opening}{REDACTED}{after}"
 
 
 def _masked_call(call: re.Match[str]) -> str:

@@ -81,8 +81,8 @@ def report(
     template : path, optional
         A Jinja2 template that begins with ``{% extends "report.html" %}``.
     built : datetime or seconds, optional
-        The moment that the report says it was made at; by default SOURCE_DATE_EPOCH, or now. The same store and
-        options then give the same bytes.
+        The moment that the report says it was made at; by default SOURCE_DATE_EPOCH, or now. The same store in
+        its place and the same options then give the same bytes.
     private : bool, default True
         Whether paths of this machine, and who ran it, are left out.
     overwrite : bool, default False

@@ -34,6 +34,7 @@ from ..values import (
     clean_text,
     load_param,
     metric_value,
+    metric_values,
     param_value,
 )
 from .active import Cell, drop_fast
@@ -295,9 +296,7 @@ class Entries:
 
         `timestamp` is in milliseconds since the epoch, now by default.
         """
-        if not isinstance(metrics, Mapping):
-            raise InvalidValue(f"Metrics are a dict of names and numbers, not {type(metrics).__name__} ({metrics!r}).")
-        checked = [(check_key(key, "metric"), metric_value(key, value)) for key, value in metrics.items()]
+        checked = metric_values(metrics)
         at = check_step(step)
         when = time.time_ns() if timestamp is None else check_time(timestamp) * 1_000_000
         self.require(run_id)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..records import Goal
 from ..store import pending
-from ..values import check_key, check_step, metric_value
+from ..values import check_key, check_step, check_time, metric_value, metric_values
 from . import active, ending, short, stopping
 from .opening import active_or_new, log_target
 from .session import session
@@ -158,11 +158,22 @@ def _log_metric(key: str, value: Any, step: Any, timestamp: int | None, run_id: 
         return
     check_key(key, "metric")
     number, at = metric_value(key, value), check_step(step)
+    if timestamp is not None:
+        check_time(timestamp)
     generation = active.generation()
     run = active_or_new()
     stopping.check(run)
     run._tracker.metrics(run.run_id, {key: number}, at, timestamp)
     _prepare(run, (key,), generation)
+
+
+def _check_first(metrics: Mapping[str, Any], step: Any, timestamp: int | None) -> None:
+    """Look at values before a run is opened for them, so that bad ones leave no empty run."""
+    if active.current() is None:
+        metric_values(metrics)
+        check_step(step)
+        if timestamp is not None:
+            check_time(timestamp)
 
 
 def _prepare(run: ActiveRun, keys: Iterable[str], generation: int) -> None:
@@ -223,6 +234,7 @@ def log_metrics(
     if run_id is not None or timestamp is not None or dataset is not None or model_id is not None:
         _log_about(metrics, step, run_id, timestamp, dataset, model_id)
     elif not _appended(metrics, step):
+        _check_first(metrics, step, None)
         generation = active.generation()
         run = active_or_new()
         stopping.check(run)
@@ -241,6 +253,8 @@ def _log_about(
     model_id: str | None,
 ) -> None:
     """Log points that were measured on a dataset, which the run then has as an input, or of a model."""
+    if run_id is None:
+        _check_first(metrics, step, timestamp)
     tracker, target = log_target(run_id)
     if dataset is None and model_id is None:
         tracker.metrics(target, metrics, step, timestamp)
@@ -277,10 +291,11 @@ def log(values: Mapping[str, Any] | None = None, /, step: int | None = None, **n
     given = {**values, **named} if type(values) is dict else named
     if (values is None or type(values) is dict) and _appended(given, step):
         return
+    looked = short.look(values, step, named)  # before a run is opened: a bad value leaves no empty one
     generation = active.generation()
     run = active_or_new()
     stopping.check(run)
-    short.log(run._tracker, run.run_id, values, step, named)
+    short.keep(run._tracker, run.run_id, looked)
     if step is not None:  # else the step is that of the call, which is counted
         _prepare(run, [key for key, value in given.items() if type(value) is float and type(key) is str], generation)
 

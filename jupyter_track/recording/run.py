@@ -187,7 +187,7 @@ class ActiveRun(Shown):
 
     def log(self, values: Mapping[str, Any] | None = None, /, step: int | None = None, **named: Any) -> None:
         """Log by kind; see `jupyter_track.log`."""
-        short.log(*self._target(), values, step, named)
+        short.keep(*self._target(), short.look(values, step, named))
 
     def log_param(self, key: str, value: Any) -> Any:
         """Log one param and return its value."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidValue
@@ -15,13 +16,20 @@ from .tracker import Tracker
 FOLDERS = {"figure": "figures", "table": "tables", "text": "texts", "image": "images"}
 
 
-def log(
-    tracker: Tracker, run_id: str, values: Mapping[str, Any] | None, step: int | None, named: Mapping[str, Any]
-) -> None:
-    """Log values by kind; everything is checked before anything is written.
+@dataclass(frozen=True)
+class Looked:
+    """The values of a call by kind, all of them checked."""
 
-    Numbers become metrics of the step. Files are named after the key in a folder of their kind (``figures/roc.png``);
-    where a step is given, it is part of the name.
+    metrics: Mapping[str, float]
+    blobs: Sequence[tuple[str, Blob]]
+    step: int | None
+
+
+def look(values: Mapping[str, Any] | None, step: int | None, named: Mapping[str, Any]) -> Looked:
+    """Tell values by kind; nothing is written, and no run is needed.
+
+    Files are named after the key in a folder of their kind (``figures/roc.png``); where a step is given, it is part of
+    the name.
 
     Raises
     ------
@@ -47,9 +55,15 @@ def log(
             metrics[key] = metric_value(key, value)
         else:
             blobs.append(_file(key, value, kind, at))
-    if metrics:
-        tracker.metrics(run_id, metrics, _count(tracker, run_id) if at is None else at)
-    for path, blob in blobs:
+    return Looked(metrics, blobs, at)
+
+
+def keep(tracker: Tracker, run_id: str, looked: Looked) -> None:
+    """Log what was looked at: numbers become metrics of the step."""
+    if looked.metrics:
+        at = _count(tracker, run_id) if looked.step is None else looked.step
+        tracker.metrics(run_id, looked.metrics, at)
+    for path, blob in looked.blobs:
         keep_blob(tracker, run_id, blob, path)
 
 

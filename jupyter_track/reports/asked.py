@@ -70,7 +70,8 @@ class Asked:
     metric : str or None
         By which the runs are ranked; None for the main one.
     compare : tuple of str or None
-        The ids of the runs that are compared; None for the baseline, the best and the pinned ones.
+        The ids of the runs that are compared, or what means one among those of the report (``best``); None for the
+        baseline, the best and the pinned ones.
     columns : tuple of tuple of str
         The ids of each group, where groups of runs are compared; empty where runs are.
     template : Path or None

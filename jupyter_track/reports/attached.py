@@ -2,8 +2,9 @@
 
 Each is read where it lies, and its address in the Markdown is where its copy goes. A text may be somebody else's, and a
 report is sent to others. So only what lies in the folder of the text is taken, or in one that the person names; a
-symbolic link counts as what it leads to, and what is hidden stays where it is. A picture is what its content is, and
-nothing is taken that would run or fetch something when it is opened.
+symbolic link counts as what it leads to, and what is hidden stays where it is, as stores of runs do. A picture is what
+its content is, and no page is taken that would run or fetch something where it is opened; what else a file does there
+is for those who open it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import base64
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
@@ -20,6 +21,7 @@ from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 
 from ..errors import InvalidValue
+from ..store.place import files_folder, store_exists
 from .document import Attached
 from .screening import ENDINGS, PAGE, SVG, lively, type_of
 
@@ -29,6 +31,8 @@ _FETCHED = re.compile(r"[\w+.-]+:|//")
 _TITLE = re.compile(r"([\\\"'()<>&`|])")
 _PAGES = (".html", ".htm", ".xhtml", ".xht", ".shtml", ".mhtml", ".mht", ".xml", ".xsl", ".svgz")
 _ENDING = re.compile(r"\.([A-Za-z0-9]{1,10})")
+# A database of SQLite, what is about to be written into one, and what was in it before.
+_DATABASES = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
 _SPAN = "span"
 _TYPE = "application/octet-stream"  # of what a browser saves and does not open
 
@@ -148,6 +152,12 @@ class Attachments:
         assert self._within is not None
         # Markdown writes an address with % signs; the name of a file may have some too, and a link a place in a file.
         names = (told, address, *((told.partition("#")[0], address.partition("#")[0]) if "#" in told else ()))
+        if any(
+            PureWindowsPath(name).anchor for name in names
+        ):  # not even looked at: it may be a share that asks who one is
+            raise InvalidValue(
+                f"the {what} {told!r:.80} is told from the root of a disk; tell it from the text's folder."
+            )
         path = next(filter(None, (_followed(self._folder / name) for name in names if name)), None)
         if path is None:
             hint = "" if what == "picture" else "; a link to what lies elsewhere begins with https://"
@@ -162,6 +172,8 @@ class Attachments:
             raise InvalidValue(f"the {what} {told!r:.80} is hidden, and stays where it is.")
         if not path.is_file():
             raise InvalidValue(f"{told!r:.80} is a folder; a report takes files along.")
+        if any(_is_of_store(one) for one in path.parents):
+            raise InvalidValue(f"the {what} {told!r:.80} is of a store of runs, and stays where it is.")
         return path
 
     @staticmethod
@@ -204,6 +216,12 @@ def _followed(path: Path) -> Path | None:
         return None
 
 
+def _is_of_store(folder: Path) -> bool:
+    """Whether a folder holds the files of a store beside it."""
+    ending = files_folder(Path("a")).name[1:]
+    return folder.name.endswith(ending) and store_exists(folder.with_name(folder.name.removesuffix(ending)))
+
+
 def _read(path: Path, told: str, what: str) -> bytes:
     try:
         # Between the look at it and this, it may have become a link to something else.
@@ -228,6 +246,10 @@ def _read_picture(path: Path, told: str) -> Attached:
 
 def _read_file(path: Path, told: str) -> Attached:
     data = _read(path, told, "file")
+    if data.startswith(_DATABASES):
+        raise InvalidValue(
+            f"the file {told!r:.80} is a database, as stores of runs are; link what is meant of it, such as a CSV."
+        )
     mime = type_of(data)
     why = lively(data) if mime == SVG else ""
     if why or mime == PAGE or path.suffix.lower() in _PAGES:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
+from itertools import zip_longest
 
 from ..errors import NotFound, TrackError
 from ..records import RESULT_STATES, Run
@@ -15,7 +16,7 @@ from ..views.columns import Column
 from ..views.curve_choice import Asked as AskedCurves
 from ..views.curve_choice import Chart, Choice
 from ..views.curve_picture import picture
-from ..views.curves import STEP, CurveRun, Series, series_of, thin
+from ..views.curves import STEP, Series, goal_among, series_of, thin
 from ..views.details import Grid
 from ..views.format import middle_cut, number, one_line, precision_of, spread
 from ..views.goals import SYSTEM
@@ -37,6 +38,7 @@ MOST_DRAWN = 20  # runs of curves
 ALL_POINTS, LEAST_POINTS, MOST_POINTS = 50_000, 150, 1_000  # of all curves together; of one
 STILL_POINTS = 150
 LEAST_LINES = 3  # runs of parallel coordinates
+MOST_LISTED = 3  # runs that share a best value and are named
 ERROR_LIMIT = 120  # characters of why a run failed
 
 
@@ -138,7 +140,7 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
     choice = curve_choice.choose(material.reader.store, asked, material.reader)
     if choice.empty:
         return [Sentence(choice.empty)]
-    notes = [*_left_out(material, metrics, len(runs)), *choice.notes]
+    notes = [*_left_out(material, metrics, runs, choice), *choice.notes]
     series = read_series(material, choice)
     charts = tuple(_chart(choice, chart, [one for one in series if one.key == chart.key]) for chart in choice.charts)
     return [Curves(choice, charts, curves_html.HEAD, tuple(notes), panel)]
@@ -147,13 +149,32 @@ def curves(material: Material, metrics: Sequence[str] = (), *, panel: str = "cur
 def drawn_runs(material: Material, metrics: Sequence[str] = ()) -> list[Run]:
     """Return the runs whose curves are drawn, in the order of their numbers, in which colours are given.
 
-    Where some have a curve, those with single values are left out: a point beside curves says nothing.
+    Where some have a curve, those with single values are left out: a point beside curves says nothing. Of many it is
+    the baseline, the best by each metric in turn, and the pinned ones: what a chart says of the best is true of all.
     """
     having = _curved(material, metrics)
-    first = [run for run in having if run.pinned or run.baseline_run_id == run.run_id]
-    wanted = dict.fromkeys(run.run_id for run in [*first, *having])
-    kept = set(list(wanted)[:MOST_DRAWN])
+    keys = list(metrics) or curve_choice.main_metrics(having)[: curve_choice.DEFAULT_CHARTS]
+    orders = [having, *(_best_curves(having, key) for key in keys)]
+    bests = [order[0] for order in orders if order]
+    turns = [run for several in zip_longest(*orders) for run in several if run is not None]
+    base = [run for run in having if run.baseline_run_id == run.run_id]
+    pinned = [run for run in having if run.pinned]
+    kept = set(list(dict.fromkeys(run.run_id for run in [*base, *bests, *pinned, *turns]))[:MOST_DRAWN])
     return sorted((run for run in having if run.run_id in kept), key=lambda run: run.number or 0)
+
+
+def _best_curves(runs: Sequence[Run], key: str) -> list[Run]:
+    """The runs with a curve of a metric by the best value in it; those that broke off last."""
+    goal = goal_among(runs, key)
+
+    def place(run: Run) -> tuple[bool, bool, float, int]:
+        metric = run.metrics[key]
+        best = {"min": metric.min, "max": metric.max}.get(goal.direction or "")
+        known = best is not None and math.isfinite(best)
+        sign = 1 if goal.direction == "min" else -1
+        return run.state not in RESULT_STATES, not known, sign * (best or 0.0) if known else 0.0, -(run.number or 0)
+
+    return sorted((run for run in runs if key in run.metrics and run.metrics[key].count > 1), key=place)
 
 
 def _curved(material: Material, metrics: Sequence[str]) -> list[Run]:
@@ -169,15 +190,25 @@ def _has_curve(run: Run, metrics: Sequence[str]) -> bool:
     )
 
 
-def _left_out(material: Material, metrics: Sequence[str], drawn: int) -> list[str]:
+def _left_out(material: Material, metrics: Sequence[str], drawn: Sequence[Run], choice: Choice) -> list[str]:
     """Which runs are not drawn, and why."""
     having = len(_curved(material, metrics))
     notes = []
-    if having > drawn:
-        notes.append(f"{drawn} of {counted(having, 'run')}: the baseline, the pinned and the best")
+    if having > len(drawn):
+        notes.append(f"{len(drawn)} of {counted(having, 'run')}: {_which(drawn, choice)}")
     if single := len(material.runs) - having:
         notes.append(f"{counted(single, 'run')} without a curve left out")
     return notes
+
+
+def _which(drawn: Sequence[Run], choice: Choice) -> str:
+    """Which runs are drawn, where not all are."""
+    ranking = [chart.key for chart in choice.charts if chart.goal.direction is not None]
+    best = f"the best by {one_line(ranking[0]) if len(ranking) == 1 else 'each metric'}" if ranking else "the newest"
+    base = any(run.baseline_run_id == run.run_id for run in drawn)
+    pinned = any(run.pinned for run in drawn)
+    parts = [*(["the baseline"] if base else []), *(["the pinned"] if pinned else []), best]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def read_series(material: Material, choice: Choice, most: int = MOST_POINTS) -> list[Series]:
@@ -199,7 +230,7 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series]) -> CurveChart
     runs = {run.run_id: run for run in choice.runs}
     rows = curves_html.table_of(choice, chart, series)
     svg = svg_of(picture(chart, [_still(one) for one in series], runs, STEP))
-    return CurveChart(chart, tuple(series), svg, curve_words(chart, series, runs), tuple(rows))
+    return CurveChart(chart, tuple(series), svg, curve_words(chart, series, choice), tuple(rows))
 
 
 def _still(series: Series) -> Series:
@@ -207,7 +238,7 @@ def _still(series: Series) -> Series:
     return replace(series, xs=tuple(x for x, _ in points), ys=tuple(y for _, y in points))
 
 
-def curve_words(chart: Chart, series: Sequence[Series], runs: dict[str, CurveRun]) -> str:
+def curve_words(chart: Chart, series: Sequence[Series], choice: Choice) -> str:
     """Return what a chart of curves shows, for those who do not see it."""
     finite = [value for one in series for value in one.ys if math.isfinite(value)]
     places = [place for one in series for place in one.xs]
@@ -217,15 +248,31 @@ def curve_words(chart: Chart, series: Sequence[Series], runs: dict[str, CurveRun
     told = [f"{one_line(chart.key)} over step {min(places):,g} to {max(places):,g}, {counted(len(series), 'run')}"]
     told.append(f"from {number(min(finite), precision)} to {number(max(finite), precision)}")
     if chart.goal.direction is not None:
-        pick = min if chart.goal.direction == "min" else max
-        value, run_id = pick(
-            ((y, one.run_id) for one in series for y in one.ys if math.isfinite(y)), key=lambda pair: pair[0]
-        )
-        best = f"{runs[run_id].name} #{runs[run_id].number}"
-        told.append(f"{chart.goal.words}; the best value is {number(value, precision)}, of {best}")
+        told.append(chart.goal.words)
+        best, owners = _best_of_curves(chart, series, choice)
+        if best is not None:
+            told.append(f"the best value of these is {number(best, precision)}, of {_listed(owners)}")
     if odd := sum(count for one in series for _, count, _ in one.odd):
         told.append(f"{counted(odd, 'value')} not finite")
     return "; ".join(told)
+
+
+def _best_of_curves(chart: Chart, series: Sequence[Series], choice: Choice) -> tuple[float | None, list[str]]:
+    """The best value that is marked beside a chart, and whose it is; None where none is."""
+    pick = min if chart.goal.direction == "min" else max
+    states = {run.run_id: run.state for run in choice.records}
+    names = {run.run_id: f"{run.name} #{run.number}" for run in choice.runs}
+    own = [(pick((y for y in one.ys if math.isfinite(y)), default=None), one.run_id) for one in series]
+    best = curves_html.top_of(chart.goal, [(value, states[run_id]) for value, run_id in own])
+    if best is None:
+        return None, []
+    return best, [names[run_id] for value, run_id in own if value == best and states[run_id] in RESULT_STATES]
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > MOST_LISTED:
+        return counted(len(names), "run")
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 # ---- many runs

@@ -26,6 +26,7 @@ _FACTS: dict[str, Callable[[Run], str]] = {
     "started": lambda run: day(run.start_time),
     "note": lambda run: one_line(run.note or ""),
 }
+_NAMED = 6  # columns of a kind, where one is asked for that there is not
 _LEFT = ("experiment", "status", "started", "note")
 
 
@@ -39,7 +40,7 @@ def runs_meant(material: Material, meant: Any) -> list[Run]:
     """
     if isinstance(meant, int) and not isinstance(meant, bool):
         if meant < 1:
-            raise InvalidValue(f"so many runs are none: {meant}; write 5 for the five best.")
+            raise InvalidValue(f"{meant} is no number of runs; write 5 for the five best.")
         return material.many.ranked[:meant]
     several = meant if isinstance(meant, list | tuple) else [meant]
     found = [run_meant(material, one) for one in several]
@@ -52,8 +53,9 @@ def of_runs(material: Material, meant: Any) -> Material:
     """Return the material with some of its runs only."""
     if meant is None:
         return material
-    whole = material.many if isinstance(meant, int) else material
-    return replace(whole, runs=tuple(runs_meant(material, meant)))
+    runs = runs_meant(material, meant)
+    whole = material.many if all(run.run_id in material.many.ids for run in runs) else material
+    return replace(whole, runs=tuple(runs))
 
 
 @dataclass(frozen=True)
@@ -129,5 +131,6 @@ def _unknown(runs: Sequence[Run], name: str) -> InvalidValue:
     tags = {f"tags.{key}": None for run in runs for key in run.own_tags}
     known = [*keys, *_FACTS, *tags]
     near = difflib.get_close_matches(name.removeprefix("metrics.").removeprefix("params."), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(one_line, known[:8]))}."
+    some = [*list(keys)[:_NAMED], *_FACTS, *list(tags)[:_NAMED]]
+    hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(map(one_line, some))}."
     return InvalidValue(f"the runs have no column {name!r:.60}; {hint}")

@@ -234,11 +234,12 @@ class Prose(Block):
 
 @dataclass(frozen=True)
 class Caption(Block):
-    """What the block before it is, for who refers to it: ``Figure 1`` and a sentence."""
+    """What the block before it is, for who refers to it: ``Figure 1`` and a sentence, in Markdown and as HTML."""
 
     kind: ClassVar[str] = "caption"
     label: str
     text: str
+    html: str
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,12 @@ def figures(material: Material, run: Run | None = None) -> list[Block]:
         figure = figure_of(material, run, artifact, room)
         room -= len(figure.data or b"")
         shown.append(figure)
-    blocks: list[Block] = [Figures("" if material.kind == "run" else material.label(run), tuple(shown))]
+    blocks: list[Block] = [
+        Figures(
+            "" if material.kind == "run" and run.run_id == material.runs[0].run_id else material.label(run),
+            tuple(shown),
+        )
+    ]
     if len(found) > MOST_FIGURES:
         blocks.append(Sentence(f"{len(found) - MOST_FIGURES:,} more figures are not shown."))
     return blocks

@@ -288,7 +288,7 @@ class _Writer:
         return found
 
     def caption(self, block: Caption) -> list[str]:
-        return [f"*{self.text(block.label)}: {self.text(block.text)}*"]
+        return [f"*{self.text(block.label)}:* {note_markdown(block.text) or self.text(block.text)}"]
 
     def prose(self, block: Prose) -> list[str]:
         text = block.markdown.strip("\n")

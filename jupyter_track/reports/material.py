@@ -23,9 +23,11 @@ from ..views.comparison import comparison_of
 from ..views.curves import goal_among
 from ..views.found import Runs
 from ..views.goals import NO_GOAL, SYSTEM, Goal, rank
-from ..views.group_comparison import group_comparison_of, group_name
-from ..views.groups import has_seeds, seed_groups, seedless_sources
+from ..views.group_comparison import group_comparison_of
+from ..views.group_names import group_names
+from ..views.groups import has_seeds, is_seed, seed_groups, seedless_sources
 from ..views.parallel import Parallel, parallel_of
+from .among import baseline_of, is_word, run_among
 from .asked import MOST_COMPARED, Asked, Kind
 from .privacy import Privacy
 from .reading import CleanReader
@@ -91,9 +93,29 @@ class Material:
         return self.below or self
 
     @property
+    def named(self) -> Sequence[Run]:
+        """The runs that a text may name: also those below the one of the report."""
+        return self.runs if self.below is None else (*self.runs, *self.below.runs)
+
+    @property
     def main(self) -> Run | None:
         """The run that the report is of, or the best one."""
         return self.runs[0] if self.kind == "run" else self.best
+
+    @cached_property
+    def baseline(self) -> Run | None:
+        """The baseline that is among the runs; of several that of the best run's experiment."""
+        return baseline_of(self.runs, self.best)
+
+    def run_meant(self, word: str) -> Run:
+        """Return the run that `best`, `last` or `baseline` means in all of the report.
+
+        Raises
+        ------
+        NotFound, InvalidValue
+            Where there is none.
+        """
+        return run_among(self.reader, self.many.ranked, word, self.many.best)
 
     @cached_property
     def ranked(self) -> list[Run]:
@@ -119,7 +141,7 @@ class Material:
         several = [
             sorted((by_id[one] for one in group), key=lambda run: run.state not in RESULT_STATES) for group in ids
         ]
-        names = _different([group_name(group, several) for group in several])
+        names = group_names(several, is_seed, alone=True)
         groups = [RunGroup(name, tuple(group)) for name, group in zip(names, several, strict=True)]
         units = [Unit(group.runs, "seeds", label=group.name) for group in groups]
         return [RunGroup(unit.label, unit.runs) for unit in best_first(units, self.metric, self.goal)]
@@ -146,6 +168,27 @@ class Material:
         asked = replace(self.asked, compare=None)
         own = self.now, self.drawing, self.going
         return Material(self.reader, asked, "experiment", runs, metric, goal, best, *own)
+
+    @cached_property
+    def best_below(self) -> list[tuple[Run, str, list[Run]]]:
+        """Of a comparison the runs without a value, each with a metric and the best below it that are not compared.
+
+        The metric is that of the report where runs below have it, else their own.
+        """
+        found = []
+        inside = set(self.ids)
+        without = [run for run in self.runs if self.metric not in run.metrics] if self.kind == "comparison" else []
+        for run in without[:MOST_COMPARED]:
+            numbers = relatives.descendants(self.reader.store, run.run_id)[:MOST_RUNS]
+            read = self.reader.runs_of(table_rows.ids_of(self.reader.store, numbers))
+            below = Runs(one for one in read if one.run_id not in inside)
+            known = any(self.metric in one.metrics for one in below)
+            metric = self.metric if known else main_metric(self.reader, below, None)[0]
+            try:
+                found.append((run, metric, sharing(below, below.best(metric), metric)))
+            except (NotFound, InvalidValue):  # none has a result, or no goal is known
+                continue
+        return found
 
     @cached_property
     def goals(self) -> dict[str, Direction]:
@@ -207,10 +250,10 @@ class Material:
         next_words = ("the second best",) if self.best is not None else ("the one before it",)
         told = ["the best"] if self.best is not None else ["the newest"]
         standing = [*zip(self.runs[:2], (*told, *next_words), strict=False)]
-        baseline = [(run, "the baseline") for run in self.runs if run.baseline_run_id == run.run_id]
+        baseline = [(self.baseline, "the baseline")] if self.baseline else []
         pinned = [(run, "pinned") for run in self.runs if run.pinned]
         best = [(self.best, "the best so far" if self.best.state == "running" else "the best")] if self.best else []
-        first = baseline[:1] or (standing[1:] if best else [])
+        first = baseline or (standing[1:] if best else [])
         found: dict[str, tuple[Run, str]] = {}
         for run, why in [*first, *best, *pinned, *standing]:
             found.setdefault(run.run_id, (run, why))
@@ -225,8 +268,7 @@ class Material:
 
     def _most_telling(self, runs: Sequence[Run]) -> list[Run]:
         """As many runs as stand side by side, in their order: the first, the best and the baseline are among them."""
-        best, baseline = self.best, next((run for run in runs if run.baseline_run_id == run.run_id), None)
-        ids = [one.run_id for one in (runs[0], best, baseline, *runs) if one is not None]
+        ids = [one.run_id for one in (runs[0], self.best, self.baseline, *runs) if one is not None]
         inside = {run.run_id for run in runs}
         kept = set([one for one in dict.fromkeys(ids) if one in inside][:MOST_COMPARED])
         return [run for run in runs if run.run_id in kept]
@@ -280,7 +322,11 @@ def material_of(reader: Reader, run_ids: Sequence[str], asked: Asked, kind: Kind
     metric, goal = main_metric(reader, runs, named)
     best = _best(runs, metric, named is not None and kind != "run")
     ordered = runs if kind == "comparison" else ranked(runs, metric, goal)
-    return Material(reader, asked, kind, tuple(ordered), metric, goal, best, now)
+    material = Material(reader, asked, kind, tuple(ordered), metric, goal, best, now)
+    if asked.compare is not None:
+        ids = tuple(material.run_meant(one).run_id if is_word(one) else one for one in asked.compare)
+        material.asked = replace(asked, compare=ids)
+    return material
 
 
 def main_metric(reader: CleanReader, runs: Runs, named: str | None) -> tuple[str, Goal]:
@@ -317,6 +363,12 @@ def main_metric(reader: CleanReader, runs: Runs, named: str | None) -> tuple[str
     return key, goals[key]
 
 
+def best_among(reader: CleanReader, runs: Sequence[Run]) -> Run | None:
+    """Return the best of some runs, as that of a report of them; None where there is none."""
+    found = Runs(runs)
+    return _best(found, main_metric(reader, found, None)[0], False)
+
+
 def _declared_order(reader: CleanReader, runs: Runs) -> dict[str, int]:
     """The places of the metrics with a declared goal, as all runs of their experiments tell them."""
     experiments = sorted({int(run.experiment_id) for run in runs if run.goals})
@@ -337,16 +389,6 @@ def _best(runs: Runs, metric: str, wanted: bool) -> Run | None:
         if wanted:
             raise
         return None
-
-
-def _different(names: Sequence[str]) -> list[str]:
-    """Names that are told apart: equal ones are counted."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} · {seen[name]}")
-    return found
 
 
 def day(milliseconds: int) -> str:

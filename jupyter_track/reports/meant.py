@@ -11,6 +11,10 @@ from ..store import run_rows, table_rows
 from ..store.reader import Reader
 from ..views.compared import Comparison
 from ..views.format import one_line
+from .among import is_word, run_among
+from .material import best_among
+from .privacy import Privacy
+from .reading import CleanReader
 
 
 def ids_meant(reader: Reader, meant: Any) -> tuple[list[str], bool]:
@@ -84,15 +88,29 @@ def in_experiments(reader: Reader, names: Sequence[str], meant: Any) -> Any:
     if not names:
         return meant
     experiments = [reader.experiment_named(name).experiment_id for name in names]
-    if meant is None:
+    several = meant if isinstance(meant, list) else [meant]
+    words = any(map(is_word, several))
+    ids = []
+    if meant is None or words:
         found = run_rows.find(reader.store, run_rows.search(experiments, "", (), 1, None, 0))
         ids = table_rows.ids_of(reader.store, found)
-    else:
+    if words:
+        ids = [run_id for one in several for run_id in (_among(reader, ids, one) or ids_meant(reader, one)[0])]
+    elif meant is not None:
         ids = ids_meant(reader, meant)[0]
     runs = [run for run in reader.runs_of(ids) if run.experiment_id in experiments]
     if not runs:
         raise NotFound(f"There is no such run in {', '.join(names)}.")
     return runs
+
+
+def _among(reader: Reader, run_ids: Sequence[str], word: Any) -> list[str]:
+    """The run of some that a word such as ``best`` means; none where it is no such word."""
+    if not is_word(word) or not run_ids:
+        return []
+    clean = CleanReader(reader.store, Privacy(reader.store, True))
+    runs = clean.runs_of(list(run_ids))
+    return [run_among(clean, runs, word, best_among(clean, runs)).run_id]
 
 
 def of_words(words: Sequence[str]) -> str | list[str]:
@@ -117,6 +135,8 @@ def _of_one(reader: Reader, meant: Any) -> list[str]:
         return [str(meant.run_id)]
     if isinstance(meant, (str, int)) and not isinstance(meant, bool):
         return [run.run_id for run in reader.runs_meant([meant])]
+    if isinstance(meant, Iterable):
+        raise InvalidValue("A report is of one list of runs; of several, report their comparison: track.compare(…).")
     raise InvalidValue(f"A report is of runs, names of runs or a filter, not {type(meant).__name__}.")
 
 

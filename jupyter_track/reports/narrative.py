@@ -21,10 +21,11 @@ from markdown_it.token import Token
 
 from ..errors import InvalidValue, TrackError
 from ..views.comparison_markdown import begun, escaped
+from . import mistakes
 from .attached import Attachments, noting_spans
 from .document import Block, Caption, Prose, Section
 from .formulas import in_formula
-from .prose import FORMULAS, levelled, text_parser
+from .prose import FORMULAS, caption_html, levelled, text_parser
 from .sandbox import MOST_MADE, Sandbox, too_much
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -176,7 +177,8 @@ class Narrative:
             if str(label) in self._labels:
                 raise InvalidValue(f"two have the label {str(label)!r:.60}: {self._labels[str(label)]} is one.")
             self._labels[str(label)] = numbered
-        return Caption(numbered, " ".join(_STRAY.sub("", text).split()))
+        line = " ".join(_STRAY.sub("", text).split())
+        return Caption(numbered, line, caption_html(line))
 
     def _mark(self, value: Any) -> str:
         """Keep a value and return the mark that stands for it."""
@@ -202,9 +204,11 @@ class Narrative:
                     too_much()
             return "".join(made)
         except TemplateSyntaxError as error:
-            raise self._wrong(error.lineno, error.message or "cannot be read") from None
+            raise self._wrong(error.lineno, mistakes.of_syntax(error.message or "cannot be read")) from None
         except UndefinedError as error:
-            raise self._wrong(line_of(error, self._name), self._undefined(error)) from None
+            line = line_of(error, self._name)
+            braces = mistakes.of_braces(text.split("\n")[line - 1]) if line else ""
+            raise self._wrong(line, f"{self._undefined(error)}{braces}") from None
         except SecurityError as error:
             raise self._wrong(line_of(error, self._name), f"not allowed in a text: {error}") from None
         except (
@@ -216,7 +220,7 @@ class Narrative:
             LookupError,
             AttributeError,
         ) as error:
-            raise self._wrong(line_of(error, self._name), str(error)) from None
+            raise self._wrong(line_of(error, self._name), mistakes.of_call(str(error))) from None
 
     def _undefined(self, error: UndefinedError) -> str:
         told = error.message or "a value is not there"

@@ -12,6 +12,8 @@ from typing import Any
 from ..errors import InvalidValue, MissingFile, NotFound
 from ..store.reader import Reader
 from ..views.compared import Comparison
+from ..views.group_comparison import groups_in
+from .among import is_word
 from .asked import MOST_COMPARED, Asked
 from .meant import ids_meant, namesakes
 
@@ -50,10 +52,8 @@ def asked_of(
     if isinstance(sections, str):
         sections = [word for word in sections.replace(",", " ").split() if word]
     words, name, text_folder = text_of(text)
-    columns: tuple[tuple[str, ...], ...] = ()
-    if isinstance(runs, Comparison) and any(run.members for run in runs.runs):
-        columns = tuple(run.members or (run.run_id,) for run in runs.runs)
-        kind = kind or "comparison"
+    columns = _columns(reader, runs, run_ids if kind == "comparison" and compare is None else ())
+    kind = kind or ("comparison" if columns else None)
     asked = Asked(
         kind=kind,  # type: ignore[arg-type]  # checked with the rest
         title=title,
@@ -75,18 +75,36 @@ def asked_of(
     return run_ids, asked
 
 
+def _columns(reader: Reader, meant: Any, run_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The groups that are compared: those of a comparison, else those that runs fall into, as in `compare`."""
+    if isinstance(meant, Comparison):
+        if not any(run.members for run in meant.runs):
+            return ()
+        return tuple(run.members or (run.run_id,) for run in meant.runs)
+    found = groups_in(reader, reader.runs_of(list(run_ids))) if run_ids else []
+    return tuple(map(tuple, found))
+
+
 def _compared(reader: Reader, meant: Any) -> tuple[str, ...]:
-    """The ids of the runs that are compared; names may be a list with commas, as those of sections."""
+    """The runs that are compared, as `Asked.compare` has them; names may be a list with commas."""
     several = [meant] if isinstance(meant, (str, int)) or not isinstance(meant, Iterable) else list(meant)
     found: list[str] = []
     for one in several:
         try:
-            found += ids_meant(reader, [one])[0]
+            found += _ids_or_word(reader, one)
         except NotFound:
             if not isinstance(one, str) or "," not in one:  # a comma may belong to a name
                 raise
-            found += ids_meant(reader, [word.strip() for word in one.split(",") if word.strip()])[0]
+            for word in one.split(","):
+                found += _ids_or_word(reader, word.strip()) if word.strip() else []
     return tuple(found)
+
+
+def _ids_or_word(reader: Reader, meant: Any) -> list[str]:
+    """The ids of runs; `best`, `last` and `baseline` as they are: they are looked for among the runs of the report."""
+    if isinstance(meant, str) and is_word(meant) and "," not in meant:
+        return [meant.strip()]
+    return ids_meant(reader, [meant])[0]
 
 
 def text_of(given: str | os.PathLike[str] | None) -> tuple[str, str, Path | None]:

@@ -33,15 +33,24 @@ _NAME = rf"(?:{_PART}|\\[ _*`#&~\[\]{{}}])+"  # with what a shell or Markdown es
 # A folder of a person: on Linux, macOS, Windows, Windows as its Linux sees it, and Linux as its Windows does; on disks
 # and servers whose folders have other folders above.
 _ABOVE = (
-    r"(?:/mnt|/cygdrive)?/[A-Za-z](?=/Users/)|/(?:var|usr|export|private)(?=/home/)|/Volumes/[^/\s]{1,100}(?=/Users/)"
+    r"(?:/mnt|/cygdrive)?/[A-Za-z](?=/Users/)|/(?:var|usr|export|private|nfs|net|gpfs|lustre|mnt/[\w.-]{1,100})(?=/home/)"
+    r"|/(?:Volumes/[^/\s]{1,100}|Workspace)(?=/Users/)"
 )
-_SHARE = rf"\\{{2,4}}(?:[\w.$-]{{1,100}}{_SEP}){{1,2}}(?:home|Users){_SEP}{_PART}+"
+_SHARE = rf"\\{{2,4}}(?:[\w.$-]{{1,100}}{_SEP}){{1,2}}(?i:home|Users){_SEP}{_PART}+"
+_SLASHED = rf"//(?:[\w.$-]{{1,100}}/){{1,2}}(?:home|Users)/{_PART}+"
+_SIGN = r"(?:\\{1,2}|/|%5[Cc]|%2[Ff])"  # between the parts of a path that may stand in an address
+_ON_DRIVE = rf"[A-Za-z](?::|%3[Aa]){_SIGN}(?i:Users){_SIGN}(?:(?!%5[Cc]|%2[Ff]){_PART})+"
 _PERSON = (
     rf"(?:(?:(?<![\w.-])(?<!:/)|{_BEHIND})(?:{_ABOVE})?/(?:home|Users)/{_NAME}"
-    rf"|(?<![\w/])[A-Za-z]:{_SEP}Users{_SEP}{_PART}+|(?<![\w\\]){_SHARE})"
+    rf"|(?<!\w)/?{_ON_DRIVE}|(?<![\w\\]){_SHARE}|(?<![\w:/.]){_SLASHED})"
 )
 # The same in an address, and in JSON as some write it.
-_ENCODED = re.compile(r"(%2F|\\/)(?:home|Users)\1(?:(?!%2F|\\/)[^\s\"'<>,;&?#])+", re.IGNORECASE)
+_ENCODED = re.compile(r"(%2F|%5C|\\/)(?:home|Users)\1(?:(?!%2F|%5C|\\/)[^\s\"'<>,;&?#])+", re.IGNORECASE)
+# An address whose path is one of a machine, and not one of the web.
+_MACHINE = re.compile(
+    r"\b((?:vscode-[a-z-]{1,40}|(?:git\+)?ssh|sftp|ftp|file)://[^/\s\"']{1,200})"
+    rf"(?:/mnt/[A-Za-z])?/(?:home|Users)/{_PART}+"
+)
 _HOMES = re.compile(rf"{_PERSON}(?:{_MORE})?|{_LEFT}/root{_RIGHT}")
 _WHOLE = re.compile(rf"(?:\A|(?<=[\"'`])){_PERSON}{_WORD}(?=[\"'`]|\Z)")
 # The same, told from another folder: a notebook that lies elsewhere than the store.
@@ -135,10 +144,12 @@ class Privacy:
         return self._foldered(redact_prose(plain_text(text)))
 
     def _foldered(self, found: str) -> str:
-        if not self.private or not ("/" in found or "\\" in found or "%2" in found):
+        if not self.private or not ("/" in found or "\\" in found or "%2" in found or "%5" in found):
             return found
         if self._folders is not None:
             found = self._folders.sub(_told_from_there, found)
+        if "://" in found:
+            found = _MACHINE.sub(r"\1/~", found)
         found = _HOMES.sub("~", _WHOLE.sub("~", self._home.sub("~", found)))
         found = _ENCODED.sub("~", self._bare.sub("~", found))
         return self._copied.sub(lambda _: self._above, _UP.sub("~", found))

@@ -23,7 +23,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from .formulas import formula
 
 FORMULAS = ("math_inline", "math_inline_double", "math_block")
-_TASK = re.compile(r"\[([ xX])\][ \t\xa0]+(?=\S)")
+_TASK = re.compile(r"\[([ xX])\][ \t\xa0]+")
 _DONE = {" ": ("☐", "to do"), "x": ("☑", "done")}
 _BACK = "Back to the text"
 _WEB = re.compile(r"https?://|mailto:|#", re.IGNORECASE)  # where a note leads
@@ -62,8 +62,10 @@ def _note_parser() -> MarkdownIt:
 
 @cache
 def _wary_parser() -> MarkdownIt:
-    """Tells what other readers of Markdown take for markup and for pictures."""
-    return MarkdownIt("commonmark", {"html": True}).enable("table")
+    """Tells what other readers of Markdown take for markup, for pictures and for links, wherever these lead."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    parser.validateLink = lambda address: True  # type: ignore[method-assign, assignment]
+    return parser
 
 
 def note_html(text: str) -> str:
@@ -75,7 +77,22 @@ def note_html(text: str) -> str:
     '<p><strong>Stable</strong> now, &lt;b&gt;$5&lt;/b&gt;.</p>\n'
     """
     parser = _note_parser()
-    tokens = levelled(parser.parse(text), 3)
+    return _rendered(parser, levelled(parser.parse(text), 3))
+
+
+def caption_html(text: str) -> str:
+    r"""Return a caption as HTML: what stands within a line, formulas too. A value in it is no safer than a note.
+
+    Examples
+    --------
+    >>> caption_html("# Loss of **all**, <b>[x](javascript:y)")
+    '# Loss of <strong>all</strong>, &lt;b&gt;[x](javascript:y)'
+    """
+    parser = _note_parser()
+    return _rendered(parser, parser.parseInline(text))
+
+
+def _rendered(parser: MarkdownIt, tokens: list[Token]) -> str:
     for token in tokens:
         for child in token.children or ():
             if child.type == "link_open":
@@ -91,9 +108,15 @@ def note_markdown(text: str) -> str | None:
 
 def _calm(text: str) -> str | None:
     """Return Markdown, its lines as lines; None where another reader would take it for more than text."""
-    tokens = _wary_parser().parse(text)
+    env: dict[str, Any] = {}
+    tokens = _wary_parser().parse(text, env)
     inner = [child for token in tokens for child in (token, *(token.children or ()))]
     if _LIVELY.search(unescape(text)) or any(one.type in ("html_block", "html_inline", "image") for one in inner):
+        return None
+    # What links refer to counts in the whole report, so it is asked for also where this note has no link to it.
+    addresses = [str(one.attrs.get("href", "")) for one in inner if one.type == "link_open"]
+    addresses += [str(one["href"]) for one in env.get("references", {}).values()]
+    if not all(map(_WEB.match, addresses)):
         return None
     lines = text.split("\n")
     for token in tokens:
@@ -146,7 +169,8 @@ def _tasks(state: StateCore) -> None:
             continue
         first = token.children[0]
         found = _TASK.match(first.content) if first.type == "text" else None
-        if found is None:
+        # What the task is may begin with markup, which is a token of its own.
+        if found is None or (found.end() == len(first.content) and not _goes_on(token.children[1:])):
             continue
         glyph, word = _DONE[found[1].lower()]
         first.content = first.content[found.end() :]
@@ -154,6 +178,12 @@ def _tasks(state: StateCore) -> None:
         box.content = f'<span class="jtr-box" role="img" aria-label="{word}">{glyph}</span> '
         token.children.insert(0, box)
         item.attrJoin("class", "jtr-task")
+
+
+def _goes_on(tokens: Sequence[Token]) -> bool:
+    """Whether something stands behind the box in its line; an empty text parts two marks that follow each other."""
+    rest = next((token for token in tokens if token.type != "text" or token.content), None)
+    return rest is not None and rest.type not in ("softbreak", "hardbreak")
 
 
 def _formula(block: bool, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:

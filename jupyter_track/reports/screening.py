@@ -42,14 +42,30 @@ _DRAWS: Final = frozenset(
     "textPath title tspan use".split()
 ).union(f"fe{name}" for name in _FILTERS.split())
 _ADDRESSES: Final = frozenset({"href", "src"})
+_HREFS: Final = frozenset({"href", "http://www.w3.org/1999/xlink href"})
+_SPACE: Final = " \t\r\n"
+_INSIDE = re.compile(r"#[^\s%#]*")  # what names a piece of the picture, and what all who read it take for the same
 _HELD = re.compile(r"\s*data:image/(?:png|jpeg|gif|webp)[;,]", re.IGNORECASE)
 # In CSS: what is named by url() has to be in the picture, and what can name something otherwise is not let through. A
 # backslash or a comment could hide either.
-_NAMED = re.compile(r"url\(\s*[\"']?\s*(?!#|data:(?:image/(?:png|jpeg|gif|webp)|font/|application/(?:x-)?font-))", re.I)
-_OTHERWISE = re.compile(r"\\|/\*|@import|image-set|image\(|src\(|cross-fade|element\(|expression\(|script:", re.I)
+_NAMED = re.compile(
+    r"url\((?!\s*(?:[\"']\s*)?(?:#|data:(?:image/(?:png|jpeg|gif|webp)|font/|application/(?:x-)?font-)))", re.I
+)
+_OTHERWISE = re.compile(
+    r"\\|/\*|@import|image-set|image\(|src\(|cross-fade|element\(|expression\(|script:"
+    r"|(?:mask|clip-path|filter|all)[\w-]{0,20}\s*:\s*inherit",
+    re.I,
+)
+# What is named by url() is drawn where it is named: once, or by each piece that is painted with it.
+_USE_BEGINS = re.compile(r"url\(\s*(?:[\"']\s*)?#", re.I)
+_USE = re.compile(r"url\(\s*([\"']?)#([^\s%\"'()]+)\1\s*\)", re.I)
+_PAINTS: Final = frozenset({"pattern", "marker"})
+_SELECTS = re.compile(r"[\w\s.#>+~-]+")
+_ABOUT = re.compile(r"[A-Za-z]*([.#][\w-]+)(?:[.#][\w-]+)*")
 _WORDS = re.compile(r"(?:aria-|data-).*|id|class|title|label|d|points")  # attributes that are no CSS
 _DEEPEST = 200  # elements inside of one another
 _MOST_DRAWN = 100_000  # pieces, when all that is used is put where it is used
+_OPEN: Final = -2  # of what is being counted
 _TOO_MUCH: Final = "more pieces than a browser should draw"
 
 
@@ -87,15 +103,28 @@ class _Found(Exception):
     """Ends the reading: the first thing that is not let through is told."""
 
 
+class _Node:
+    """A piece of a picture that has an id, a class or names others, with the pieces in it that have none of these."""
+
+    __slots__ = ("drawn", "inside", "kind", "pieces", "uses")
+
+    def __init__(self, kind: str) -> None:
+        self.kind, self.pieces, self.drawn = kind, 0, -1
+        self.inside: list[_Node] = []
+        self.uses: list[str] = []  # ids that it names (#a), and what it is itself to a rule of a style sheet (.a, =a)
+
+
 class _Screen:
     """Reads an SVG once, element by element."""
 
     def __init__(self) -> None:
         self._style = 0
         self._css: list[str] = []
-        self._inside: list[str] = [""]  # the ids of the elements around, the nearest last
-        self._uses: dict[str, list[str]] = {}  # what is used inside of each id
-        self._pieces: dict[str, int] = {}  # how many elements each id has inside
+        self._root = _Node("")
+        self._around: list[_Node] = []  # of each element around its node, the nearest last
+        self._named: dict[str, list[_Node]] = {}
+        self._styled: dict[str, list[str]] = {}  # which ids the rules of style sheets name for a class or an id
+        self._variables: set[str] = set()
 
     def found_in(self, svg: bytes) -> str:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -106,8 +135,9 @@ class _Screen:
         try:
             parser.Parse(svg, True)
             self._check_css("".join(self._css))
-            if self._drawn("", {}) > _MOST_DRAWN:
-                return _TOO_MUCH
+            self._read_rules("".join(self._css))
+            self._styled = {key: [one for one in ids if one[1:] in self._named] for key, ids in self._styled.items()}
+            self._drawn(self._root)
         except _Found as found:
             return str(found)
         except RecursionError:
@@ -118,24 +148,35 @@ class _Screen:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
-        if len(self._inside) == 1 and (space, local) != (_NAMESPACE, "svg"):
+        if not self._around and (space, local) != (_NAMESPACE, "svg"):
             raise _Found("another document than an SVG")
-        if len(self._inside) > _DEEPEST:
+        if len(self._around) >= _DEEPEST:
             raise _Found(_TOO_MUCH)
         if space in _HTML or (space == _NAMESPACE and local not in _DRAWS):
             raise _Found("a script" if local == "script" else f"<{local:.30}>")
         self._style += local == "style"
-        own = attributes.get("id") or self._inside[-1]
-        self._inside.append(own)
-        around = dict.fromkeys(self._inside)
-        for one in around:
-            self._pieces[one] = self._pieces.get(one, 0) + 1
+        uses = [f".{one}" for one in attributes.get("class", "").split()]
         for key, value in attributes.items():
             self._attribute(local, key.rpartition(" ")[2], value)
-        used = next((value for key, value in attributes.items() if key.rpartition(" ")[2] == "href"), "")
-        if local == "use":
-            for one in around:
-                self._uses.setdefault(one, []).append(used.strip().removeprefix("#"))
+            uses += self._uses_in(local, key, value)
+        hrefs = [key for key in attributes if key.rpartition(" ")[2].lower() == "href"]
+        if len(hrefs) > 1 or not _HREFS.issuperset(hrefs):
+            raise _Found("an address that not all read alike")
+        node, own = self._around[-1] if self._around else self._root, attributes.get("id")
+        if own or uses:
+            around, node = node, _Node(local)
+            around.inside.append(node)
+            node.uses += [*uses, f"={own}"] if own else uses
+            if own:
+                self._named.setdefault(own, []).append(node)
+        node.pieces += 1
+        self._around.append(node)
+
+    def _uses_in(self, element: str, key: str, value: str) -> list[str]:
+        """What an attribute names for it to be drawn there."""
+        if key in _HREFS and element not in ("a", "image"):
+            return [value.strip(_SPACE)]
+        return _used(value) if "(" in value and not _WORDS.fullmatch(key.lower()) else []
 
     def _attribute(self, element: str, name: str, value: str) -> None:
         lower = name.lower()
@@ -145,22 +186,46 @@ class _Screen:
             raise _Found("an address that it begins at")
         if lower in _ADDRESSES:
             address = value.strip()
-            if address and not address.startswith("#") and not (element == "image" and _HELD.match(value)):
+            held = element == "image" and _HELD.match(value)
+            if address and not held and not _INSIDE.fullmatch(value.strip(_SPACE)):
                 raise _Found(f"an address ({address:.60})")
-        elif "(" in value and not _WORDS.fullmatch(lower):
-            self._check_css(value)
+        elif ("(" in value or "inherit" in value.lower()) and not _WORDS.fullmatch(lower):
+            self._check_css(f"{lower}:{value}")
 
     def _check_css(self, css: str) -> None:
         if _NAMED.search(css):
             raise _Found("an address (in url())")
-        if "(" in css or "@" in css or "\\" in css:
+        lower = css.lower()
+        if "(" in css or "@" in css or "\\" in css or "inherit" in lower:
             found = _OTHERWISE.search(css)
             if found:
                 raise _Found(f"a style that may name one ({found[0]})")
+        # A variable may hand on what is named to pieces that do not name it.
+        self._variables.update(["its"] if "--" in css and "url(" in lower else [], ["used"] if "var(" in lower else [])
+        if len(self._variables) > 1:
+            raise _Found("a style that may name one (var)")
+
+    def _read_rules(self, css: str) -> None:
+        """Note for which pieces a style sheet names others; what cannot be told is not let through."""
+        css = re.sub(r"\"([^\"'{}]*)\"|'([^\"'{}]*)'", r"\1\2", css)
+        told = 0
+        for rule in css.split("}"):
+            head, brace, declared = rule.rpartition("{")
+            used = _used(declared) if brace else []
+            if not used:
+                continue
+            told += len(used)
+            for selector in head.rpartition("{")[2].split(","):
+                about = _ABOUT.fullmatch(re.split(r"[\s>+~]+", selector.strip())[-1])
+                if about is None or not _SELECTS.fullmatch(selector):
+                    raise _Found("a style that names pieces for others that cannot be told")
+                self._styled.setdefault(about[1].replace("#", "="), []).extend(used)
+        if (told and ('"' in css or "'" in css)) or told != len(_USE_BEGINS.findall(css)):
+            raise _Found("a style that names pieces for others that cannot be told")
 
     def _end(self, name: str) -> None:
         self._style -= name.rpartition(" ")[2] == "style"
-        self._inside.pop()
+        self._around.pop()
 
     def _text(self, text: str) -> None:
         if self._style:
@@ -177,11 +242,37 @@ class _Screen:
         if encoding is not None and encoding.lower() not in _ENCODINGS:
             raise _Found(f"an encoding that not all read alike ({encoding:.30})")
 
-    def _drawn(self, own: str, known: dict[str, int]) -> int:
-        """How many elements are drawn where an id is used; what uses itself is not drawn, and ends here."""
-        if own not in known:
-            known[own] = 0
-            used = self._uses.get(own, ())
-            drawn = self._pieces.get(own, 0) + sum(self._drawn(one, known) for one in used)
-            known[own] = min(drawn, _MOST_DRAWN + 1)
-        return known[own]
+    def _drawn(self, node: _Node) -> int:
+        """How many elements are drawn where a piece is used."""
+        if node.drawn == _OPEN:
+            raise _Found("a piece that is drawn inside of itself")
+        if node.drawn < 0:
+            node.drawn = _OPEN
+            drawn, painted = node.pieces, 1
+            for one in node.inside:
+                drawn += self._drawn(one)
+            for name in node.uses:
+                for told in (name,) if name.startswith("#") else self._styled.get(name, ()):
+                    for used in self._named.get(told[1:], ()):
+                        if used.kind in _PAINTS:
+                            painted += self._drawn(used)
+                        else:
+                            drawn += self._drawn(used)
+                        self._limit(drawn, painted)
+            node.drawn = self._limit(drawn, painted)
+        return node.drawn
+
+    @staticmethod
+    def _limit(drawn: int, painted: int) -> int:
+        # All pieces are in the root, so what is too much for one is too much for the picture.
+        if drawn * painted > _MOST_DRAWN:
+            raise _Found(_TOO_MUCH)
+        return drawn * painted
+
+
+def _used(css: str) -> list[str]:
+    """What is named by url() in CSS."""
+    found = [f"#{match[2]}" for match in _USE.finditer(css)]
+    if len(found) != len(_USE_BEGINS.findall(css)):
+        raise _Found("an address that not all read alike")
+    return found

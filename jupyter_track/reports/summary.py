@@ -117,8 +117,13 @@ def _goal(material: Material, values: Sequence[float]) -> list[Fact]:
 
 def _against(material: Material, best: Run, last: float) -> list[Fact]:
     """The best run against the baseline, where there is one and it is another."""
-    base = next((run for run in material.runs if run.run_id == best.baseline_run_id), None)
-    if base is None or base.run_id == best.run_id or material.metric not in base.metrics:
+    base = material.baseline
+    if (
+        base is None
+        or base.run_id == best.run_id
+        or base.run_id != best.baseline_run_id
+        or material.metric not in base.metrics
+    ):
         return []
     found = change(last, base.metrics[material.metric].last, material.goal.direction)
     if found is None:

@@ -26,7 +26,12 @@ def words(material: Material) -> str:
         how_many = f"{counted(len(material.asked.columns), 'group')} with {counted(len(runs), 'run')}{where}."
         told = [how_many, *_best_group(material, comparison), _differ_words(_differing_in(comparison), "They")]
     else:
-        told = [f"{counted(len(runs), 'run')}{where}.", *_best_words(material), _differing_words(material)]
+        told = [
+            f"{counted(len(runs), 'run')}{where}.",
+            *_best_words(material),
+            *_below_words(material),
+            _differing_words(material),
+        ]
     return " ".join(part for part in told if part)
 
 
@@ -39,17 +44,32 @@ def _best_words(material: Material) -> list[str]:
     return [] if metric else ["None of them has a metric."]
 
 
+def _below_words(material: Material) -> list[str]:
+    """What is best below runs that were named and have no value of their own, as those of sweeps have none."""
+    told = []
+    for run, metric, best in material.best_below:
+        verb, value = "has" if len(best) == 1 else "share", number(best[0].metrics[metric].last)
+        told.append(f"Of the runs below {_named(run)}, {_owners(best)} {verb} the best {one_line(metric)}, {value}.")
+    return told
+
+
 def _winner_words(material: Material) -> str:
     best, done = material.best, material.best_finished
     assert best is not None
     if len(_having(material)) == 1:
+        own = " of its own" if material.best_below else ""
         running = ", and is still running" if best.state == "running" else ""
         metric = one_line(material.metric)
-        return f"Only {_named(best)} has a result{running}: {metric} {_value(material, best)}."
+        return f"Only {_named(best)} has a result{own}{running}: {metric} {_value(material, best)}."
     told = f"with the {_way(material)} {one_line(material.metric)}, {_value(material, best)}"
     if best.state != "running":
         return f"The best is {_named(best)}, {told}."
+    same = [
+        run for run in _having(material) if done is not None and run.state == "finished" and _equal(material, run, done)
+    ]
     rest = f"; of those that have finished it is {_named(done)}, {_value(material, done)}" if done is not None else ""
+    if done is not None and len(same) > 1:
+        rest = f"; of those that have finished {_owners(same)} share {_value(material, done)}"
     return f"The best so far is {_named(best)}, which is still running, {told}{rest}."
 
 
@@ -60,11 +80,18 @@ def _shared_words(material: Material) -> str:
     if len(same) == len(having):
         whole = "All" if len(having) == len(material.runs) else "All with a result"
         return f"{whole} have the same {metric}, {_value(material, same[0])}."
-    named = [_named(run) for run in same[:MOST_NAMED]]
-    more = f" and {len(same) - MOST_NAMED:,} more" if len(same) > MOST_NAMED else ""
     running = " so far" if any(run.state == "running" for run in same) else ""
     way = f"{_way(material)} {metric}{running}, {_value(material, same[0])}"
-    return f"{counted(len(same), 'run')} share the {way}: {', '.join(named)}{more}."
+    return f"{counted(len(same), 'run')} share the {way}: {_owners(same)}."
+
+
+def _owners(runs: Sequence[Run]) -> str:
+    more = f" and {len(runs) - MOST_NAMED:,} more" if len(runs) > MOST_NAMED else ""
+    return f"{', '.join(_named(run) for run in runs[:MOST_NAMED])}{more}"
+
+
+def _equal(material: Material, run: Run, other: Run) -> bool:
+    return run.metrics[material.metric].last == other.metrics[material.metric].last
 
 
 def _having(material: Material) -> list[Run]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ from ..records import RESULT_STATES, Run
 from ..views.format import duration, one_line
 from ..views.measured import finite_of
 from ..views.tokens import state_of
+from .among import is_word
 from .material import Material, RunGroup, day
 from .numbers import GroupNumber, MetricNumber, param_value
 from .reading import Cleaning, Names
@@ -50,6 +53,9 @@ class Keys:
     def _missing(self, name: str) -> str:
         if not self._values:
             return f"{self._label} has no {self._what} {name!r:.60}, nor any other."
+        further = next((key for key in self._values if re.match(rf"{re.escape(str(name))}\W", key)), None)
+        if further is not None:  # metrics.val/loss is a quotient
+            return f"{self._label} has no {self._what} {name!r:.60}; write {self._what}s[{json.dumps(further)}]."
         near = difflib.get_close_matches(str(name)[:100], self._values, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there is {self._named()}."
         return f"{self._label} has no {self._what} {name!r:.60}; {hint}"
@@ -112,7 +118,7 @@ class RunsValues:
         return self._of(self._named(str(meant).strip()))
 
     def _named(self, word: str) -> Run:
-        runs = self._material.runs
+        runs = self._material.named
         digits = word.removeprefix("#")
         found = [run for run in runs if word.startswith("#") and str(run.number) == digits]
         found = found or [run for run in runs if run.name == word]
@@ -124,7 +130,8 @@ class RunsValues:
         if found:
             return found[0]
         try:
-            wanted = self._material.reader.resolve(word)
+            reader = self._material.reader
+            wanted = self._material.run_meant(word).run_id if is_word(word) else reader.resolve(word)
         except NotFound as error:
             raise InvalidValue(str(error)) from None
         inside = next((run for run in runs if run.run_id == wanted), None)
@@ -195,21 +202,23 @@ def run_meant(material: Material, meant: object) -> Run:
         For what is no run of the report.
     """
     if isinstance(meant, RunValues):
-        return next(run for run in material.runs if run.run_id == meant.id)
+        return next(run for run in material.named if run.run_id == meant.id)
     return RunsValues(material)._named(str(meant).strip())
 
 
 def values_of(material: Material) -> dict[str, Any]:
     """Return what a text may name besides what it may place."""
     runs = RunsValues(material)
-    found: dict[str, Any] = {"runs": runs, "count": len(runs), "metric": one_line(material.metric)}
-    if material.groups:
-        found["groups"] = GroupsValues(material, runs)
-    if material.best is not None:
-        found["best"] = runs._of(material.best)
-    base = next((run for run in material.runs if run.baseline_run_id == run.run_id), None)
-    if base is not None:
+    many = material.many
+    found: dict[str, Any] = {"runs": runs, "count": len(runs), "metric": one_line(material.metric or many.metric)}
+    if many.groups:
+        found["groups"] = GroupsValues(many, runs)
+    if many.best is not None:
+        found["best"] = runs._of(many.best)
+    if (base := many.baseline or material.baseline) is not None:
         found["baseline"] = runs._of(base)
+    if many is not material:
+        found["below"] = RunsValues(many)
     if material.kind == "run":
         found["run"] = runs._of(material.runs[0])
     return found

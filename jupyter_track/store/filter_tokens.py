@@ -17,12 +17,12 @@ _SHOWN = 200  # characters of a filter that an error shows
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
-  | (?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w./:])|[+-](?:inf|infinity|nan)\b)
+  | (?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w./:])|[+-](?ai:inf|infinity|nan)(?!\w))
   | (?P<word>[\w.][\w./:-]*)
   | (?P<quoted>'(?:[^']|'')*+'|"(?:[^"]|"")*+"|`(?:[^`]|``)*+`)
   | (?P<sign><>|<=|>=|!=|==|=|<|>|\(|\)|,)
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 
 

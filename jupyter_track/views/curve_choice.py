@@ -201,7 +201,7 @@ def _charts(reader: Reader, records: Sequence[Run], asked: Asked, notes: list[st
     aims = _targets(reader, records)
     charts = [
         Chart(key, goal_among(records, key), aims.get(key))
-        for key in asked.metrics or _main(records)
+        for key in asked.metrics or main_metrics(records)
         if any(key in run.metrics for run in records)
     ]
     if asked.metrics or len(charts) <= DEFAULT_CHARTS:
@@ -235,8 +235,8 @@ def _newest_groups(records: Sequence[Run], groups: Mapping[str, str]) -> set[str
     return set(list(dict.fromkeys(groups[run.run_id] for run in [*kept, *newest]))[:DEFAULT_RUNS])
 
 
-def _main(records: Sequence[Run]) -> list[str]:
-    """The metrics of the runs, main ones first; those with a curve before single values."""
+def main_metrics(records: Sequence[Run]) -> list[str]:
+    """Return the metrics of runs, main ones first; those with a curve before single values."""
     best: dict[str, tuple[int, bool]] = {}
     for run in records:
         for key, metric in run.metrics.items():

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
+from .axes import tick_text
 from .curve_choice import Chart
 from .curves import TIME, CurveRun, Series
 from .format import number, precision_of
@@ -21,6 +22,7 @@ WIDTH, HEIGHT = 400, 180
 _LEFT, _RIGHT, _TOP, _FOOT = 52.0, 10.0, 8.0, 20.0
 _LINE_FROM = 3  # fewer points are dots
 TICKS = 4
+_LABEL = 7  # characters beside an axis
 LOG_SPAN = 1_000.0
 
 
@@ -100,7 +102,8 @@ def _ticks(across: _Scale, up: _Scale, values: Sequence[float], x: str) -> str:
     precision = precision_of(values or [0.0], None)
     for value in up.ticks():
         y = up(value)
-        label = f"{value:g}" if up.log or abs(value) < 1e-9 else _short(value, number(value, precision))
+        label = tick_text(0.0 if abs(value) < 1e-9 and not up.log else value)
+        label = label if len(label) <= _LABEL else _short(value, number(value, precision))
         found.append(f"<path d='M{_LEFT:g},{y:g}H{WIDTH - _RIGHT:g}' stroke='{grey}' stroke-opacity='.25'/>")
         found.append(f"<text x='{_LEFT - 6:g}' y='{y + 4:g}' text-anchor='end' fill='{grey}'>{escape(label)}</text>")
     for value in across.ticks():
@@ -139,7 +142,7 @@ def _crosses(line: Sequence[tuple[float, float]], left: float, right: float, foo
 
 
 def _short(value: float, text: str) -> str:
-    return text if len(text) <= 7 else f"{value:.3g}"
+    return text if len(text) <= _LABEL else f"{value:.3g}"
 
 
 def _moment(value: float, across: _Scale) -> str:

@@ -86,7 +86,7 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = ST
     values = [value for value, _ in bests if value is not None]
     precision = precision_of([metric.last for metric in found] + values, chart.goal.direction)
     states = {run.run_id: run.state for run in choice.records}
-    top = _top(chart.goal, [(value, states[one.run_id]) for one, (value, _) in zip(series, bests, strict=True)])
+    top = top_of(chart.goal, [(value, states[one.run_id]) for one, (value, _) in zip(series, bests, strict=True)])
     rows: list[tuple[str, ...]] = []
     for one, metric, (value, step) in zip(series, found, bests, strict=True):
         run = next(run for run in choice.runs if run.run_id == one.run_id)
@@ -106,8 +106,8 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = ST
     return rows
 
 
-def _top(goal: Goal, values: Sequence[tuple[float | None, str]]) -> float | None:
-    """The best of the results, where there is something to be better than."""
+def top_of(goal: Goal, values: Sequence[tuple[float | None, str]]) -> float | None:
+    """Return the best of the results, each a value with its run's state, where there is something to be better than."""
     finite = [(value, state) for value, state in values if value is not None and math.isfinite(value)]
     results = [value for value, state in finite if state in RESULT_STATES]
     if goal.direction is None or len({value for value, _ in finite}) < 2:

@@ -17,8 +17,9 @@ from .compared import Compared, Comparison
 from .compared_facts import both
 from .compared_metrics import metrics
 from .comparison import MOST_RUNS, Cells, assembled, column_of, comparison_of, found_runs
-from .format import one_line, param_text, word_cut
-from .groups import has_seeds, seed_groups, seedless, seedless_sources
+from .format import one_line, word_cut
+from .group_names import group_names
+from .groups import has_seeds, is_seed, seed_groups, seedless, seedless_sources
 from .measure import last_of, measure_of, reason_of
 from .repeats import Repeats
 from .surroundings import Surroundings
@@ -163,16 +164,18 @@ def _code(cells: Sequence[str]) -> tuple[str, ...]:
 
 def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
     """The headings: a group is called as its runs are, else by the params in which the groups differ."""
-    names = [group_name(group, groups) for group in groups]
+    names = group_names(groups, is_seed, alone=True)
+    cut = [word_cut(name, GROUP_LIMIT) for name in names]
+    shown = cut if len(set(cut)) == len(set(names)) else names
     columns = []
-    for group, name in zip(groups, names, strict=True):
+    for group, name, short in zip(groups, names, shown, strict=True):
         column = column_of(group[0], len(group))
         state = next((column_of(run, 1).state for run in group if run.state == "running"), column.state)
         columns.append(
             replace(
                 column,
                 number="" if len(group) > 1 else column.number,
-                name=word_cut(name, GROUP_LIMIT),
+                name=short,
                 full_name=f"{name}: {', '.join(_title(run) for run in group)}",
                 state=state,
                 members=tuple(run.run_id for run in group),
@@ -184,23 +187,3 @@ def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
 
 def _title(run: Run) -> str:
     return f"{'' if run.number is None else f'#{run.number} '}{one_line(run.name)}"
-
-
-def group_name(group: Sequence[Run], groups: Sequence[Sequence[Run]]) -> str:
-    """Return what a group is called: as its runs are, else by the params in which it differs from the others."""
-    own = {one_line(run.name) for run in group}
-    others = {one_line(run.name) for other in groups if other is not group for run in other}
-    if len(own) == 1 and not own & others:
-        return own.pop()
-    telling = []
-    for key, param in group[0].params.items():
-        values = {run.params[key].text if key in run.params else None for run in group}
-        elsewhere = {
-            run.params[key].text if key in run.params else None
-            for other in groups
-            if other is not group
-            for run in other
-        }
-        if len(values) == 1 and values != elsewhere:
-            telling.append(f"{one_line(key)} {param_text(param, 12)}")
-    return ", ".join(telling[:2]) or one_line(group[0].name) or group[0].run_id[:8]

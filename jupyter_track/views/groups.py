@@ -3,6 +3,7 @@
 A seed is told by its name (``seed``, ``random_state``, ``model.random_seed``, ``rng``). Runs are of one group where
 they have the same experiment, parent, code and other params. A seed that is written in the cell changes its code too,
 so the numbers of seeds do not count as code. Runs whose code was not recorded are put together among themselves.
+A run without a seed is alone: what two of them differ in is not known, and repeats are told by their code (`repeats`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ from ..records import Param, Run
 from ..store import run_sources
 from ..store.reader import Reader
 from ..store.table_rows import TableRow
-from .format import middle_cut, one_line, param_text
+from .group_names import group_names
 
-LABEL_PARAMS = 3  # that a label names
-_VALUE_LIMIT = 16
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LAST = ("seed", "seeds", "rng")
 _OF = ("torch", "np", "numpy", "python", "random", "global", "data", "split", "cv", "tf")  # seed_torch
@@ -75,7 +74,8 @@ class SeedGroup:
     Attributes
     ----------
     label : str
-        The params by which it differs from the other groups: ``lr 1e-3 · model svm``.
+        As all of its runs are called, else the params by which it differs from the other groups:
+        ``lr 1e-3 · model svm`` (`group_names`).
     run_ids : tuple of str
         In the order in which they were handed in.
     """
@@ -101,7 +101,7 @@ def seed_groups(runs: Sequence[Run | TableRow], sources: Mapping[str, str]) -> t
     groups: dict[tuple[object, ...], list[Run | TableRow]] = {}
     for run in runs:
         groups.setdefault(_key(run, sources), []).append(run)
-    labels = _labels([members[0] for members in groups.values()])
+    labels = group_names(list(groups.values()), is_seed)
     return tuple(
         SeedGroup(label, tuple(run.run_id for run in members))
         for label, members in zip(labels, groups.values(), strict=True)
@@ -133,28 +133,8 @@ def other_params(run: Run | TableRow) -> dict[str, Param]:
 
 def _key(run: Run | TableRow, sources: Mapping[str, str]) -> tuple[object, ...]:
     parent = run.parent_run_id if isinstance(run, Run) else run.parent
-    params = frozenset((key, param.text) for key, param in other_params(run).items())
+    others = other_params(run)
+    if len(others) == len(run.params):
+        return (run.run_id,)
+    params = frozenset((key, param.text) for key, param in others.items())
     return str(run.experiment_id), parent, sources.get(run.run_id), params
-
-
-def _labels(firsts: Sequence[Run | TableRow]) -> list[str]:
-    """Name each group by the params that differ between them; equal names are counted from the last, the oldest."""
-    params = [other_params(run) for run in firsts]
-    keys = dict.fromkeys(key for each in params for key in each)
-    told = [key for key in keys if len({each[key].text if key in each else None for each in params}) > 1]
-    labels = [
-        " · ".join(
-            f"{middle_cut(one_line(key), _VALUE_LIMIT)} {param_text(each[key], _VALUE_LIMIT)}"
-            for key in told[:LABEL_PARAMS]
-            if key in each
-        )
-        or (f"no {', '.join(one_line(key) for key in told[:LABEL_PARAMS])}" if told else "same params")
-        for each in params
-    ]
-    seen: dict[str, int] = {}
-    for at in reversed(range(len(labels))):
-        label = labels[at]
-        seen[label] = seen.get(label, 0) + 1
-        if seen[label] > 1:
-            labels[at] = f"{label} · {seen[label]}"
-    return labels

@@ -45,6 +45,7 @@ AT_ONCE = 4_000_000  # numbers of shuffled tables that are predicted together
 LITTLE = 0.1  # R² below which next to nothing is explained
 ALIKE = 0.8  # the rank correlation from which two params are said to move together
 NAME_LIMIT = 32
+MOST_NAMED = 3  # params that matter although next to nothing is explained
 
 
 @dataclass(frozen=True)
@@ -254,11 +255,22 @@ def _limits(explained: float, count: int, axes: Sequence[Axis], bars: Sequence[B
     if explained >= LITTLE and any(bar.mean > 1 for bar in bars):
         notes.append("more can be lost than there is: with that param shuffled the forest does worse than a mere mean")
     if explained < LITTLE:
-        notes.append("the params explain next to nothing of it here: the order of the bars means little")
+        notes.append(_little([bar.title for bar in bars if not bar.noise]))
     if count < CAREFUL * len(axes):
         notes.append(f"few runs for {counted(len(axes), 'param')}: more of them may change the order")
     notes += [f"{one} and {other} move together: they share their importance" for one, other in _alike(axes)]
     return notes
+
+
+def _little(telling: Sequence[str]) -> str:
+    """What it means that next to nothing is explained: nothing of the params whose loss is more than noise."""
+    if not telling:
+        return "the params explain next to nothing of it here: the order of the bars means little"
+    names = ", ".join([*telling[:MOST_NAMED], *(["…"] if len(telling) > MOST_NAMED else [])])
+    return (
+        f"all params together hardly predict a run held out, and without {names} still less: that may be chance, or "
+        "runs of another kind hide what matters; a filter to those of one kind tells more"
+    )
 
 
 def _alike(axes: Sequence[Axis]) -> list[tuple[str, str]]:

@@ -114,12 +114,13 @@ def _metric_columns(rows: Sequence[TableRow], goals: Mapping[str, Direction]) ->
 
 
 def _best(finite: Sequence[float], broken: Sequence[float], direction: Direction) -> float | None:
-    """The best of the values that are results."""
+    """The best of the values that are results; None where they are all the same."""
     if broken:
         left = Counter(finite)
         left.subtract(value for value in broken if math.isfinite(value))
         finite = [value for value, count in left.items() if count > 0]
-    return (min if direction == "min" else max)(finite, default=None)
+    best = (min if direction == "min" else max)(finite, default=None)
+    return None if broken and all(value == best for value in finite) else best
 
 
 def _some_lack(having: Iterable[Collection[str]], key: str) -> bool:

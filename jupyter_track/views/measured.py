@@ -26,9 +26,8 @@ class Measured:
 def measured_of(column: Column, units: Sequence[Unit], shown: Sequence[Unit]) -> Measured:
     """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
     results = [unit for unit in units if unit.run.state in RESULT_STATES]
-    every = [value for unit in units if (value := centre(unit, column.key)) is not None]
     candidates = [value for unit in results if (value := centre(unit, column.key)) is not None]
-    best = _best_value(candidates, every, column.goal)
+    best = _best_value(candidates, column.goal)
     values = [value for unit in shown if (value := centre(unit, column.key)) is not None]
     return Measured(column, precision_of([*values, *([] if best is None else [best])], column.goal.direction), best)
 
@@ -59,9 +58,9 @@ def is_best(unit: Unit, measured: Measured) -> bool:
     return found and unit.run.state in RESULT_STATES
 
 
-def _best_value(candidates: Sequence[float], every: Sequence[float], goal: Goal) -> float | None:
-    """Return the best value of a column, or None where there is no goal, or nothing to be better than."""
+def _best_value(candidates: Sequence[float], goal: Goal) -> float | None:
+    """Return the best of the results of a column, or None where there is no goal, or nothing to be better than."""
     finite = [value for value in candidates if math.isfinite(value)]
-    if goal.direction is None or not finite or len({value for value in every if math.isfinite(value)}) < 2:
+    if goal.direction is None or len(set(finite)) < 2:
         return None
     return min(finite) if goal.direction == "min" else max(finite)

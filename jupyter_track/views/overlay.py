@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .axes import tick_text
-from .format import number, precision_of, word_cut
+from .format import Precision, number, precision_of, word_cut
 from .goals import Goal
 from .sparkline import LOG_SPAN, Point, thin
 from .svg import svg_uri
@@ -45,7 +45,10 @@ class Overlay:
 
 def overlay(key: str, curves: Sequence[Curve], goal: Goal, notes: tuple[str, ...] = ()) -> Overlay | None:
     """Draw the curves of one metric, with notes to stand below; None where none has two points."""
-    drawn = [Curve(one.title, thin(one.points, _POINTS), one.color, one.dash) for one in curves if len(one.points) > 1]
+    if not any(len(one.points) > 1 for one in curves):
+        return None
+    # Single values stay: the baseline, or the best, may be one of them.
+    drawn = [Curve(one.title, thin(one.points, _POINTS), one.color, one.dash) for one in curves if one.points]
     finite = [value for one in drawn for _, value in one.points if math.isfinite(value)]
     if not finite:
         return None
@@ -58,11 +61,16 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal, notes: tuple[str, ...
     height += below
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{body}{legend}</svg>"
     precision = precision_of(finite, goal.direction)
-    ends = [
-        f"{one.title} {number(one.points[0][1], precision)} to {number(one.points[-1][1], precision)}" for one in drawn
-    ]
-    words = f"{key} by step{', log scale' if log else ''}: {'; '.join(ends)}"
+    words = f"{key} by step{', log scale' if log else ''}: {'; '.join(_told(one, precision) for one in drawn)}"
     return Overlay(key, svg_uri(svg), words, width, height, notes)
+
+
+def _told(curve: Curve, precision: Precision) -> str:
+    """From where to where a curve goes; of a single value which and at which step."""
+    (step, first), (_, last) = curve.points[0], curve.points[-1]
+    if len(curve.points) == 1:
+        return f"{curve.title} {number(first, precision)} at step {step:,g}"
+    return f"{curve.title} {number(first, precision)} to {number(last, precision)}"
 
 
 def _legend(curves: Sequence[Curve], top: int) -> tuple[str, int]:
@@ -73,7 +81,8 @@ def _legend(curves: Sequence[Curve], top: int) -> tuple[str, int]:
         x, y = place % across * SIZE[0] // 2, top + place // across * _ROW + 10
         dash = f" stroke-dasharray='{','.join(map(str, curve.dash))}'" if curve.dash else ""
         name = html.escape(word_cut(curve.title, _NAME_LIMITS[across]), quote=True)
-        parts.append(f"<path d='M{x},{y - 4}h16' stroke='{curve.color}' stroke-width='2'{dash}/>")
+        line = f"<path d='M{x},{y - 4}h16' stroke='{curve.color}' stroke-width='2'{dash}/>"
+        parts.append(line if len(curve.points) > 1 else _dot(x + 8, y - 4, curve.color))
         parts.append(f"<text x='{x + 22}' y='{y}'>{name}</text>")
     style = f"font-family='sans-serif' font-size='11' fill='{mark('muted')}'"
     return f"<g {style}>{''.join(parts)}</g>", -(-len(curves) // across) * _ROW
@@ -124,7 +133,15 @@ def _scale(value: float, low: float, high: float, start: float, stop: float) -> 
     return round(start + share * (stop - start), 1)
 
 
+def _dot(x: float, y: float, color: str) -> str:
+    return f"<circle cx='{x:g}' cy='{y:g}' r='3' fill='{color}'/>"
+
+
 def _line(curve: Curve, axes: _Axes) -> str:
+    if len(curve.points) == 1:
+        ((step, value),) = curve.points
+        drawn = math.isfinite(value) and (value > 0 or not axes.log)
+        return _dot(axes.x(step), axes.y(value), curve.color) if drawn else ""
     path, open_line = "", False
     for step, value in curve.points:
         if not math.isfinite(value) or (axes.log and value <= 0):

@@ -19,6 +19,7 @@ function lines(rows: Row[], wanted: Partial<Arrangement> = {}): Line[] {
     matches: null,
     group: '',
     toggled: new Set(),
+    closed: new Set(),
     deleted: new Map(),
     ...wanted,
     rows: [...rows].sort(newestFirst)
@@ -62,7 +63,33 @@ test('a search shows a child that matches below its parent, open until it is clo
   const rows = [madeRun(1), madeRun(2, { parent: id(3) }), madeRun(3)];
   const matches = (row: Row) => row.number === 2;
   expect(words(lines(rows, { matches }))).toEqual(['3', '>2']);
-  expect(words(lines(rows, { matches, toggled: new Set([id(3)]) }))).toEqual(['3']);
+  expect(words(lines(rows, { matches, toggled: new Set([id(3)]) }))).toEqual(['3', '>2']);
+  expect(words(lines(rows, { matches, closed: new Set([id(3)]) }))).toEqual(['3']);
+});
+
+test('a parent that is searched for too, or is open already, opens for the children that are', () => {
+  const rows = [madeRun(1, { parent: id(4) }), madeRun(2, { parent: id(3) }), madeRun(3, { parent: id(4) }), madeRun(4), madeRun(5)];
+  const matches = (row: Row) => row.number === 2 || row.number === 4;
+  expect(words(lines(rows, { matches }))).toEqual(['4', '>3', '>>2']);
+  expect(words(lines(rows, { matches, toggled: new Set([id(4)]) }))).toEqual(['4', '>3', '>>2']);
+  const parent = (row: Row) => row.number === 4;
+  expect(words(lines(rows, { matches: parent }))).toEqual(['4']); // all of them are below it, none is searched for
+});
+
+test('runs that match are counted wherever they stand, and what was closed opens for another filter', () => {
+  const table = new TableModel();
+  table.load(madeTable(columns, [madeRow(4), madeRow(3, { parent: id(4) }), madeRow(2, { parent: id(4) }), madeRow(1)], { open: [id(4)] }));
+  table.choose({ filter: 'a' });
+  table.filter = { found: new Set([id(3), id(2)]) };
+  expect([table.matching, table.order]).toEqual([2, [4, 2, 3].map(id)]);
+  table.toggle(id(4));
+  expect([table.matching, table.order]).toEqual([2, [id(4)]]);
+  table.choose({ filter: 'b' });
+  expect(table.order).toEqual([4, 2, 3].map(id));
+  table.choose({ filter: '', group: columns[1]?.id ?? '' });
+  expect(table.matching).toBe(2);
+  table.bury([id(3)]);
+  expect(table.matching).toBe(1);
 });
 
 test('pinned and baseline runs stand on top, with the hairline under the last one', () => {

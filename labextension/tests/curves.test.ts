@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 
 import type { Chart, Charts, Datum } from '../src/charts/load.js';
+import { Controls } from '../src/curves/controls.js';
 import { cell, fileName } from '../src/curves/copy.js';
 import { endWords, groupEnd } from '../src/curves/groupend.js';
+import { SEED } from '../src/curves/legend.js';
 import { CurvesModel } from '../src/curves/model.js';
 import { Painter } from '../src/curves/painter.js';
 import { number } from '../src/curves/numbers.js';
@@ -89,6 +91,15 @@ describe('smoothing and groups are what the kernel makes', () => {
       expect(mean).toBeCloseTo(found[place]!.mean, 12);
       expect(sd).toBeCloseTo(found[place]!.sd, 12);
     });
+  });
+});
+
+describe('what curves are grouped by', () => {
+  it('is told by its name, also where every object has that', () => {
+    const controls = new Controls(modelOf([], [], { groupings: ['lr', 'constructor', '__proto__', SEED] }), { choose() {}, reset() {}, fullScreen() {} });
+    controls.show();
+    const options = [...controls.node.querySelectorAll('[aria-label="Group by"] option')].map(option => option.textContent);
+    expect(options).toEqual(['nothing', 'lr', 'constructor', '__proto__', 'everything but the seed']);
   });
 });
 

@@ -354,6 +354,16 @@ test('tags the marked runs in the line below', async () => {
   expect(kernel.last('tag')).toMatchObject({ runs: [row(1).id, row(2).id], key: 'team', value: 'vision' });
 });
 
+test('takes a tag from the runs that have it, also where it is called as what every object has', async () => {
+  load([row(1), { ...row(2), tags: JSON.parse('{"constructor": "x"}') as Record<string, string> }]);
+  host.querySelectorAll<HTMLElement>('.jt-row .jt-mark input').forEach(box => box.click());
+  button('Tag').click();
+  host.querySelector<HTMLInputElement>('.jt-form input')!.value = 'constructor';
+  host.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true }));
+  await settled();
+  expect(kernel.last('untag')).toMatchObject({ runs: [row(2).id], key: 'constructor' });
+});
+
 test('says how many columns are equal or empty, and shows them', () => {
   const equal = ['a', 'b'].map(each => madeColumn({ kind: 'param', key: each, shown: false, equal: true }));
   kernel.say(madeTable(placed([...columns, ...equal]), [row(1), row(2)]));

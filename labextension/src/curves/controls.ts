@@ -5,7 +5,7 @@ import type { CurvesModel } from './model.js';
 
 const MOST_SMOOTH = 0.99;
 /** What may be grouped by and is no name of a param or a tag. */
-const GROUPINGS: Partial<Record<string, string>> = { [SEED]: 'everything but the seed', [COMPARED]: 'what is compared' };
+const GROUPINGS: ReadonlyMap<string, string> = new Map([[SEED, 'everything but the seed'], [COMPARED, 'what is compared']]);
 
 export interface ControlEvents {
   choose(choices: Partial<CurveChoices>): void;
@@ -48,7 +48,7 @@ export class Controls {
     options(this.x, (message?.axes ?? []).map(({ id, title }) => [id, title]), choices.x);
     const groups = message?.groupings ?? [];
     const known = groups.includes(choices.group) || !choices.group ? groups : [...groups, choices.group];
-    options(this.group, [['', 'nothing'], ...known.map(key => [key, GROUPINGS[key] ?? key] as [string, string])], choices.group);
+    options(this.group, [['', 'nothing'], ...known.map(key => [key, GROUPINGS.get(key) ?? key] as [string, string])], choices.group);
     const { still } = this.model; // what a report does not have cannot be chosen there
     this.xLabel.hidden = still && this.x.options.length < 2;
     this.groupLabel.hidden = still && this.group.options.length < 2;

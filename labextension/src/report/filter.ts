@@ -7,25 +7,27 @@
 
 import type { RowStore } from '../table/rowstore.js';
 import type { Row } from '../table/rows.js';
-import { ALIASES, attribute, ATTRIBUTES, type Field, metric, param, tag } from './fields.js';
-import { FilterProblem, nearest, shown, type Token, tokensOf } from './filtertokens.js';
+import type { Column } from '../protocol.js';
+import { metricValue } from '../table/cells.js';
+import { ALIASES, attribute, ATTRIBUTES, type Field, metric, OWN_TAGS, param, tag } from './fields.js';
+import { cut, FilterProblem, nearest, shown, type Token, tokensOf } from './filtertokens.js';
+import { bareDate, DAY, isDay, isNumber, MISTYPED_SIGNS, momentOf, noChoice, numberOf } from './filtervalues.js';
+import { patternTest, wordTest } from './patterns.js';
 
 export type Test = (row: Row) => boolean;
 type Value = number | string;
 
 const DEEPEST = 30;
-const KINDS: Readonly<Record<string, 'metric' | 'param' | 'tag' | 'attribute' | 'dataset'>> = {
-  metric: 'metric', metrics: 'metric', param: 'param', params: 'param', parameter: 'param', parameters: 'param', tag: 'tag', tags: 'tag',
-  attribute: 'attribute', attributes: 'attribute', attr: 'attribute', run: 'attribute', dataset: 'dataset', datasets: 'dataset'
-};
-const SIGNS: Readonly<Record<string, string>> = { '=': '=', '==': '=', '!=': '!=', '<>': '!=', '<': '<', '<=': '<=', '>': '>', '>=': '>=' };
+const LONGEST_TEXT = 1_000;
+const KINDS: ReadonlyMap<string, 'metric' | 'param' | 'tag' | 'attribute' | 'dataset'> = new Map([
+  ['metric', 'metric'], ['metrics', 'metric'], ['param', 'param'], ['params', 'param'], ['parameter', 'param'], ['parameters', 'param'],
+  ['tag', 'tag'], ['tags', 'tag'], ['attribute', 'attribute'], ['attributes', 'attribute'], ['attr', 'attribute'], ['run', 'attribute'],
+  ['dataset', 'dataset'], ['datasets', 'dataset']
+]);
+const SIGNS: ReadonlyMap<string, string> = new Map([
+  ['=', '='], ['==', '='], ['!=', '!='], ['<>', '!='], ['<', '<'], ['<=', '<='], ['>', '>'], ['>=', '>=']
+]);
 const KEYWORDS = ['AND', 'OR', 'NOT', 'IN', 'BETWEEN', 'LIKE', 'ILIKE', 'IS', 'NULL'];
-const WORDS: Readonly<Record<string, number>> = {
-  true: 1, false: 0, nan: Number.NaN, inf: Infinity, infinity: Infinity, '+inf': Infinity, '+infinity': Infinity, '-inf': -Infinity, '-infinity': -Infinity,
-  '+nan': Number.NaN, '-nan': Number.NaN
-};
-const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?$/i;
-const DAY = 86_400_000;
 
 /**
  * Read a filter.
@@ -111,7 +113,7 @@ class Parser {
       return row => (field.text(row) !== undefined) === there;
     }
     const negated = this.takeWord('NOT');
-    const test = this.within(field) ?? this.pattern(field);
+    const test = this.within(field, first) ?? this.pattern(field);
     if (test !== null) {
       return row => field.text(row) !== undefined && test(row) !== negated;
     }
@@ -123,30 +125,33 @@ class Parser {
 
   /** Words that a run's name, note and tags hold; code is not in a report. */
   private said(token: Token): Test {
-    const wanted = token.text.toLowerCase().split(/\s+/).filter(Boolean);
-    if (wanted.length === 0) {
+    const words = new Set(token.text.split(/\s+/).filter(Boolean));
+    if (words.size === 0) {
       throw this.fault('Expected words to look for, and there are none in the quotes', token);
     }
+    this.bound(token, 'text');
+    const tests = Array.from(words, wordTest);
     return row => {
       const tags = Object.entries(row.tags).filter(([key]) => !key.startsWith('mlflow.'));
-      const told = [row.name, row.note, ...tags.flat()].join('\n').toLowerCase();
-      return wanted.every(word => told.includes(word));
+      const told = [row.name, row.note, ...tags.flat()].join('\n');
+      return tests.every(test => test(told));
     };
   }
 
-  private within(field: Field): Test | null {
+  private within(field: Field, start: Token): Test | null {
     if (this.takeWord('IN')) {
       this.expectSign('(', 'after IN');
-      const values = [this.value(field)];
+      const values = [this.listed(field)];
       while (this.takeSign(',')) {
-        values.push(this.value(field));
+        values.push(this.listed(field));
       }
       this.expectSign(')', "or ',' in the list of IN");
       return row => values.some(value => equals(field, row, value));
     }
-    if (!this.takeWord('BETWEEN')) {
-      return null;
-    }
+    return this.takeWord('BETWEEN') ? this.between(field, start) : null;
+  }
+
+  private between(field: Field, start: Token): Test {
     const first = this.token;
     const low = this.value(field);
     if (!this.takeWord('AND')) {
@@ -156,10 +161,21 @@ class Parser {
     if (typeof low === 'string' || typeof high === 'string') {
       throw this.fault(`BETWEEN compares numbers, and ${field.name} is compared with text here`, first);
     }
+    if (Number.isNaN(low) || Number.isNaN(high)) {
+      throw this.fault('NaN cannot be an end of BETWEEN', start);
+    }
     return row => {
       const number = field.number(row) ?? Number.NaN;
       return number >= low && number <= high;
     };
+  }
+
+  private listed(field: Field): Value {
+    const token = this.token;
+    if (field.time && isDay(token)) {
+      throw this.fault(`A day is no value of IN; write ${field.name} = '${token.text}' OR …`, token);
+    }
+    return this.value(field);
   }
 
   private pattern(field: Field): Test | null {
@@ -174,31 +190,37 @@ class Parser {
     if (token.kind !== 'quoted' || token.quote === '`') {
       throw this.fault(`Expected a quoted text after ${operator}, not ${shown(token)}`);
     }
+    this.bound(token, 'pattern');
     this.at += 1;
-    const text = field.choices.length > 0 ? token.text.toUpperCase() : token.text;
-    const parts = text.replace(/%+/g, '%').replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll('%', '.*').replaceAll('_', '.');
-    const fits = new RegExp(`^${parts}$`, operator === 'LIKE' ? 'su' : 'siu');
-    return row => fits.test(field.text(row) ?? '');
+    const test = patternTest(field.choices.length > 0 ? token.text.toUpperCase() : token.text, operator === 'ILIKE');
+    if (field.choices.length > 0 && !field.choices.some(test)) {
+      throw this.fault(noChoice(token.text, field.name, field.choices), token);
+    }
+    return row => test(field.text(row) ?? '');
   }
 
   private comparison(field: Field): Test {
     const sign = this.token;
-    const operator = sign.kind === 'sign' ? SIGNS[sign.text] : undefined;
+    const operator = sign.kind === 'sign' ? SIGNS.get(sign.text) : undefined;
     if (operator === undefined) {
       const near = sign.kind === 'word' ? nearest(sign.text.toUpperCase(), KEYWORDS) : '';
       throw this.fault(`Expected a comparison (= != < <= > >= LIKE ILIKE IN BETWEEN IS) after ${field.name}, not ${shown(sign)}${near}`);
     }
     this.at += 1;
     const token = this.token;
+    if (token.kind === 'sign' && token.position === sign.end && SIGNS.has(token.text)) {
+      const meant = MISTYPED_SIGNS.get(sign.text + token.text);
+      throw this.fault(`'${sign.text}${token.text}' is no comparison${meant === undefined ? '' : `; write ${meant}`}`, sign);
+    }
     const value = this.value(field);
-    const day = field.time && token.kind === 'quoted' && /^\d{4}-\d\d-\d\d$/.test(token.text.trim()) ? DAY : 0;
+    const day = field.time && isDay(token) ? DAY : 0;
     if (operator === '=' || operator === '!=') {
       const there = (row: Row) => field.text(row) !== undefined;
       const same = (row: Row) => (day > 0 ? inDay(field.number(row), Number(value), day) : equals(field, row, value));
       return row => there(row) && same(row) === (operator === '=');
     }
     if (typeof value === 'string') {
-      const hint = value.trim() !== '' && !Number.isNaN(Number(value)) ? `; write ${value} without quotes to compare numbers` : '';
+      const hint = isNumber(value) ? `; write ${value} without quotes to compare numbers` : '';
       throw this.fault(`'${operator}' compares numbers, and ${shown(token)} is text${hint}`, sign);
     }
     if (Number.isNaN(value)) {
@@ -213,11 +235,15 @@ class Parser {
     if (field.time && (quoted || token.text.toLowerCase() === 'ago')) {
       return this.moment(field);
     }
-    const number = token.kind === 'number' ? (WORDS[token.text.toLowerCase()] ?? Number(token.text)) : token.kind === 'word' ? WORDS[token.text.toLowerCase()] : undefined;
+    const number = numberOf(token);
     if (number === undefined && !quoted) {
       const wanted = field.numeric ? 'a number' : field.kind === 'param' ? 'a number or a quoted text' : 'a quoted text';
       const quoting = token.kind === 'word' && !field.numeric ? `; write '${token.text}' in quotes` : token.quote === '`' ? '; back-ticks are for keys' : '';
       throw this.fault(`Expected ${wanted} for ${field.name}, not ${shown(token)}${quoting}`);
+    }
+    const date = field.time ? bareDate(this.text, token.position) : undefined;
+    if (date !== undefined) {
+      throw this.fault(`A date stands in quotes: ${field.name} ${this.tokens[this.at - 1]?.text ?? ''} '${date}'`, token);
     }
     this.at += 1;
     if (quoted && field.numeric) {
@@ -229,22 +255,23 @@ class Parser {
     if (!field.numeric && field.kind !== 'param') {
       throw this.fault(`${field.name} is text: write '${token.text}' in quotes`, token);
     }
+    if (field.kind === 'attribute' && Number.isNaN(number)) {
+      throw this.fault(`${field.name} is never NaN; use IS NULL for what is missing`, token);
+    }
     return number;
   }
 
   private chosen(field: Field, token: Token): string {
     if (field.choices.length > 0 && !field.choices.includes(token.text.toUpperCase())) {
-      throw this.fault(`No run has the ${field.name} '${token.text.slice(0, 40)}': it is one of ${field.choices.join(', ')}`, token);
+      throw this.fault(noChoice(token.text, field.name, field.choices), token);
     }
     return field.choices.length > 0 ? token.text.toUpperCase() : token.text;
   }
 
   private moment(field: Field): number {
     const token = this.token;
-    const found = token.kind === 'quoted' ? DATE.exec(token.text.trim()) : null;
-    const zone = (found?.[3] ?? 'Z').toUpperCase().replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours: string, minutes?: string) => `${hours}:${minutes ?? '00'}`);
-    const moment = found === null ? Number.NaN : Date.parse(`${found[1]}T${found[2] ?? '00:00'}${zone}`);
-    if (Number.isNaN(moment)) {
+    const moment = token.kind === 'quoted' && token.quote !== '`' ? momentOf(token.text) : null;
+    if (moment === null) {
       throw this.fault(`${field.name} is a time: write a date such as '2026-11-01' or '2026-11-01 14:30', or milliseconds without quotes`, token);
     }
     this.at += 1;
@@ -271,23 +298,29 @@ class Parser {
     if (first.kind === 'word' && pieces.length === 1 && KEYWORDS.includes(first.text.toUpperCase())) {
       throw this.fault(`Expected a field such as metrics.loss before ${first.text.toUpperCase()}`, first);
     }
+    const more = pieces.slice(1);
     const dot = first.kind === 'word' ? first.text.indexOf('.') : -1;
-    if (dot < 0) {
-      return this.attribute(pieces.map(piece => piece.text).join(''), first);
+    if (dot >= 0) {
+      const key = first.text.slice(dot + 1) + more.map(piece => piece.text).join('');
+      return this.keyed(first.text.slice(0, dot), key, first, pieces.at(-1) as Token);
     }
-    const head = first.text.slice(0, dot);
-    const key = first.text.slice(dot + 1) + pieces.slice(1).map(piece => piece.text).join('');
-    return this.keyed(head, key, first, pieces.at(-1) as Token);
+    if (first.kind === 'quoted' && more[0]?.text.startsWith('.')) {
+      return this.keyed(first.text, more.map(piece => piece.text).join('').slice(1), first, pieces.at(-1) as Token); // `params`.`odd key`
+    }
+    if (more.length > 0) {
+      throw this.fault(`Expected a dot after ${shown(first)}`, more[0]);
+    }
+    return this.attribute(first.text, first);
   }
 
   private keyed(head: string, key: string, first: Token, last: Token): Field {
-    const kind = KINDS[head.toLowerCase()];
+    const kind = KINDS.get(head.toLowerCase());
     if (kind === undefined) {
       const kinds = ['metrics', 'params', 'tags', 'attributes', 'datasets'];
-      throw this.fault(`'${head}' is not one of ${kinds.join(', ')}${nearest(head.toLowerCase(), kinds)}`, first);
+      throw this.fault(`'${cut(head)}' is not one of ${kinds.join(', ')}${nearest(head.toLowerCase(), kinds)}`, first);
     }
     if (key === '' || (key.endsWith('.') && !last.quote)) {
-      throw this.fault(`Expected a key after '${head}.'`, first);
+      throw this.fault(`Expected a key after '${cut(head)}.'`, first);
     }
     const column = this.store.index.get(`${kind}s.${key}`);
     switch (kind) {
@@ -296,24 +329,35 @@ class Parser {
       case 'param':
         return param(key, column);
       case 'tag':
+        if (/^(mlflow|jupyter_track)\./.test(key) && !OWN_TAGS.has(key)) {
+          throw this.absent(`tags.${key}`, first);
+        }
         return tag(key);
       case 'dataset':
         throw this.absent(`datasets.${key}`, first);
       case 'metric':
-        if (column === undefined && !last.quote && /\.(min|max)$/.test(key) && this.store.index.has(`metrics.${key.slice(0, -4)}`)) {
+        if (!last.quote && /\.(min|max)$/.test(key) && this.needsCurve(key.slice(0, -4), column)) {
           throw this.absent(`metrics.${key}`, first);
         }
         return metric(key, column);
     }
   }
 
+  /** Whether the extreme of a metric is asked of some run: one that has the metric, and none of the longer name. */
+  private needsCurve(base: string, own: Column | undefined): boolean {
+    const column = this.store.index.get(`metrics.${base}`);
+    const lacks = (row: Row) => own === undefined || metricValue(row, own) === null;
+    return column !== undefined && this.store.newest.some(row => metricValue(row, column) !== null && lacks(row));
+  }
+
   private attribute(told: string, token: Token): Field {
-    const name = ALIASES[told] ?? told;
+    const name = ALIASES.get(told) ?? told;
     if (!(ATTRIBUTES as readonly string[]).includes(name)) {
-      const near = nearest(told, [...ATTRIBUTES, ...Object.keys(ALIASES)]);
+      const near = nearest(told, [...ATTRIBUTES, ...ALIASES.keys()]);
       const alone = this.endsAt(this.at);
-      const hint = near || (alone ? `; to look for the word write '${told}' in quotes` : `; did you mean metrics.${told} or params.${told}?`);
-      throw this.fault(`A run has no attribute '${told}'${hint} (there are ${ATTRIBUTES.join(', ')})`, token);
+      const short = cut(told);
+      const hint = near || (alone ? `; to look for the word write '${short}' in quotes` : `; did you mean metrics.${short} or params.${short}?`);
+      throw this.fault(`A run has no attribute '${short}'${hint} (there are ${ATTRIBUTES.join(', ')})`, token);
     }
     const found = attribute(name, this.store.rows.values());
     if (found === null) {
@@ -334,6 +378,13 @@ class Parser {
 
   private fault(message: string, token: Token | undefined = this.token): FilterProblem {
     return new FilterProblem(message, this.text, (token as Token).position);
+  }
+
+  private bound(token: Token, what: string): void {
+    const length = Array.from(token.text).length;
+    if (length > LONGEST_TEXT) {
+      throw this.fault(`The ${what} has ${length.toLocaleString('en')} characters; ${LONGEST_TEXT.toLocaleString('en')} are the most`, token);
+    }
   }
 
   private takeWord(word: string): boolean {

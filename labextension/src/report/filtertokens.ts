@@ -12,21 +12,29 @@ export interface Token {
 /** A filter that cannot be read, or not here. */
 export class FilterProblem extends Error {
   constructor(message: string, text: string, position: number) {
-    super(`${message} (at position ${position})${text.length <= SHOWN ? `\n  ${text}\n  ${' '.repeat(position)}^` : ''}`);
+    const at = Array.from(text.slice(0, position)).length; // of characters, as the store counts
+    const whole = text.length <= SHOWN && !CONTROL.test(text);
+    const near = whole ? '' : `, near '${text.slice(Math.max(0, position - NEAR), position + NEAR).replace(CONTROLS, ' ')}'`;
+    super(`${message}${near} (at position ${at})${whole ? `\n  ${text}\n  ${' '.repeat(at)}^` : ''}`);
   }
 }
 
 const SHOWN = 200;
+const NEAR = 30;
+const CONTROL = /[\p{C}\p{Zl}\p{Zp}]/u;
+const CONTROLS = new RegExp(CONTROL, 'gu');
 const LONGEST = 10_000;
 const WORD = '\\p{L}\\p{N}_';
 const PIECES: [Token['kind'] | 'space', RegExp][] = [
   ['space', /\s+/y],
   ['number', new RegExp(`[+-]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?(?![${WORD}./:])|[+-](?:inf|infinity|nan)(?![${WORD}])`, 'iuy')],
   ['word', new RegExp(`[${WORD}.][${WORD}./:-]*`, 'uy')],
-  ['quoted', /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`/y],
+  ['quoted', /'(?:[^']|'')*'(?!')|"(?:[^"]|"")*"(?!")|`(?:[^`]|``)*`(?!`)/y],
   ['sign', /<>|<=|>=|!=|==|=|<|>|\(|\)|,/y]
 ];
-const MEANT: Record<string, string> = { '&': '; write AND', '|': '; write OR', '!': '; write != or NOT', '~': '; write LIKE', '[': '; write ( )' };
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ['&', '; write AND'], ['|', '; write OR'], ['!', '; write != or NOT'], ['~', '; write LIKE'], ['[', '; write ( )']
+]);
 
 /** The tokens of a filter; the last is of the kind `end`. */
 export function tokensOf(text: string): Token[] {
@@ -59,7 +67,7 @@ function pieceAt(text: string, position: number): [Token['kind'] | 'space', stri
     }
   }
   const char = String.fromCodePoint(text.codePointAt(position) ?? 0);
-  const told = '\'"`'.includes(char) ? `The quote ${char} is not closed` : `The character '${char}' means nothing here${MEANT[char] ?? ''}`;
+  const told = '\'"`'.includes(char) ? `The quote ${char} is not closed` : `The character '${char}' means nothing here${MEANT.get(char) ?? ''}`;
   throw new FilterProblem(told, text, position);
 }
 
@@ -69,11 +77,18 @@ export function shown(token: Token): string {
     return 'the end';
   }
   const quote = token.quote || "'";
-  return `${quote}${token.text.length <= 40 ? token.text : `${token.text.slice(0, 39)}…`}${quote}`;
+  return `${quote}${cut(token.text)}${quote}`;
+}
+
+/** A text as far as an error shows it. */
+export function cut(text: string): string {
+  const characters = text.length <= 40 ? [] : Array.from(text);
+  return characters.length <= 40 ? text : `${characters.slice(0, 39).join('')}…`;
 }
 
 /** The nearest of some words, as an error proposes it. */
 export function nearest(word: string, known: readonly string[]): string {
+  word = word.slice(0, 100);
   const ranked = known.map(one => [distance(word, one), one] as const).sort(([one], [other]) => one - other);
   const best = ranked[0];
   return best !== undefined && best[0] <= Math.max(word.length, best[1].length) / 3 ? `; did you mean '${best[1]}'?` : '';
@@ -82,7 +97,7 @@ export function nearest(word: string, known: readonly string[]): string {
 /** How many letters have to be changed, left out or put in. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let at = 1; at <= Math.min(one.length, 100); at++) {
+  for (let at = 1; at <= one.length; at++) {
     const next = [at];
     for (let to = 1; to <= other.length; to++) {
       const same = one.charAt(at - 1) === other.charAt(to - 1) ? 0 : 1;

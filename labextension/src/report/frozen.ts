@@ -81,9 +81,9 @@ export class FrozenTransport implements Transport {
       case 'filter':
         return this.filtered(action.text);
       case 'open':
-        return found('details', this.answers.open?.[action.run], NOT_HERE);
+        return found('details', entry(this.answers.open, action.run), NOT_HERE);
       case 'code':
-        return found('text', this.answers.code?.[action.chart], '');
+        return found('text', entry(this.answers.code, action.chart), '');
       case 'markdown':
         return found('text', this.answers.markdown, '');
       case 'equal':
@@ -124,23 +124,22 @@ export class FrozenTransport implements Transport {
     if (table === undefined) {
       return { ok: false, message: 'There is no table to filter.' };
     }
-    if (this.runs === null) {
-      this.runs = new RowStore();
-      this.runs.load(table);
-    }
     try {
+      if (this.runs === null) {
+        const runs = new RowStore();
+        runs.load(table);
+        this.runs = runs;
+      }
       const test = parseFilter(text, this.runs);
       return { ok: true, found: this.runs.newest.filter(test).map(row => row.id) };
     } catch (error) {
-      if (error instanceof FilterProblem) {
-        return { ok: false, message: error.message };
-      }
-      throw error;
+      const told = error instanceof FilterProblem ? error.message : `The runs were not filtered: ${String(error)}`;
+      return { ok: false, message: told };
     }
   }
 
   private rows({ table, start, count, equal }: Extract<ActionMessage, { name: 'rows' }>): Answer {
-    const known = this.answers.rows?.[table];
+    const known = entry(this.answers.rows, table);
     if (known === undefined) {
       return { ok: false, message: 'This table is not in the report.' };
     }
@@ -188,6 +187,11 @@ function timed(part: TimedPart): TimedPart {
     y: order.map(([, at]) => part.y[at] ?? null),
     odd: part.odd.map(([x, count, what], at) => [part.oddSeconds?.[at] ?? x, count, what])
   };
+}
+
+/** What is kept under a name; of its own, since a metric may be called "constructor". */
+function entry<Value>(values: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
+  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function found<Key extends keyof Answer>(key: Key, value: Answer[Key] | undefined, message: string): Answer {

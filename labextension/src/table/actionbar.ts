@@ -5,7 +5,7 @@ import type { Context } from '../view.js';
 import { runCount } from '../words.js';
 import { askInLine } from './form.js';
 import type { TableModel } from './model.js';
-import type { Row } from './rows.js';
+import { type Row, tagOf } from './rows.js';
 
 /** What the bar asks of the table. */
 export interface BarActions {
@@ -123,7 +123,7 @@ export class ActionBar {
     if (value) {
       await this.call('tag', { runs, key, value });
     } else {
-      await this.call('untag', { runs: rows.filter(row => key in row.tags).map(row => row.id), key });
+      await this.call('untag', { runs: rows.filter(row => tagOf(row, key) !== undefined).map(row => row.id), key });
     }
   }
 

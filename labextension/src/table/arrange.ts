@@ -17,6 +17,8 @@ export interface RunLine {
   depth: number;
   /** Whether what stands below it is open; null where nothing does. */
   open: boolean | null;
+  /** Whether it opens by itself, since a run below it was searched for. */
+  found: boolean;
   /** How many repeats it stands for; 1 for itself alone. */
   times: number;
   /** The other runs that it repeats. */
@@ -61,8 +63,10 @@ export interface Arrangement {
   matches: ((row: Row) => boolean) | null;
   /** The id of the column that makes groups, or empty. */
   group: string;
-  /** Keys of lines that the person opened, or, in a filtered table, closed. */
+  /** Keys of lines that are open. */
   toggled: ReadonlySet<string>;
+  /** Keys of lines that the person closed although what was searched for stands below them. */
+  closed: ReadonlySet<string>;
   /** Runs that were just deleted and can be taken back, by the id of the one in whose place that is said. */
   deleted: ReadonlyMap<string, readonly string[]>;
 }
@@ -196,10 +200,11 @@ class Arranger {
   private addRun(lines: Line[], row: Row, depth: number, repeats: Row[]): void {
     const children = this.childrenOf(row);
     // A child that was searched for must be seen: in a filtered table its parent is open until it is closed.
-    const openFirst = this.wanted.matches !== null && children.some(child => this.matches(child)) && !this.matches(row);
-    const open = repeats.length + children.length === 0 ? null : this.wanted.toggled.has(row.id) !== openFirst;
+    const found = this.wanted.matches !== null && children.some(child => this.isKept(child));
+    const opened = found ? !this.wanted.closed.has(row.id) : this.wanted.toggled.has(row.id);
+    const open = repeats.length + children.length === 0 ? null : opened;
     const times = repeats.length + 1;
-    lines.push({ kind: 'run', key: row.id, row, depth, open, times, repeats, children, lastPinned: false });
+    lines.push({ kind: 'run', key: row.id, row, depth, open, found, times, repeats, children, lastPinned: false });
     if (open) {
       repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
       children.forEach(each => this.add(lines, each, depth + 1));

@@ -2,7 +2,7 @@
 
 import { middleCut, number, repr } from '../format.js';
 import type { Cell, Column, MetricValue } from '../protocol.js';
-import type { Row } from './rows.js';
+import { type Row, tagOf } from './rows.js';
 
 /** A value to sort by: null stands for nothing and for NaN, and comes last. */
 export type Value = number | string | null;
@@ -119,7 +119,7 @@ function cellOf(row: Row, column: Column): Cell {
     return row.cells[column.place] ?? null;
   }
   if (column.kind === 'tag') {
-    return row.tags[column.key] ?? null;
+    return tagOf(row, column.key) ?? null;
   }
   return (column.key === 'experiment' ? row.experiment : column.key === 'notebook' ? row.notebook : '') || null;
 }

@@ -33,7 +33,7 @@ export class Foot {
     if (store.more) {
       parts.push(span('', `${loaded.toLocaleString('en-US')} of ${runCount(store.total)} · ${READING.toLowerCase()}`));
     } else if (this.model.isFiltered) {
-      parts.push(span('', `${this.matching().toLocaleString('en-US')} of ${runCount(loaded)}`));
+      parts.push(span('', `${this.model.matching.toLocaleString('en-US')} of ${runCount(loaded)}`));
     } else if (loaded > 12) {
       parts.push(span('', runCount(loaded)));
     }
@@ -70,18 +70,6 @@ export class Foot {
   }
 
   private told: string | null = null;
-
-  private matching(): number {
-    const seen = new Set<string>();
-    for (const line of this.model.lines) {
-      if (line.kind === 'run') {
-        seen.add(line.row.id);
-      } else if (line.kind !== 'deleted') {
-        line.ids.forEach(id => seen.add(id));
-      }
-    }
-    return seen.size;
-  }
 }
 
 /** What stands in the place of the rows where there are none, or null. */

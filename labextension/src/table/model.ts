@@ -46,6 +46,7 @@ export class TableModel {
       matches: this.matcher(),
       group: this.choices.group,
       toggled: this.toggled,
+      closed: this.closed,
       deleted: new Map([...this.deleted].map(([place, rows]) => [place, rows.map(row => row.id)]))
     });
     return this.made;
@@ -104,8 +105,18 @@ export class TableModel {
     return 'found' in this.filter || this.filter.words.length > 0;
   }
 
+  /** How many runs match the filter, wherever they stand: also those in groups and below others. */
+  get matching(): number {
+    const matches = this.matcher();
+    const gone = new Set([...this.deleted.values()].flat().map(row => row.id));
+    return this.store.newest.filter(row => !gone.has(row.id) && (matches === null || matches(row))).length;
+  }
+
   /** Change what was chosen. */
   choose(changes: Partial<Choices>): void {
+    if (changes.filter !== undefined && changes.filter !== this.choices.filter) {
+      this.closed.clear(); // what another filter finds must be seen
+    }
     this.choices = { ...this.choices, ...changes };
     this.renew();
   }
@@ -122,8 +133,9 @@ export class TableModel {
     if (present === null || present === open) {
       return false;
     }
-    if (!this.toggled.delete(key)) {
-      this.toggled.add(key);
+    const keys = line?.kind === 'run' && line.found ? this.closed : this.toggled;
+    if (!keys.delete(key)) {
+      keys.add(key);
     }
     this.renew();
     return true;
@@ -180,6 +192,7 @@ export class TableModel {
   }
 
   private readonly toggled = new Set<string>();
+  private readonly closed = new Set<string>();
   private made: Line[] | null = null;
   private madeOrder: string[] | null = null;
   private loaded = false;

@@ -63,6 +63,11 @@ export function rowOf(wire: WireRow, { states, colors }: Shared): Row {
   };
 }
 
+/** The value of a tag; undefined where a run has none of that name, of which "constructor" may be one. */
+export function tagOf(row: Row, key: string): string | undefined {
+  return Object.hasOwn(row.tags, key) ? row.tags[key] : undefined;
+}
+
 /** How long a run took. */
 export function tookText(row: Row): string {
   return row.seconds === null ? '' : duration(row.seconds);
