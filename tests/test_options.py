@@ -77,12 +77,21 @@ def test_switches(kind: str) -> None:
         ("-p C", "%%track: -p takes KEY=VALUE, not 'C'."),
         ("-t C", "%%track: -t takes KEY=VALUE, not 'C'."),
         ("-m a:best", "%%track: -m takes NAME, NAME:max or NAME:min, not 'a:best'."),
-        ("-m a-b", "%%track: 'a-b' is not the name of a variable."),
         (
-            "--max val/f1",
-            "%%track: 'val/f1' is not the name of a variable; the goal of a metric that is logged is stated by "
-            "track.define_metric(\"val/f1\", 'max').",
+            "-m a-b",
+            "%%track: 'a-b' is not the name of a variable; track.log_metric('a-b', …) logs a metric of that name.",
         ),
+        (
+            "--min val/loss",
+            "%%track: 'val/loss' is not the name of a variable; track.define_metric('val/loss', 'min') states the goal "
+            "of a metric that is logged.",
+        ),
+        (
+            "--max val/acc=0.9",
+            "%%track: 'val/acc' is not the name of a variable; track.define_metric('val/acc', 'max', target=0.9) "
+            "states the goal of a metric that is logged.",
+        ),
+        ("-m a$", "%%track: 'a$' is not the name of a variable."),
         ("--max a --min a", "%%track: the goal of 'a' cannot be both max and min."),
         ("-m a:min --max a", "%%track: the goal of 'a' cannot be both max and min."),
         ("-m a:max -m a:min", "%%track: the goal of 'a' cannot be both max and min."),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ast
-import json
 import math
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -174,17 +174,22 @@ def _metrics(given: argparse.Namespace) -> tuple[tuple[str, ...], dict[str, Goal
     goals: dict[str, Goal] = {}
     for name, direction in stated:
         if not name.isidentifier():
-            raise InvalidValue(f"%%track: {name!r} is not the name of a variable{_logged(name, direction)}.")
+            raise InvalidValue(f"%%track: {name!r} is not the name of a variable{_logged(name, direction, targets)}.")
         if direction is not None and goals.setdefault(name, direction) != direction:
             raise InvalidValue(f"%%track: the goal of {name!r} cannot be both max and min.")
     return tuple(dict.fromkeys(name for name, _ in stated)), goals, targets
 
 
-def _logged(name: str, direction: Goal | None) -> str:
-    """What states the goal of a metric that has another name than a variable: it is logged."""
-    if direction is None:
+def _logged(name: str, direction: Goal | None, targets: Mapping[str, float]) -> str:
+    """What is written instead for a metric that has no variable of its name; nothing where it is no name of one."""
+    try:
+        check_key(name, "metric")
+    except InvalidValue:
         return ""
-    return f"; the goal of a metric that is logged is stated by track.define_metric({json.dumps(name)}, {direction!r})"
+    if direction is None:
+        return f"; track.log_metric({name!r}, …) logs a metric of that name"
+    target = f", target={targets[name]!r}" if name in targets else ""
+    return f"; track.define_metric({name!r}, {direction!r}{target}) states the goal of a metric that is logged"
 
 
 def _with_target(text: str, targets: dict[str, float]) -> str:
