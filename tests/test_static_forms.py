@@ -277,7 +277,7 @@ def test_a_table_reads_right_without_any_style() -> None:
     bare = _bare(html.table_html(run_table(runs, NOW)))
     assert bare.splitlines()[:3] == [
         "status | # | name | loss ↓? | C | duration | age",
-        "✓ | 2 | baseline | ▲ 0.5000 | 1 | 300 ms | 2 min",
+        "✓ | 2 | baseline | 0.5000 | 1 | 300 ms | 2 min",
         "✗ failed | 1 | svm | 0.7500 | 2 | 300 ms | 1 min",
     ]
     assert _bare(html.table_html(run_table([], NOW))) == text.table_text(run_table([], NOW))
