@@ -112,6 +112,17 @@ test('repeats stand behind the newest of them', () => {
   expect(words(lines(rows, { toggled: new Set([id(1)]) }))).toEqual(['1×3', '>2', '>3']);
 });
 
+test('repeats below one parent stand there once, and those below another stay below it', () => {
+  const fold = (...numbers: number[]) => ({ kind: 'repeat' as const, count: numbers.length, ids: numbers.map(id) });
+  const below = (number: number, parent: number, more: Parameters<typeof madeRun>[1] = {}) =>
+    madeRun(number, { parent: id(parent), ...more });
+  const same = [madeRun(1), below(2, 1), below(3, 1), below(4, 1, { fold: fold(4, 3, 2) })];
+  expect(words(lines(same, { toggled: new Set([id(1)]) }))).toEqual(['1', '>4×3']);
+  expect(words(lines(same, { toggled: new Set([id(1), id(4)]) }))).toEqual(['1', '>4×3', '>>3', '>>2']);
+  const apart = [madeRun(1), below(2, 1), madeRun(3), madeRun(4, { fold: fold(4, 3, 2) })];
+  expect(words(lines(apart, { toggled: new Set([id(1)]) }))).toEqual(['1', '>2', '4×2']);
+});
+
 test('a fold counts only what was searched for, and one run alone is no fold', () => {
   const fold = { kind: 'failed' as const, count: 3, ids: [1, 2, 3].map(id) };
   const rows = [madeRun(1, { fold }), madeRun(2), madeRun(3)];

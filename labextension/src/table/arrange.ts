@@ -98,12 +98,12 @@ class Arranger {
     const present = new Map(this.ordered.map(row => [row.id, row]));
     const roots: Row[] = [];
     this.roots = roots;
-    const nested = !wanted.group; // a group has all of its runs: the children of others too, each by its own value
     for (const row of this.ordered) {
-      if (nested && row.parent !== null && row.parent !== row.id && present.has(row.parent)) {
-        push(this.children, row.parent, row);
-      } else {
+      const parent = this.parentOf(row, present);
+      if (parent === null) {
         roots.push(row);
+      } else {
+        push(this.children, parent, row);
       }
     }
     this.fold(present);
@@ -127,6 +127,12 @@ class Arranger {
     return lines;
   }
 
+  /** Below which run a run stands; a group has all of its runs, the children of others too, each by its own value. */
+  private parentOf(row: Row, present: ReadonlyMap<string, Row>): string | null {
+    const nested = !this.wanted.group && row.parent !== null && row.parent !== row.id && present.has(row.parent);
+    return nested ? row.parent : null;
+  }
+
   /** How a row is sorted in a column: a parent without a metric of its own with the first of its children that have it. */
   private valueOf(rows: readonly Row[], id: string, descending: boolean): (row: Row) => Value {
     const own = reader(id, this.wanted.index);
@@ -143,13 +149,14 @@ class Arranger {
     return below.size === 0 ? own : row => own(row) ?? below.get(row.id) ?? null;
   }
 
-  /** Put the runs of a fold behind the first of them that is asked for. */
+  /** Put the runs of a fold behind the first of them that is asked for; those that stand below another run stay there. */
   private fold(present: ReadonlyMap<string, Row>): void {
     for (const head of this.ordered) {
       if (!head.fold || head.fold.ids.length < 2) {
         continue;
       }
-      const rows = head.fold.ids.flatMap(id => present.get(id) ?? []).filter(row => this.matches(row));
+      const found = head.fold.ids.flatMap(id => present.get(id) ?? []).filter(row => this.matches(row));
+      const rows = found.filter(row => this.parentOf(row, present) === this.parentOf(found[0] ?? row, present));
       const [first, ...others] = rows;
       if (first === undefined || others.length === 0 || rows.some(row => row.pinned || row.baseline)) {
         continue;
@@ -207,7 +214,7 @@ class Arranger {
     lines.push({ kind: 'run', key: row.id, row, depth, open, found, times, repeats, children, lastPinned: false });
     if (open) {
       repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
-      children.forEach(each => this.add(lines, each, depth + 1));
+      children.filter(each => !this.folded.has(each.id)).forEach(each => this.add(lines, each, depth + 1));
     }
   }
 
