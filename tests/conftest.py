@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +25,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave the long suites out, unless tests are chosen by marker (``-m slow``); give other processes a second try.
 
     What a browser or a kernel shows on a busy machine comes late at times: a test that fails twice has found something.
+    In CI each test has a second try, which the summary tells: one race among thousands of tests shall not refuse all.
     """
     for item in items:
-        if item.get_closest_marker("browser") or _starts_kernels(item):
+        if os.environ.get("CI") or item.get_closest_marker("browser") or _starts_kernels(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
     if config.option.markexpr:
         return

@@ -384,7 +384,7 @@ def test_what_leaves_a_read_is_freed_at_once(store: Path, monkeypatch: pytest.Mo
             with pytest.raises(Interrupt) as caught, reading(store):
                 pass
         del caught
-        assert [one for one in gc.get_objects() if isinstance(one, Interrupt)] == []
+        assert [one for one in gc.get_objects() if type(one) is Interrupt] == []
         assert len(gate._inside) == 0
     finally:
         gc.enable()
