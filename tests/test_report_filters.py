@@ -12,6 +12,7 @@ from filter_cases import NOW, found, made_filter_store
 from jupyter_track.errors import FilterError
 from jupyter_track.panels.followed import FollowedRuns
 from jupyter_track.store.database import reading
+from jupyter_track.store.filter_hints import unknown_keys
 from jupyter_track.store.filters import parse_filter
 from jupyter_track.views.tokens import RUN_COLORS, STATES
 
@@ -46,7 +47,7 @@ def test_the_browser_is_tested_with_the_table_that_is_sent(store: Path) -> None:
 
 
 def test_the_browser_is_tested_with_what_the_store_finds(store: Path) -> None:
-    """And with what it says of filters that cannot be read."""
+    """And with what it says of filters that cannot be read, and of keys that no run has."""
     cases = json.loads(CASES.read_text("utf-8"))
     with reading(store) as connection:
         told = {text: sorted(found(connection, text)) for text in cases["found"]}
@@ -55,3 +56,4 @@ def test_the_browser_is_tested_with_what_the_store_finds(store: Path) -> None:
         with pytest.raises(FilterError) as raised:
             parse_filter(text, now_ms=NOW)
         assert str(raised.value) == message
+    assert {text: unknown_keys(store, text) for text in cases["hints"]} == cases["hints"]

@@ -11,9 +11,11 @@ from ..errors import InvalidValue, TrackError
 from ..records import Run
 from ..store import run_rows, table_rows
 from ..store.choices import keep_choices, read_choices
+from ..store.filter_hints import unknown_keys
 from ..store.place import store_exists
 from ..store.reader import Reader
 from ..views.details import Details, run_details
+from ..views.format import one_line
 from ..views.found import Runs
 from ..views.live import spark_message
 from ..views.live_table import sorted_rows
@@ -239,7 +241,7 @@ class RunTablePanel(SelectingPanel):
     def act(self, name: str, message: Mapping[str, Any]) -> Message | None:
         """Do what a person asked for in the table."""
         if name == "filter":
-            return {"found": self._found(_text(message))}
+            return self._filtered(_text(message))
         if name == "select":
             self._selected = tuple(ids_of(message))
         elif name == "choices":
@@ -262,6 +264,13 @@ class RunTablePanel(SelectingPanel):
         if not isinstance(run_id, str):
             raise InvalidValue("Which run is meant is not said.")
         return self.reader.run(run_id)
+
+    def _filtered(self, text: str) -> Message:
+        """The runs that a filter finds; where there is none, which of its keys no run has."""
+        found = self._found(text)
+        if found or not store_exists(self.store):
+            return {"found": found}
+        return {"found": found, "hints": [one_line(hint) for hint in unknown_keys(self.store, text)]}
 
     def _found(self, text: str, *, words: bool = False) -> list[str]:
         """The ids of the runs that a filter finds; with `words`, what is no filter is looked for as words."""

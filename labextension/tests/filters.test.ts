@@ -7,6 +7,7 @@ import type { Answers } from '../src/report/data.js';
 import { parseFilter } from '../src/report/filter.js';
 import { param, tag } from '../src/report/fields.js';
 import { FrozenTransport } from '../src/report/frozen.js';
+import { unknownKeys } from '../src/report/hints.js';
 import { cellText } from '../src/table/cells.js';
 import { rowOf } from '../src/table/rows.js';
 import { RowStore } from '../src/table/rowstore.js';
@@ -30,6 +31,10 @@ test.each(Object.entries(cases.found))('%s', (text, names) => {
 
 test.each(Object.entries(cases.errors))('cannot read %s', (text, message) => {
   expect(problem(text)).toBe(message);
+});
+
+test.each(Object.entries(cases.hints))('what %s may have meant', (text, said) => {
+  expect(unknownKeys(text, store)).toEqual(said);
 });
 
 test.each([
@@ -91,6 +96,19 @@ async function answered(messages: KernelMessage[], answers: Answers, action: Rec
   await Promise.resolve();
   return heard[0];
 }
+
+test('what a filter asks for that no run has is said where it finds none', async () => {
+  const table = cases.table as unknown as KernelMessage;
+  const reply = { type: 'reply', to: 1, ok: true };
+  expect(await answered([table], {}, { name: 'filter', text: 'metrics.lss > 0' })).toEqual({
+    ...reply,
+    found: [],
+    hints: ["No run has the metric 'lss'; did you mean 'loss'?"]
+  });
+  const some = (await answered([table], {}, { name: 'filter', text: 'metrics.lss > 0 OR params.n = 3' })) as ReplyMessage;
+  expect([some.found?.length, some.hints]).toEqual([1, undefined]);
+  expect(unknownKeys(`tags.${'k'.repeat(61)} = 'x'`, store)).toEqual([`No run has the tag '${'k'.repeat(60)}'; there is team, x*[y]?.`]);
+});
 
 test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('a report has nothing of the name %s unless it was recorded', async name => {
   const reply = { type: 'reply', to: 1 };

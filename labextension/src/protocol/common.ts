@@ -54,6 +54,8 @@ export interface ReplyMessage {
   message?: string;
   /** Of a filter: the runs that match. */
   found?: string[];
+  /** Of a filter that finds none: its keys that no run has, each in a sentence. */
+  hints?: string[];
   /** Of `delete`: what becomes of those that are still running. Of `report`: its size. */
   said?: string;
   /** Of `open`: the run in full. */

@@ -39,7 +39,21 @@ export function parseFilter(text: string, store: RowStore): Test {
   return new Parser(text, store).filter();
 }
 
+/**
+ * The metrics, params and tags that a filter asks for, with their keys.
+ *
+ * @throws FilterProblem as parseFilter
+ */
+export function keysOf(text: string, store: RowStore): (readonly [string, Field])[] {
+  const parser = new Parser(text, store);
+  parser.filter();
+  return [...parser.keys.values()];
+}
+
 class Parser {
+  /** What is asked for besides attributes, by what errors call it, with its key. */
+  readonly keys = new Map<string, readonly [string, Field]>();
+
   constructor(
     private readonly text: string,
     private readonly store: RowStore
@@ -327,20 +341,27 @@ class Parser {
       case 'attribute':
         return this.attribute(key, first);
       case 'param':
-        return param(key, column);
+        return this.asked(key, param(key, column));
       case 'tag':
         if (/^(mlflow|jupyter_track)\./.test(key) && !OWN_TAGS.has(key)) {
           throw this.absent(`tags.${key}`, first);
         }
-        return tag(key);
+        return this.asked(key, tag(key));
       case 'dataset':
         throw this.absent(`datasets.${key}`, first);
-      case 'metric':
-        if (!last.quote && /\.(min|max)$/.test(key) && this.needsCurve(key.slice(0, -4), column)) {
+      case 'metric': {
+        const base = last.quote ? key : key.replace(/(?<=.)\.(min|max)$/, '');
+        if (base !== key && this.needsCurve(base, column)) {
           throw this.absent(`metrics.${key}`, first);
         }
-        return metric(key, column);
+        return this.asked(column === undefined ? base : key, metric(key, column));
+      }
     }
+  }
+
+  private asked(key: string, field: Field): Field {
+    this.keys.set(field.name, [key, field]);
+    return field;
   }
 
   /** Whether the extreme of a metric is asked of some run: one that has the metric, and none of the longer name. */

@@ -15,6 +15,7 @@ import type { Transport } from '../transport.js';
 import { type Answers, type NamedMany, type TimedPart, wholeMany } from './data.js';
 import { parseFilter } from './filter.js';
 import { FilterProblem } from './filtertokens.js';
+import { unknownKeys } from './hints.js';
 
 const NOT_HERE = 'Only the best runs are here in full.';
 const NOTHING_CHANGES = 'Nothing can be changed in a report.';
@@ -130,8 +131,8 @@ export class FrozenTransport implements Transport {
         runs.load(table);
         this.runs = runs;
       }
-      const test = parseFilter(text, this.runs);
-      return { ok: true, found: this.runs.newest.filter(test).map(row => row.id) };
+      const found = this.runs.newest.filter(parseFilter(text, this.runs)).map(row => row.id);
+      return { ok: true, found, ...(found.length > 0 ? {} : { hints: unknownKeys(text, this.runs) }) };
     } catch (error) {
       const told = error instanceof FilterProblem ? error.message : `The runs were not filtered: ${String(error)}`;
       return { ok: false, message: told };
