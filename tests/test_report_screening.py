@@ -30,6 +30,8 @@ TENFOLD, HANDED, STYLED, RULES = (
         'g > .cTHIS, #x{mask:url("#mNEXT")}',
     )
 )
+POINTS = "M0 0" + "h1" * 2000
+MARKED = f"<marker id='m'><g>{'<path/>' * 100}</g></marker>"
 TOO_MUCH = "more pieces than a browser should draw"
 UNLIKE = "an address that not all read alike"
 UNTOLD = "a style that names pieces for others that cannot be told"
@@ -37,6 +39,8 @@ SHOWS = [
     "<svg><clipPath id='c'><rect/></clipPath>" + "<g clip-path='url(#c)'><path/></g>" * 9000 + "</svg>",
     "<svg><style>.a{fill:url(#g)}@media print{.b{mask:url('#m')}}</style><mask id='m'/><path class='a b'/></svg>",
     "<svg><pattern id='p'><path/></pattern><path fill='url(#p)' stroke='inherit'/><use href='#gone'/></svg>",
+    f"<svg>{MARKED}<path marker-mid='url(#m)' d='M0 0C0-1.5.5 1e1 2 2zA1 1 0 00.5.5'/><path d='{POINTS}'/></svg>",
+    f"<svg><marker id='m'><path/></marker><g marker-end='url(#m)'><polyline points='{'1.5-.5 ' * 9000}'/></g></svg>",
     "<svg><use xlink:href='#a'/><path clip-path='url(#p)' d='M0 0'/></svg>",
     "<svg><image xlink:href='data:image/png;base64,AAAA'/></svg>",
     "<svg><style>/* a */ *{stroke-linejoin:round}</style></svg>",
@@ -87,6 +91,13 @@ DOES = [
     (f"<svg>{TENFOLD.replace('mask=', 'style=').replace('url(', 'mask: url(')}</svg>", TOO_MUCH),
     (f"<svg>{HANDED}</svg>", TOO_MUCH),
     (f"<svg>{STYLED}<style>{RULES}</style></svg>", TOO_MUCH),
+    (f"<svg>{MARKED}<path marker-mid='url(#m)' d='{POINTS}'/></svg>", TOO_MUCH),
+    (f"<svg>{MARKED}<path marker-mid='url(#m)' d='M0 0 {'1 1 ' * 2000}'/></svg>", TOO_MUCH),
+    (f"<svg>{MARKED}<polygon style='marker:url(#m)' points='{'1,1 ' * 2000}'/></svg>", TOO_MUCH),
+    (f"<svg><style>.a{{marker-mid:url(#m)}}</style><g class='a'><path d='{POINTS}'/></g>{MARKED}</svg>", TOO_MUCH),
+    (f"<svg>{MARKED}<g marker-start='url(#m)'><use href='#p'/></g><path id='p' d='{POINTS}'/></svg>", TOO_MUCH),
+    (f"<svg>{MARKED}<g marker-end='url(#m)'>{'<line/>' * 600}</g></svg>", TOO_MUCH),
+    ("<svg><path style='d:path(\"M0 0\")'/></svg>", "a style that may name one (d:path()"),
     ("<svg><style>path{mask:url(#m)}</style></svg>", UNTOLD),
     ("<svg><style>.a{.b{c:d}mask:url(#m)}</style></svg>", UNTOLD),
     ('<svg><style>.a{--b:"{";mask:url(#m)}</style></svg>', UNTOLD),

@@ -53,13 +53,19 @@ _NAMED = re.compile(
 )
 _OTHERWISE = re.compile(
     r"\\|/\*|@import|image-set|image\(|src\(|cross-fade|element\(|expression\(|script:"
-    r"|(?:mask|clip-path|filter|all)[\w-]{0,20}\s*:\s*inherit",
+    r"|(?:mask|clip-path|filter|all)[\w-]{0,20}\s*:\s*inherit|(?<![\w-])d\s*:\s*path\(",
     re.I,
 )
-# What is named by url() is drawn where it is named: once, or by each piece that is painted with it.
+# What is named by url() is drawn where it is named: once, or by each piece that is painted with it, or at each point.
 _USE_BEGINS = re.compile(r"url\(\s*(?:[\"']\s*)?#", re.I)
 _USE = re.compile(r"url\(\s*([\"']?)#([^\s%\"'()]+)\1\s*\)", re.I)
-_PAINTS: Final = frozenset({"pattern", "marker"})
+_PATTERN: Final = "pattern"
+_MARKER: Final = "marker"  # is drawn at each point of each outline in the piece that names it
+_OUTLINES: Final = frozenset({"d", "points"})
+_LINE: Final = "0 0 1 1"  # the points of any line
+_STRETCH = re.compile(r"([MLHVCSQTAZ]?)([^MLHVCSQTAZ]*)", re.I)
+_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+_OF_POINT: Final = {"M": 2, "L": 2, "T": 2, "C": 6, "S": 4, "Q": 4, "A": 5}  # numbers, at least; flags may have no gap
 _SELECTS = re.compile(r"[\w\s.#>+~-]+")
 _ABOUT = re.compile(r"[A-Za-z]*([.#][\w-]+)(?:[.#][\w-]+)*")
 _WORDS = re.compile(r"(?:aria-|data-).*|id|class|title|label|d|points")  # attributes that are no CSS
@@ -106,11 +112,12 @@ class _Found(Exception):
 class _Node:
     """A piece of a picture that has an id, a class or names others, with the pieces in it that have none of these."""
 
-    __slots__ = ("drawn", "inside", "kind", "pieces", "uses")
+    __slots__ = ("drawn", "inside", "kind", "outlines", "pieces", "points", "uses")
 
     def __init__(self, kind: str) -> None:
-        self.kind, self.pieces, self.drawn = kind, 0, -1
+        self.kind, self.pieces, self.drawn, self.points = kind, 0, -1, 0
         self.inside: list[_Node] = []
+        self.outlines: list[str] = []
         self.uses: list[str] = []  # ids that it names (#a), and what it is itself to a rule of a style sheet (.a, =a)
 
 
@@ -125,6 +132,7 @@ class _Screen:
         self._named: dict[str, list[_Node]] = {}
         self._styled: dict[str, list[str]] = {}  # which ids the rules of style sheets name for a class or an id
         self._variables: set[str] = set()
+        self._marked = False
 
     def found_in(self, svg: bytes) -> str:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -155,6 +163,7 @@ class _Screen:
         if space in _HTML or (space == _NAMESPACE and local not in _DRAWS):
             raise _Found("a script" if local == "script" else f"<{local:.30}>")
         self._style += local == "style"
+        self._marked |= local == _MARKER
         uses = [f".{one}" for one in attributes.get("class", "").split()]
         for key, value in attributes.items():
             self._attribute(local, key.rpartition(" ")[2], value)
@@ -170,6 +179,8 @@ class _Screen:
             if own:
                 self._named.setdefault(own, []).append(node)
         node.pieces += 1
+        node.outlines += [value for key, value in attributes.items() if key in _OUTLINES]
+        node.outlines += [_LINE] if local == "line" else []
         self._around.append(node)
 
     def _uses_in(self, element: str, key: str, value: str) -> list[str]:
@@ -248,26 +259,42 @@ class _Screen:
             raise _Found("a piece that is drawn inside of itself")
         if node.drawn < 0:
             node.drawn = _OPEN
-            drawn, painted = node.pieces, 1
+            drawn, patterns, markers = node.pieces, 1, 0
+            node.points = sum(map(_points, node.outlines)) if self._marked else 0
             for one in node.inside:
                 drawn += self._drawn(one)
+                node.points += one.points
             for name in node.uses:
                 for told in (name,) if name.startswith("#") else self._styled.get(name, ()):
                     for used in self._named.get(told[1:], ()):
-                        if used.kind in _PAINTS:
-                            painted += self._drawn(used)
+                        own = self._drawn(used)
+                        if used.kind == _PATTERN:
+                            patterns += own
+                        elif used.kind == _MARKER:
+                            markers += own
                         else:
-                            drawn += self._drawn(used)
-                        self._limit(drawn, painted)
-            node.drawn = self._limit(drawn, painted)
+                            drawn += own
+                            node.points += used.points
+                        self._limit(drawn, patterns, node.points * markers)
+            node.drawn = self._limit(drawn, patterns, node.points * markers)
         return node.drawn
 
     @staticmethod
-    def _limit(drawn: int, painted: int) -> int:
+    def _limit(drawn: int, patterns: int, at_points: int) -> int:
         # All pieces are in the root, so what is too much for one is too much for the picture.
-        if drawn * painted > _MOST_DRAWN:
+        total = drawn * patterns + at_points
+        if total > _MOST_DRAWN:
             raise _Found(_TOO_MUCH)
-        return drawn * painted
+        return total
+
+
+def _points(outline: str) -> int:
+    """How many points an outline has, at most."""
+    found = 0
+    for letter, numbers in _STRETCH.findall(outline):
+        of_point = _OF_POINT.get(letter.upper(), 1 if letter else 2)
+        found += -(-len(_NUMBER.findall(numbers)) // of_point) or letter in ("Z", "z")
+    return found
 
 
 def _used(css: str) -> list[str]:
