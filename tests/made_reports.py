@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import math
+import struct
 import uuid
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,12 @@ Named = Callable[[str], str]
 def same(text: str) -> str:
     """The text itself."""
     return text
+
+
+def numbered(number: int) -> bytes:
+    """A picture that is told from others by how many points it has to a metre."""
+    own = b"pHYs" + struct.pack(">IIB", number, number, 1)
+    return PNG[:33] + struct.pack(">I", 9) + own + struct.pack(">I", zlib.crc32(own)) + PNG[33:]
 
 
 def report_store(folder: Path, named: Named = same, count: int = 3) -> Path:

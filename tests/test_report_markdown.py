@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from cli_session import cli, parsed
-from made_reports import PNG, made_report, report_store
+from made_reports import PNG, made_report, numbered, report_store
 from made_stores import add_runs, made_store
 from made_sweep import add_sweep
 from markdown_it import MarkdownIt
@@ -150,8 +150,8 @@ def test_nothing_of_others_is_replaced(full: Path, tmp_path: Path) -> None:
 
 def test_the_pictures_of_a_text_go_along(full: Path, tmp_path: Path) -> None:
     """However they are written, each once; so the file may lie anywhere. Code that looks like one stays."""
-    for name in ("a.png", "b c.png"):
-        (tmp_path / name).write_bytes(PNG + name.encode())
+    for at, name in enumerate(("a.png", "b c.png")):
+        (tmp_path / name).write_bytes(numbered(at))
     source = tmp_path / "paper.md"
     source.write_text(
         "# Title ![none](a.png)\n\nSee `![a](a.png)`: ![one *two*](a.png 'its \"title\"') and\n"
@@ -166,8 +166,8 @@ def test_the_pictures_of_a_text_go_along(full: Path, tmp_path: Path) -> None:
     files = {one: (place.parent / unquote(one)).read_bytes() for one in pictures_of(text)}
     first, second = "report_files/01-a.png", "report_files/02-b-c.png"
     assert {name: data for name, data in files.items() if name.endswith("png")} == {
-        first: PNG + b"a.png",
-        second: PNG + b"b c.png",
+        first: numbered(0),
+        second: numbered(1),
     }
     assert text.split("\n\n")[3:7] == [
         f'See `![a](a.png)`: ![one *two*]({first} "its \\"title\\"") and\n![a]({second}), then '

@@ -22,6 +22,7 @@ from markdown_it.token import Token
 
 from ..errors import InvalidValue
 from ..store.place import files_folder, store_exists
+from .bare import bare
 from .document import Attached
 from .screening import ENDINGS, PAGE, SVG, lively, type_of
 
@@ -241,7 +242,7 @@ def _read_picture(path: Path, told: str) -> Attached:
         raise InvalidValue(f"{told!r:.80} is no picture by its content; there is {', '.join(ENDINGS.values())}.")
     if mime == SVG and (why := lively(data)):
         raise InvalidValue(f"the picture {told!r:.80} has {why}, and a report holds no picture that runs or fetches.")
-    return Attached(path.stem, ENDINGS[mime], mime, data)
+    return Attached(path.stem, ENDINGS[mime], mime, bare(data))
 
 
 def _read_file(path: Path, told: str) -> Attached:

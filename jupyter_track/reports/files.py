@@ -13,6 +13,7 @@ from ..views.format import one_line, plain_text, size
 from ..views.media import SHOWN
 from ..views.plotly import LARGEST_READ, PICTURE_HINT, PLOTLY, chart_card
 from ..views.previews import table_preview
+from .bare import bare
 from .document import Block, Code, Figure, Figures, Rows, Sentence
 from .material import Material
 from .rasters import can_scale, scaled
@@ -97,7 +98,7 @@ def _scaled(material: Material, figure: Figure, most: int) -> Figure:
     if found is None:
         return _left(figure, f"{size(figure.size)}, more than a report holds; the store it was made from keeps it")
     note = f"scaled down from {found.was} pixels, {size(figure.size)}"
-    return replace(figure, data=found.data, note=note)
+    return replace(figure, data=bare(found.data), note=note)
 
 
 def _chart_words(material: Material, artifact: Artifact) -> str:

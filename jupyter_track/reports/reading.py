@@ -29,6 +29,7 @@ from ..store.stored_tables import Row
 from ..store.table_rows import RowReader, TableRow
 from ..store.targets import Goals
 from ..views.plotly import PLOTLY
+from .bare import bare
 from .privacy import Privacy
 from .screening import PAGE, SVG, type_of
 
@@ -378,7 +379,7 @@ class CleanReader(Reader):
         ]
 
     def figure(self, artifact: Artifact) -> bytes:
-        """Return the content of a figure: the texts of a spec, a page and an SVG are cleaned, pixels are as they are.
+        """Return the content of a figure: the texts of a spec, a page and an SVG are cleaned, pixels stand alone.
 
         Raises
         ------
@@ -392,7 +393,7 @@ class CleanReader(Reader):
             except (ValueError, RecursionError):  # it is no spec, and is not drawn
                 return data
         if artifact.mime != PAGE and type_of(data) != SVG:
-            return data
+            return bare(data)
         encoding = _encoding(data)
         return self.privacy.page(data.decode(encoding)).encode(encoding, "replace")
 
