@@ -31,6 +31,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("statu = 'x'", 0, "did you mean 'status'?"),
         ("user_id = 'x' AND run_nam = 'y'", 18, "did you mean 'run_name'?"),
         ("lr > 1", 0, "did you mean metrics.lr or params.lr?"),
+        ("mlp lr=0.5", 0, "no attribute 'mlp'; to look for words, such as a name, write them in quotes (there"),
         ("metrics.a = 1 adn metrics.b = 2", 14, "did you mean 'AND'?"),
         ("metrics.a betwen 1 and 2", 10, "did you mean 'BETWEEN'?"),
         ("metrics.loss <", 14, "a number for metrics.loss, not the end"),

@@ -462,8 +462,11 @@ class _Parser(Cursor):
         known = (*grammar.attributes, *grammar.aliases)
         near = _nearest(name, known)
         if not near and "metric" in grammar.kinds:
-            alone = grammar.text and self.at_end() and not self.orders
+            text = grammar.text and not self.orders
+            alone = text and self.at_end()
+            among = text and self.token.kind == "word" and self.token.text.upper() not in _KEYWORDS
             near = f"; did you mean metrics.{name} or params.{name}?"
+            near = "; to look for words, such as a name, write them in quotes" if among else near
             near = f"; to look for the word write '{name}' in quotes" if alone else near
         raise self.fault(
             f"A {grammar.noun} has no attribute {name!r}{near} (there are {', '.join(grammar.attributes)})", token

@@ -377,7 +377,9 @@ class Parser {
       const near = nearest(told, [...ATTRIBUTES, ...ALIASES.keys()]);
       const alone = this.endsAt(this.at);
       const short = cut(told);
-      const hint = near || (alone ? `; to look for the word write '${short}' in quotes` : `; did you mean metrics.${short} or params.${short}?`);
+      const among = this.token.kind === 'word' && !KEYWORDS.includes(this.token.text.toUpperCase());
+      const words = alone ? `; to look for the word write '${short}' in quotes` : among ? '; to look for words, such as a name, write them in quotes' : '';
+      const hint = near || words || `; did you mean metrics.${short} or params.${short}?`;
       throw this.fault(`A run has no attribute '${short}'${hint} (there are ${ATTRIBUTES.join(', ')})`, token);
     }
     const found = attribute(name, this.store.rows.values());
