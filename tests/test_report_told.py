@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,8 @@ def test_a_group_that_there_is_not_is_told_with_those_that_there_are(seeds: Path
     """By name, as everything is."""
     with pytest.raises(InvalidValue, match=r"line 1: There is no group 'mlp-9'; there is 'mlp-64', 'mlp-8'\."):
         text(seeds, "{{ groups['mlp-9'] }}")
+    with pytest.raises(InvalidValue, match=r"line 1: groups\[2\] is none of the 2 groups: groups\[0\] is the best\."):
+        text(seeds, "{{ groups[2] }}")
 
 
 def test_of_a_failed_run_it_is_told_why(store: Path) -> None:
@@ -118,6 +121,29 @@ def test_a_comparison_that_nobody_asked_for_says_why(store: Path) -> None:
     assert section.blocks[0] == Sentence("r1 #2 (the best) is measured against r2 #3 (the second best).")
     (section,) = [one for one in made_report(store, compare=["#1", "#2"]).document.sections if one.name == "comparison"]
     assert isinstance(section.blocks[0], Compared)
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ((0.1, 0.1, 0.2), "r1 #2 (one of the best) is measured against r0 #1 (one of the best)."),
+        ((0.1, math.nan, math.inf), "r0 #1 (the best) is measured against r2 #3 (without a result)."),
+    ],
+)
+def test_the_second_run_is_called_the_second_best_where_it_is(
+    store: Path, losses: tuple[float, ...], told: str
+) -> None:
+    """And not where it shares the best value, or has none."""
+    add_runs(store, *({"name": f"r{at}", "metrics": {"loss": one}} for at, one in enumerate(losses)))
+    (section,) = [one for one in made_report(store).document.sections if one.name == "comparison"]
+    assert section.blocks[0] == Sentence(told)
+
+
+def test_a_table_of_groups_leaves_out_what_none_of_them_has(store: Path) -> None:
+    """A metric of other runs is no column of it."""
+    seeded = [{"name": "mlp", "params": {"w": w, "seed": at}, "metrics": {"loss": w}} for w in (1, 2) for at in (0, 1)]
+    add_runs(store, *seeded, {"name": "else", "metrics": {"loss": 3.0, "accuracy": 0.5}})
+    assert grid(made_report(store), "Over the seeds, mean ± sd").header == ("group", "runs", "loss ↓?")
 
 
 def test_the_report_of_a_run_shows_its_tables_and_how_it_is_found(store: Path) -> None:

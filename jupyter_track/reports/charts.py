@@ -71,10 +71,11 @@ def table(material: Material) -> list[Block]:
 def _groups(material: Material, found: RunTable) -> list[Block]:
     """Runs that differ only in the seed, or groups that are compared, as mean ± sd; the best first."""
     groups = material.groups
+    having = [[run for run in group.runs if run.state in RESULT_STATES] for group in groups]
     keys = [column for column in found.columns if column.kind == "metric"]
+    keys = [column for column in keys if any(values_of(runs, column.key) for runs in having)]
     if not groups or not keys:
         return []
-    having = [[run for run in group.runs if run.state in RESULT_STATES] for group in groups]
     texts = [[values_of(runs, column.key) for column in keys] for runs in having]
     best = [_best_of([finite_of(runs, column.key) for runs in having], column) for column in keys]
     rows = [

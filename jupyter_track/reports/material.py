@@ -247,17 +247,25 @@ class Material:
     @cached_property
     def chosen(self) -> list[tuple[Run, str]]:
         """The runs that are compared where nobody named some, each with why; the first is the reference."""
-        next_words = ("the second best",) if self.best is not None else ("the one before it",)
-        told = ["the best"] if self.best is not None else ["the newest"]
-        standing = [*zip(self.runs[:2], (*told, *next_words), strict=False)]
+        standing = [(run, self._standing(run)) for run in self.runs[:2]]
         baseline = [(self.baseline, "the baseline")] if self.baseline else []
         pinned = [(run, "pinned") for run in self.runs if run.pinned]
-        best = [(self.best, "the best so far" if self.best.state == "running" else "the best")] if self.best else []
+        best = [(self.best, self._standing(self.best))] if self.best else []
         first = baseline or (standing[1:] if best else [])
         found: dict[str, tuple[Run, str]] = {}
         for run, why in [*first, *best, *pinned, *standing]:
             found.setdefault(run.run_id, (run, why))
         return list(found.values())[:BESIDE]
+
+    def _standing(self, run: Run) -> str:
+        """Which of the first two runs one is, in words."""
+        if self.best is None:
+            return "the newest" if run.run_id == self.runs[0].run_id else "the one before it"
+        if run.run_id in {one.run_id for one in self.sharing}:
+            which = "the best" if len(self.sharing) == 1 else "one of the best"
+            return f"{which} so far" if run.state == "running" else which
+        last = run.metrics[self.metric].last if self.metric in run.metrics else math.nan
+        return "the second best" if math.isfinite(last) and run.state in RESULT_STATES else "without a result"
 
     @cached_property
     def _wanted(self) -> list[Run]:

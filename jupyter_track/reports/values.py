@@ -184,6 +184,8 @@ class GroupsValues:
 
     def __getitem__(self, meant: object) -> GroupValues:
         if isinstance(meant, int):
+            if not -len(self) <= meant < len(self):
+                raise InvalidValue(f"groups[{meant}] is none of the {len(self):,} groups: groups[0] is the best.")
             return list(self._made.values())[meant]
         if meant not in self._made:
             raise InvalidValue(f"There is no group {meant!r:.60}; there is {self._named()}.")
