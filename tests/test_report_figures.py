@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_reports import PNG, keep_charts, made_report
+from made_reports import PNG, keep_charts, made_report, numbered
 from made_stores import START, add_runs, made_store, write
 from PIL import Image
 
@@ -163,3 +163,19 @@ def test_a_chart_that_takes_all_memory_costs_its_own_picture_only(tmp_path: Path
     broken, whole = figures_of(report)
     assert (broken.note, broken.data, whole.note, (whole.data or b"")[:4]) == (BROKE_OFF, None, "", b"<svg")
     assert broken.note in report.html
+
+
+def test_an_image_of_another_step_than_the_title_says_so(tmp_path: Path) -> None:
+    """A comparison shows the last image of each run, also where another run went on to a later step."""
+    store = made_store(tmp_path)
+    batch = Batch("0" * 32, 1)
+    for at, run_id in enumerate(add_runs(store, *({"name": f"r{at}", "metrics": {"loss": 1.0}} for at in range(2)))):
+        for step in (0, 5 + 5 * at):
+            kept = files.keep(store, numbered(step))
+            row = {"path": f"images/sample/{step:08d}.png", "sha256": kept.sha256, "size": kept.size}
+            row |= {"mime": "image/png", "kind": "image", "created": START, "content": (kept.size, kept.data)}
+            batch.add_artifact(run_id, row)
+    write(store, batch)
+    report = made_report(store, ["#1", "#2"], sections=["comparison"])
+    (block,) = [one for one in report.document.sections[0].blocks if isinstance(one, Figures)]
+    assert (block.title, [one.title for one in block.figures]) == ("sample, step 10", ["r0 #1 · step 5", "r1 #2"])

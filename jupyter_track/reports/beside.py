@@ -82,10 +82,12 @@ def _shown(material: Material, slot: Slot, place: int, room: int) -> Figure:
     group = material.comparison.runs[place] if material.asked.columns and material.comparison is not None else None
     label = material.label(run) if group is None or len(group.members) < 2 else group.name
     step = slot.steps[-1] if slot.steps else None
-    picture = own.get(step) or (own[max(own, key=lambda one: -1 if one is None else one)] if own else None)
-    if picture is None:
+    if not own:
         return Figure(label, f"{label} has no such figure", "", None, note="none")
+    last = step if step in own else max(own, key=lambda one: -1 if one is None else one)
+    picture = own[last]
     owner = material.reader.run(picture.run_id) if picture.run_id else run
     artifact = next(one for one in material.artifacts(owner) if one.path == picture.path)
     title = f"{label} · figure of {picture.whose}" if picture.whose else label
+    title = f"{title} · step {last:,}" if last is not None and last != step else title
     return replace(figure_of(material, owner, artifact, room), title=title)
