@@ -37,6 +37,9 @@ SECRETS = (
         ("see http://example.org/home/page and a/home run", "see http://example.org/home/page and a/home run"),
         ("lr = a / b / c  # 3/4", "lr = a / b / c  # 3/4"),
         ("/data/x.csv", "/data/x.csv"),
+        ("-I/home/ada/inc", "-I~/inc"),
+        ("cc('-L/home/ada/lib', \"-I/root/x\")", "cc('-L~/lib', \"-I~/x\")"),
+        ("flags=-I/home/ada/i a-b/home/ada", "flags=-I~/i a-b/home/ada"),
     ],
 )
 def test_folders_of_people_have_no_name(text: str, clean: str) -> None:

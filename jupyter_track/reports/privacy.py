@@ -22,7 +22,7 @@ from ..views.format import plain_text
 _PART = r"[^/\\\s\"'<>:|?*,;()]"  # of what a part of a path consists
 _SEP = r"(?:\\{1,2}|/)"  # a literal of Windows has two
 # Where a path may begin: within no word or path, but behind an option, a line end of a literal and the kind of a key.
-_BEHIND = r"(?<=\s-[A-Za-z])|(?<=\\[nrt])|(?<=params\.)|(?<=metrics\.)|(?<=tags\.)"
+_BEHIND = r"(?<=[\s\"'`,=(\[]-[A-Za-z])|(?<=\A-[A-Za-z])|(?<=\\[nrt])|(?<=params\.)|(?<=metrics\.)|(?<=tags\.)"
 _LEFT = rf"(?:(?<![\w/.~…-])|{_BEHIND}|(?<=file://))"
 _RIGHT = r"(?![\w~@+%=-])(?!\.[\w.])"  # where a part of a path ends
 # A name may have spaces. What follows one is of the name where a path goes on behind it, and no sentence.
