@@ -116,6 +116,8 @@ def test_lengths_that_lie_are_followed_no_further_than_the_end() -> None:
     assert bare(PNG[:33] + words) == PNG[:33]
     assert bare(b"\xff\xd8\xff\xe1\x00\x00" + TOLD) == b"\xff\xd8"
     assert bare(b"\xff\xd8\xff\xfe\xff\xff" + TOLD) == b"\xff\xd8"
+    assert bare(b"\xff\xd8" + b"\xff" * 1_000_000) == b"\xff\xd8"
+    assert bare(b"\xff\xd8\xff\xff\xd9" + TOLD) == b"\xff\xd8\xff\xd9"
     assert bare(b"RIFF\0\0\0\0WEBPEXIF\xff\xff\xff\xff" + TOLD) == b"RIFF\x04\0\0\0WEBP"
     assert bare(b"GIF89a" + bytes(7) + b"!\xfe\xff" + TOLD) == b"GIF89a" + bytes(7)
     own = b"prVt" + TOLD

@@ -23,7 +23,7 @@ _HAS_EXIF, _HAS_XMP = 8, 4  # flags of VP8X
 _TOLD: Final = frozenset((*range(0xE0, 0xF0), 0xFE))
 _SEEN: Final = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 _EXIF, _END, _SCAN = 0xE1, 0xD9, 0xDA
-_NEXT = re.compile(rb"\xff+[^\0\xff\xd0-\xd7]")  # in the pixels of a JPEG: where they end
+_NEXT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # in the pixels of a JPEG: where they end
 _LOOPS: Final = (b"\x0bNETSCAPE2.0", b"\x0bANIMEXTS1.0")
 
 
