@@ -24,7 +24,7 @@ const COLORS = ['#1d95fb', '#c53b06', '#9947a9'];
 
 function run(id: string, more: Partial<CurveRun> = {}): CurveRun {
   const color = COLORS['abc'.indexOf(id)] ?? '#63a17b';
-  return { id, number: `#${id}`, name: `run ${id}`, live: false, baseline: false, group: '', color, dash: [], opacity: 1, ...more };
+  return { id, number: `#${id}`, name: `run ${id}`, live: false, baseline: false, result: true, group: '', color, dash: [], opacity: 1, ...more };
 }
 
 function part(id: string, y: (number | null)[], more: Partial<CurvePart> = {}): CurvePart {
@@ -148,6 +148,15 @@ describe('a drawing', () => {
     expect(sets['best']).toEqual([{ x: 2, y: 1, run: 'a' }]);
     expect(sets['odd']).toEqual([{ x: 1, run: 'a' }]);
     expect(words).toBe('× 1 NaN');
+  });
+
+  it('marks no point of a run that broke off as the best, nor one of a group of such runs', () => {
+    const broken = [run('a'), run('b', { result: false }), run('c', { result: false })];
+    const parts = [part('a', [3, 2, 4]), part('b', [3, 1, 4]), part('c', [3, 0, 4])];
+    expect(drawingOf(modelOf(broken, parts), chart).sets['best']).toEqual([{ x: 1, y: 2, run: 'a' }]);
+    expect(drawingOf(modelOf(broken.slice(1), parts), chart).sets['best']).toEqual([]);
+    const grouped = broken.map(one => ({ ...one, group: one.id === 'c' ? 'off' : 'on' }));
+    expect(drawingOf(modelOf(grouped, parts, { group: 'C' }), chart).sets['best']).toEqual([{ x: 1, y: 1.5, run: 'group:on' }]);
   });
 
   it('has a line where the target is, if the scale can reach it', () => {

@@ -23,6 +23,8 @@ export interface Line {
   baseline: boolean;
   /** Whether its run is running. */
   live: boolean;
+  /** Whether it may hold the best value: a run that broke off does not, nor a group of such runs only. */
+  result: boolean;
   x: readonly number[];
   /** What is drawn. */
   y: readonly (number | null)[];
@@ -159,6 +161,7 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
     paint: run,
     baseline: run.baseline,
     live: run.live,
+    result: run.result,
     x: points.x,
     y: smoothing ? smoothed(points.y, smoothing) : points.y,
     raw: smoothing ? points.y : null,
@@ -203,6 +206,7 @@ function groupLines(
       paint: members[0]![0], // the runs of a group are drawn alike
       baseline: group === COMPARED && members.every(([run]) => run.baseline),
       live: members.some(([run]) => run.live),
+      result: members.some(([run]) => run.result),
       x,
       y: points.map(point => point.mean),
       raw: null,
@@ -222,13 +226,14 @@ function nearestOf(xs: readonly number[], wanted: number): number {
   return best;
 }
 
+/** The best point; as in views/best_first.py, one of a run that broke off is not. */
 function bestOf(lines: readonly Line[], direction: 'min' | 'max' | null): Datum | null {
   if (direction === null) {
     return null;
   }
   const sign = direction === 'max' ? 1 : -1;
   let best: { x: number; y: number; run: string } | null = null;
-  for (const line of lines) {
+  for (const line of lines.filter(one => one.result)) {
     (line.raw ?? line.y).forEach((y, place) => {
       if (y !== null && (best === null || sign * y > sign * best.y)) {
         best = { x: line.x[place]!, y, run: line.id };

@@ -12,6 +12,8 @@ export interface CurveRun {
   name: string;
   live: boolean;
   baseline: boolean;
+  /** Whether it may be the best: one that failed, was stopped or was lost is not. */
+  result: boolean;
   /** The value that it is grouped by, empty where it is not. */
   group: string;
   color: string;
