@@ -3,6 +3,7 @@ import { button, div, element, fill, setText, span } from '../dom.js';
 import { middleCut } from '../format.js';
 import type { CurveChart, CurvePart } from '../protocol.js';
 import type { Paint, Shared } from '../shared.js';
+import type { Beyond } from './beyond.js';
 import { copyPicture, copyRows, fileName } from './copy.js';
 import type { CurvesModel } from './model.js';
 import { Overlay } from './overlay.js';
@@ -30,6 +31,8 @@ export interface TileEvents {
   pick(run: string): void;
   code(key: string): void;
   trim(key: string, hidden: boolean): void;
+  /** Show all of a chart, or the range of those that do not go beyond it. */
+  whole(key: string, shown: boolean): void;
   said(text: string): void;
 }
 
@@ -62,7 +65,7 @@ export class Tile {
 
   /** Draw what has changed: points that only came are put behind the others. */
   update(parts: CurvePart[] | null): void {
-    if (parts !== null && this.drawing?.painted === false && onlyGrows(this.model, parts)) {
+    if (parts !== null && this.drawing?.painted === false && this.drawing.range === null && onlyGrows(this.model, parts)) {
       this.view.insert('line', moreRows(parts));
       this.later();
       return;
@@ -121,7 +124,12 @@ export class Tile {
   private later(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      const { line: _, ...rest } = this.refresh().sets;
+      const drawing = drawingOf(this.model, this.chart);
+      if (drawing.range !== null) {
+        this.show(drawing); // a run has gone beyond the others since
+        return;
+      }
+      const { line: _, ...rest } = this.refresh(drawing).sets;
       Object.entries(rest).forEach(([name, rows]) => this.view.replace(name, rows));
     }, DRAWN);
   }
@@ -130,10 +138,13 @@ export class Tile {
     this.refresh(drawing);
     this.view.setLogs({ ...this.model.choices.logs, time: this.model.choices.x === 'time' });
     this.view.zoom('x', this.model.window);
-    const trim = this.model.window === null && !this.model.choices.logs.y ? trimOf(this.lines) : null;
+    const { beyond, range } = drawing;
+    const near = range === null ? this.lines : this.lines.filter(line => !beyond?.ids.has(line.id));
+    const trim = this.model.window === null && !this.model.choices.logs.y ? trimOf(near) : null;
     const hidden = trim !== null && this.model.choices.trimmed.includes(this.chart.key);
-    this.view.zoom('y', hidden ? trim : null);
+    this.view.zoom('y', hidden ? trim : range);
     this.sayTrim(trim !== null, hidden);
+    this.sayBeyond(beyond, range !== null);
     Object.entries(drawing.sets).forEach(([name, rows]) => this.view.replace(name, rows));
     this.view.paint(this.paints());
   }
@@ -242,12 +253,18 @@ export class Tile {
       }
     });
     menu.querySelector('summary')?.setAttribute('data-lm-suppress-shortcuts', 'true');
-    return div('jt-tilehead', title, this.odd, this.words, this.trim, menu);
+    return div('jt-tilehead', title, this.odd, this.words, this.trim, this.beyond, menu);
   }
 
   private sayTrim(offered: boolean, hidden: boolean): void {
     const act = (label: string) => button(label, () => this.events.trim(this.chart.key, !hidden));
     fill(this.trim, hidden && 'start hidden · ', offered && act(hidden ? 'show' : 'hide the start'));
+  }
+
+  private sayBeyond(beyond: Beyond | null, cut: boolean): void {
+    const act = (label: string) => button(label, () => this.events.whole(this.chart.key, cut));
+    const words = beyond !== null && element('span', { class: 'jt-cut', title: beyond.names }, beyond.words);
+    fill(this.beyond, words, words && ' · ', words && act(cut ? 'show' : 'hide'));
   }
 
   private async copy(form: 'png' | 'svg' | 'csv'): Promise<void> {
@@ -282,6 +299,7 @@ export class Tile {
   private readonly words = span('jt-muted');
   private readonly note = div('jt-muted jt-tilenote');
   private readonly trim = span('jt-muted');
+  private readonly beyond = span('jt-muted jt-beyond');
   private drawing: Drawing | null = null;
   private rule: { x: number | null; lifted: string | null } = { x: null, lifted: null };
   private ends = '';

@@ -58,6 +58,8 @@ export interface CurveChoices {
   logs: { x: boolean; y: boolean };
   /** The metrics whose first points are hidden, since they squash the rest. */
   trimmed: string[];
+  /** The metrics of which all is shown, also where a run goes far beyond the others. */
+  whole: string[];
 }
 
 export interface CurvesViewMessage {
