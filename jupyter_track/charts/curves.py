@@ -119,8 +119,9 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
     title = AXES.get(x, x)
     across = alt.X("x:T" if x == TIME else "x:Q", title=title, scale=alt.Scale(zero=False, nice=False))
     domain, notes = _range(data, chart, "group" if grouped else "run")
-    scale: dict[str, Any] = {"title": None, "scale": alt.Scale(zero=False, **({"domain": domain} if domain else {}))}
-    up, clip = alt.Y("y:Q", **scale), {"clip": True} if domain else {}
+    scale: dict[str, Any] = {"title": None, "scale": alt.Scale(zero=False, domain=domain or alt.Undefined)}
+    clip: dict[str, Any] = {"clip": True} if domain else {}
+    up = alt.Y("y:Q", **scale)
     base = alt.Chart(data).encode(x=across, color=color, order=alt.Order("place:Q"))
     tips = [
         alt.Tooltip("run:N"),
