@@ -396,7 +396,8 @@ describe('the view', () => {
     say(shown([run('a'), run('b', { live: true })]), points([part('a', [1, 2, 3]), part('b', [1, 2, 1e6])]));
     const [chart] = FakeChart.made;
     const told = () => [...view.node.querySelectorAll('.jt-tilehead > span')].map(node => node.textContent).join('');
-    const press = () => view.node.querySelector<HTMLButtonElement>('.jt-tilehead > span > button')!.click();
+    const button = view.node.querySelector<HTMLButtonElement>('.jt-beyond > button')!;
+    const press = () => button.click(); // the same one while the run goes on
     expect([chart!.zoomed['y'], told()]).toEqual([[0.9, 3.1], 'loss ↓1 run goes beyond, to 1.00e6 · show']);
     say(points([part('b', [1e7], { from: 3 })]));
     expect([chart!.inserted, told()]).toEqual([0, 'loss ↓1 run goes beyond, to 1.00e7 · show']);
@@ -404,6 +405,8 @@ describe('the view', () => {
     expect([chart!.zoomed['y'], chart!.sets['above'], told()]).toEqual([null, [], 'loss ↓1 run goes beyond, to 1.00e7 · hide']);
     press();
     expect(chart!.zoomed['y']).toEqual([0.9, 3.1]);
+    say(points([part('b', [1, 2, 3])]));
+    expect([chart!.zoomed['y'], view.node.querySelector<HTMLElement>('.jt-beyond')!.hidden]).toEqual([null, true]);
   });
 
   it('says what it waits for where there is nothing', () => {

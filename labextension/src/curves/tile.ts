@@ -3,7 +3,6 @@ import { button, div, element, fill, setText, span } from '../dom.js';
 import { middleCut } from '../format.js';
 import type { CurveChart, CurvePart } from '../protocol.js';
 import type { Paint, Shared } from '../shared.js';
-import type { Beyond } from './beyond.js';
 import { copyPicture, copyRows, fileName } from './copy.js';
 import type { CurvesModel } from './model.js';
 import { Overlay } from './overlay.js';
@@ -54,6 +53,7 @@ export class Tile {
     place.setAttribute('role', 'group');
     place.setAttribute('aria-label', `${chart.key}: left and right move the rule, + and − zoom, 0 shows all`);
     place.setAttribute('data-lm-suppress-shortcuts', 'true');
+    this.beyond.hidden = true;
     this.node.append(this.head(), place, this.note);
     this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
     this.painter = new Painter(this.view);
@@ -144,12 +144,11 @@ export class Tile {
     const hidden = trim !== null && this.model.choices.trimmed.includes(this.chart.key);
     this.view.zoom('y', hidden ? trim : range);
     this.sayTrim(trim !== null, hidden);
-    this.sayBeyond(beyond, range !== null);
     Object.entries(drawing.sets).forEach(([name, rows]) => this.view.replace(name, rows));
     this.view.paint(this.paints());
   }
 
-  private refresh(drawing: Drawing = drawingOf(this.model, this.chart)): Drawing {
+  private refresh(drawing: Drawing): Drawing {
     this.drawing = drawing;
     this.lines = drawing.lines;
     const { smoothing } = this.model.choices;
@@ -157,6 +156,7 @@ export class Tile {
     setText(this.words, words.filter(Boolean).join(' '));
     setText(this.odd, drawing.odd);
     setText(this.note, drawing.ends.join(' · '));
+    this.sayBeyond(drawing);
     return drawing;
   }
 
@@ -261,10 +261,12 @@ export class Tile {
     fill(this.trim, hidden && 'start hidden · ', offered && act(hidden ? 'show' : 'hide the start'));
   }
 
-  private sayBeyond(beyond: Beyond | null, cut: boolean): void {
-    const act = (label: string) => button(label, () => this.events.whole(this.chart.key, cut));
-    const words = beyond !== null && element('span', { class: 'jt-cut', title: beyond.names }, beyond.words);
-    fill(this.beyond, words, words && ' · ', words && act(cut ? 'show' : 'hide'));
+  /** Say who goes beyond; the button stays the same one, since a run that diverges says it anew four times a second. */
+  private sayBeyond({ beyond, range }: Drawing): void {
+    this.beyond.hidden = beyond === null;
+    setText(this.far, beyond?.words ?? '');
+    this.far.title = beyond?.names ?? '';
+    setText(this.farButton, range === null ? 'hide' : 'show');
   }
 
   private async copy(form: 'png' | 'svg' | 'csv'): Promise<void> {
@@ -299,7 +301,9 @@ export class Tile {
   private readonly words = span('jt-muted');
   private readonly note = div('jt-muted jt-tilenote');
   private readonly trim = span('jt-muted');
-  private readonly beyond = span('jt-muted jt-beyond');
+  private readonly far = span('jt-cut');
+  private readonly farButton = button('show', () => this.events.whole(this.chart.key, this.drawing?.range !== null));
+  private readonly beyond = span('jt-muted jt-beyond', this.far, ' · ', this.farButton);
   private drawing: Drawing | null = null;
   private rule: { x: number | null; lifted: string | null } = { x: null, lifted: null };
   private ends = '';
