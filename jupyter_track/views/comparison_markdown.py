@@ -12,7 +12,7 @@ from .compared import CodeDiff, Comparison, Line, Value, foot
 from .format import one_line, plain_text
 from .tokens import State
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>|~#&])")
 # A list, a heading and the like where a line begins with it; what can stand inside a line is escaped anyway.
 _BEGINS = re.compile(r"^(\d*)((?<=\d)[.)](?=\s)|(?<!\d)[-+=](?=\s|[-+=]))")
 _SIGNS = {"+": "+", "-": "-", " ": " "}
@@ -35,8 +35,8 @@ def escaped(text: str) -> str:
 
     Examples
     --------
-    >>> escaped("a|b <script> *x* $m$")
-    'a\\|b \\<script\\> \\*x\\* \\$m\\$'
+    >>> escaped("a|b <script> *x*")
+    'a\\|b \\<script\\> \\*x\\*'
     """
     return _MARKS.sub(r"\\\1", one_line(text))
 
