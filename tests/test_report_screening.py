@@ -36,6 +36,7 @@ TOO_MUCH = "more pieces than a browser should draw"
 UNLIKE = "an address that not all read alike"
 UNTOLD = "a style that names pieces for others that cannot be told"
 SHOWS = [
+    "<svg><style>.a{d:path('M0 0')}</style><path style='d: path(\"M0 0\"); marker-end: url(\"#m\")'/></svg>",
     "<svg><clipPath id='c'><rect/></clipPath>" + "<g clip-path='url(#c)'><path/></g>" * 9000 + "</svg>",
     "<svg><style>.a{fill:url(#g)}@media print{.b{mask:url('#m')}}</style><mask id='m'/><path class='a b'/></svg>",
     "<svg><pattern id='p'><path/></pattern><path fill='url(#p)' stroke='inherit'/><use href='#gone'/></svg>",
@@ -97,7 +98,10 @@ DOES = [
     (f"<svg><style>.a{{marker-mid:url(#m)}}</style><g class='a'><path d='{POINTS}'/></g>{MARKED}</svg>", TOO_MUCH),
     (f"<svg>{MARKED}<g marker-start='url(#m)'><use href='#p'/></g><path id='p' d='{POINTS}'/></svg>", TOO_MUCH),
     (f"<svg>{MARKED}<g marker-end='url(#m)'>{'<line/>' * 600}</g></svg>", TOO_MUCH),
-    ("<svg><path style='d:path(\"M0 0\")'/></svg>", "a style that may name one (d:path()"),
+    (f"<svg>{MARKED}<path marker-mid='url(#m)' style='D:PATH(\"{POINTS}\")'/></svg>", TOO_MUCH),
+    ("<svg><marker/><style>.a{d:path('M0 0')}</style></svg>", "outlines in a style sheet, and markers"),
+    ("<svg><g style='--a:path(\"M0\")'><path style='d:var(--a)'/></g></svg>", "a style that may name one (var)"),
+    ("<svg><g style='d: path(\"M0\")'><path style='d:inherit'/></g></svg>", "a style that may name one (d:inherit)"),
     ("<svg><style>path{mask:url(#m)}</style></svg>", UNTOLD),
     ("<svg><style>.a{.b{c:d}mask:url(#m)}</style></svg>", UNTOLD),
     ('<svg><style>.a{--b:"{";mask:url(#m)}</style></svg>', UNTOLD),

@@ -53,7 +53,7 @@ _NAMED = re.compile(
 )
 _OTHERWISE = re.compile(
     r"\\|/\*|@import|image-set|image\(|src\(|cross-fade|element\(|expression\(|script:"
-    r"|(?:mask|clip-path|filter|all)[\w-]{0,20}\s*:\s*inherit|(?<![\w-])d\s*:\s*path\(",
+    r"|(?:mask|clip-path|filter|all)[\w-]{0,20}\s*:\s*inherit|(?<![\w-])d\s*:\s*inherit",
     re.I,
 )
 # What is named by url() is drawn where it is named: once, or by each piece that is painted with it, or at each point.
@@ -179,7 +179,9 @@ class _Screen:
             if own:
                 self._named.setdefault(own, []).append(node)
         node.pieces += 1
-        node.outlines += [value for key, value in attributes.items() if key in _OUTLINES]
+        for key, value in attributes.items():
+            if key in _OUTLINES or (key == "style" and "path(" in value.lower()):
+                node.outlines.append(value)
         node.outlines += [_LINE] if local == "line" else []
         self._around.append(node)
 
@@ -212,12 +214,17 @@ class _Screen:
             if found:
                 raise _Found(f"a style that may name one ({found[0]})")
         # A variable may hand on what is named to pieces that do not name it.
-        self._variables.update(["its"] if "--" in css and "url(" in lower else [], ["used"] if "var(" in lower else [])
+        self._variables.update(
+            ["its"] if "--" in css and ("url(" in lower or "path(" in lower) else [],
+            ["used"] if "var(" in lower else [],
+        )
         if len(self._variables) > 1:
             raise _Found("a style that may name one (var)")
 
     def _read_rules(self, css: str) -> None:
         """Note for which pieces a style sheet names others; what cannot be told is not let through."""
+        if self._marked and "path(" in css.lower():
+            raise _Found("outlines in a style sheet, and markers")
         css = re.sub(r"\"([^\"'{}]*)\"|'([^\"'{}]*)'", r"\1\2", css)
         told = 0
         for rule in css.split("}"):
