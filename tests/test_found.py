@@ -44,6 +44,29 @@ def rows(store: Path, sql: str) -> list[Any]:
 class TestFinding:
     """`track.runs`."""
 
+    def test_a_search_without_a_result_says_so(self, three: Path) -> None:
+        """Not that there are no runs yet: what was asked for, and which key no run has; the bin and parts likewise."""
+        nothing = "No runs here yet. Put %%track above a cell and run it."
+        said = {
+            "filter": text_form(track.runs("params.lr > 5")),
+            "typo": text_form(track.runs("metrics.los < 5", experiments="Nets")),
+            "list": text_form(track.search_runs(filter_string="params.lr > 5", output_format="list")),
+            "bin": text_form(track.runs(deleted=True)),
+            "part": text_form(track.runs()[3:]),
+            "edited": text_form(track.runs("params.lr > 5").tag(keep="yes")),
+        }
+        assert said == {
+            "filter": "No run matches params.lr > 5.",
+            "typo": "No run of Nets matches metrics.los < 5.\nNo run has the metric 'los'; did you mean 'loss'?",
+            "list": "No run matches params.lr > 5.",
+            "bin": "The bin is empty.",
+            "part": "No run is in this part.",
+            "edited": "No run matches params.lr > 5.",
+        }
+        assert "No run matches params.lr &gt; 5." in str(html_form(track.runs("params.lr > 5")))
+        track.runs().delete()
+        assert text_form(track.runs()) == nothing
+
     def test_all_experiments_the_newest_first(self, three: Path) -> None:
         """Without arguments all active runs of the store."""
         found = track.runs()

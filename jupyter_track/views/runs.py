@@ -96,6 +96,8 @@ class RunTable(Shown):
         Whether the rows are of several experiments, which then have a column.
     deleted : int
         How many of the runs are in the bin; each says so behind its name.
+    empty : str
+        What is said where there is no row.
     """
 
     columns: tuple[Column, ...]
@@ -108,6 +110,7 @@ class RunTable(Shown):
     versus: str = ""
     mixed: bool = False
     deleted: int = 0
+    empty: str = EMPTY
 
 
 @dataclass(frozen=True)

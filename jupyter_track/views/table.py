@@ -146,6 +146,8 @@ def _curves(reader: Reader, shown: Sequence[Unit], main: str, curved: int, point
 
 def shown_table(runs: Sequence[Run], now_ms: int, *, total: int | None = None) -> RunTable:
     """Return the table of what a search found; where the store cannot be read, what the records alone tell."""
+    if not runs and isinstance(runs, Runs) and runs.empty:
+        return RunTable((), (), empty=runs.empty)
     store = runs.store if isinstance(runs, Runs) else None
     if store is not None:
         try:
