@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -347,6 +348,18 @@ def test_gc_leaves_what_was_deleted_lately(nb: Notebook) -> None:
     assert say(nb, "gc") == "There is nothing to free; what was deleted stays in the bin for 30 days."
     assert say(nb, "gc --older-than 2h") == "There is nothing to free; what was deleted stays in the bin for 2h."
     assert say(nb, "undo") == "#1 alpha: restored"
+
+
+def test_gc_that_frees_no_disk_says_so(nb: Notebook) -> None:
+    """Content that no run names any more gives room within the file: no "0 runs and 0 files are gone"."""
+    nb.run("%track status")
+    with sqlite3.connect(nb.reader.store) as connection:
+        connection.execute("INSERT INTO contents (sha256, size, data) VALUES ('00', 1, x'00')")
+    connection.close()
+    assert say(nb, "gc") == "There is nothing to free; what was deleted stays in the bin for 30 days."
+    with sqlite3.connect(nb.reader.store) as connection:
+        assert connection.execute("SELECT count(*) FROM contents WHERE sha256 = '00'").fetchall() == [(0,)]
+    connection.close()
 
 
 def test_gc_takes_an_age(nb: Notebook) -> None:

@@ -254,7 +254,7 @@ def gc(desk: Desk, rest: str) -> None:
     from ..store.upkeep import gc as collecting
 
     freed = collecting.collect(store, older_than_days=days)
-    if not (freed.runs or freed.files or freed.contents):
+    if not (freed.runs or freed.files or freed.bytes_freed > 0):  # room within the file is no disk yet
         since = f"{_BIN_DAYS} days" if older is None else older
         desk.say(f"There is nothing to free; what was deleted stays in the bin for {since}.")
         return
