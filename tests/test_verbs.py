@@ -11,7 +11,7 @@ from shell_session import Notebook, files_of, notebook
 
 import jupyter_track as track
 from jupyter_track.notebook.magics import TrackMagics
-from jupyter_track.notebook.verbs import VERBS
+from jupyter_track.notebook.verbs import VERBS, help_lines
 from jupyter_track.records import Run, ViewType
 from jupyter_track.store import edits
 from jupyter_track.store.references import RESERVED
@@ -81,6 +81,22 @@ def test_every_verb_is_reserved_and_in_the_help() -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "report"])
+def test_each_verb_tells_what_it_takes(nb: Notebook, verb: str, asked: str) -> None:
+    """Behind any verb, as with commands; nothing is done. `report` tells each of its options."""
+    before = nb.reader.info().rev
+    usage = f"%track {verb} {VERBS[verb].usage}".rstrip()
+    assert say(nb, f"{verb} {asked}") == f"{usage}: {VERBS[verb].help}"
+    assert nb.reader.info().rev == before
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help", "help"])
+def test_all_verbs_are_told(nb: Notebook, asked: str) -> None:
+    """A line for each."""
+    assert say(nb, asked).splitlines() == [line.strip() for line in help_lines().splitlines()]
+
+
 @pytest.mark.parametrize("verb", ["status", "undo", "bin", "gc", "off", "on"])
 def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
     """Where a verb takes nothing, or nothing more."""
@@ -117,7 +133,13 @@ def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
         ("search", "%track search WORDS: say what is looked for"),
         ("runs accuracy >", "Expected"),
         ("runs -e othr", "There is no experiment 'othr'; did you mean 'other'?"),
+        ("runs --order-by accuracy", "%track runs: there is no option '--order-by'."),
+        ("runs -e", "%track: -e takes a value."),
         ("show", "%track show RUN: name a run"),
+        ("best", "%track best: to see that run, write %track show best. To record a cell, write %%track (two per"),
+        ("#2", "%track #2: to see that run, write %track show #2. To record a cell"),
+        ("metrics.accuracy > 0.5", "%track metrics.accuracy: to filter, write %track runs metrics.accuracy > 0.5. To"),
+        ("shwo", "%track shwo: did you mean show"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_changes_nothing(nb: Notebook, line: str, message: str) -> None:

@@ -19,7 +19,7 @@ from ..views.html import status_html
 from ..views.models import model_details, registry_details, run_numbers
 from ..views.text import status_text
 from . import showing
-from .desk import Desk, split, take_value
+from .desk import Desk, refuse_options, split, take_value
 from .status import status_items, status_problems
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ def runs(desk: Desk, rest: str) -> None:
     """Show the runs that a filter finds, in one experiment or in all of them."""
     found = _EXPERIMENT.match(rest)
     filter_string = rest[found.end() :] if found else rest
+    if filter_string.startswith("-"):  # which no filter does
+        words = filter_string.split()
+        take_value(words, "-e", "--experiment")
+        refuse_options(words, "runs")
     experiment = found[1].strip("\"'") if found else None
     if not filter_string.strip() and experiment is None:
         table(desk)
