@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from jupyter_track.errors import InvalidValue
 from jupyter_track.notebook.options import KINDS, OPTION_NAMES, Options, make_parser, parse
 
+QUOTED = "text of several words is put in quotes."
+
 
 def test_an_empty_line_says_nothing() -> None:
     """All options are optional."""
@@ -34,9 +36,6 @@ def test_every_option() -> None:
         note="a note",
         quiet=True,
     )
-
-
-QUOTED = "text of several words is put in quotes."
 
 
 @pytest.mark.parametrize(
