@@ -73,6 +73,38 @@ def test_metrics_behind_best(nb: Notebook) -> None:
     assert offered(nb, "%track show best:a") == ["best:accuracy"]
 
 
+def test_keys_in_charts_and_filters(nb: Notebook) -> None:
+    """Params and metrics behind the verbs that take them, and the keys of a filter behind ``metrics.`` and the like."""
+    nb.run("%%track one -e nets -t stage=draft --max accuracy -p 'two words=1'\nlr = 0.1\naccuracy = float('0.5')")
+    _ = nb.reader
+    words = {
+        line: [word for word, _ in completions(Desk(nb.shell, nb.hooks), f"%track {line}")]
+        for line in (
+            "scatter l",
+            "scatter lr ",
+            "importance ",
+            "parallel -m ",
+            "curves accuracy --group ",
+            "runs metrics.",
+            "runs -e nets params.l",
+            "board params.lr > 0 AND tags.s",
+            "tag one metrics.",
+        )
+    }
+    assert words == {
+        "scatter l": ["lr"],
+        "scatter lr ": ["lr", "accuracy"],
+        "importance ": ["accuracy"],
+        "parallel -m ": ["accuracy"],
+        "curves accuracy --group ": ["seed", "lr"],
+        "runs metrics.": ["metrics.accuracy"],
+        "runs -e nets params.l": ["params.lr"],
+        "board params.lr > 0 AND tags.s": ["tags.stage"],
+        "tag one metrics.": [],
+    }
+    assert offered(nb, "%track runs metrics.a") == ["metrics.accuracy"]
+
+
 def test_deleted_runs(nb: Notebook) -> None:
     """``%track restore`` completes what is in the bin."""
     nb.run("%%track alpha\n1")

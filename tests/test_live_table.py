@@ -182,6 +182,7 @@ def test_filter_choices_and_selection(page: Page) -> None:
     busy = page.send(gate.wait, "busy")
     found = page.ask(comm, "filter", text="params.lr < 0.05")["found"]
     wrong = page.ask(comm, "filter", text="params.lr <")
+    none = page.ask(comm, "filter", text="params.lrr < 0.05")
     details = page.ask(comm, "open", run=found[0])["details"]
     assert busy not in page.replies
     gate.open()
@@ -189,6 +190,7 @@ def test_filter_choices_and_selection(page: Page) -> None:
     names = {row["id"]: name for name, row in patched(page, comm).items()}
     assert [names[run_id] for run_id in found] == ["run-3", "run-2"]
     assert (wrong["ok"], "position" in wrong["message"]) == (False, True)
+    assert (none["found"], none["hints"]) == ([], ["No run has the param 'lrr'; did you mean 'lr'?"])
     assert (details["name"], details["state"]["word"]) == ("run-3", "finished")
     page.say(comm, type="action", to=0, name="select", runs=[found[1]])
     chosen = {

@@ -66,6 +66,15 @@ def test_a_run_may_be_quoted(nb: Notebook, line: str, told: str, quoted: str) ->
     assert told in say(nb, line.format(quoted))
 
 
+def test_a_deleted_baseline_is_told(nb: Notebook) -> None:
+    """It is set, and counts for nothing as long as it is in the bin."""
+    nb.run("%track baseline alpha")
+    nb.run("%track delete alpha")
+    assert say(nb, "baseline") == "demo: #1 alpha (in the bin: it counts once it is restored)"
+    nb.run("%track undo")
+    assert say(nb, "baseline") == "demo: #1 alpha"
+
+
 # ---- the list of verbs
 
 

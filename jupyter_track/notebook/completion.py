@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import TrackError
 from ..records import ViewType
-from ..store import curve_feed, references
+from ..store import curve_feed, filter_hints, references
 from ..store.database import reading
 from ..views.curves import AXES
 from ..views.format import one_line
@@ -18,6 +19,11 @@ from .verbs import VERBS
 
 TAB_WAIT = 0.5  # seconds that Tab waits for what was logged last
 MOST = 200  # words that are offered
+_FIELD = re.compile(r"(metrics?|params?|tags?)\.", re.IGNORECASE)  # where a filter names a key
+_PLAIN = re.compile(r"[\w./:-]+")  # a key that a filter takes without back-ticks
+_TABLES: dict[str, Literal["metrics", "params", "tags"]] = {
+    word: table for table in ("metrics", "params", "tags") for word in (table, table.removesuffix("s"))
+}
 
 
 def completions(desk: Desk, line: str) -> Iterator[tuple[str, str]]:
@@ -50,9 +56,18 @@ def _words(desk: Desk, line: str, begun: str) -> list[str]:
         return []
     if before[-1:] == ["-x"]:
         return [*AXES, *_metrics(desk)]
+    if before[-1:] in (["-m"], ["--metric"]):
+        return _metrics(desk)
+    if before[-1:] == ["--group"]:
+        return ["seed", *_keys(desk, "params")]
+    if "FILTER" in verb.usage and (field := _FIELD.match(begun)) is not None:
+        table = _TABLES[field[1].lower()]
+        return [f"{field[0]}{key}" for key in _keys(desk, table) if _PLAIN.fullmatch(key)]
     if begun.startswith("-"):
         return list(verb.options)
     found: list[str] = []
+    if "params" in verb.takes:
+        found += _keys(desk, "params")
     if "metrics" in verb.takes:
         found += _metrics(desk)
     if "runs" in verb.takes:
@@ -80,6 +95,15 @@ def _metrics(desk: Desk) -> list[str]:
     try:
         reader = desk.found(TAB_WAIT)
         keys = curve_feed.metric_keys(reader.store, most=MOST) if reader is not None else []
+    except TrackError:  # as above
+        return []
+    return [key for key in keys if key == one_line(key)]
+
+
+def _keys(desk: Desk, table: Literal["metrics", "params", "tags"]) -> list[str]:
+    try:
+        reader = desk.found(TAB_WAIT)
+        keys = filter_hints.known_keys(reader.store, table)[:MOST] if reader is not None else []
     except TrackError:  # as above
         return []
     return [key for key in keys if key == one_line(key)]

@@ -37,7 +37,7 @@ class Verb:
     run : callable
         Takes the desk and what follows the verb; a panel that it returns is the value of the line.
     takes : str
-        What Tab completes behind it: ``runs``, ``metrics runs``, ``runs experiments``, ``options`` or nothing.
+        What Tab completes behind it: ``runs``, ``metrics runs``, ``params metrics``, ``runs experiments`` or nothing.
     """
 
     usage: str
@@ -78,10 +78,18 @@ VERBS: dict[str, Verb] = {
         options=("-e", "-m"),
     ),
     "scatter": Verb(
-        "X Y [-e EXPERIMENT] [FILTER]", "a param or a metric against a metric", charts.scatter, options=("-e",)
+        "X Y [-e EXPERIMENT] [FILTER]",
+        "a param or a metric against a metric",
+        charts.scatter,
+        "params metrics",
+        ("-e",),
     ),
     "importance": Verb(
-        "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
+        "METRIC [-e EXPERIMENT] [FILTER]",
+        "which params mattered for a metric",
+        charts.importance,
+        "metrics",
+        ("-e",),
     ),
     "report": Verb(
         "[--to FILE] [--title TITLE] [--text FILE] [-e EXPERIMENT] [FILTER | RUN…]",

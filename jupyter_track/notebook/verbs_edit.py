@@ -141,7 +141,10 @@ def baseline(desk: Desk, rest: str) -> None:
         _done(desk, [run], f"the baseline of {one_line(run.experiment_name)}")
         return
     found = _baselines(desk)
-    lines = [f"{one_line(name)}: {named([run])}" for name, run in found.items()]
+    lines = []
+    for name, run in found.items():
+        gone = "" if run.lifecycle_stage == "active" else " (in the bin: it counts once it is restored)"
+        lines.append(f"{one_line(name)}: {named([run])}{gone}")
     desk.say("\n".join(lines) or "No experiment has a baseline; %track baseline RUN sets it.")
 
 

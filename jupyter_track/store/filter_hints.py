@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from .database import reading
 from .filter_tree import And, Field, Node, Not, Or, Words
@@ -40,14 +42,23 @@ def unknown_keys(store: Path, filter_string: str) -> list[str]:
     said = []
     with reading(store) as connection:
         for field in fields:
-            rows = connection.execute(
-                f"SELECT DISTINCT key FROM {_TABLES[field.kind]} JOIN runs ON runs.id = run_id"
-                " WHERE lifecycle_stage = 'active' ORDER BY key"
-            )
-            known = [key for (key,) in rows]
+            known = _keys(connection, _TABLES[field.kind])
             if field.key not in known and f"{field.key}.{field.part}" not in known:
                 said.append(f"No run has the {field.kind} {field.key[:_SHOWN]!r}{_nearest(field, known)}")
     return said
+
+
+def known_keys(store: Path, table: Literal["metrics", "params", "tags"]) -> list[str]:
+    """Return the metrics, params or tags that active runs have, by name."""
+    with reading(store) as connection:
+        return _keys(connection, table)
+
+
+def _keys(connection: sqlite3.Connection, table: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT DISTINCT key FROM {table} JOIN runs ON runs.id = run_id WHERE lifecycle_stage = 'active' ORDER BY key"
+    )
+    return [key for (key,) in rows]
 
 
 def _fields(node: Node | None) -> Iterator[Field]:
