@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,15 @@ class TestFinding:
         found = track.runs()
         assert isinstance(found, track.Runs)
         assert (names(found), found.store, found.token) == (["c", "b", "a"], three, None)
+
+    def test_an_order_by_what_no_run_has_warns(self, three: Path) -> None:
+        """The runs come as without it, which is easily taken for an order."""
+        with pytest.warns(UserWarning) as told:
+            assert names(track.runs(order_by=["metrics.los DESC", "name"])) == ["a", "b", "c"]
+        assert [str(one.message) for one in told] == ["order_by: no run has the metric 'los'; did you mean 'loss'?"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert names(track.runs(order_by=["metrics.loss.min", "params.lr"])) == ["b", "c", "a"]
 
     @pytest.mark.parametrize(
         ("arguments", "expected"),

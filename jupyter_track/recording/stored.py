@@ -181,6 +181,8 @@ def runs(
         return Runs(store=tracker.store)
     stage = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
     found = tracker.reader.runs(ids, filter_string, entries, stage, limit)
+    for hint in filter_hints.unknown_orders(tracker.store, entries) if not deleted else ():
+        warn_caller(f"order_by: {hint[0].lower()}{one_line(hint[1:])}")
     empty = "" if found else none_found(tracker, filter_string, names, deleted=deleted)
     return Runs(found, store=tracker.store, empty=empty)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from .database import reading
 from .filter_tree import And, Field, Node, Not, Or, Words
-from .filters import parse_filter
+from .filters import parse_filter, parse_order_by
 
 _TABLES = {"metric": "metrics", "param": "params", "tag": "tags"}
 _NAMED = 5  # keys that a hint names
@@ -37,9 +37,29 @@ def unknown_keys(store: Path, filter_string: str) -> list[str]:
     FilterError
         As `filters.parse_filter`.
     """
-    node = parse_filter(filter_string)
-    fields = dict.fromkeys(one for one in _fields(node) if one.kind in _TABLES)
-    said = []
+    return _unknown(store, _fields(parse_filter(filter_string)))
+
+
+def unknown_orders(store: Path, order_by: Sequence[str] | str | None) -> list[str]:
+    """Return a sentence for each metric, param or tag of an order that no active run has, as `unknown_keys`."""
+    fields = [one.field for one in parse_order_by(order_by) if one.field.kind in _TABLES]
+    if not fields:
+        return []
+    with reading(store) as connection:  # one that is known is found at once, also among many runs
+        missing = [field for field in fields if not _is_there(connection, field)]
+    return _unknown(store, missing)
+
+
+def _is_there(connection: sqlite3.Connection, field: Field) -> bool:
+    sql = f"SELECT 1 FROM {_TABLES[field.kind]} WHERE key IN (?, ?) LIMIT 1"
+    return connection.execute(sql, (field.key, f"{field.key}.{field.part}")).fetchone() is not None
+
+
+def _unknown(store: Path, named: Iterable[Field]) -> list[str]:
+    fields = dict.fromkeys(one for one in named if one.kind in _TABLES)
+    said: list[str] = []
+    if not fields:
+        return said
     with reading(store) as connection:
         for field in fields:
             known = _keys(connection, _TABLES[field.kind])
