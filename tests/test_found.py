@@ -78,7 +78,7 @@ class TestFinding:
 
     def test_an_order_by_what_no_run_has_warns(self, three: Path) -> None:
         """The runs come as without it, which is easily taken for an order."""
-        with pytest.warns(UserWarning) as told:
+        with pytest.warns(UserWarning, match="^order_by: ") as told:
             assert names(track.runs(order_by=["metrics.los DESC", "name"])) == ["a", "b", "c"]
         assert [str(one.message) for one in told] == ["order_by: no run has the metric 'los'; did you mean 'loss'?"]
         with warnings.catch_warnings():
