@@ -41,7 +41,7 @@ def _served(root: Path, app: App = "lab", *, extension: bool = True) -> Iterator
 
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab; its folder is shared, so each test has a folder of its own in it."""
+    """JupyterLab."""
     yield from _served(tmp_path_factory.mktemp("lab"))
 
 
@@ -57,23 +57,26 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from _served(tmp_path_factory.mktemp("bare"), extension=False)
 
 
-@pytest.fixture
-def lab(lab_server: Server) -> Iterator[Server]:
-    """JupyterLab, whose kernels end with the test."""
-    yield lab_server
-    lab_server.end_kernels()
-
-
-@pytest.fixture(params=["lab", "notebook"])
-def either(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """JupyterLab, and Notebook 7."""
-    server: Server = request.getfixturevalue(f"{request.param}_server")
+def _emptied(server: Server) -> Iterator[Server]:
+    """The server for one try of one test: it meets no file and no kernel of an earlier one."""
+    server.put_aside()
     yield server
     server.end_kernels()
 
 
 @pytest.fixture
+def lab(lab_server: Server) -> Iterator[Server]:
+    """JupyterLab with an empty folder, whose kernels end with the test."""
+    yield from _emptied(lab_server)
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def either(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """JupyterLab, and Notebook 7, with an empty folder."""
+    yield from _emptied(request.getfixturevalue(f"{request.param}_server"))
+
+
+@pytest.fixture
 def bare(bare_server: Server) -> Iterator[Server]:
-    """JupyterLab without our lab extension, whose kernels end with the test."""
-    yield bare_server
-    bare_server.end_kernels()
+    """JupyterLab without our lab extension, with an empty folder, whose kernels end with the test."""
+    yield from _emptied(bare_server)

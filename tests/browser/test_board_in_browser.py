@@ -39,7 +39,6 @@ class Lab:
     def notebook(self, name: str, runs: int, *cells: str) -> str:
         """Write a notebook beside a store of a sweep; return its path below the root."""
         folder = self.root / name
-        shutil.rmtree(folder, ignore_errors=True)  # of a first try
         folder.mkdir()
         store = made_store(folder)
         if runs:
@@ -63,12 +62,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def page(lab: Lab) -> Iterator[Page]:
-    """A page that, in the end, has asked no other machine and thrown nothing; its kernels end with it."""
+    """A page that, in the end, has asked no other machine and thrown nothing; its kernels and files go with it."""
     with browsing(1200, 1000) as page:
         yield page
         assert page.foreign == []
         assert page.errors == []
-    lab.server.end_kernels()
+    lab.server.put_aside()
 
 
 def opened(page: Page, lab: Lab, notebook: str, part: str) -> Any:

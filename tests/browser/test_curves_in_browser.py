@@ -12,7 +12,7 @@ import pytest
 
 import jupyter_track
 
-from .harness import Page, Server, browsing, chromium, fresh, serving, write_notebook
+from .harness import Page, Server, browsing, chromium, serving, write_notebook
 
 if chromium() is None and os.environ.get("CI") != "true":
     pytest.skip("Chromium is not installed (Debian: apt-get install chromium)", allow_module_level=True)
@@ -77,9 +77,9 @@ def page() -> Iterator[Page]:
 
 def opened(page: Page, server: Server, name: str, *cells: str) -> None:
     """Open a notebook of these cells, in a folder and with a store of its own."""
-    folder = fresh(server.root / name)
-    write_notebook(folder / f"{name}.ipynb", cells)
-    page.open(server, f"{folder.name}/{name}.ipynb")
+    server.put_aside()  # what a first try left
+    write_notebook(server.root / name / f"{name}.ipynb", cells)
+    page.open(server, f"{name}/{name}.ipynb")
 
 
 def charts(page: Page, count: int) -> None:

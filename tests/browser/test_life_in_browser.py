@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_track.store.reader import Reader
 
-from .harness import Page, Server, fresh, until, words, write_notebook
+from .harness import Page, Server, until, words, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ FAULTS = ("Model not found", "Error displaying widget", "Loading widget", "Javas
 
 def opened(page: Page, server: Server, name: str) -> str:
     """Open a fresh notebook in a folder of its own, with the extension loaded; return its path."""
-    folder = fresh(server.root / name)
+    folder = server.root / name
     write_notebook(folder / "life.ipynb", CELLS)
     path = f"{folder.name}/life.ipynb"
     page.open(server, path)
@@ -164,7 +164,7 @@ def without_kernel(file: Path) -> str:
 
 def test_the_card_of_a_deleted_run_brings_it_back(either: Server, page: Page) -> None:
     """It says so in its place; Restore makes it what it was."""
-    folder = fresh(either.root / "deleted")
+    folder = either.root / "deleted"
     write_notebook(folder / "life.ipynb", [CELLS[LOAD], "%%track gone\nx = 1", "%track delete gone"])
     page.open(either, f"{folder.name}/life.ipynb")
     page.run(LOAD)
