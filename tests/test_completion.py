@@ -57,6 +57,27 @@ def test_runs(nb: Notebook) -> None:
     assert offered(nb, "%track show bet") == ["beta"]
 
 
+def test_names_with_blanks_are_quoted(nb: Notebook) -> None:
+    """As the line takes them, with the quote that was begun."""
+    nb.run("%%track 'two words' -e 'my nets'\n1")
+    nb.run("%%track twin\n1")
+    _ = nb.reader
+    found = {
+        begun: [word for word, _ in completions(Desk(nb.shell, nb.hooks), f"%track {begun}")]
+        for begun in ("show tw", "show 'tw", 'pin twin "tw', "runs -e ")
+    }
+    assert found == {
+        "show tw": ["twin"],
+        "show 'tw": ["'twin'", "'two words'"],
+        'pin twin "tw': ['"twin"', '"two words"'],
+        "runs -e ": ["demo", "Default", "'my nets'"],
+    }
+    assert "'two words'" in [word for word, _ in completions(Desk(nb.shell, nb.hooks), "%track show ")]
+    assert offered(nb, "%track show 'two") == ["words'"]  # the last word of what stands there then
+    nb.run("%track show 'two words'")
+    assert "two words" in nb.cards[-1]
+
+
 def test_experiments(nb: Notebook) -> None:
     """Behind ``-e``, and where runs are moved to."""
     nb.run("%%track alpha -e digits\n1")
@@ -93,10 +114,10 @@ def test_keys_in_charts_and_filters(nb: Notebook) -> None:
     }
     assert words == {
         "scatter l": ["lr"],
-        "scatter lr ": ["lr", "accuracy"],
+        "scatter lr ": ["lr", "'two words'", "accuracy"],
         "importance ": ["accuracy"],
         "parallel -m ": ["accuracy"],
-        "curves accuracy --group ": ["seed", "lr"],
+        "curves accuracy --group ": ["seed", "lr", "'two words'"],
         "runs metrics.": ["metrics.accuracy"],
         "runs -e nets params.l": ["params.lr"],
         "board params.lr > 0 AND tags.s": ["tags.stage"],

@@ -38,8 +38,17 @@ def completions(desk: Desk, line: str) -> Iterator[tuple[str, str]]:
         return
     begun = line.rpartition(" ")[2]
     for word in _words(desk, line, begun):
-        if word.lower().startswith(begun.lower()) and not any(character.isspace() for character in word):
-            yield word, begun
+        written = _written(word, begun[:1])
+        if written is not None and written.lower().startswith(begun.lower()):
+            yield written, begun
+
+
+def _written(word: str, sign: str) -> str | None:
+    """How a word stands on the line: a name with blanks in quotes; None where quotes do not make it one word."""
+    quote = sign if sign in ("'", '"') else "'"
+    if not any(character.isspace() for character in word):
+        return word if sign != quote else f"{quote}{word}{quote}"
+    return None if quote in word or "\\" in word else f"{quote}{word}{quote}"
 
 
 def _words(desk: Desk, line: str, begun: str) -> list[str]:
@@ -85,7 +94,7 @@ def _references(desk: Desk, begun: str) -> list[str]:
         if reader is None:
             return []
         with reading(reader.store) as connection:
-            words = [word for word, _ in references.candidates(connection, begun, MOST)]
+            words = [word for word, _ in references.candidates(connection, begun.lstrip("'\""), MOST)]
     except TrackError:  # the command itself says what is wrong with the store
         return []
     return [word for word in words if word == one_line(word)]
