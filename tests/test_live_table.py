@@ -321,6 +321,23 @@ def test_the_saved_form_of_a_search_has_its_runs_only(tmp_path: Path) -> None:
     assert [name in html for name in ("old", "gone", "new")] == [True, False, False]
 
 
+def test_the_still_table_marks_the_best_of_all_runs(tmp_path: Path) -> None:
+    """As the live one does, though it has the newest 50 only; of a search the best of what that found."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store, *({"name": f"run {number}", "metrics": {"accuracy": 0.9 - number / 1000}} for number in range(60))
+    )
+    marked = [
+        ("▲" in text, "best accuracy 0.9000 #1" in text, "best accuracy 0.8990 #2" in text)
+        for _, text in (
+            panel_forms(RunTablePanel(store)),
+            panel_forms(RunTablePanel(store, run_ids=ids[:0:-1])),
+            panel_forms(RunTablePanel(store, run_ids=ids[:20])),
+        )
+    ]
+    assert marked == [(False, True, False), (False, False, True), (True, False, False)]
+
+
 def test_the_html_follows_while_no_view_is_there(page: Page) -> None:
     """The base path: the newest table is updated in its place."""
     shown_by = page.send("%track", "table")

@@ -95,7 +95,8 @@ def _list(place: Path, wanted: _Wanted, as_json: bool, *, named: Path) -> None:
         return
     # What reads a pipe wants a run on every line.
     fold = screen.width is not None and not wanted.unfolded
-    table = table_of(reader, found, common.now_ms(), limit=len(found), total=len(numbers), fold=fold)
+    total = len(numbers)
+    table = table_of(reader, found, common.now_ms(), limit=len(found), total=total, fold=fold, among=numbers)
     screen.show(*runs_parts(table, screen.width))
     if wanted.order_by and not wanted.deleted:
         from ..store.filter_hints import unknown_orders

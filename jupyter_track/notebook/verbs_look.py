@@ -70,7 +70,7 @@ def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: s
         desk.say("\n".join([f"No run matches {one_line(asked)}; %track shows all runs.", *hints]))
         return
     found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
-    showing.show_table(desk.shell, desk.tracker, found, len(numbers))
+    showing.show_table(desk.shell, desk.tracker, found, numbers)
 
 
 def show(desk: Desk, rest: str) -> None:
@@ -151,7 +151,8 @@ def show_bin(desk: Desk, rest: str) -> None:
         return
     times = deleted_times(desk.tracker.store)
     deleted.sort(key=lambda run: -times.get(run.run_id, 0))
-    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], len(deleted))
+    numbers = [run.number for run in deleted if run.number is not None]
+    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], numbers)
     now = now_ms()
     when = [f"#{run.number} {age(times[run.run_id], now)}" for run in deleted[:_DATED] if run.run_id in times]
     if when:
