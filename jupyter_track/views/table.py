@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import TrackError
 from ..records import Run
 from ..store import relatives
-from ..store.best import best_among
+from ..store.best import Best, best_among
 from ..store.reader import Reader
 from .arrange import Unit, arranged, is_attempt
 from .best_first import best_first
@@ -94,8 +95,7 @@ def table_of(
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
     if (total or 0) > len(runs):
-        goals = {one.key: one.goal.direction for one in table.columns if one.goal.direction is not None}
-        beside = replace(beside, beyond=best_among(reader.store, goals, among))
+        beside = replace(beside, beyond=best_beyond(reader.store, table, among))
     if not curves and not beside.beyond:
         return table
     return run_table(
@@ -110,6 +110,12 @@ def table_of(
         total=total,
         zone=zone,
     )
+
+
+def best_beyond(store: Path, table: RunTable, among: Collection[int] | None) -> dict[str, Best]:
+    """Return the best of each metric that a table shows, of runs of which it has a part; None is all active."""
+    goals = {one.key: one.goal.direction for one in table.columns if one.goal.direction is not None}
+    return best_among(store, goals, among)
 
 
 def beside_of_rows(
