@@ -20,6 +20,7 @@ from jupyter_track.store.curve_rows import CurvePoint
 from jupyter_track.store.experiment_edits import set_experiment_tags
 from jupyter_track.store.reader import Reader
 from jupyter_track.views import curve_choice
+from jupyter_track.views.beyond import far_off
 from jupyter_track.views.curve_choice import Asked, Choice
 from jupyter_track.views.curves import BandPoint, Series, Stairs, band, frame, series_of, smoothed
 from jupyter_track.views.curves_html import curves_html, curves_text
@@ -257,6 +258,13 @@ def test_smoothing_and_groups_are_what_the_browser_makes() -> None:
         assert [vars(point) for point in band(series)] == [pytest.approx(point) for point in case["found"]]
 
 
+def test_which_curves_go_far_beyond_the_others_is_what_the_browser_finds() -> None:
+    """The cases of the fixture."""
+    for case in json.loads(FIXTURE.read_text(encoding="utf-8"))["beyond"]:
+        curves = [[NAN if value is None else value for value in one] for one in case["curves"]]
+        assert (case["curves"], far_off(curves)) == (case["curves"], case["found"])
+
+
 def test_smoothing_begins_at_the_first_value_and_leaves_a_constant_alone() -> None:
     """The bias correction: without it the beginning would be drawn towards zero."""
     assert smoothed([5.0, 5.0, NAN, 5.0], 0.9)[:2] == pytest.approx([5.0, 5.0])
@@ -445,3 +453,31 @@ def test_the_picture_spans_three_decades_by_powers(tmp_path: Path) -> None:
     assert ">10000<" in html
     assert "nan" not in html.lower()
     assert "inf" not in html.lower()
+
+
+def test_a_run_that_goes_far_beyond_the_others_leaves_the_picture(tmp_path: Path) -> None:
+    """The scale is that of the others; where it leaves is marked, and how far it goes is said."""
+    made = made_store(tmp_path)
+    calm = [{"name": f"calm-{at}", "metrics": {"loss": [1.0, 0.5, 0.2 + at / 10]}} for at in range(2)]
+    wild = {"name": "wild", "metrics": {"loss": [1.0, 0.8, 1e30, -1.7e308, 0.5]}}
+    add_runs(made, *calm, wild)
+    choice = curve_choice.choose(made, Asked())
+    html = unquote(curves_html(choice, drawn(made, choice), "step"))
+    assert re.findall(r"text-anchor='end' fill='[^']*'>([^<]*)<", html)[:2] == ["0.5", "1"]
+    color = re.search(r"color:(#\w+)[^>]*>—</span>\s*wild", html)
+    assert color is not None
+    assert html.count(f"z' fill='{color[1]}'/>") == 2  # above and below
+    assert "1 run goes beyond, to −1.70e308</text>" in html
+    assert not re.search(r"e[+]?\d\d|inf|nan", re.sub(r"[−\w.]*e308|1.00e30", "", html.lower()))
+
+
+def test_a_chart_to_take_away_leaves_out_what_goes_far_beyond(tmp_path: Path) -> None:
+    """Its scale is that of the others, its lines end at the edge, and a line below the title says so."""
+    made = made_store(tmp_path)
+    rows = ([1.0, 0.5, 0.25], [1.0, 0.5, 0.75], [1.0, 50.0, 1e30])
+    add_runs(made, *({"metrics": {"loss": values}} for values in rows))
+    choice = curve_choice.choose(made, Asked(("loss",)))
+    (found,) = chart(choice, drawn(made, choice), x="step").to_dict()["vconcat"]
+    (line,) = found["layer"]
+    assert (line["encoding"]["y"]["scale"], line["mark"]["clip"]) == ({"domain": [0.2125, 1.0375], "zero": False}, True)
+    assert found["title"]["subtitle"] == ["1 run goes beyond, to 1.00e30"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -54,3 +55,19 @@ def test_without_a_curve_there_is_no_picture() -> None:
     """One point is told by its number."""
     assert overlay("loss", [Curve("#1", [(0, 1.0)], "#1d95fb")], Goal(None)) is None
     assert overlay("loss", [Curve("#1", [(0, math.nan), (1, math.nan)], "#1d95fb")], Goal(None)) is None
+
+
+def test_a_run_that_goes_far_beyond_the_others_leaves_the_picture() -> None:
+    """The axes are those of the others; marks stand where it leaves, and words say how far it goes."""
+    wild = [(0, 1.0), (1, 1e308), (2, -1e30), (3, math.nan), (4, 0.5)]
+    curves = [Curve("#1", [(0, 1.0), (4, 0.25)], "#1d95fb"), Curve("#2", wild, "#c53b06")]
+    found = overlay("loss", [*curves, Curve("#3", [(0, 0.5), (4, 0.5)], "#9947a9")], Goal("min"))
+    assert found is not None
+    tree = ElementTree.fromstring(unquote(found.uri.removeprefix("data:image/svg+xml,")))
+    texts = [node.text for node in tree.iter(f"{SVG}text")]
+    assert texts == ["1", "0.25", "0", "4", "1 run goes beyond, to 1.00e308", "#1", "#2", "#3"]
+    paths = [node.get("d", "") for node in tree.iter(f"{SVG}path")]
+    marks = [node.get("d", "") for node in tree.iter(f"{SVG}path") if node.get("fill") == "#c53b06"]
+    assert marks == ["M48,28h8l-4,-6z", "M146.3,116h8l-4,6z"]
+    assert max(float(y) for path in paths for y in re.findall(r",([\d.]+)", path)) < found.height
+    assert found.alt.endswith("#2 1.000 to 0.500; #3 0.500 to 0.500")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..views.beyond import beyond_words, far_off, span_of
 from ..views.curve_choice import Chart, Choice
 from ..views.curves import AXES, TIME, CurveRun, Series, smoothed
 from ..views.group_end import group_end, shared_band
@@ -22,6 +23,7 @@ BAND_OPACITY = 0.15
 BASELINE_WIDTH = 2.0
 LINE_FROM = 3  # points; fewer are dots
 BASELINE_DASH = [5, 3]
+EDGE: dict[str, Any] = {"filled": True, "size": 40, "opacity": 1}  # of a mark where a line goes beyond the chart
 GOAL_DASH = [2, 3]
 
 
@@ -30,6 +32,7 @@ def spec() -> dict[str, Any]:
 
     Its data sets: ``band`` (x, low, high, run), ``raw`` and ``line`` (x, y, run, part), ``base`` (x, y, part) for the
     baseline, ``dots`` (x, y, run), ``best`` (x, y, run), ``odd`` (x, run) for the values that are no finite number,
+    ``above`` and ``below`` (x, run) for where a line first leaves the range of the chart at its head and at its foot,
     ``goal`` (y) for the value that is to be reached, and ``ends`` (x, py, text, run) for the names at the ends of lines
     and of the goal; py is in pixels. A null in y is a gap.
     """
@@ -55,6 +58,8 @@ def spec() -> dict[str, Any]:
     dots = alt.Chart(alt.NamedData("dots")).mark_point(clip=True, filled=True, size=28)
     best = alt.Chart(alt.NamedData("best")).mark_point(clip=True, filled=False, size=50, strokeWidth=1.5)
     odd = alt.Chart(alt.NamedData("odd")).mark_text(text="×", dy=-5, fontSize=13, clip=True)
+    above = alt.Chart(alt.NamedData("above")).mark_point(shape="triangle-up", yOffset=4, **EDGE)
+    below = alt.Chart(alt.NamedData("below")).mark_point(shape="triangle-down", yOffset=-4, **EDGE)
     goal = alt.Chart(alt.NamedData("goal"))
     ends = alt.Chart(alt.NamedData("ends"))
     at_end = alt.Y("py:Q", scale=None)
@@ -66,6 +71,8 @@ def spec() -> dict[str, Any]:
         dots.encode(x=x, y=y, color=run, opacity=pale),
         best.encode(x=x, y=y, color=run),
         odd.encode(x=x, y=alt.value("height"), color=run),
+        above.encode(x=x, y=alt.value(0), color=run),
+        below.encode(x=x, y=alt.value("height"), color=run),
         goal.mark_rule(clip=True, style="jt-text", strokeDash=GOAL_DASH).encode(y=y),
         ends.mark_text(text="—", align="left", dx=4, fontWeight="bold").encode(x=x, y=at_end, color=run),
         ends.mark_text(align="left", dx=20, limit=NAME_LIMIT).encode(x=x, y=at_end, text="text:N"),
@@ -111,29 +118,43 @@ def _chart(choice: Choice, chart: Chart, series: Sequence[Series], x: str, smoot
     )
     title = AXES.get(x, x)
     across = alt.X("x:T" if x == TIME else "x:Q", title=title, scale=alt.Scale(zero=False, nice=False))
-    up = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False))
+    domain, notes = _range(data, chart, "group" if grouped else "run")
+    scale: dict[str, Any] = {"title": None, "scale": alt.Scale(zero=False, domain=domain or alt.Undefined)}
+    clip: dict[str, Any] = {"clip": True} if domain else {}
+    up = alt.Y("y:Q", **scale)
     base = alt.Chart(data).encode(x=across, color=color, order=alt.Order("place:Q"))
     tips = [
         alt.Tooltip("run:N"),
         alt.Tooltip("x:T" if x == TIME else "x:Q", title=title),
         alt.Tooltip("y:Q", title=chart.key),
     ]
-    layers = [base.mark_line().encode(y=up, strokeDash=dash, tooltip=tips)]
+    layers = [base.mark_line(**clip).encode(y=up, strokeDash=dash, tooltip=tips)]
     if grouped:
-        layers.insert(0, base.mark_area(opacity=BAND_OPACITY).encode(y=alt.Y("low:Q", title=None), y2="high:Q"))
+        layers.insert(0, base.mark_area(opacity=BAND_OPACITY, **clip).encode(y=alt.Y("low:Q", **scale), y2="high:Q"))
     elif smoothing:
-        layers.insert(0, base.mark_line(opacity=RAW_OPACITY, strokeWidth=1).encode(y=alt.Y("raw:Q", title=None)))
+        raw = base.mark_line(opacity=RAW_OPACITY, strokeWidth=1, **clip)
+        layers.insert(0, raw.encode(y=alt.Y("raw:Q", **scale)))
     short = data.groupby("run")["x"].transform("size") < LINE_FROM
     if short.any():
-        layers.append(base.mark_point(filled=True).encode(y=up, tooltip=tips).properties(data=data[short]))
+        layers.append(base.mark_point(filled=True, **clip).encode(y=up, tooltip=tips).properties(data=data[short]))
     if chart.target is not None:
         aim = alt.Chart(pd.DataFrame({"y": [chart.target], "text": [chart.target_words]})).encode(y=up)
         layers.append(aim.mark_rule(strokeDash=GOAL_DASH, opacity=1))
         layers.append(aim.mark_text(align="right", dx=-3, dy=-6).encode(x=alt.value(WIDTH), text="text:N"))
     words = f"{chart.title}{f' (smoothed {smoothing:g})' if smoothing else ''}"
-    notes = _end_notes(series, runs, x) if grouped else []
+    notes += _end_notes(series, runs, x) if grouped else []
     title_of = alt.TitleParams(words, subtitle=notes, subtitleColor=mark("muted")) if notes else words
     return alt.layer(*layers).properties(title=title_of, width=WIDTH, height=HEIGHT)
+
+
+def _range(data: DataFrame, chart: Chart, noun: str) -> tuple[tuple[float, float] | None, list[str]]:
+    """The range of y where some curves go far beyond the others, and what is said of these; else None."""
+    curves = [part["y"].tolist() for _, part in data.groupby("run", sort=False)]
+    if not (far := far_off(curves)):
+        return None, []
+    near = [values for place, values in enumerate(curves) if place not in far]
+    aim = [] if chart.target is None else [chart.target]
+    return span_of([*near, aim]), [beyond_words([curves[place] for place in far], noun)]
 
 
 def _end_notes(series: Sequence[Series], runs: dict[str, CurveRun], x: str) -> list[str]:

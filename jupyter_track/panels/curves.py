@@ -414,6 +414,7 @@ def run_message(run: CurveRun) -> Message:
         "name": run.name,
         "live": run.live,
         "baseline": run.baseline,
+        "result": run.result,
         "group": run.group,
         "color": run.paint.color,
         "dash": list(run.paint.dash),

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..store import table_rows
+from ..store import relatives, table_rows
 from ..store.place import store_exists
 from ..store.reader import Reader
 from ..store.table_rows import TableRow
+from ..views.arrange import is_attempt
 from ..views.groups import alike, has_seeds, seedless_sources
 from ..views.live_columns import Kind, LiveColumn, live_columns
 from ..views.live_table import Fold, RowMaker, changed_params, folds, predecessors
@@ -110,7 +111,9 @@ class FollowedRuns:
         for column in self.columns:
             if column.kind in ("metric", "param"):
                 self._places.setdefault((column.kind, column.key), len(self._places))
-        self._folds = folds(rows, self._hashes(rows))
+        attempts = [row.run_id for row in rows if is_attempt(row)]
+        with_files = relatives.with_files(self.store, attempts) if attempts else ()
+        self._folds = folds(rows, self._hashes(rows), with_files)
         self._alike = self._alike_of(rows)
         self._before = predecessors(self.rows.values())
         self._arranged = time.monotonic()

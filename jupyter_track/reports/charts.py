@@ -260,13 +260,13 @@ def curve_words(chart: Chart, series: Sequence[Series], choice: Choice) -> str:
 def _best_of_curves(chart: Chart, series: Sequence[Series], choice: Choice) -> tuple[float | None, list[str]]:
     """The best value that is marked beside a chart, and whose it is; None where none is."""
     pick = min if chart.goal.direction == "min" else max
-    states = {run.run_id: run.state for run in choice.records}
+    results = {run.run_id: run.result for run in choice.runs}
     names = {run.run_id: f"{run.name} #{run.number}" for run in choice.runs}
     own = [(pick((y for y in one.ys if math.isfinite(y)), default=None), one.run_id) for one in series]
-    best = curves_html.top_of(chart.goal, [(value, states[run_id]) for value, run_id in own])
+    best = curves_html.top_of(chart.goal, [(value, results[run_id]) for value, run_id in own])
     if best is None:
         return None, []
-    return best, [names[run_id] for value, run_id in own if value == best and states[run_id] in RESULT_STATES]
+    return best, [names[run_id] for value, run_id in own if value == best and results[run_id]]
 
 
 def _listed(names: Sequence[str]) -> str:

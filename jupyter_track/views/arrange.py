@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..records import Run
 from .repeats import repeat_groups
+
+if TYPE_CHECKING:
+    from ..store.table_rows import TableRow
 
 MAX_DEPTH = 3
 SHORT_ATTEMPT = 5.0  # seconds within which a run that failed and logged nothing is only an attempt
@@ -39,7 +42,7 @@ class Unit:
         return self.runs[0]
 
 
-def is_attempt(run: Run) -> bool:
+def is_attempt(run: Run | TableRow) -> bool:
     """Whether a run failed within 5 s and logged no metric; whether it holds a file is not known from the record."""
     short = run.duration is not None and run.duration <= SHORT_ATTEMPT
     return run.state == "failed" and short and not (run.metrics or run.note or run.pinned)

@@ -1,7 +1,7 @@
 """One chart of curves as a small SVG picture, by our own code, for an ``<img>`` of a static form.
 
 Mid-tones that are read on light and dark grounds; a transparent ground; lines break at gaps, and × at the foot says
-where values were no finite number.
+where values were no finite number. Curves that go far beyond the others leave the picture at an edge, which says so.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from .axes import tick_text
+from .beyond import beyond_words, far_off
 from .curve_choice import Chart
 from .curves import TIME, CurveRun, Series
+from .edges import ROW, Place, cut_at, edge_marks
 from .format import number, precision_of
 from .svg import svg_uri
 from .tokens import mark
@@ -39,15 +41,22 @@ def picture(chart: Chart, series: Sequence[Series], runs: Mapping[str, CurveRun]
     x : str
         What is on the x axis.
     """
-    values = [value for one in series for value in one.ys if math.isfinite(value)]
+    far = far_off([one.ys for one in series])
+    near = [one for place, one in enumerate(series) if place not in far]
+    values = [value for one in near for value in one.ys if math.isfinite(value)]
     places = [place for one in series for place in one.xs]
     low, high = _range(values if chart.target is None else [*values, chart.target])
+    if far and low == high:
+        low, high = low - (abs(low) / 2 or 0.5), high + (abs(high) / 2 or 0.5)  # what comes there can be seen
     log = low > 0 and high / low > LOG_SPAN
     across = _Scale(*_range(places, 0.0), _LEFT, WIDTH - _RIGHT)
-    up = _Scale(low, high, HEIGHT - _FOOT, _TOP, log=log)
+    up = _Scale(low, high, HEIGHT - _FOOT, _TOP + (ROW if far else 0.0), log=log)
     body = [_ticks(across, up, values, x)]
-    for one in series:
-        body += _line(one, runs[one.run_id], across, up)
+    for place, one in enumerate(series):
+        body += _line(one, runs[one.run_id], across, up, cut=place in far)
+    if far:
+        words = beyond_words([series[place].ys for place in far], _noun(runs))
+        body.append(f"<text x='{_LEFT:g}' y='{_TOP + 4:g}' fill='{mark('muted')}'>{escape(words)}</text>")
     if chart.target is not None and (chart.target > 0 or not log):
         lines = [[(x, y) for x, y in _places(one, across, up) if y is not None] for one in series]
         body.append(_target(up(chart.target), chart.target_words, lines))
@@ -58,10 +67,14 @@ def picture(chart: Chart, series: Sequence[Series], runs: Mapping[str, CurveRun]
     return svg_uri(svg)
 
 
+def _noun(runs: Mapping[str, CurveRun]) -> str:
+    return "group" if any(run.group for run in runs.values()) else "run"
+
+
 class _Scale:
     def __init__(self, low: float, high: float, start: float, stop: float, *, log: bool = False) -> None:
         self.low, self.high, self.log = low, high, log
-        self._start, self._stop = start, stop
+        self.start, self.stop = start, stop
 
     def __call__(self, value: float) -> float:
         low, high = self.low, self.high
@@ -69,7 +82,7 @@ class _Scale:
             low, high, value = math.log10(low), math.log10(high), math.log10(value)
         span = high / 2 - low / 2  # halves: the span of -1e308 to 1e308 is no float
         share = 0.5 if span == 0 else (value / 2 - low / 2) / span
-        return round(self._start + share * (self._stop - self._start), 1)
+        return round(self.start + share * (self.stop - self.start), 1)
 
     def ticks(self) -> list[float]:
         """Round values within the range, 2 to 6 of them."""
@@ -150,20 +163,24 @@ def _moment(value: float, across: _Scale) -> str:
     return moment.strftime("%H:%M:%S" if across.high - across.low < 3_600_000 else "%d %b %H:%M")
 
 
-def _places(one: Series, across: _Scale, up: _Scale) -> list[tuple[float, float | None]]:
+def _places(one: Series, across: _Scale, up: _Scale) -> list[Place]:
     return [
         (across(x), up(y) if math.isfinite(y) and (not up.log or y > 0) else None)
         for x, y in zip(one.xs, one.ys, strict=True)
     ]
 
 
-def _line(one: Series, run: CurveRun, across: _Scale, up: _Scale) -> list[str]:
+def _line(one: Series, run: CurveRun, across: _Scale, up: _Scale, *, cut: bool) -> list[str]:
     color = mark("muted") if run.baseline else run.paint.color
     places = _places(one, across, up)
     found = []
     drawn = [(x, y) for x, y in places if y is not None]
+    if cut:
+        places, edges = cut_at(places, up.stop, up.start)
+        found = edge_marks(edges, up.stop, color)
     if len(drawn) < _LINE_FROM:
-        found += [f"<circle cx='{x:g}' cy='{y:g}' r='3' fill='{color}'/>" for x, y in drawn]
+        inside = [(x, y) for x, y in drawn if not cut or up.stop <= y <= up.start]
+        found += [f"<circle cx='{x:g}' cy='{y:g}' r='3' fill='{color}'/>" for x, y in inside]
     else:
         dash = (5, 3) if run.baseline else run.paint.dash
         dashes = f" stroke-dasharray='{' '.join(map(str, dash))}'" if dash else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
-from ..records import Run
+from ..records import RESULT_STATES, Run
 from ..store.curve_feed import StoredCurve
 from ..store.curve_rows import CurvePoint
 from ..store.curve_window import CurveStretch, Odd, stretch
@@ -48,6 +48,8 @@ class CurveRun:
         The value that it is grouped by, empty where it is not.
     baseline : bool
         Whether the others are measured against it.
+    result : bool
+        Whether it may be the best: one that failed, was stopped or was lost is not.
     """
 
     run_id: str
@@ -58,6 +60,7 @@ class CurveRun:
     paint: Paint
     group: str = ""
     baseline: bool = False
+    result: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def curve_runs(runs: Sequence[Run], groups: Mapping[str, str] | None = None) -> 
             drawn[run.run_id],
             groups[run.run_id] if groups else "",
             run.baseline_run_id == run.run_id,
+            run.state in RESULT_STATES,
         )
         for run in runs
     ]

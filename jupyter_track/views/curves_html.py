@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
-from ..records import RESULT_STATES
 from .curve_choice import Chart, Choice
 from .curve_picture import HEIGHT, WIDTH, picture
 from .curves import AXES, STEP, CurveRun, Series
@@ -85,12 +84,12 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = ST
     bests = [_best(chart.goal, metric.min, metric.min_step, metric.max, metric.max_step) for metric in found]
     values = [value for value, _ in bests if value is not None]
     precision = precision_of([metric.last for metric in found] + values, chart.goal.direction)
-    states = {run.run_id: run.state for run in choice.records}
-    top = top_of(chart.goal, [(value, states[one.run_id]) for one, (value, _) in zip(series, bests, strict=True)])
+    runs = {run.run_id: run for run in choice.runs}
+    top = top_of(chart.goal, [(value, runs[one.run_id].result) for one, (value, _) in zip(series, bests, strict=True)])
     rows: list[tuple[str, ...]] = []
     for one, metric, (value, step) in zip(series, found, bests, strict=True):
-        run = next(run for run in choice.runs if run.run_id == one.run_id)
-        is_top = value is not None and value == top and states[one.run_id] in RESULT_STATES
+        run = runs[one.run_id]
+        is_top = value is not None and value == top and run.result
         best = "" if value is None else f"{'▲' if is_top else ''}{number(value, precision)}"
         odd = _odd(one)
         rows.append(
@@ -106,10 +105,10 @@ def table_of(choice: Choice, chart: Chart, series: Sequence[Series], x: str = ST
     return rows
 
 
-def top_of(goal: Goal, values: Sequence[tuple[float | None, str]]) -> float | None:
-    """Return the best of the results, each a value with its run's state, where there is something to be better than."""
-    finite = [(value, state) for value, state in values if value is not None and math.isfinite(value)]
-    results = [value for value, state in finite if state in RESULT_STATES]
+def top_of(goal: Goal, values: Sequence[tuple[float | None, bool]]) -> float | None:
+    """Return the best of some values, each with whether it is a result, where there is something to be better than."""
+    finite = [(value, is_result) for value, is_result in values if value is not None and math.isfinite(value)]
+    results = [value for value, is_result in finite if is_result]
     if goal.direction is None or len({value for value, _ in finite}) < 2:
         return None
     return (min if goal.direction == "min" else max)(results, default=None)
@@ -154,10 +153,12 @@ def _group_table(choice: Choice, chart: Chart, series: Sequence[Series], x: str)
         bests = [pick(zip(one.ys, one.xs, strict=True), key=itemgetter(0), default=None) for one in means]
     values = [best[0] for best in bests if best is not None]
     precision = precision_of(values, chart.goal.direction)
-    top = pick(values) if len(set(values)) > 1 else None
+    groups = _members(series, runs)
+    results = [any(runs[member.run_id].result for member in members) for members in groups]
+    top = top_of(chart.goal, [(best and best[0], is_result) for best, is_result in zip(bests, results, strict=True)])
     rows: list[tuple[str, ...]] = []
-    for one, members, best in zip(means, _members(series, runs), bests, strict=True):
-        shown = "" if best is None else f"{'▲' if best[0] == top else ''}{number(best[0], precision)}"
+    for one, members, best, is_result in zip(means, groups, bests, results, strict=True):
+        shown = "" if best is None else f"{'▲' if is_result and best[0] == top else ''}{number(best[0], precision)}"
         at = "" if best is None else f"{best[1]:,g}"
         last = spread([lasts[member.run_id] for member in members])
         rows.append((firsts[one.run_id].group, last, shown, at, f"{one.count:,}", _odd(one)))

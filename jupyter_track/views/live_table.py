@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ..records import Param
 from ..store.table_rows import Last, TableRow
+from .arrange import is_attempt
 from .changes import OWN_SOURCES, SHORT_CHANGES, ParamChange
 from .format import column_text, one_line
 from .live_columns import NUMBERS, Kind, Message
@@ -177,7 +178,7 @@ class Fold:
         return {"kind": self.kind, "count": len(self.ids), "ids": list(self.ids)}
 
 
-def folds(rows: Sequence[TableRow], sources: Mapping[str, str]) -> dict[str, Fold]:
+def folds(rows: Sequence[TableRow], sources: Mapping[str, str], with_files: Collection[str] = ()) -> dict[str, Fold]:
     """Return what folds, by the newest run of each.
 
     Parameters
@@ -186,6 +187,8 @@ def folds(rows: Sequence[TableRow], sources: Mapping[str, str]) -> dict[str, Fol
         The newest first.
     sources : mapping of str to str
         By run, a hash of its code, as `Reader.sources` gives it; a run without one repeats none.
+    with_files : collection of str
+        The runs that hold a file of their own; such a failed attempt has a row of its own.
     """
     repeats: dict[tuple[object, ...], list[str]] = {}
     for row in rows:
@@ -194,24 +197,18 @@ def folds(rows: Sequence[TableRow], sources: Mapping[str, str]) -> dict[str, Fol
             params = frozenset((key, param.text) for key, param in row.params.items())
             repeats.setdefault((row.experiment_id, row.parent, code, params, row.data), []).append(row.run_id)
     found = {ids[0]: Fold("repeat", tuple(ids)) for ids in repeats.values() if len(ids) > 1}
-    found.update((head, Fold("failed", tuple(ids))) for head, ids in _failed_attempts(rows).items())
+    found.update((head, Fold("failed", tuple(ids))) for head, ids in _failed_attempts(rows, with_files).items())
     return found
 
 
-def _failed_attempts(rows: Sequence[TableRow]) -> dict[str, list[str]]:
-    """The runs that failed one after the other without a point, by the newest of them."""
-    found: dict[str, list[str]] = {}
-    head: dict[tuple[int, str | None], str] = {}
+def _failed_attempts(rows: Sequence[TableRow], with_files: Collection[str]) -> dict[str, list[str]]:
+    """The failed attempts of each experiment and parent, by the newest of them: as `arranged` folds them."""
+    parents = {row.parent for row in rows}
+    found: dict[tuple[int, str | None], list[str]] = {}
     for row in rows:
-        group = row.experiment_id, row.parent
-        if row.state != "failed" or row.metrics or row.pinned or row.baseline:
-            head.pop(group, None)
-        elif group in head:
-            found[head[group]].append(row.run_id)
-        else:
-            head[group] = row.run_id
-            found[row.run_id] = [row.run_id]
-    return {first: ids for first, ids in found.items() if len(ids) > 1}
+        if is_attempt(row) and not row.baseline and row.run_id not in with_files and row.run_id not in parents:
+            found.setdefault((row.experiment_id, row.parent), []).append(row.run_id)
+    return {ids[0]: ids for ids in found.values() if len(ids) > 1}
 
 
 def sorted_rows(rows: Iterable[TableRow], order: object) -> list[TableRow]:

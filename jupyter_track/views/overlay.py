@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .axes import tick_text
+from .beyond import beyond_words, far_off, span_of
+from .edges import ROW, cut_at, edge_marks
 from .format import Precision, number, precision_of, word_cut
 from .goals import Goal
 from .sparkline import LOG_SPAN, Point, thin
@@ -18,6 +20,7 @@ SIZE = (320, 140)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 6, 8, 18  # the left has room for what `_end` gives, in a wide font too
 _END_LIMIT = 7  # characters at an end of an axis
 _POINTS = 150
+_TEXT = "font-family='sans-serif' font-size='11'"
 _ROW = 16
 _NAME_LIMITS = {2: 20, 1: 46}  # characters of a name, by how many names stand in a row of the legend
 
@@ -53,10 +56,19 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal, notes: tuple[str, ...
     finite = [value for one in drawn for _, value in one.points if math.isfinite(value)]
     if not finite:
         return None
-    log = min(finite) > 0 and max(finite) / min(finite) > LOG_SPAN
+    far = far_off([[value for _, value in one.points] for one in drawn])
+    near = [one for place, one in enumerate(drawn) if place not in far]
+    shown = [value for one in near for _, value in one.points if math.isfinite(value)]
+    log = min(shown) > 0 and max(shown) / min(shown) > LOG_SPAN
     steps = [step for one in drawn for step, _ in one.points]
-    axis = _Axes(min(steps), max(steps), _level(min(finite), log), _level(max(finite), log), log)
-    body = axis.labels() + "".join(_line(one, axis) for one in drawn)
+    low, high = min(shown), max(shown)
+    if far and low == high:
+        low, high = span_of([shown])  # what comes there can be seen
+    axis = _Axes(min(steps), max(steps), _level(low, log), _level(high, log), log, _TOP + (ROW if far else 0))
+    body = axis.labels() + "".join(_line(one, axis, cut=place in far) for place, one in enumerate(drawn))
+    if far:
+        told = beyond_words([[value for _, value in drawn[place].points] for place in far])
+        body += f"<text x='{_LEFT}' y='{_TOP + 4}' {_TEXT} fill='{mark('muted')}'>{told}</text>"
     width, height = SIZE
     legend, below = _legend(drawn, height)
     height += below
@@ -100,26 +112,29 @@ class _Axes:
     low: float
     high: float
     log: bool
+    top: float = _TOP
 
     def x(self, step: float) -> float:
         return _scale(step, self.first, self.last, _LEFT, SIZE[0] - _RIGHT)
 
     def y(self, value: float) -> float:
-        return _scale(_level(value, self.log), self.low, self.high, SIZE[1] - _BOTTOM, _TOP)
+        return _scale(_level(value, self.log), self.low, self.high, SIZE[1] - _BOTTOM, self.top)
 
     def labels(self) -> str:
         """The ends of both axes: enough to read a picture of this size by."""
         low, high = (10**self.low, 10**self.high) if self.log else (self.low, self.high)
         bottom, color = SIZE[1] - _BOTTOM, mark("muted")
         style = f"font-family='sans-serif' font-size='11' fill='{color}'"
-        grid = f"<path d='M{_LEFT},{_TOP}H{SIZE[0] - _RIGHT}M{_LEFT},{bottom}H{SIZE[0] - _RIGHT}' stroke='{color}'"
+        grid = (
+            f"<path d='M{_LEFT},{self.top:g}H{SIZE[0] - _RIGHT}M{_LEFT},{bottom}H{SIZE[0] - _RIGHT}' stroke='{color}'"
+        )
         texts = [
-            (_LEFT - 6, _TOP + 4, "end", _end(high)),
+            (_LEFT - 6, self.top + 4, "end", _end(high)),
             (_LEFT - 6, bottom + 4, "end", _end(low)),
             (_LEFT, SIZE[1] - 4, "start", f"{self.first:g}"),
             (SIZE[0] - _RIGHT, SIZE[1] - 4, "end", f"{self.last:g}"),
         ]
-        written = "".join(f"<text x='{x}' y='{y}' text-anchor='{end}'>{text}</text>" for x, y, end, text in texts)
+        written = "".join(f"<text x='{x}' y='{y:g}' text-anchor='{end}'>{text}</text>" for x, y, end, text in texts)
         return f"{grid} stroke-opacity='0.2'/><g {style}>{written}</g>"
 
 
@@ -139,7 +154,22 @@ def _dot(x: float, y: float, color: str) -> str:
     return f"<circle cx='{x:g}' cy='{y:g}' r='3' fill='{color}'/>"
 
 
-def _line(curve: Curve, axes: _Axes) -> str:
+def _cut_line(curve: Curve, axes: _Axes) -> str:
+    """A curve that goes beyond the picture: what of it lies within, and a mark where it leaves."""
+    seen = [math.isfinite(value) and (value > 0 or not axes.log) for _, value in curve.points]
+    whole = zip(curve.points, seen, strict=True)
+    places = [(axes.x(step), axes.y(value) if is_seen else None) for (step, value), is_seen in whole]
+    kept, edges = cut_at(places, axes.top, SIZE[1] - _BOTTOM)
+    path, open_line = "", False
+    for x, y in kept:
+        path += "" if y is None else f"{'L' if open_line else 'M'}{x:g},{y:g}" + ("" if open_line else "h0")
+        open_line = y is not None
+    return _path(path, curve) + "".join(edge_marks(edges, axes.top, curve.color))
+
+
+def _line(curve: Curve, axes: _Axes, *, cut: bool) -> str:
+    if cut:
+        return _cut_line(curve, axes)
     if len(curve.points) == 1:
         ((step, value),) = curve.points
         drawn = math.isfinite(value) and (value > 0 or not axes.log)
@@ -151,6 +181,10 @@ def _line(curve: Curve, axes: _Axes) -> str:
             continue
         path += f"{'L' if open_line else 'M'}{axes.x(step):g},{axes.y(value):g}" + ("" if open_line else "h0")
         open_line = True
+    return _path(path, curve)
+
+
+def _path(path: str, curve: Curve) -> str:
     dash = f" stroke-dasharray='{','.join(map(str, curve.dash))}'" if curve.dash else ""
     round_style = "fill='none' stroke-width='1.5' stroke-linecap='round' stroke-linejoin='round'"
     return f"<path d='{path}' stroke='{curve.color}'{dash} {round_style}/>" if path else ""

@@ -94,8 +94,28 @@ test('runs that match are counted wherever they stand, and what was closed opens
 
 test('pinned and baseline runs stand on top, with the hairline under the last one', () => {
   const made = lines([madeRun(1), madeRun(2, { pinned: true }), madeRun(3), madeRun(4, { baseline: true })]);
-  expect(words(made)).toEqual(['2', '4', '1', '3']);
+  expect(words(made)).toEqual(['4', '2', '1', '3']);
   expect(made.map(line => line.kind === 'run' && line.lastPinned)).toEqual([false, true, false, false]);
+});
+
+test('a pinned child and one that is the baseline stand on top, with what is below them, and the parent still tells them', () => {
+  const rows = [
+    madeRun(1, { parent: id(6), cells: [0.5] }),
+    madeRun(2, { parent: id(6), cells: [0.7], pinned: true }),
+    madeRun(3, { parent: id(2) }),
+    madeRun(4, { parent: id(6), cells: [0.6], baseline: true }),
+    madeRun(6)
+  ];
+  const told = (made: Line[]) => made.flatMap(line => (line.kind === 'run' && line.row.number === 6 ? [line.children.map(row => row.number)] : []));
+  const closed = lines(rows);
+  expect([words(closed), told(closed)]).toEqual([['4', '2', '6'], [[1, 2, 4]]]);
+  expect(closed.map(line => line.kind === 'run' && line.lastPinned)).toEqual([false, true, false]);
+  const open = lines(rows, { toggled: new Set([id(2), id(6)]) });
+  expect(words(open)).toEqual(['4', '2', '>3', '6', '>1']);
+  const alone = rows.filter(row => row.number !== 1 && row.number !== 4);
+  expect(lines(alone).map(line => line.kind === 'run' && line.open)).toEqual([false, null]); // nothing opens below #6
+  const matches = (row: Row) => row.number === 2;
+  expect(words(lines(rows, { matches }))).toEqual(['2']);
 });
 
 test('failed attempts fold to one line, which opens', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 
 import type { Chart, Charts, Datum } from '../src/charts/load.js';
+import { beyondOf, farOff } from '../src/curves/beyond.js';
 import { Controls } from '../src/curves/controls.js';
 import { cell, fileName } from '../src/curves/copy.js';
 import { endWords, groupEnd } from '../src/curves/groupend.js';
@@ -24,7 +25,7 @@ const COLORS = ['#1d95fb', '#c53b06', '#9947a9'];
 
 function run(id: string, more: Partial<CurveRun> = {}): CurveRun {
   const color = COLORS['abc'.indexOf(id)] ?? '#63a17b';
-  return { id, number: `#${id}`, name: `run ${id}`, live: false, baseline: false, group: '', color, dash: [], opacity: 1, ...more };
+  return { id, number: `#${id}`, name: `run ${id}`, live: false, baseline: false, result: true, group: '', color, dash: [], opacity: 1, ...more };
 }
 
 function part(id: string, y: (number | null)[], more: Partial<CurvePart> = {}): CurvePart {
@@ -112,6 +113,12 @@ describe('where the mean of a group ends is as in the kernel', () => {
   });
 });
 
+describe('which lines go far beyond the others is as in the kernel', () => {
+  test.each(cases.beyond)('of $curves', ({ curves, found }) => {
+    expect(farOff(curves)).toEqual(found);
+  });
+});
+
 describe('the points of a curve', () => {
   it('grow, and are replaced', () => {
     const series = new Series();
@@ -148,6 +155,15 @@ describe('a drawing', () => {
     expect(sets['best']).toEqual([{ x: 2, y: 1, run: 'a' }]);
     expect(sets['odd']).toEqual([{ x: 1, run: 'a' }]);
     expect(words).toBe('× 1 NaN');
+  });
+
+  it('marks no point of a run that broke off as the best, nor one of a group of such runs', () => {
+    const broken = [run('a'), run('b', { result: false }), run('c', { result: false })];
+    const parts = [part('a', [3, 2, 4]), part('b', [3, 1, 4]), part('c', [3, 0, 4])];
+    expect(drawingOf(modelOf(broken, parts), chart).sets['best']).toEqual([{ x: 1, y: 2, run: 'a' }]);
+    expect(drawingOf(modelOf(broken.slice(1), parts), chart).sets['best']).toEqual([]);
+    const grouped = broken.map(one => ({ ...one, group: one.id === 'c' ? 'off' : 'on' }));
+    expect(drawingOf(modelOf(grouped, parts, { group: 'C' }), chart).sets['best']).toEqual([{ x: 1, y: 1.5, run: 'group:on' }]);
   });
 
   it('has a line where the target is, if the scale can reach it', () => {
@@ -192,6 +208,32 @@ describe('a drawing', () => {
     expect(lines.map(line => [line.name, line.y])).toEqual([['0.1 (n=2)', [2, 3, 4]], ['0.5 (n=1)', [9, 9, 9]]]);
     expect(sets['band']!.map(row => row['run'])).toEqual(['group:0.1', 'group:0.1', 'group:0.1']);
     expect(Number(sets['band']![0]!['high']) - Number(sets['band']![0]!['low'])).toBeCloseTo(2 * Math.SQRT2);
+  });
+
+  it('of a run that goes far beyond the others keeps to the range of these, and marks where it leaves', () => {
+    const wild = part('c', [1, 1, -1e30, 1e9]);
+    const model = modelOf([run('a'), run('b'), run('c')], [part('a', [1, 0.5, 0.2]), part('b', [0.9, 0.6, 0.3]), wild]);
+    const { beyond, range, sets } = drawingOf(model, chart);
+    expect([beyond?.words, beyond?.names]).toEqual(['1 run goes beyond, to −1.00e30', 'run c #c to −1.00e30']);
+    expect(range).toEqual([0.16, 1.04].map(value => expect.closeTo(value, 9)));
+    expect([sets['above']!.map(row => row['run']), sets['below']!.map(row => row['run'])]).toEqual([['c'], ['c']]);
+    expect([sets['above']![0]!['x'], sets['below']![0]!['x']]).toEqual([expect.closeTo(2.5, 2), expect.closeTo(1, 2)]);
+    const drawn = sets['line']!.filter(row => row['run'] === 'c').map(row => Number(row['y']));
+    expect(drawn.map(Math.abs).every(y => y < 1000)).toBe(true);
+    expect(drawingOf(model, { ...chart, target: -1 }).range![0]).toBe(-1);
+    model.choices.whole = ['loss'];
+    const whole = drawingOf(model, chart);
+    expect([whole.range, whole.beyond?.words, whole.sets['above']]).toEqual([null, '1 run goes beyond, to −1.00e30', []]);
+    model.choices.logs.y = true;
+    expect(drawingOf(model, chart).beyond).toBeNull();
+  });
+
+  it('of a group that goes beyond counts groups, and has the bands of the others in its range', () => {
+    const runs = ['a', 'b', 'c'].map(id => run(id, { group: id === 'c' ? 'hot' : 'cool' }));
+    const model = modelOf(runs, [part('a', [1, 2, 3]), part('b', [3, 4, 5]), part('c', [2, 1e6])], { group: 'lr' });
+    const found = beyondOf(drawingOf(model, chart).lines)!;
+    expect([found.words, found.names]).toEqual(['1 group goes beyond, to 1.00e6', 'hot (n=1) to 1.00e6']);
+    expect(found.range).toEqual([2 - Math.SQRT2, 4 + Math.SQRT2].map((end, at) => expect.closeTo(end + (at ? 0.05 : -0.05) * (2 + 2 * Math.SQRT2), 9)));
   });
 
   it('over powers of ten leaves out what is not above 0, and says so', () => {
@@ -348,6 +390,23 @@ describe('the view', () => {
     expect([chart!.inserted, chart!.sets['line']!.map(row => row['y'])]).toEqual([1, [1, 2, 3, 4]]);
     say(shown([run('a', { live: true }), run('b')]), points([part('a', [1, 2, 3]), part('b', [2, 2, 2])]));
     expect([FakeChart.made.length, chart!.sets['line']!.length]).toEqual([1, 6]);
+  });
+
+  it('offers to show all of a chart from which a run was left out, and to leave it out again', () => {
+    say(shown([run('a'), run('b', { live: true })]), points([part('a', [1, 2, 3]), part('b', [1, 2, 1e6])]));
+    const [chart] = FakeChart.made;
+    const told = () => [...view.node.querySelectorAll('.jt-tilehead > span')].map(node => node.textContent).join('');
+    const button = view.node.querySelector<HTMLButtonElement>('.jt-beyond > button')!;
+    const press = () => button.click(); // the same one while the run goes on
+    expect([chart!.zoomed['y'], told()]).toEqual([[0.9, 3.1], 'loss ↓1 run goes beyond, to 1.00e6 · show']);
+    say(points([part('b', [1e7], { from: 3 })]));
+    expect([chart!.inserted, told()]).toEqual([0, 'loss ↓1 run goes beyond, to 1.00e7 · show']);
+    press();
+    expect([chart!.zoomed['y'], chart!.sets['above'], told()]).toEqual([null, [], 'loss ↓1 run goes beyond, to 1.00e7 · hide']);
+    press();
+    expect(chart!.zoomed['y']).toEqual([0.9, 3.1]);
+    say(points([part('b', [1, 2, 3])]));
+    expect([chart!.zoomed['y'], view.node.querySelector<HTMLElement>('.jt-beyond')!.hidden]).toEqual([null, true]);
   });
 
   it('says what it waits for where there is nothing', () => {

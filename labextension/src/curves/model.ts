@@ -1,7 +1,7 @@
 import type { CurveChart, CurveChoices, CurvePart, CurveRun, CurvesPointsMessage, CurvesViewMessage } from '../protocol.js';
 import { Series } from './series.js';
 
-const NOTHING: CurveChoices = { x: 'step', smoothing: 0, group: '', logs: { x: false, y: false }, trimmed: [] };
+const NOTHING: CurveChoices = { x: 'step', smoothing: 0, group: '', logs: { x: false, y: false }, trimmed: [], whole: [] };
 
 /** What a panel of curves shows: runs, charts, points, and what a person chose. */
 export class CurvesModel {

@@ -10,6 +10,7 @@ const THIN = 1; // a line of one pixel costs a fiftieth of a wider one where the
 const BASE_WIDTH = 2;
 const BASE_DASH = [5, 3];
 const RAW_OPACITY = 0.25;
+const FURTHEST = 1e6; // pixels
 
 /** The lines of a chart that has very many points: drawn below the chart, which has the scales, axes and marks. */
 export class Painter {
@@ -73,14 +74,19 @@ function trace(
     if (y === null || (logY && y <= 0)) {
       open = false;
     } else if (open) {
-      context.lineTo(across.to(x), up.to(y));
+      context.lineTo(across.to(x), seen(up.to(y)));
       open = !beyond(x, next, left, right);
     } else if (!beyond(x, next, left, right)) {
-      context.moveTo(across.to(x), up.to(y));
+      context.moveTo(across.to(x), seen(up.to(y)));
       open = true;
     }
   }
   context.stroke();
+}
+
+/** A place that a canvas can hold; further out the line is the same. */
+function seen(pixel: number): number {
+  return Math.min(Math.max(pixel, -FURTHEST), FURTHEST);
 }
 
 /** Whether the way from one x to the next lies outside of what is shown. */

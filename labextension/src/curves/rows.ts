@@ -2,6 +2,7 @@ import type { Datum } from '../charts/load.js';
 import type { CurveChart, CurvePart, CurveRun } from '../protocol.js';
 import type { Paint } from '../shared.js';
 import { COMPARED } from './legend.js';
+import { type Beyond, beyondOf, leavings, within } from './beyond.js';
 import { endWords, type GroupEnd, groupEnd } from './groupend.js';
 import type { CurvesModel } from './model.js';
 import type { Series } from './series.js';
@@ -23,6 +24,8 @@ export interface Line {
   baseline: boolean;
   /** Whether its run is running. */
   live: boolean;
+  /** Whether it may hold the best value: a run that broke off does not, nor a group of such runs only. */
+  result: boolean;
   x: readonly number[];
   /** What is drawn. */
   y: readonly (number | null)[];
@@ -41,6 +44,10 @@ export interface Drawing {
   /** Where the means of groups end before their last run does. */
   ends: string[];
   thinned: boolean;
+  /** The lines that go far beyond the others, and the range without them; null where none does. */
+  beyond: Beyond | null;
+  /** The range of y that is shown, where it is not that of all lines. */
+  range: [number, number] | null;
   /** Whether the lines are too many points for rows: the rows have their ends only, and the painter draws them. */
   painted: boolean;
 }
@@ -57,8 +64,11 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
   const cut = curves.map(([run, series]) => [run, cutTo(series, model.window), series] as const);
   const ends = group ? endsOf(model, chart.key) : NO_ENDS;
   const lines = group ? groupLines(cut, smoothing, group, ends) : cut.map(([run, points]) => runLine(run, points, smoothing));
-  const positive = (y: number | null) => (logs.y && y !== null && y <= 0 ? null : y);
-  const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [], goal: [] };
+  const beyond = logs.y ? null : beyondOf(lines);
+  const range = model.choices.whole.includes(chart.key) || beyond === null ? null : rangeTo(beyond.range, chart.target ?? null);
+  const near = (y: number) => (range === null ? y : within(range, y));
+  const positive = (y: number | null) => (y === null || (logs.y && y <= 0) ? null : near(y));
+  const sets: Record<string, Datum[]> = { band: [], raw: [], line: [], base: [], dots: [], best: [], odd: [], goal: [], above: [], below: [] };
   const painted = lines.length > few.lines || lines.reduce((sum, line) => sum + line.x.length, 0) > few.points;
   // Pale lines lie below the others.
   for (const line of [...lines].sort((one, other) => one.paint.opacity - other.paint.opacity)) {
@@ -72,7 +82,7 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
     }
     for (const point of line.band ?? []) {
       if (point.n > 1) {
-        sets['band']!.push({ x: point.x, low: point.mean - point.sd, high: point.mean + point.sd, run: line.id });
+        sets['band']!.push({ x: point.x, low: near(point.mean - point.sd), high: near(point.mean + point.sd), run: line.id });
       }
     }
   }
@@ -81,6 +91,9 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
   const target = positive(chart.target ?? null);
   sets['goal'] = target === null ? [] : [{ y: target }];
   sets['odd'] = cut.flatMap(([run, , series]) => series.odd.map(([x]) => ({ x, run: run.id })).filter(({ x }) => inside(x, model.window)));
+  for (const { x, run, up } of range === null ? [] : leavings(lines.filter(line => beyond!.ids.has(line.id)), range)) {
+    sets[up ? 'above' : 'below']!.push({ x, run });
+  }
   const below = logs.y ? curves.reduce((sum, [, { y }]) => sum + y.filter(value => value !== null && value <= 0).length, 0) : 0;
   const told = [...ends].map(([value, end]) => endWords(end, value, model.choices.x));
   return {
@@ -89,8 +102,15 @@ export function drawingOf(model: CurvesModel, chart: CurveChart, few: Few = FEW)
     odd: oddWords(cut.map(([, , series]) => series), model.window, below),
     ends: told,
     thinned: cut.some(([, , series]) => !series.whole),
+    beyond,
+    range,
     painted
   };
+}
+
+/** A range with the value that is to be reached. */
+function rangeTo([low, high]: [number, number], target: number | null): [number, number] {
+  return target === null ? [low, high] : [Math.min(low, target), Math.max(high, target)];
 }
 
 /** The lines of a chart over all of x, smoothed and grouped: what is known while a stretch moves. */
@@ -159,6 +179,7 @@ function runLine(run: CurveRun, points: Points, smoothing: number): Line {
     paint: run,
     baseline: run.baseline,
     live: run.live,
+    result: run.result,
     x: points.x,
     y: smoothing ? smoothed(points.y, smoothing) : points.y,
     raw: smoothing ? points.y : null,
@@ -203,6 +224,7 @@ function groupLines(
       paint: members[0]![0], // the runs of a group are drawn alike
       baseline: group === COMPARED && members.every(([run]) => run.baseline),
       live: members.some(([run]) => run.live),
+      result: members.some(([run]) => run.result),
       x,
       y: points.map(point => point.mean),
       raw: null,
@@ -222,13 +244,14 @@ function nearestOf(xs: readonly number[], wanted: number): number {
   return best;
 }
 
+/** The best point; as in views/best_first.py, one of a run that broke off is not. */
 function bestOf(lines: readonly Line[], direction: 'min' | 'max' | null): Datum | null {
   if (direction === null) {
     return null;
   }
   const sign = direction === 'max' ? 1 : -1;
   let best: { x: number; y: number; run: string } | null = null;
-  for (const line of lines) {
+  for (const line of lines.filter(one => one.result)) {
     (line.raw ?? line.y).forEach((y, place) => {
       if (y !== null && (best === null || sign * y > sign * best.y)) {
         best = { x: line.x[place]!, y, run: line.id };

@@ -30,6 +30,8 @@ export interface TileEvents {
   pick(run: string): void;
   code(key: string): void;
   trim(key: string, hidden: boolean): void;
+  /** Show all of a chart, or the range of those that do not go beyond it. */
+  whole(key: string, shown: boolean): void;
   said(text: string): void;
 }
 
@@ -51,6 +53,7 @@ export class Tile {
     place.setAttribute('role', 'group');
     place.setAttribute('aria-label', `${chart.key}: left and right move the rule, + and − zoom, 0 shows all`);
     place.setAttribute('data-lm-suppress-shortcuts', 'true');
+    this.beyond.hidden = true;
     this.node.append(this.head(), place, this.note);
     this.view = new charts.Chart(place, spec, { height: HEIGHT, label: chart.key, onDrawn: () => this.onDrawn() });
     this.painter = new Painter(this.view);
@@ -62,7 +65,7 @@ export class Tile {
 
   /** Draw what has changed: points that only came are put behind the others. */
   update(parts: CurvePart[] | null): void {
-    if (parts !== null && this.drawing?.painted === false && onlyGrows(this.model, parts)) {
+    if (parts !== null && this.drawing?.painted === false && this.drawing.range === null && onlyGrows(this.model, parts)) {
       this.view.insert('line', moreRows(parts));
       this.later();
       return;
@@ -121,7 +124,12 @@ export class Tile {
   private later(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      const { line: _, ...rest } = this.refresh().sets;
+      const drawing = drawingOf(this.model, this.chart);
+      if (drawing.range !== null) {
+        this.show(drawing); // a run has gone beyond the others since
+        return;
+      }
+      const { line: _, ...rest } = this.refresh(drawing).sets;
       Object.entries(rest).forEach(([name, rows]) => this.view.replace(name, rows));
     }, DRAWN);
   }
@@ -130,15 +138,17 @@ export class Tile {
     this.refresh(drawing);
     this.view.setLogs({ ...this.model.choices.logs, time: this.model.choices.x === 'time' });
     this.view.zoom('x', this.model.window);
-    const trim = this.model.window === null && !this.model.choices.logs.y ? trimOf(this.lines) : null;
+    const { beyond, range } = drawing;
+    const near = range === null ? this.lines : this.lines.filter(line => !beyond?.ids.has(line.id));
+    const trim = this.model.window === null && !this.model.choices.logs.y ? trimOf(near) : null;
     const hidden = trim !== null && this.model.choices.trimmed.includes(this.chart.key);
-    this.view.zoom('y', hidden ? trim : null);
+    this.view.zoom('y', hidden ? trim : range);
     this.sayTrim(trim !== null, hidden);
     Object.entries(drawing.sets).forEach(([name, rows]) => this.view.replace(name, rows));
     this.view.paint(this.paints());
   }
 
-  private refresh(drawing: Drawing = drawingOf(this.model, this.chart)): Drawing {
+  private refresh(drawing: Drawing): Drawing {
     this.drawing = drawing;
     this.lines = drawing.lines;
     const { smoothing } = this.model.choices;
@@ -146,6 +156,7 @@ export class Tile {
     setText(this.words, words.filter(Boolean).join(' '));
     setText(this.odd, drawing.odd);
     setText(this.note, drawing.ends.join(' · '));
+    this.sayBeyond(drawing);
     return drawing;
   }
 
@@ -242,12 +253,20 @@ export class Tile {
       }
     });
     menu.querySelector('summary')?.setAttribute('data-lm-suppress-shortcuts', 'true');
-    return div('jt-tilehead', title, this.odd, this.words, this.trim, menu);
+    return div('jt-tilehead', title, this.odd, this.words, this.trim, this.beyond, menu);
   }
 
   private sayTrim(offered: boolean, hidden: boolean): void {
     const act = (label: string) => button(label, () => this.events.trim(this.chart.key, !hidden));
     fill(this.trim, hidden && 'start hidden · ', offered && act(hidden ? 'show' : 'hide the start'));
+  }
+
+  /** Say who goes beyond; the button stays the same one, since a run that diverges says it anew four times a second. */
+  private sayBeyond({ beyond, range }: Drawing): void {
+    this.beyond.hidden = beyond === null;
+    setText(this.far, beyond?.words ?? '');
+    this.far.title = beyond?.names ?? '';
+    setText(this.farButton, range === null ? 'hide' : 'show');
   }
 
   private async copy(form: 'png' | 'svg' | 'csv'): Promise<void> {
@@ -282,6 +301,9 @@ export class Tile {
   private readonly words = span('jt-muted');
   private readonly note = div('jt-muted jt-tilenote');
   private readonly trim = span('jt-muted');
+  private readonly far = span('jt-cut');
+  private readonly farButton = button('show', () => this.events.whole(this.chart.key, this.drawing?.range !== null));
+  private readonly beyond = span('jt-muted jt-beyond', this.far, ' · ', this.farButton);
   private drawing: Drawing | null = null;
   private rule: { x: number | null; lifted: string | null } = { x: null, lifted: null };
   private ends = '';

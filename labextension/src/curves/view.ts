@@ -92,7 +92,8 @@ export class CurvesView implements View {
       pan: (window, done) => (done ? this.zoom(window) : this.tiles.forEach(one => one.slide(window))),
       pick: run => this.pick(run),
       code: key => void this.copyCode(key),
-      trim: (key, hidden) => this.trim(key, hidden),
+      trim: (key, hidden) => this.keepOf('trimmed', key, hidden),
+      whole: (key, shown) => this.keepOf('whole', key, shown),
       said: text => this.saying.say(text)
     });
   }
@@ -195,9 +196,10 @@ export class CurvesView implements View {
     }
   }
 
-  private trim(key: string, hidden: boolean): void {
-    const others = this.model.choices.trimmed.filter(one => one !== key);
-    this.choose({ trimmed: hidden ? [...others, key] : others });
+  /** Put a chart among those of a choice, or take it out. */
+  private keepOf(choice: 'trimmed' | 'whole', key: string, chosen: boolean): void {
+    const others = this.model.choices[choice].filter(one => one !== key);
+    this.choose({ [choice]: chosen ? [...others, key] : others });
   }
 
   private async copyCode(key: string): Promise<void> {

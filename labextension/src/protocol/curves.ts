@@ -12,6 +12,8 @@ export interface CurveRun {
   name: string;
   live: boolean;
   baseline: boolean;
+  /** Whether it may be the best: one that failed, was stopped or was lost is not. */
+  result: boolean;
   /** The value that it is grouped by, empty where it is not. */
   group: string;
   color: string;
@@ -56,6 +58,8 @@ export interface CurveChoices {
   logs: { x: boolean; y: boolean };
   /** The metrics whose first points are hidden, since they squash the rest. */
   trimmed: string[];
+  /** The metrics of which all is shown, also where a run goes far beyond the others. */
+  whole: string[];
 }
 
 export interface CurvesViewMessage {

@@ -23,6 +23,7 @@ export interface RunLine {
   times: number;
   /** The other runs that it repeats. */
   repeats: readonly Row[];
+  /** Whose values it tells where it has none: its children, also those that stand on top. */
   children: readonly Row[];
   /** Whether the hairline below the pinned runs is under this line. */
   lastPinned: boolean;
@@ -99,11 +100,12 @@ class Arranger {
     const roots: Row[] = [];
     this.roots = roots;
     for (const row of this.ordered) {
-      const parent = this.parentOf(row, present);
-      if (parent === null) {
+      const parent = this.wanted.group ? null : parentIn(present, row);
+      if (parent === null || onTop(row)) {
         roots.push(row);
-      } else {
-        push(this.children, parent, row);
+      }
+      if (parent !== null) {
+        push(onTop(row) ? this.raised : this.children, parent, row);
       }
     }
     this.fold(present);
@@ -112,8 +114,8 @@ class Arranger {
   lines(): Line[] {
     const lines: Line[] = [];
     const kept = this.roots.filter(row => !this.folded.has(row.id) && this.isKept(row));
-    const top = kept.filter(row => row.pinned || row.baseline);
-    const rest = kept.filter(row => !row.pinned && !row.baseline);
+    const top = [...kept.filter(row => row.baseline), ...kept.filter(row => row.pinned && !row.baseline)];
+    const rest = kept.filter(row => !onTop(row));
     top.forEach(row => this.add(lines, row, 0));
     const last = lines[lines.length - 1];
     if (last !== undefined && last.kind === 'run' && rest.length > 0) {
@@ -127,10 +129,12 @@ class Arranger {
     return lines;
   }
 
-  /** Below which run a run stands; a group has all of its runs, the children of others too, each by its own value. */
+  /**
+   * Below which run a run stands; one that is on top stands below none, as in the static table. A group has all of its
+   * runs, the children of others too, each by its own value.
+   */
   private parentOf(row: Row, present: ReadonlyMap<string, Row>): string | null {
-    const nested = !this.wanted.group && row.parent !== null && row.parent !== row.id && present.has(row.parent);
-    return nested ? row.parent : null;
+    return this.wanted.group || onTop(row) ? null : parentIn(present, row);
   }
 
   /** How a row is sorted in a column: a parent without a metric of its own with the first of its children that have it. */
@@ -185,6 +189,13 @@ class Arranger {
     return kept.length === 0 && this.matches(row) ? all : kept;
   }
 
+  /** The children whose values a run tells: those that stand below it, and those on top. */
+  private toldBy(row: Row, children: Row[]): Row[] {
+    const raised = this.raised.get(row.id) ?? NONE;
+    const kept = raised.filter(child => this.matches(child));
+    return raised.length === 0 ? children : [...children, ...(kept.length === 0 && this.matches(row) ? raised : kept)];
+  }
+
   private add(lines: Line[], row: Row, depth: number): void {
     const ids = this.wanted.deleted.get(row.id);
     if (ids !== undefined) {
@@ -211,7 +222,8 @@ class Arranger {
     const opened = found ? !this.wanted.closed.has(row.id) : this.wanted.toggled.has(row.id);
     const open = repeats.length + children.length === 0 ? null : opened;
     const times = repeats.length + 1;
-    lines.push({ kind: 'run', key: row.id, row, depth, open, found, times, repeats, children, lastPinned: false });
+    const told = this.toldBy(row, children);
+    lines.push({ kind: 'run', key: row.id, row, depth, open, found, times, repeats, children: told, lastPinned: false });
     if (open) {
       repeats.forEach(each => this.addRun(lines, each, depth + 1, NONE));
       children.filter(each => !this.folded.has(each.id)).forEach(each => this.add(lines, each, depth + 1));
@@ -259,8 +271,20 @@ class Arranger {
   private readonly ordered: readonly Row[];
   private readonly roots: readonly Row[];
   private readonly children = new Map<string, Row[]>();
+  /** The children that stand on top, and not below their parents. */
+  private readonly raised = new Map<string, Row[]>();
   private readonly folds = new Map<string, { kind: 'failed' | 'repeat'; rows: Row[] }>();
   private readonly folded = new Set<string>();
+}
+
+/** Whether a run stands above all others. */
+function onTop(row: Row): boolean {
+  return row.pinned || row.baseline;
+}
+
+/** The parent of a run, where it is in the table. */
+function parentIn(present: ReadonlyMap<string, Row>, row: Row): string | null {
+  return row.parent !== null && row.parent !== row.id && present.has(row.parent) ? row.parent : null;
 }
 
 /** What a group says in a column: mean and deviation of a metric, the text that all have of anything else. */
