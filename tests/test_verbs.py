@@ -142,6 +142,7 @@ def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
         ("search", "%track search WORDS: say what is looked for"),
         ("runs accuracy >", "Expected"),
         ("runs -e othr", "There is no experiment 'othr'; did you mean 'other'?"),
+        ("compare last C=0.1", "All of these are one run (#3 C=0.1); a comparison needs two or more."),
         ("runs --order-by accuracy", "%track runs: there is no option '--order-by'."),
         ("runs -e", "%track: -e takes a value."),
         ("show", "%track show RUN: name a run"),
@@ -229,6 +230,8 @@ def test_compare_alone_takes_what_tells_something(nb: Notebook) -> None:
     nb.run("track.log_metric('accuracy', 0.5)\ntrack.flush()")
     assert "#5, the last run, against #1, the baseline" in say(nb, "compare")
     assert "#2 against #1, the baseline" in say(nb, "compare 2")
+    twice = str(track.compare("beta", 2))
+    assert "#2, which each of the names means, against #1, the baseline" in twice
     nb.run("track.end_run()")
 
 

@@ -18,6 +18,7 @@ from ..views.format import age, one_line
 from ..views.html import status_html
 from ..views.models import model_details, registry_details, run_numbers
 from ..views.text import status_text
+from ..views.words import named
 from . import showing
 from .desk import Desk, refuse_options, split, take_value
 from .status import status_items, status_problems
@@ -120,7 +121,10 @@ def compare(desk: Desk, rest: str) -> ComparisonPanel:
     reader = desk.reader()
     experiment = _experiment_of(reader, words)
     _refuse_both(experiment, words)
-    found = [run.run_id for run in desk.runs(words)] if words else None
+    named_runs = desk.runs(words) if words else []
+    if len(named_runs) == 1 and len(words) > 1:
+        raise InvalidValue(f"All of these are one run ({named(named_runs)}); a comparison needs two or more.")
+    found = [run.run_id for run in named_runs] if words else None
     from ..views.group_comparison import comparison_among
 
     return desk.hooks.comparisons.show(comparison_among(reader, found, experiment=experiment))
