@@ -124,6 +124,18 @@ test('sends the grammar to the kernel, says that it waits, and keeps the rows me
   expect(host.textContent).not.toContain('waits for the kernel');
 });
 
+test('says below a filter without a result which of its keys no run has', async () => {
+  load([row(1), row(2)]);
+  search('metrics.acuracy > 0.9');
+  vi.advanceTimersByTime(250);
+  await kernel.reply('filter', { found: [], hints: ["No run has the metric 'acuracy'; did you mean 'accuracy'?"] });
+  expect([...host.querySelector('.jt-empty')!.children].map(one => one.textContent)).toEqual([
+    'metrics.acuracy > 0.9',
+    'clear filter',
+    "No run has the metric 'acuracy'; did you mean 'accuracy'?"
+  ]);
+});
+
 test('an answer to an earlier filter does not count', async () => {
   load([row(1), row(2)]);
   search('params.C = 1');

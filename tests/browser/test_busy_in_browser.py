@@ -121,7 +121,7 @@ def test_a_stopped_run_keeps_run_all_from_going_on(lab: Server, page: Page) -> N
     page.over(2)
     assert "'evaluated'" in words(page.cell(2))
     assert words(page.html(1)).startswith("✓ wrapped #3 finished")
-    assert named(lab.root / "on" / "track.db", "wrapped").own_tags["stopped_early"].endswith(" of 100000 step")
+    assert named(lab.root / "on" / "track.db", "wrapped").own_tags["stopped_early"].endswith(" of 100000")
 
 
 def runs(store: Path) -> list[Run]:

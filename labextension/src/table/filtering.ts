@@ -61,7 +61,7 @@ export class Filtering {
     }
     this.problem = reply.ok ? '' : (reply.message ?? 'This filter cannot be read.');
     // The rows of the filter before are no answer to this one: without an answer there are all.
-    this.model.filter = reply.ok ? { found: new Set(reply.found ?? []) } : { words: [] };
+    this.model.filter = reply.ok ? { found: new Set(reply.found ?? []), hints: reply.hints ?? [] } : { words: [] };
     this.model.renew();
     this.onChange();
   }

@@ -79,7 +79,9 @@ export function emptyLine(model: TableModel, clear: () => void): HTMLElement | n
   }
   if (model.store.rows.size > 0 && model.isFiltered) {
     const filter = element('span', { class: 'jt-code' }, model.choices.filter);
-    return div('jt-empty', noMatch(''), filter, ' · ', button('clear filter', clear));
+    const hints = 'found' in model.filter ? (model.filter.hints ?? []) : [];
+    const told = hints.map(hint => div('jt-muted', hint));
+    return div('jt-empty', noMatch(''), filter, ' · ', button('clear filter', clear), ...told);
   }
   return div('jt-empty', model.store.empty || NO_RUNS);
 }
