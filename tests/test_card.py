@@ -63,13 +63,13 @@ def test_a_short_run_is_one_line() -> None:
 
 def test_a_loop_that_was_stopped_early_is_told() -> None:
     """First among what else there is, in the card of one line too; not while the run goes on."""
-    tagged = {"own_tags": {"stopped_early": "12 of 20 epoch"}}
+    tagged = {"own_tags": {"stopped_early": "epoch 12 of 20"}}
     short = run_card(made_run(3, metrics=[made_metric("accuracy", [0.5])], **tagged), output=True)
     long = run_card(long_run(**tagged), figures=1)
     going = run_card(replace(long_run(**tagged), state="running", duration=None))
-    assert [card.extras[:1] for card in (short, long, going)] == [("stopped early at 12 of 20 epoch",)] * 2 + [()]
-    assert card_text(short) == "✓ baseline #3  accuracy 0.5000  stopped early at 12 of 20 epoch · output  300 ms"
-    assert "stopped early at 12 of 20 epoch" in card_html(long)
+    assert [card.extras[:1] for card in (short, long, going)] == [("stopped early at epoch 12 of 20",)] * 2 + [()]
+    assert card_text(short) == "✓ baseline #3  accuracy 0.5000  stopped early at epoch 12 of 20 · output  300 ms"
+    assert "stopped early at epoch 12 of 20" in card_html(long)
 
 
 def test_a_guessed_goal_is_shown_as_a_guess() -> None:

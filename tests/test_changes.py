@@ -28,6 +28,21 @@ def test_params_that_changed_came_and_went() -> None:
     assert (inherited.short(), inherited.equal, len(inherited.params)) == ((), False, 1)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (0.014472516939445, 0.43432122174613186, "lr 0.01447 → 0.4343"),
+        (2e-05, 3.0000000000000004e-05, "lr 2e-05 → 3.00e-5"),
+        (0.1, 0.43432122174613186, "lr 0.1 → 0.4343"),
+        (0.43432122174613186, 0.43432122174613996, "lr 0.434321…4613186 → 0.434321…4613996"),
+    ],
+)
+def test_a_long_number_has_the_digits_that_a_table_shows(before: float, after: float, told: str) -> None:
+    """A fraction that was drawn at random loses no digits in its middle, unless two read alike otherwise."""
+    earlier, later = (made_run(number, params=[made_param("lr", lr)]) for number, lr in ((1, before), (2, after)))
+    assert difference(later, earlier).short() == (told,)
+
+
 def test_what_a_failed_run_lacks_is_no_change() -> None:
     """It may not have come so far."""
     earlier, later = made_run(1, params=[made_param("C", 1)]), made_run(2, state="failed")

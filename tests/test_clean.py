@@ -78,6 +78,18 @@ def test_too_short(store: Path) -> None:
     assert found(store, short=0.5) == {}
 
 
+def test_a_dataset_is_something(store: Path) -> None:
+    """A run that only says which data there are has logged something."""
+    ids = add_runs(store, {"name": "data", "duration": 1.0}, {"name": "nothing", "duration": 1.0})
+    kept = files.keep(store, b"{}")
+    dataset = {"name": "train", "digest": "1", "context": "", "source_type": "code", "source": "{}", "tags": "{}"}
+    batch = Batch(uuid.uuid4().hex, 1)
+    content = (kept.size, kept.data)
+    batch.add_dataset(ids[0], {**dataset, "position": 1, "sha256": kept.sha256, "content": content})
+    write(store, batch)
+    assert found(store) == {"short": ["nothing"]}
+
+
 def test_repeats(store: Path) -> None:
     """The older ones of the finished runs with the same code, params, experiment and parent."""
     same: dict[str, Any] = {"params": {"C": 1}, "duration": 10.0, "metrics": {"x": 1.0}}

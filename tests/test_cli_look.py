@@ -73,6 +73,15 @@ def test_an_order_by_a_metric_says_how_it_is_written(store: Path) -> None:
     assert "did you mean metrics.accuracy or params.accuracy?" in said
 
 
+def test_an_order_by_a_metric_that_no_run_has_is_told(store: Path) -> None:
+    """On stderr: the table is the usual one."""
+    result = cli(store, "runs", "--order-by", "metrics.acuracy DESC")
+    assert (result.stdout, result.stderr) == (
+        cli(store, "runs").stdout, "--order-by: no run has the metric 'acuracy'; did you mean 'accuracy'?\n"
+    )  # fmt: skip
+    assert cli(store, "runs", "--order-by", "metrics.accuracy DESC").stderr == ""
+
+
 def test_an_unknown_experiment_names_those_that_there_are(tmp_path: Path) -> None:
     """The newest eight, and how many more."""
     names = [f"group {letter}" for letter in "abcdefghij"]

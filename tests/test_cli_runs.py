@@ -263,3 +263,19 @@ def test_a_terminal_folds_attempts_and_measures_against_the_baseline(tmp_path: P
     assert rows[4].startswith("✓ finished 3 good 2 ▲ 0.9200 +0.0100 ▲ 9.0 s")
     assert seen(terminal(store, 100, "runs", "--unfold")).count("typo") == 5
     assert cli(store, "runs").stdout.count("typo") == 5
+
+
+def test_the_best_is_the_best_of_all_that_was_asked_for(tmp_path: Path) -> None:
+    """Not of the rows that there is room for: where it is in none of them, the line below says which run it is."""
+    store = made_store(tmp_path)
+    scores: list[dict[str, object]] = [{"name": "first", "metrics": {"accuracy": 0.9}}]
+    scores += [{"name": "broken", "status": "FAILED", "metrics": {"accuracy": 0.99}}]
+    scores += [{"name": f"run {number}", "metrics": {"accuracy": number / 10}} for number in range(1, 5)]
+    add_runs(store, *scores)
+    shown = {
+        "two": cli(tmp_path, "runs", "-n", "2").stdout,
+        "filtered": cli(tmp_path, "runs", "-n", "2", "metrics.accuracy < 0.5").stdout,
+        "all": cli(tmp_path, "runs", "--all").stdout,
+    }
+    marked = {name: ("▲" in text, "best accuracy 0.9000 #1" in text) for name, text in shown.items()}
+    assert marked == {"two": (False, True), "filtered": (True, False), "all": (True, False)}

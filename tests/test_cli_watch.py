@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from cli_session import ANSI, CLEAN, ROOT, cli, fixed_time, parsed, record, sql, three_runs
 from made_records import NOW
 from made_stores import START, add_run, made_store, with_code
+from rich.console import Console, Group
 
 from jupyter_track.cli.live import Watched
 from jupyter_track.store import edits
@@ -125,6 +127,22 @@ def test_a_process_that_dies_is_seen_though_nothing_is_written(store: Path, monk
     monkeypatch.setattr("jupyter_track.cli.live._ALIVE_SECONDS", 0.0)
     assert watched.look()
     assert (watched.running, watched.runs[0].state) == (0, "lost")
+
+
+def test_the_best_of_all_runs_is_told(tmp_path: Path) -> None:
+    """Of more than are shown: the run that has it is named below."""
+    store = made_store(tmp_path)
+    for name, accuracy in (("best", 0.9), ("second", 0.5), ("third", 0.7)):
+        add_run(store, name=name, metrics={"accuracy": accuracy})
+    told = {}
+    for limit in (2, 3):
+        watched = Watched(store, (), "", limit)
+        assert watched.look()
+        console = Console(width=100, record=True, file=io.StringIO())
+        console.print(Group(*watched.parts(NOW, 100)))
+        text = console.export_text()
+        told[limit] = ("▲" in text, "best accuracy 0.9000 #1" in text)
+    assert told == {2: (False, True), 3: (True, False)}
 
 
 def test_what_was_seen_stays_where_the_store_cannot_be_read(store: Path) -> None:

@@ -57,6 +57,27 @@ def test_runs(nb: Notebook) -> None:
     assert offered(nb, "%track show bet") == ["beta"]
 
 
+def test_names_with_blanks_are_quoted(nb: Notebook) -> None:
+    """As the line takes them, with the quote that was begun."""
+    nb.run("%%track 'two words' -e 'my nets'\n1")
+    nb.run("%%track twin\n1")
+    _ = nb.reader
+    found = {
+        begun: [word for word, _ in completions(Desk(nb.shell, nb.hooks), f"%track {begun}")]
+        for begun in ("show tw", "show 'tw", 'pin twin "tw', "runs -e ")
+    }
+    assert found == {
+        "show tw": ["twin"],
+        "show 'tw": ["'twin'", "'two words'"],
+        'pin twin "tw': ['"twin"', '"two words"'],
+        "runs -e ": ["demo", "Default", "'my nets'"],
+    }
+    assert "'two words'" in [word for word, _ in completions(Desk(nb.shell, nb.hooks), "%track show ")]
+    assert offered(nb, "%track show 'two") == ["words'"]  # the last word of what stands there then
+    nb.run("%track show 'two words'")
+    assert "two words" in nb.cards[-1]
+
+
 def test_experiments(nb: Notebook) -> None:
     """Behind ``-e``, and where runs are moved to."""
     nb.run("%%track alpha -e digits\n1")
@@ -71,6 +92,38 @@ def test_metrics_behind_best(nb: Notebook) -> None:
     nb.run("%%track alpha --max accuracy\naccuracy = float('0.5')")
     _ = nb.reader
     assert offered(nb, "%track show best:a") == ["best:accuracy"]
+
+
+def test_keys_in_charts_and_filters(nb: Notebook) -> None:
+    """Params and metrics behind the verbs that take them, and the keys of a filter behind ``metrics.`` and the like."""
+    nb.run("%%track one -e nets -t stage=draft --max accuracy -p 'two words=1'\nlr = 0.1\naccuracy = float('0.5')")
+    _ = nb.reader
+    words = {
+        line: [word for word, _ in completions(Desk(nb.shell, nb.hooks), f"%track {line}")]
+        for line in (
+            "scatter l",
+            "scatter lr ",
+            "importance ",
+            "parallel -m ",
+            "curves accuracy --group ",
+            "runs metrics.",
+            "runs -e nets params.l",
+            "board params.lr > 0 AND tags.s",
+            "tag one metrics.",
+        )
+    }
+    assert words == {
+        "scatter l": ["lr"],
+        "scatter lr ": ["lr", "'two words'", "accuracy"],
+        "importance ": ["accuracy"],
+        "parallel -m ": ["accuracy"],
+        "curves accuracy --group ": ["seed", "lr", "'two words'"],
+        "runs metrics.": ["metrics.accuracy"],
+        "runs -e nets params.l": ["params.lr"],
+        "board params.lr > 0 AND tags.s": ["tags.stage"],
+        "tag one metrics.": [],
+    }
+    assert offered(nb, "%track runs metrics.a") == ["metrics.accuracy"]
 
 
 def test_deleted_runs(nb: Notebook) -> None:

@@ -232,6 +232,14 @@ def test_the_static_form_of_groups_has_a_line_for_each(tmp_path: Path) -> None:
     assert 'alt="loss of 2 groups over step"' in html
 
 
+def test_a_single_value_is_one_point(tmp_path: Path) -> None:
+    """In words too."""
+    store = made_store(tmp_path)
+    add_runs(store, {"name": "only", "metrics": {"accuracy": 0.5}})
+    choice = curve_choice.choose(store, Asked(("accuracy",)))
+    assert curves_text(choice, drawn(store, choice), "step").splitlines()[1].endswith("  1 point")
+
+
 # ---- smoothing: the fixture that the browser's tests read too
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,45 @@ def rows(store: Path, sql: str) -> list[Any]:
 class TestFinding:
     """`track.runs`."""
 
+    def test_a_search_without_a_result_says_so(self, three: Path) -> None:
+        """Not that there are no runs yet: what was asked for, and which key no run has; the bin and parts likewise."""
+        nothing = "No runs here yet. Put %%track above a cell and run it."
+        said = {
+            "filter": text_form(track.runs("params.lr > 5")),
+            "typo": text_form(track.runs("metrics.los < 5", experiments="Nets")),
+            "list": text_form(track.search_runs(filter_string="params.lr > 5", output_format="list")),
+            "page": text_form(track.TrackClient().search_runs(["0"], "params.lr > 5")),
+            "bin": text_form(track.runs(deleted=True)),
+            "part": text_form(track.runs()[3:]),
+            "edited": text_form(track.runs("params.lr > 5").tag(keep="yes")),
+        }
+        assert said == {
+            "filter": "No run matches params.lr > 5.",
+            "typo": "No run of Nets matches metrics.los < 5.\nNo run has the metric 'los'; did you mean 'loss'?",
+            "list": "No run matches params.lr > 5.",
+            "page": "No run matches params.lr > 5.",
+            "bin": "The bin is empty.",
+            "part": "No run is in this part.",
+            "edited": "No run matches params.lr > 5.",
+        }
+        assert "No run matches params.lr &gt; 5." in str(html_form(track.runs("params.lr > 5")))
+        track.runs().delete()
+        assert text_form(track.runs()) == nothing
+
     def test_all_experiments_the_newest_first(self, three: Path) -> None:
         """Without arguments all active runs of the store."""
         found = track.runs()
         assert isinstance(found, track.Runs)
         assert (names(found), found.store, found.token) == (["c", "b", "a"], three, None)
+
+    def test_an_order_by_what_no_run_has_warns(self, three: Path) -> None:
+        """The runs come as without it, which is easily taken for an order."""
+        with pytest.warns(UserWarning, match="^order_by: ") as told:
+            assert names(track.runs(order_by=["metrics.los DESC", "name"])) == ["a", "b", "c"]
+        assert [str(one.message) for one in told] == ["order_by: no run has the metric 'los'; did you mean 'loss'?"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert names(track.runs(order_by=["metrics.loss.min", "params.lr"])) == ["b", "c", "a"]
 
     @pytest.mark.parametrize(
         ("arguments", "expected"),

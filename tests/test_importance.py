@@ -41,7 +41,7 @@ def test_the_params_that_made_the_metric_come_first(store: Path) -> None:
     assert found.method.startswith("permutation importance of a random forest (scikit-learn ")
     assert found.notes == (
         "more can be lost than there is: with that param shuffled the forest does worse than a mere mean",
-        "left out: seed (seed)",
+        "seeds left out: seed",
         "1 param equal in all runs",
     )
     frame = found.df

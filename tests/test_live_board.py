@@ -13,6 +13,7 @@ from made_sweep import add_sweep
 from test_live_clicks import supports_subshells
 from test_live_many import printed
 
+import jupyter_track as track
 from jupyter_track.store import edits
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.board import query_code
@@ -170,6 +171,35 @@ def test_the_magic_shows_the_board(page: Page) -> None:
 def test_the_code_is_a_query_that_can_be_read(numbers: list[int], text: str, code: str) -> None:
     """Of what is selected, else of the filter; words become a filter for words."""
     assert query_code(numbers, text) == code
+
+
+def test_the_code_of_a_board_of_some_runs_gives_these(store: Path) -> None:
+    """The filter that was asked for, with what stands in the table's search; else the runs by their numbers."""
+    for number in (1, 2, 3):
+        with track.start_run():
+            track.log_param("C", number)
+    track.flush()
+    board = track.board("params.C > 1")
+    codes = [board.code, track.board(track.runs("params.C < 3")).code, track.board().code]
+    board.table.act("choices", {"choices": {"filter": "params.C < 3"}})
+    codes += [board.code, repr([run.number for run in board.runs])]
+    assert codes == [
+        'runs = track.runs("params.C > 1")',
+        'runs = track.runs("number IN (1, 2)")',
+        "runs = track.runs()",
+        'runs = track.runs("(params.C > 1) AND (params.C < 3)")',
+        "[2]",
+    ]
+    assert [run.number for run in track.runs("(params.C > 1) AND (params.C < 3)")] == [2]
+
+
+def test_a_board_without_a_run_says_that_none_matches(store: Path) -> None:
+    """In its static form too, where there are runs."""
+    with track.start_run():
+        track.log_param("C", 1)
+    track.flush()
+    html, text = track.board("params.C > 5").forms()
+    assert [("No runs here yet" in form, "No run matches" in form) for form in (html, text)] == [(False, True)] * 2
 
 
 def test_a_report_of_what_is_selected_lies_beside_the_notebook(page: Page) -> None:

@@ -79,7 +79,7 @@ def test_stop_ends_a_wrapped_loop(page: Page) -> None:
     assert (shown.status, "evaluated" in shown.text) == ("ok", True)
     (run,) = [run for run in page.notebook.stored if run.name == "wrapped"]
     step = int(shown.text.split()[-1])
-    assert (run.status, run.own_tags["stopped_early"], step < 499) == ("FINISHED", f"{step + 1} of 500 epoch", True)
+    assert (run.status, run.own_tags["stopped_early"], step < 499) == ("FINISHED", f"epoch {step + 1} of 500", True)
 
 
 def test_interrupt_is_offered_where_a_stop_has_no_effect(page: Page) -> None:

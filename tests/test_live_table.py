@@ -182,7 +182,7 @@ def test_filter_choices_and_selection(page: Page) -> None:
     busy = page.send(gate.wait, "busy")
     found = page.ask(comm, "filter", text="params.lr < 0.05")["found"]
     wrong = page.ask(comm, "filter", text="params.lr <")
-    unknown = page.ask(comm, "filter", text="params.lrr < 0.05")
+    none = page.ask(comm, "filter", text="params.lrr < 0.05")
     details = page.ask(comm, "open", run=found[0])["details"]
     assert busy not in page.replies
     gate.open()
@@ -190,7 +190,7 @@ def test_filter_choices_and_selection(page: Page) -> None:
     names = {row["id"]: name for name, row in patched(page, comm).items()}
     assert [names[run_id] for run_id in found] == ["run-3", "run-2"]
     assert (wrong["ok"], "position" in wrong["message"]) == (False, True)
-    assert (unknown["found"], unknown["hints"]) == ([], ["No run has the param 'lrr'; did you mean 'lr'?"])
+    assert (none["found"], none["hints"]) == ([], ["No run has the param 'lrr'; did you mean 'lr'?"])
     assert (details["name"], details["state"]["word"]) == ("run-3", "finished")
     page.say(comm, type="action", to=0, name="select", runs=[found[1]])
     chosen = {
@@ -319,6 +319,23 @@ def test_the_saved_form_of_a_search_has_its_runs_only(tmp_path: Path) -> None:
     html, text = panel_forms(panel)
     assert [name in text for name in ("old", "gone", "new")] == [True, False, False]
     assert [name in html for name in ("old", "gone", "new")] == [True, False, False]
+
+
+def test_the_still_table_marks_the_best_of_all_runs(tmp_path: Path) -> None:
+    """As the live one does, though it has the newest 50 only; of a search the best of what that found."""
+    store = made_store(tmp_path)
+    ids = add_runs(
+        store, *({"name": f"run {number}", "metrics": {"accuracy": 0.9 - number / 1000}} for number in range(60))
+    )
+    marked = [
+        ("▲" in text, "best accuracy 0.9000 #1" in text, "best accuracy 0.8990 #2" in text)
+        for _, text in (
+            panel_forms(RunTablePanel(store)),
+            panel_forms(RunTablePanel(store, run_ids=ids[:0:-1])),
+            panel_forms(RunTablePanel(store, run_ids=ids[:20])),
+        )
+    ]
+    assert marked == [(False, True, False), (False, False, True), (True, False, False)]
 
 
 def test_the_html_follows_while_no_view_is_there(page: Page) -> None:

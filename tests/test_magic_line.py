@@ -161,7 +161,8 @@ def test_variables_that_break_the_line(nb: Notebook) -> None:
     nb.run("name = 'two words'")
     assert nb.run("%%track {name}\n6 * 7").result == 42
     assert nb.cards == [
-        "This cell is not tracked: %%track: unrecognized arguments: words. '%%track?' shows the options."
+        "This cell is not tracked: %%track: unrecognized arguments: words; "
+        "text of several words is put in quotes. '%%track?' shows the options."
     ]
     assert (nb.open, nb.problems) == ([], [])
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from jupyter_track.errors import InvalidValue
 from jupyter_track.notebook.options import KINDS, OPTION_NAMES, Options, make_parser, parse
 
+QUOTED = "text of several words is put in quotes."
+
 
 def test_an_empty_line_says_nothing() -> None:
     """All options are optional."""
@@ -67,9 +69,14 @@ def test_switches(kind: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("a b", "%%track: unrecognized arguments: b. '%%track?' shows the options."),
-        ("--no-such", "%%track: unrecognized arguments: --no-such. '%%track?' shows the options."),
-        ("--quie", "%%track: unrecognized arguments: --quie. '%%track?' shows the options."),
+        ("a b", f"%%track: unrecognized arguments: b; {QUOTED} '%%track?' shows the options."),
+        (
+            "--no-git-",
+            "%%track: unrecognized arguments: --no-git-; did you mean --no-git? '%%track?' shows the options.",
+        ),
+        ("--xyz", "%%track: unrecognized arguments: --xyz. '%%track?' shows the options."),
+        ("--quie", "%%track: unrecognized arguments: --quie; did you mean --quiet? '%%track?' shows the options."),
+        ("a b --mx c", "%%track: unrecognized arguments: b --mx c; did you mean --max? '%%track?' shows the options."),
         ("-h", "%%track: unrecognized arguments: -h. '%%track?' shows the options."),
         ("-e", "%%track: argument -e/--experiment: expected one argument. '%%track?' shows the options."),
         ("-e ' '", "%%track: the name of an experiment must not be blank."),
@@ -130,7 +137,7 @@ def test_text_without_quotes_does_not_name_the_run(line: str, given: str, option
         f"%%track: 'words' stands behind {given!r}. A value of several words has to be quoted "
         f'({option} "two words"), and the name of the run comes before the options.'
         if given
-        else "%%track: unrecognized arguments: words. '%%track?' shows the options."
+        else f"%%track: unrecognized arguments: words; {QUOTED} '%%track?' shows the options."
     )
 
 

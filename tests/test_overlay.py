@@ -26,7 +26,7 @@ def test_each_run_has_a_line_and_a_name() -> None:
     assert lines[0].count("M") == 2
     assert found.alt == "loss by step: #1 <script> 1.0000 to 0.5000; #2 b 2.0000 to 0.2500; #3 1.0000 at step 0"
     dots = [(node.get("cx"), node.get("fill")) for node in tree.iter(f"{SVG}circle")]
-    assert dots == [("52", "#9947a9"), ("8", "#9947a9")]  # at its step, and as its key
+    assert dots == [("58", "#9947a9"), ("8", "#9947a9")]  # at its step, and as its key
 
 
 def test_a_single_value_counts_for_the_axes() -> None:
@@ -38,6 +38,17 @@ def test_a_single_value_counts_for_the_axes() -> None:
     tree = ElementTree.fromstring(unquote(found.uri.removeprefix("data:image/svg+xml,")))
     assert [node.text for node in tree.iter(f"{SVG}text")] == ["0.9", "0.5", "0", "9", "#1", "#2"]
     assert found.alt == "accuracy by step: #1 0.5000 to 0.7000; #2 0.9000 at step 9"
+
+
+def test_the_ends_of_the_axis_have_room() -> None:
+    """Four digits where they fit beside the picture, else fewer: the first of them was cut off."""
+    ends = []
+    for low, high in ((0.001729, 1.0429), (-0.001729, 12345.6), (1.23456e-10, 0.99913)):
+        found = overlay("loss", [Curve("#1", [(0, low), (9, high)], "#1d95fb")], Goal("min"))
+        assert found is not None
+        tree = ElementTree.fromstring(unquote(found.uri.removeprefix("data:image/svg+xml,")))
+        ends += [(node.text, node.get("x")) for node in list(tree.iter(f"{SVG}text"))[:2]]
+    assert ends == [(text, "52") for text in ("1.043", "0.00173", "12350", "−0.0017", "0.9991", "1.2e-10")]
 
 
 def test_without_a_curve_there_is_no_picture() -> None:

@@ -98,7 +98,7 @@ def test_a_stop_ends_the_loop_as_if_the_data_had_run_out(store: Path) -> None:
     found = track.get_run(run.run_id)
     assert tested == [0, 1, 2, 3, 4]
     assert (found.metrics["loss"].last_step, found.metrics["accuracy"].last) == (3, 0.9)
-    assert ended(run) == ("FINISHED", "4 of 100 epoch")
+    assert ended(run) == ("FINISHED", "epoch 4 of 100")
 
 
 def test_a_stop_ends_the_loops_around_too(store: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_stop_of_the_parent_ends_the_loop_over_its_children(store: Path) -> No
                 if fold == 2:
                     asked_here(parent)
                 track.log(score=0.5)
-    assert (ended(parent), ended(child), fold) == (("FINISHED", "3 of 10 fold"), ("FINISHED", None), 2)
+    assert (ended(parent), ended(child), fold) == (("FINISHED", "fold 3 of 10"), ("FINISHED", None), 2)
 
 
 def test_a_stop_of_a_child_leaves_the_parents_loop_alone(store: Path) -> None:
@@ -195,7 +195,7 @@ def test_threads_have_loops_of_their_own(store: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda place: Loop(20, "", "epoch", place, 0, 0.0, done=12), "12 of 20 epoch"),
+        (lambda place: Loop(20, "", "epoch", place, 0, 0.0, done=12), "epoch 12 of 20"),
         (lambda place: Loop(None, "", "", place, 0, 0.0, done=3), "3"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from shell_session import Notebook, files_of, notebook
 
 import jupyter_track as track
 from jupyter_track.notebook.magics import TrackMagics
-from jupyter_track.notebook.verbs import VERBS
+from jupyter_track.notebook.verbs import VERBS, help_lines
 from jupyter_track.records import Run, ViewType
 from jupyter_track.store import edits
 from jupyter_track.store.references import RESERVED
@@ -65,6 +66,15 @@ def test_a_run_may_be_quoted(nb: Notebook, line: str, told: str, quoted: str) ->
     assert told in say(nb, line.format(quoted))
 
 
+def test_a_deleted_baseline_is_told(nb: Notebook) -> None:
+    """It is set, and counts for nothing as long as it is in the bin."""
+    nb.run("%track baseline alpha")
+    nb.run("%track delete alpha")
+    assert say(nb, "baseline") == "demo: #1 alpha (in the bin: it counts once it is restored)"
+    nb.run("%track undo")
+    assert say(nb, "baseline") == "demo: #1 alpha"
+
+
 # ---- the list of verbs
 
 
@@ -78,6 +88,22 @@ def test_every_verb_is_reserved_and_in_the_help() -> None:
         if not any(f"%track {name} {verb.usage}".rstrip() in line for line in lines)
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "report"])
+def test_each_verb_tells_what_it_takes(nb: Notebook, verb: str, asked: str) -> None:
+    """Behind any verb, as with commands; nothing is done. `report` tells each of its options."""
+    before = nb.reader.info().rev
+    usage = f"%track {verb} {VERBS[verb].usage}".rstrip()
+    assert say(nb, f"{verb} {asked}") == f"{usage}: {VERBS[verb].help}"
+    assert nb.reader.info().rev == before
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help", "help"])
+def test_all_verbs_are_told(nb: Notebook, asked: str) -> None:
+    """A line for each."""
+    assert say(nb, asked).splitlines() == [line.strip() for line in help_lines().splitlines()]
 
 
 @pytest.mark.parametrize("verb", ["status", "undo", "bin", "gc", "off", "on"])
@@ -116,7 +142,14 @@ def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
         ("search", "%track search WORDS: say what is looked for"),
         ("runs accuracy >", "Expected"),
         ("runs -e othr", "There is no experiment 'othr'; did you mean 'other'?"),
+        ("compare last C=0.1", "All of these are one run (#3 C=0.1); a comparison needs two or more."),
+        ("runs --order-by accuracy", "%track runs: there is no option '--order-by'."),
+        ("runs -e", "%track: -e takes a value."),
         ("show", "%track show RUN: name a run"),
+        ("best", "%track best: to see that run, write %track show best. To record a cell, write %%track (two per"),
+        ("#2", "%track #2: to see that run, write %track show #2. To record a cell"),
+        ("metrics.accuracy > 0.5", "%track metrics.accuracy: to filter, write %track runs metrics.accuracy > 0.5. To"),
+        ("shwo", "%track shwo: did you mean show"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_changes_nothing(nb: Notebook, line: str, message: str) -> None:
@@ -197,6 +230,8 @@ def test_compare_alone_takes_what_tells_something(nb: Notebook) -> None:
     nb.run("track.log_metric('accuracy', 0.5)\ntrack.flush()")
     assert "#5, the last run, against #1, the baseline" in say(nb, "compare")
     assert "#2 against #1, the baseline" in say(nb, "compare 2")
+    twice = str(track.compare("beta", 2))
+    assert "#2, which each of the names means, against #1, the baseline" in twice
     nb.run("track.end_run()")
 
 
@@ -347,6 +382,18 @@ def test_gc_leaves_what_was_deleted_lately(nb: Notebook) -> None:
     assert say(nb, "gc") == "There is nothing to free; what was deleted stays in the bin for 30 days."
     assert say(nb, "gc --older-than 2h") == "There is nothing to free; what was deleted stays in the bin for 2h."
     assert say(nb, "undo") == "#1 alpha: restored"
+
+
+def test_gc_that_frees_no_disk_says_so(nb: Notebook) -> None:
+    """Content that no run names any more gives room within the file: no "0 runs and 0 files are gone"."""
+    nb.run("%track status")
+    with sqlite3.connect(nb.reader.store) as connection:
+        connection.execute("INSERT INTO contents (sha256, size, data) VALUES ('00', 1, x'00')")
+    connection.close()
+    assert say(nb, "gc") == "There is nothing to free; what was deleted stays in the bin for 30 days."
+    with sqlite3.connect(nb.reader.store) as connection:
+        assert connection.execute("SELECT count(*) FROM contents WHERE sha256 = '00'").fetchall() == [(0,)]
+    connection.close()
 
 
 def test_gc_takes_an_age(nb: Notebook) -> None:

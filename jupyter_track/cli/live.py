@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,8 +27,8 @@ from ..store import run_rows
 from ..store.database import reading
 from ..views.arrange import Unit, arranged
 from ..views.format import middle_cut, one_line
-from ..views.runs import EMPTY, NOTHING_BESIDE, run_table
-from ..views.table import beside_of_rows
+from ..views.runs import EMPTY, NOTHING_BESIDE, RunTable, run_table
+from ..views.table import beside_of_rows, best_beyond
 from ..views.words import counted
 from .common import error_text, now_ms
 from .runs import runs_parts
@@ -132,6 +133,9 @@ class Watched:
         ]
         self._beside = beside_of_rows(reader, found, self._units)
         self.runs, self.total = [unit.run for unit in self._units], len(numbers)
+        if self.total > len(self.runs):
+            beyond = best_beyond(self.store, self._table(0), numbers)
+            self._beside = replace(self._beside, beyond=beyond)
         self.running = sum(run.state == "running" for run in found)
 
     def parts(self, now: int, width: int | None) -> list[RenderableType]:
@@ -145,8 +149,10 @@ class Watched:
         if not self.runs:
             filtered = self._filter.strip() or self._experiments
             return [*parts, Text("No run matches yet." if filtered else EMPTY)]
-        table = run_table(self.runs, now, beside=self._beside, units=self._units, limit=len(self.runs))
-        return [*parts, *runs_parts(table, width)]
+        return [*parts, *runs_parts(self._table(now), width)]
+
+    def _table(self, now: int) -> RunTable:
+        return run_table(self.runs, now, beside=self._beside, units=self._units, limit=len(self.runs))
 
 
 def _going(runs: Sequence[Run]) -> set[str]:

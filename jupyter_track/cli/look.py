@@ -95,8 +95,15 @@ def _list(place: Path, wanted: _Wanted, as_json: bool, *, named: Path) -> None:
         return
     # What reads a pipe wants a run on every line.
     fold = screen.width is not None and not wanted.unfolded
-    table = table_of(reader, found, common.now_ms(), limit=len(found), total=len(numbers), fold=fold)
+    total = len(numbers)
+    table = table_of(reader, found, common.now_ms(), limit=len(found), total=total, fold=fold, among=numbers)
     screen.show(*runs_parts(table, screen.width))
+    if wanted.order_by and not wanted.deleted:
+        from ..store.filter_hints import unknown_orders
+        from ..views.format import one_line
+
+        for hint in unknown_orders(place, wanted.order_by):
+            click.echo(f"--order-by: {hint[0].lower()}{one_line(hint[1:])}", err=True)
 
 
 _order_option = click.option(

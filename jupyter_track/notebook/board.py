@@ -54,6 +54,7 @@ def panel_of(runs: Runs | str | None, experiment: str | None = None) -> BoardPan
     return BoardPanel(
         store,
         run_ids=_ids(runs, experiment),
+        asked=runs if isinstance(runs, str) and experiment is None else "",
         notebook=session.relative_notebook(),
         folder=session.folder(),
         edited=tracker.follow_edits if store == tracker.store else None,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import TrackError
 from ..records import ViewType
-from ..store import curve_feed, references
+from ..store import curve_feed, filter_hints, references
 from ..store.database import reading
 from ..views.curves import AXES
 from ..views.format import one_line
@@ -18,6 +19,11 @@ from .verbs import VERBS
 
 TAB_WAIT = 0.5  # seconds that Tab waits for what was logged last
 MOST = 200  # words that are offered
+_FIELD = re.compile(r"(metrics?|params?|tags?)\.", re.IGNORECASE)  # where a filter names a key
+_PLAIN = re.compile(r"[\w./:-]+")  # a key that a filter takes without back-ticks
+_TABLES: dict[str, Literal["metrics", "params", "tags"]] = {
+    word: table for table in ("metrics", "params", "tags") for word in (table, table.removesuffix("s"))
+}
 
 
 def completions(desk: Desk, line: str) -> Iterator[tuple[str, str]]:
@@ -32,8 +38,17 @@ def completions(desk: Desk, line: str) -> Iterator[tuple[str, str]]:
         return
     begun = line.rpartition(" ")[2]
     for word in _words(desk, line, begun):
-        if word.lower().startswith(begun.lower()) and not any(character.isspace() for character in word):
-            yield word, begun
+        written = _written(word, begun[:1])
+        if written is not None and written.lower().startswith(begun.lower()):
+            yield written, begun
+
+
+def _written(word: str, sign: str) -> str | None:
+    """How a word stands on the line: a name with blanks in quotes; None where quotes do not make it one word."""
+    quote = sign if sign in ("'", '"') else "'"
+    if not any(character.isspace() for character in word):
+        return word if sign != quote else f"{quote}{word}{quote}"
+    return None if quote in word or "\\" in word else f"{quote}{word}{quote}"
 
 
 def _words(desk: Desk, line: str, begun: str) -> list[str]:
@@ -50,9 +65,18 @@ def _words(desk: Desk, line: str, begun: str) -> list[str]:
         return []
     if before[-1:] == ["-x"]:
         return [*AXES, *_metrics(desk)]
+    if before[-1:] in (["-m"], ["--metric"]):
+        return _metrics(desk)
+    if before[-1:] == ["--group"]:
+        return ["seed", *_keys(desk, "params")]
+    if "FILTER" in verb.usage and (field := _FIELD.match(begun)) is not None:
+        table = _TABLES[field[1].lower()]
+        return [f"{field[0]}{key}" for key in _keys(desk, table) if _PLAIN.fullmatch(key)]
     if begun.startswith("-"):
         return list(verb.options)
     found: list[str] = []
+    if "params" in verb.takes:
+        found += _keys(desk, "params")
     if "metrics" in verb.takes:
         found += _metrics(desk)
     if "runs" in verb.takes:
@@ -70,7 +94,7 @@ def _references(desk: Desk, begun: str) -> list[str]:
         if reader is None:
             return []
         with reading(reader.store) as connection:
-            words = [word for word, _ in references.candidates(connection, begun, MOST)]
+            words = [word for word, _ in references.candidates(connection, begun.lstrip("'\""), MOST)]
     except TrackError:  # the command itself says what is wrong with the store
         return []
     return [word for word in words if word == one_line(word)]
@@ -80,6 +104,15 @@ def _metrics(desk: Desk) -> list[str]:
     try:
         reader = desk.found(TAB_WAIT)
         keys = curve_feed.metric_keys(reader.store, most=MOST) if reader is not None else []
+    except TrackError:  # as above
+        return []
+    return [key for key in keys if key == one_line(key)]
+
+
+def _keys(desk: Desk, table: Literal["metrics", "params", "tags"]) -> list[str]:
+    try:
+        reader = desk.found(TAB_WAIT)
+        keys = filter_hints.known_keys(reader.store, table)[:MOST] if reader is not None else []
     except TrackError:  # as above
         return []
     return [key for key in keys if key == one_line(key)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import difflib
 import math
 import re
 import shlex
@@ -51,7 +52,19 @@ _UNQUOTED = r"(?<!\S)(?P<given>(?P<option>-[nept]|--(?:note|experiment|param|tag
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise InvalidValue(f"%%track: {message}. '%%track?' shows the options.")
+        unknown = message.removeprefix("unrecognized arguments: ").split() if message.startswith("unrec") else []
+        raise InvalidValue(f"%%track: {message}{_meant(unknown)} '%%track?' shows the options.")
+
+
+def _meant(unknown: list[str]) -> str:
+    """How the sentence on words that are no options ends: what may have been meant."""
+    if not unknown:
+        return "."
+    options = [word for word in unknown if word.startswith("-")]
+    if not options:
+        return "; text of several words is put in quotes."
+    near = difflib.get_close_matches(options[0].partition("=")[0][:30], OPTION_NAMES, n=1, cutoff=0.7)
+    return f"; did you mean {near[0]}?" if near else "."
 
 
 @lru_cache(maxsize=1)

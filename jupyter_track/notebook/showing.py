@@ -107,9 +107,12 @@ def _curve(tracker: Tracker, run: Run, key: str, limit: int) -> list[tuple[int, 
     return [(point.step, point.value) for point in tracker.reader.curve(run.run_id, key, limit)]
 
 
-def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], total: int) -> None:
-    """Show the table of runs, with curves of the main metric beside the newest ones."""
-    table = table_of(tracker.reader, runs, now_ms(), total=total, curved=TABLE_CURVES, points=TABLE_POINTS)
+def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], numbers: Sequence[int]) -> None:
+    """Show the first of the runs that were found, with curves of the main metric; `numbers` are those of all."""
+    total = len(numbers)
+    table = table_of(
+        tracker.reader, runs, now_ms(), total=total, among=numbers, curved=TABLE_CURVES, points=TABLE_POINTS
+    )
     show(shell, table_html(table), table_text(table))
 
 

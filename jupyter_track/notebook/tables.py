@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..panels.display import OWN
 from ..recording.entries import now_ms
 from ..recording.session import session
+from ..store import table_rows
 from ..store.place import store_exists
 from ..views.found import Runs
 from ..views.html import table_html
+from ..views.runs import NO_MATCH
 from ..views.table import table_of
 from ..views.text import table_text
 from .standing import LiveForms, is_live, show_panel
@@ -78,5 +81,9 @@ def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
     source = session.tracker().reader if reader is None else reader
     shared = panel.shares_scale
     drawn: dict[str, Any] = {"curved": TABLE_CURVES, "points": TABLE_POINTS, "shared": shared}
+    if ids is not None and total > len(runs):
+        drawn["among"] = table_rows.numbers_of(panel.store, ids)
     table = table_of(source, runs, now_ms(), limit=TABLE_RUNS, total=total, seeds=seeds, **drawn)
+    if ids is not None:
+        table = replace(table, empty=NO_MATCH)
     return table_html(table), table_text(table)

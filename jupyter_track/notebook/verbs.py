@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, TrackError
+from ..reports.line import HELP
 from ..reports.line import WORDS as REPORT_OPTIONS
+from ..views.format import one_line
 from . import verbs_carry as carry
 from . import verbs_charts as charts
 from . import verbs_edit as edit
 from . import verbs_look as look
 from . import verbs_report
 from .desk import Desk
+
+_FIELD = re.compile(r"(?:metrics?|params?|tags?)\.")  # how most filters begin
+_RUN = re.compile(r"best(:.+)?|last(~\d+)?")  # which name a run, whatever the store holds
+_RECORD = "To record a cell, write %%track (two per cent signs) above it."
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Verb:
     run : callable
         Takes the desk and what follows the verb; a panel that it returns is the value of the line.
     takes : str
-        What Tab completes behind it: ``runs``, ``metrics runs``, ``runs experiments``, ``options`` or nothing.
+        What Tab completes behind it: ``runs``, ``metrics runs``, ``params metrics``, ``runs experiments`` or nothing.
     """
 
     usage: str
@@ -70,10 +78,18 @@ VERBS: dict[str, Verb] = {
         options=("-e", "-m"),
     ),
     "scatter": Verb(
-        "X Y [-e EXPERIMENT] [FILTER]", "a param or a metric against a metric", charts.scatter, options=("-e",)
+        "X Y [-e EXPERIMENT] [FILTER]",
+        "a param or a metric against a metric",
+        charts.scatter,
+        "params metrics",
+        ("-e",),
     ),
     "importance": Verb(
-        "METRIC [-e EXPERIMENT] [FILTER]", "which params mattered for a metric", charts.importance, options=("-e",)
+        "METRIC [-e EXPERIMENT] [FILTER]",
+        "which params mattered for a metric",
+        charts.importance,
+        "metrics",
+        ("-e",),
     ),
     "report": Verb(
         "[--to FILE] [--title TITLE] [--text FILE] [-e EXPERIMENT] [FILTER | RUN…]",
@@ -136,16 +152,35 @@ def run_line(desk: Desk, line: str) -> object:
     word, _, rest = line.strip().partition(" ")
     if not word:
         return look.table(desk)
+    if word in (*HELP, "help"):
+        desk.say(textwrap.dedent(help_lines()))
+        return None
     verb = VERBS.get(word)
     if verb is None:
-        raise InvalidValue(_unknown(word))
+        raise InvalidValue(_unknown(desk, line.strip(), word))
+    if rest.strip() in HELP and word != "report":  # which tells each of its options
+        desk.say(f"%track {word} {verb.usage}".rstrip() + f": {verb.help}")
+        return None
     return verb.run(desk, rest.strip())
 
 
-def _unknown(word: str) -> str:
+def _unknown(desk: Desk, line: str, word: str) -> str:
     near = difflib.get_close_matches(word, VERBS, n=3, cutoff=0.5)
-    meant = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(VERBS)}."
-    return f"%track {word}: {meant} To record a cell, write %%track (two per cent signs) above it."
+    if _FIELD.match(line):
+        meant = f"to filter, write %track runs {one_line(line)}"
+    elif _RUN.fullmatch(line) or _is_run(desk, line):
+        meant = f"to see that run, write %track show {one_line(line)}"
+    else:
+        meant = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(VERBS)}."
+    return f"%track {word}: {meant}{'' if meant[-1] in '?.' else '.'} {_RECORD}"
+
+
+def _is_run(desk: Desk, line: str) -> bool:
+    try:
+        reader = desk.found()
+        return reader is not None and bool(reader.resolve(line.strip("\"'")))
+    except TrackError:  # no run, or no store that can be read: the verbs are named
+        return False
 
 
 def help_lines() -> str:

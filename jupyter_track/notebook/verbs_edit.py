@@ -141,7 +141,10 @@ def baseline(desk: Desk, rest: str) -> None:
         _done(desk, [run], f"the baseline of {one_line(run.experiment_name)}")
         return
     found = _baselines(desk)
-    lines = [f"{one_line(name)}: {named([run])}" for name, run in found.items()]
+    lines = []
+    for name, run in found.items():
+        gone = "" if run.lifecycle_stage == "active" else " (in the bin: it counts once it is restored)"
+        lines.append(f"{one_line(name)}: {named([run])}{gone}")
     desk.say("\n".join(lines) or "No experiment has a baseline; %track baseline RUN sets it.")
 
 
@@ -254,7 +257,7 @@ def gc(desk: Desk, rest: str) -> None:
     from ..store.upkeep import gc as collecting
 
     freed = collecting.collect(store, older_than_days=days)
-    if not (freed.runs or freed.files or freed.contents):
+    if not (freed.runs or freed.files or freed.bytes_freed > 0):  # room within the file is no disk yet
         since = f"{_BIN_DAYS} days" if older is None else older
         desk.say(f"There is nothing to free; what was deleted stays in the bin for {since}.")
         return

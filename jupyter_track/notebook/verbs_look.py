@@ -18,8 +18,9 @@ from ..views.format import age, one_line
 from ..views.html import status_html
 from ..views.models import model_details, registry_details, run_numbers
 from ..views.text import status_text
+from ..views.words import named
 from . import showing
-from .desk import Desk, split, take_value
+from .desk import Desk, refuse_options, split, take_value
 from .status import status_items, status_problems
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def runs(desk: Desk, rest: str) -> None:
     """Show the runs that a filter finds, in one experiment or in all of them."""
     found = _EXPERIMENT.match(rest)
     filter_string = rest[found.end() :] if found else rest
+    if filter_string.startswith("-"):  # which no filter does
+        words = filter_string.split()
+        take_value(words, "-e", "--experiment")
+        refuse_options(words, "runs")
     experiment = found[1].strip("\"'") if found else None
     if not filter_string.strip() and experiment is None:
         table(desk)
@@ -66,7 +71,7 @@ def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: s
         desk.say("\n".join([f"No run matches {one_line(asked)}; %track shows all runs.", *hints]))
         return
     found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
-    showing.show_table(desk.shell, desk.tracker, found, len(numbers))
+    showing.show_table(desk.shell, desk.tracker, found, numbers)
 
 
 def show(desk: Desk, rest: str) -> None:
@@ -116,7 +121,10 @@ def compare(desk: Desk, rest: str) -> ComparisonPanel:
     reader = desk.reader()
     experiment = _experiment_of(reader, words)
     _refuse_both(experiment, words)
-    found = [run.run_id for run in desk.runs(words)] if words else None
+    named_runs = desk.runs(words) if words else []
+    if len(named_runs) == 1 and len(words) > 1:
+        raise InvalidValue(f"All of these are one run ({named(named_runs)}); a comparison needs two or more.")
+    found = [run.run_id for run in named_runs] if words else None
     from ..views.group_comparison import comparison_among
 
     return desk.hooks.comparisons.show(comparison_among(reader, found, experiment=experiment))
@@ -147,7 +155,8 @@ def show_bin(desk: Desk, rest: str) -> None:
         return
     times = deleted_times(desk.tracker.store)
     deleted.sort(key=lambda run: -times.get(run.run_id, 0))
-    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], len(deleted))
+    numbers = [run.number for run in deleted if run.number is not None]
+    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], numbers)
     now = now_ms()
     when = [f"#{run.number} {age(times[run.run_id], now)}" for run in deleted[:_DATED] if run.run_id in times]
     if when:

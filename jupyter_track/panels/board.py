@@ -45,6 +45,8 @@ class BoardPanel(SelectingPanel):
     store : Path
     run_ids : sequence of str, optional
         The runs that it is about; by default all, also those to come.
+    asked : str, optional
+        The filter that gave them, where one did.
     notebook : str, optional
         For which notebook the person's choices are kept: its path relative to the store's folder.
     folder : Path, optional
@@ -69,6 +71,7 @@ class BoardPanel(SelectingPanel):
         store: Path,
         *,
         run_ids: Sequence[str] | None = None,
+        asked: str = "",
         notebook: str | None = None,
         folder: Path | None = None,
         edited: Callable[[], object] | None = None,
@@ -78,6 +81,7 @@ class BoardPanel(SelectingPanel):
         super().__init__(store, shown)
         self._stale = False  # whether the static form is behind what is selected
         self._run_ids = None if run_ids is None else tuple(run_ids)
+        self._asked = asked
         self.table = RunTablePanel(
             store, run_ids=run_ids, notebook=notebook, folder=folder, edited=edited, forms=table_forms
         )
@@ -102,8 +106,11 @@ class BoardPanel(SelectingPanel):
     @property
     def code(self) -> str:
         """The code that gives the runs which are selected here, else those that the table shows."""
-        numbers = [run.number for run in self.selected if run.number is not None]
-        return query_code(numbers, self.table.filter_text)
+        runs = self.selected
+        if not runs and self._run_ids is not None and not self._asked:  # runs of which no filter is known
+            runs = self.runs
+        numbers = [run.number for run in runs if run.number is not None]
+        return query_code(numbers, self.table.filter_text, self._asked)
 
     def __repr__(self) -> str:
         return f"<BoardPanel of {self.store}>"

@@ -78,7 +78,8 @@ class SelectingPanel(StandingPanel):
     @property
     def selected(self) -> Runs:
         """The runs that are selected in the panel, as they are now; edits of it are edits of the store."""
-        return Runs(Reader(self.store).runs_of(self._selected) if self._selected else (), store=self.store)
+        found = Reader(self.store).runs_of(self._selected) if self._selected else ()
+        return Runs(found, store=self.store, empty="No run is selected.")
 
 
 class Standing:

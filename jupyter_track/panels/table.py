@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, TrackError
 from ..records import Run
-from ..store import run_rows, table_rows
+from ..store import filter_hints, run_rows, table_rows
 from ..store.choices import keep_choices, read_choices
-from ..store.filter_hints import unknown_keys
 from ..store.place import store_exists
 from ..store.reader import Reader
 from ..views.details import Details, run_details
@@ -241,7 +240,8 @@ class RunTablePanel(SelectingPanel):
     def act(self, name: str, message: Mapping[str, Any]) -> Message | None:
         """Do what a person asked for in the table."""
         if name == "filter":
-            return self._filtered(_text(message))
+            found = self._found(_text(message))
+            return {"found": found} if found else {"found": found, "hints": self._hints(_text(message))}
         if name == "select":
             self._selected = tuple(ids_of(message))
         elif name == "choices":
@@ -265,13 +265,6 @@ class RunTablePanel(SelectingPanel):
             raise InvalidValue("Which run is meant is not said.")
         return self.reader.run(run_id)
 
-    def _filtered(self, text: str) -> Message:
-        """The runs that a filter finds; where there is none, which of its keys no run has."""
-        found = self._found(text)
-        if found or not store_exists(self.store):
-            return {"found": found}
-        return {"found": found, "hints": [one_line(hint) for hint in unknown_keys(self.store, text)]}
-
     def _found(self, text: str, *, words: bool = False) -> list[str]:
         """The ids of the runs that a filter finds; with `words`, what is no filter is looked for as words."""
         if not store_exists(self.store):
@@ -283,6 +276,11 @@ class RunTablePanel(SelectingPanel):
                 raise
             wanted = run_rows.search(None, run_rows.words_filter(text.split()), (), 1, None, 0)
         return table_rows.ids_of(self.store, run_rows.find(self.store, wanted))
+
+    def _hints(self, text: str) -> list[str]:
+        if not store_exists(self.store):
+            return []
+        return list(map(one_line, filter_hints.unknown_keys(self.store, text)))
 
     def _choices(self) -> dict[str, Any]:
         if self._chosen is None:

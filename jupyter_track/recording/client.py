@@ -21,6 +21,7 @@ from .entries import NAME_TAG
 from .names import random_name
 from .pages import Page, offset_of, page_of
 from .registry_client import RegistryClient
+from .stored import none_found
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -126,7 +127,8 @@ class TrackClient(RegistryClient):
             max_results + 1,
             offset_of(page_token),
         )
-        return Runs(*page_of(runs, max_results, offset_of(page_token)), store=self._tracker.store)
+        empty = none_found(self._tracker, filter_string) if filter_string and not runs else ""
+        return Runs(*page_of(runs, max_results, offset_of(page_token)), store=self._tracker.store, empty=empty)
 
     # ---- what mlflow's client does not have
 

@@ -38,5 +38,5 @@ class Loop:
     ending: bool = False
 
     def told(self) -> str:
-        """How far it came: ``12 of 100 epoch``, ``12``."""
-        return " ".join([str(self.done), *([f"of {self.total}"] if self.total is not None else []), self.unit]).strip()
+        """How far it came: ``epoch 12 of 100``, ``12``; in the order of the card."""
+        return " ".join([self.unit, str(self.done), *([f"of {self.total}"] if self.total is not None else [])]).strip()

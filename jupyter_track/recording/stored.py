@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, NotFound
 from ..records import Run, ViewType
-from ..store import edits, pending
+from ..store import edits, filter_hints, pending
 from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
 from ..store.place import parse_store, store_exists
+from ..views.format import one_line
 from ..views.found import Runs
 from . import experiments as stored_experiments
 from .session import session
@@ -179,7 +180,24 @@ def runs(
         _check_search(filter_string, entries)
         return Runs(store=tracker.store)
     stage = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
-    return Runs(tracker.reader.runs(ids, filter_string, entries, stage, limit), store=tracker.store)
+    found = tracker.reader.runs(ids, filter_string, entries, stage, limit)
+    for hint in filter_hints.unknown_orders(tracker.store, entries) if not deleted else ():
+        warn_caller(f"order_by: {hint[0].lower()}{one_line(hint[1:])}")
+    empty = "" if found else none_found(tracker, filter_string, names, deleted=deleted)
+    return Runs(found, store=tracker.store, empty=empty)
+
+
+def none_found(
+    tracker: Tracker, filter_string: str, experiments: Sequence[str] | None = None, *, deleted: bool = False
+) -> str:
+    """Return what is shown for a search that found none; empty where all runs were asked for."""
+    where = "" if experiments is None else f" of {', '.join(map(one_line, experiments)) or 'no experiment'}"
+    if filter_string.strip():
+        hints = map(one_line, filter_hints.unknown_keys(tracker.store, filter_string))
+        return "\n".join([f"No run{where} matches {one_line(filter_string.strip())}.", *hints])
+    if deleted:
+        return f"No run{where} is in the bin." if where else "The bin is empty."
+    return f"There is no run{where}." if where else ""
 
 
 @overload
@@ -268,7 +286,9 @@ def search_runs(
     if not store_exists(tracker.store):
         return _nothing_found(tracker, filter_string, order_by, output_format)
     if output_format == "list":
-        return Runs(tracker.reader.runs(**arguments), store=tracker.store)
+        found = tracker.reader.runs(**arguments)
+        empty = none_found(tracker, filter_string) if filter_string and not found else ""
+        return Runs(found, store=tracker.store, empty=empty)
     return tracker.reader.frame(**arguments)
 
 

@@ -6,12 +6,17 @@ Only runs that finished or are still going can be the best; see `records.RESULT_
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import NotFound
 from ..records import RESULT_STATES, Goal
+from .database import reading
+from .filter_sql import Sql
 from .goal_words import guess_goal
 from .liveness import state_of
 from .run_rows import is_text
@@ -78,6 +83,47 @@ def best_run(connection: sqlite3.Connection, metric: str | None = None, experime
         if len(broken) <= _BROKEN_OFF:
             broken.append(f"#{number} ({state})")
     raise NotFound(f"There is no best run: no run of {where} {_without(key, broken)}.")
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best last value of a metric, and the run that has it."""
+
+    value: float
+    number: int
+    name: str
+    state: str
+
+
+def best_among(store: Path, goals: Mapping[str, Goal], numbers: Collection[int] | None = None) -> dict[str, Best]:
+    """Return the best of each metric that has a goal, of runs that finished or are going on; of equal ones the newest.
+
+    Parameters
+    ----------
+    store : Path
+    goals : mapping of str to {"min", "max"}
+        By metric.
+    numbers : collection of int, optional
+        Of which runs; by default of all active ones.
+    """
+    where = Sql("lifecycle_stage = 'active'")
+    if numbers is not None:
+        where = Sql("runs.id IN (SELECT value FROM json_each(?))", (json.dumps(list(map(int, numbers))),))
+    found: dict[str, Best] = {}
+    with reading(store) as connection:
+        for key, goal in goals.items():
+            rows = connection.execute(
+                "SELECT last_value, name, runs.id, status, uuid, host_id, boot_id, pid, process_start, heartbeat"
+                " FROM metrics JOIN runs ON runs.id = metrics.run_id WHERE metrics.key = ? AND last_value > ?"
+                f" AND last_value < ? AND status NOT IN ('FAILED', 'KILLED') AND {where.text}"
+                f" ORDER BY last_value {'ASC' if goal == 'min' else 'DESC'}, runs.id DESC",
+                (key, -math.inf, math.inf, *where.values),
+            )
+            for value, name, number, *process in rows:
+                if (state := state_of(*process)) in RESULT_STATES:
+                    found[key] = Best(value, number, name, state)
+                    break
+    return found
 
 
 def _without(key: str, broken: Sequence[str]) -> str:

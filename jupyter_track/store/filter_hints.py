@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from .database import reading
 from .filter_tree import And, Field, Node, Not, Or, Words
-from .filters import parse_filter
+from .filters import parse_filter, parse_order_by
 
 _TABLES = {"metric": "metrics", "param": "params", "tag": "tags"}
 _NAMED = 5  # keys that a hint names
@@ -35,19 +37,48 @@ def unknown_keys(store: Path, filter_string: str) -> list[str]:
     FilterError
         As `filters.parse_filter`.
     """
-    node = parse_filter(filter_string)
-    fields = dict.fromkeys(one for one in _fields(node) if one.kind in _TABLES)
-    said = []
+    return _unknown(store, _fields(parse_filter(filter_string)))
+
+
+def unknown_orders(store: Path, order_by: Sequence[str] | str | None) -> list[str]:
+    """Return a sentence for each metric, param or tag of an order that no active run has, as `unknown_keys`."""
+    fields = [one.field for one in parse_order_by(order_by) if one.field.kind in _TABLES]
+    if not fields:
+        return []
+    with reading(store) as connection:  # one that is known is found at once, also among many runs
+        missing = [field for field in fields if not _is_there(connection, field)]
+    return _unknown(store, missing)
+
+
+def _is_there(connection: sqlite3.Connection, field: Field) -> bool:
+    sql = f"SELECT 1 FROM {_TABLES[field.kind]} WHERE key IN (?, ?) LIMIT 1"
+    return connection.execute(sql, (field.key, f"{field.key}.{field.part}")).fetchone() is not None
+
+
+def _unknown(store: Path, named: Iterable[Field]) -> list[str]:
+    fields = dict.fromkeys(one for one in named if one.kind in _TABLES)
+    said: list[str] = []
+    if not fields:
+        return said
     with reading(store) as connection:
         for field in fields:
-            rows = connection.execute(
-                f"SELECT DISTINCT key FROM {_TABLES[field.kind]} JOIN runs ON runs.id = run_id"
-                " WHERE lifecycle_stage = 'active' ORDER BY key"
-            )
-            known = [key for (key,) in rows]
+            known = _keys(connection, _TABLES[field.kind])
             if field.key not in known and f"{field.key}.{field.part}" not in known:
                 said.append(f"No run has the {field.kind} {field.key[:_SHOWN]!r}{_nearest(field, known)}")
     return said
+
+
+def known_keys(store: Path, table: Literal["metrics", "params", "tags"]) -> list[str]:
+    """Return the metrics, params or tags that active runs have, by name."""
+    with reading(store) as connection:
+        return _keys(connection, table)
+
+
+def _keys(connection: sqlite3.Connection, table: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT DISTINCT key FROM {table} JOIN runs ON runs.id = run_id WHERE lifecycle_stage = 'active' ORDER BY key"
+    )
+    return [key for (key,) in rows]
 
 
 def _fields(node: Node | None) -> Iterator[Field]:

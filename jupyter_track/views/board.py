@@ -8,7 +8,7 @@ from ..errors import TrackError
 from ..store import run_rows
 
 
-def query_code(numbers: Sequence[int], text: str = "") -> str:
+def query_code(numbers: Sequence[int], text: str = "", among: str = "") -> str:
     r"""Return a line of code that gives some runs.
 
     Parameters
@@ -17,6 +17,8 @@ def query_code(numbers: Sequence[int], text: str = "") -> str:
         The runs that are selected, by their numbers in the store; without any the filter counts.
     text : str, default ""
         What stands in the search of the table: a filter, or words.
+    among : str, default ""
+        The filter that the table's runs came from.
 
     Examples
     --------
@@ -29,7 +31,8 @@ def query_code(numbers: Sequence[int], text: str = "") -> str:
         return f'runs = track.runs("number = {numbers[0]}")'
     if numbers:
         return f'runs = track.runs("number IN ({", ".join(map(str, sorted(numbers)))})")'
-    found = as_filter(text)
+    filters = [found for found in (among.strip(), as_filter(text)) if found]
+    found = filters[0] if len(filters) == 1 else " AND ".join(f"({one})" for one in filters)
     return f"runs = track.runs({_quoted(found)})" if found else "runs = track.runs()"
 
 

@@ -135,7 +135,7 @@ class Card(Shown):
     more_params : tuple of str
         ``+2 inherited``: those that are not shown, by where they came from.
     extras : tuple of str
-        ``stopped early at 12 of 20 epoch``, ``children 5``, ``model forest (skops)``, ``best accuracy 0.96 #14``,
+        ``stopped early at epoch 12 of 20``, ``children 5``, ``model forest (skops)``, ``best accuracy 0.96 #14``,
         ``data iris 150 × 5``,
         ``figures 1``, ``output``, ``note``.
     notes : tuple of str
@@ -240,7 +240,7 @@ def _extras(run: Run, metrics: int, figures: int, output: bool) -> tuple[str, ..
 
 
 def early_words(run: Run) -> tuple[str, ...]:
-    """Return ``stopped early at 12 of 20 epoch``; nothing for a run that nobody stopped, or that goes on."""
+    """Return ``stopped early at epoch 12 of 20``; nothing for a run that nobody stopped, or that goes on."""
     told = run.own_tags.get(STOPPED_EARLY)
     if told is None or run.state == "running":
         return ()

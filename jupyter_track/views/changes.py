@@ -14,7 +14,7 @@ from functools import cached_property
 from ..records import Param, Run
 from . import datasets
 from .diffs import opcodes
-from .format import MINUS, one_line, param_text
+from .format import MINUS, column_text, one_line, param_text
 
 OWN_SOURCES = ("explicit", "assign")
 SHORT_CHANGES = 2
@@ -36,13 +36,21 @@ class ParamChange:
         if self.after is None:
             return f"{MINUS}{key}"
         if self.before is None:
-            return f"+{key} {param_text(self.after, _VALUE_LIMIT)}"
-        return f"{key} {param_text(self.before, _VALUE_LIMIT)} → {param_text(self.after, _VALUE_LIMIT)}"
+            return f"+{key} {_value(self.after)}"
+        before, after = _value(self.before), _value(self.after)
+        if before == after:  # they differ in a digit that a table leaves out
+            before, after = param_text(self.before, _VALUE_LIMIT), param_text(self.after, _VALUE_LIMIT)
+        return f"{key} {before} → {after}"
 
     @property
     def own(self) -> bool:
         """Whether the user wrote it."""
         return any(param is not None and param.source in OWN_SOURCES for param in (self.before, self.after))
+
+
+def _value(param: Param) -> str:
+    """A number as a column of a table shows it, other values in at most 16 characters."""
+    return column_text(param) if param.type == "float" else param_text(param, _VALUE_LIMIT)
 
 
 @dataclass(frozen=True)

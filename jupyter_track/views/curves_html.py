@@ -195,6 +195,7 @@ def curves_text(choice: Choice, series: Sequence[Series], x: str) -> str:
             best = f"  best {row[2].lstrip('▲')} at {row[3]}" if row[2] else ""
             star = "  ▲" if row[2].startswith("▲") else ""
             odd = f"  {row[5]}" if row[5] else ""
-            lines.append(f"  {row[0]:{width}}  {row[1]}{best}{star}  {row[4]} points{odd}")
+            points = f"{row[4]} point{'' if row[4] == '1' else 's'}"
+            lines.append(f"  {row[0]:{width}}  {row[1]}{best}{star}  {points}{odd}")
         lines += [f"  {note}" for note in end_notes(choice, own, x)]
     return "\n".join([*lines, *choice.notes])

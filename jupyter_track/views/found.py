@@ -42,6 +42,8 @@ class Runs(Shown, list[Run]):
         Where the next page begins, None on the last page (mlflow's paging).
     store : Path, optional
         Where the runs lie; without it they can be looked at and not edited.
+    empty : str, optional
+        What is shown where there are none; by default what a store without runs says.
 
     Examples
     --------
@@ -52,10 +54,13 @@ class Runs(Shown, list[Run]):
     >>> found.tag(reviewed="yes").pin()[0]  # doctest: +SKIP
     """
 
-    def __init__(self, runs: Iterable[Run] = (), token: str | None = None, *, store: Path | None = None) -> None:
+    def __init__(
+        self, runs: Iterable[Run] = (), token: str | None = None, *, store: Path | None = None, empty: str = ""
+    ) -> None:
         super().__init__(runs)
         self.token = token
         self.store = store
+        self.empty = empty
 
     def __str__(self) -> str:
         from . import text  # noqa: F401 - importing registers the forms
@@ -68,7 +73,8 @@ class Runs(Shown, list[Run]):
     def __getitem__(self, index: slice) -> Runs: ...
     def __getitem__(self, index: SupportsIndex | slice) -> Run | Runs:
         if isinstance(index, slice):
-            return Runs(super().__getitem__(index), store=self.store)
+            empty = "No run is in this part." if self else self.empty
+            return Runs(super().__getitem__(index), store=self.store, empty=empty)
         return super().__getitem__(index)
 
     def to_list(self) -> list[Run]:
@@ -250,14 +256,14 @@ class Runs(Shown, list[Run]):
 
     def _edited(self, edit: Callable[[Path, list[str]], object]) -> Runs:
         if not self:
-            return Runs(store=self.store)
+            return Runs(store=self.store, empty=self.empty)
         edit(self._place(), [run.run_id for run in self])
         return self._now()
 
     def _now(self) -> Runs:
         """The runs as they are now; those that were deleted for good are gone."""
         if not self:
-            return Runs(store=self.store)
+            return Runs(store=self.store, empty=self.empty)
         return Runs(self._reader().runs_of([run.run_id for run in self]), store=self.store)
 
     def _reader(self) -> Reader:

@@ -36,8 +36,9 @@ def comparison_among(
     ----------
     reader : Reader
     run_ids : sequence of str or None
-        Whole ids. A single run is measured against its baseline, else against the run before it of its cell; None is
-        the last one that tells something (`last_of`). `Comparison.note` says which were taken.
+        Whole ids, one twice where it was named twice. A single run is measured against its baseline, else against the
+        run before it of its cell; None is the last one that tells something (`last_of`). `Comparison.note` says which
+        were taken.
     groups : bool or None, default None
         Whether runs that differ only in the seed are taken together; None decides by `groups_in`.
     experiment : str or None, default None
@@ -53,7 +54,8 @@ def comparison_among(
     ids = list(dict.fromkeys(run_ids or ()))
     note = ""
     if run_ids is None or len(ids) == 1:
-        run, why = (reader.run(ids[0]), "") if ids else last_of(reader, experiment)
+        one = "which each of the names means" if len(run_ids or ()) > 1 else ""
+        run, why = (reader.run(ids[0]), one) if ids else last_of(reader, experiment)
         measure = measure_of(reader, run)
         note = f"{_words(run, why)} against {_words(measure, reason_of(run, measure)).rstrip(',')}"
         ids = [measure.run_id, run.run_id]

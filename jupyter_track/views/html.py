@@ -24,7 +24,7 @@ from .found import Runs
 from .markup import Markup, arrow, element, glyph, join, muted
 from .models import model_details, version_details
 from .run_cells import Cell
-from .runs import EMPTY, FEW_ROWS, Row, RunTable, changed_columns, table_foot
+from .runs import FEW_ROWS, Row, RunTable, changed_columns, table_foot
 from .runs import change_words as table_change
 from .sparkline import Sparkline
 from .styles import (
@@ -199,7 +199,7 @@ def _foot(card: Card) -> list[Markup]:
 def table_html(table: RunTable) -> Markup:
     """Return the table of runs as static HTML."""
     if not table.rows:
-        return element("div", EMPTY, style=BODY)
+        return element("div", plain_text(table.empty), style=f"{BODY};white-space:pre-line")
     head = [_heading(text, right) for text, right in (("status", False), ("#", True), ("name", False))]
     head += [_heading("experiment", False)] if table.mixed else []
     shape = _Shape(table.mixed, _has_curves(table), changed_columns(table))

@@ -227,7 +227,7 @@ def _features(used: Sequence[TableRow], known: Known) -> tuple[list[Axis], list[
     axes = [axis_of(used, key, "param", {}) for key in known.params_that_differ if key not in seeds]
     wide = [axis.key for axis in axes if len(axis.categories) > MOST_CATEGORIES]
     constant = len(known.params) - len(known.params_that_differ)
-    notes = [f"left out: {', '.join(map(one_line, seeds))} (seed)"] if seeds else []
+    notes = [f"seeds left out: {', '.join(map(one_line, seeds))}"] if seeds else []
     notes += [f"left out: {', '.join(map(one_line, wide))} (more than {MOST_CATEGORIES} names)"] if wide else []
     notes += [f"{counted(constant, 'param')} equal in all runs"] if constant else []
     return [axis for axis in axes if axis.key not in wide], notes

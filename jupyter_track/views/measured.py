@@ -23,11 +23,14 @@ class Measured:
     best: float | None
 
 
-def measured_of(column: Column, units: Sequence[Unit], shown: Sequence[Unit]) -> Measured:
-    """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere."""
+def measured_of(column: Column, units: Sequence[Unit], shown: Sequence[Unit], beyond: float | None = None) -> Measured:
+    """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere.
+
+    `beyond` is the best of all runs, where `units` are a part of them.
+    """
     results = [unit for unit in units if unit.run.state in RESULT_STATES]
     candidates = [value for unit in results if (value := centre(unit, column.key)) is not None]
-    best = _best_value(candidates, column.goal)
+    best = _best_value([*candidates, *([] if beyond is None else [beyond])], column.goal)
     values = [value for unit in shown if (value := centre(unit, column.key)) is not None]
     return Measured(column, precision_of([*values, *([] if best is None else [best])], column.goal.direction), best)
 

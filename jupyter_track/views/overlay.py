@@ -17,7 +17,8 @@ from .svg import svg_uri
 from .tokens import mark
 
 SIZE = (320, 140)
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 6, 8, 18
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 6, 8, 18  # the left has room for what `_end` gives, in a wide font too
+_END_LIMIT = 7  # characters at an end of an axis
 _POINTS = 150
 _TEXT = "font-family='sans-serif' font-size='11'"
 _ROW = 16
@@ -138,8 +139,9 @@ class _Axes:
 
 
 def _end(value: float) -> str:
-    """An end of an axis, as short as it can be."""
-    return tick_text(float(f"{value:.4g}"))
+    """An end of an axis, as short as it can be; with fewer digits where four of them have not room."""
+    texts = [tick_text(float(f"{value:.{digits}g}")) for digits in (4, 3, 2)]
+    return next((text for text in texts if len(text) <= _END_LIMIT), texts[-1])
 
 
 def _scale(value: float, low: float, high: float, start: float, stop: float) -> float:

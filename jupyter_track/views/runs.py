@@ -1,7 +1,7 @@
 """The table of runs: what a row says, and which value is the best.
 
 Columns are chosen from the rows that are shown, so the cost follows what is looked at; "best" means best of all runs
-that are handed in, and where no row holds it the line below the table says which run does. A row of repeats shows
+that were asked for, and where no row holds it the line below the table says which run does. A row of repeats shows
 their mean and spread, and counts with its mean.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..records import Run, Shown
 from .arrange import Unit, arranged, children_of
@@ -24,6 +25,9 @@ from .seed_rows import group_words, state_among, telling
 from .sparkline import Point, Scale, shared_scale, sparkline
 from .tokens import State, run_color, state_of
 from .words import counted
+
+if TYPE_CHECKING:
+    from ..store.best import Best
 
 EMPTY = "No runs here yet. Put %%track above a cell and run it."
 NO_MATCH = "No run matches what was asked for; without a filter all runs are shown."
@@ -96,6 +100,8 @@ class RunTable(Shown):
         Whether the rows are of several experiments, which then have a column.
     deleted : int
         How many of the runs are in the bin; each says so behind its name.
+    empty : str
+        What is said where there is no row.
     """
 
     columns: tuple[Column, ...]
@@ -108,6 +114,7 @@ class RunTable(Shown):
     versus: str = ""
     mixed: bool = False
     deleted: int = 0
+    empty: str = EMPTY
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,8 @@ class TableBeside:
         The run before each run of the same cell; None goes by the experiment, the parent and the time.
     baselines : mapping of str to Run
         By experiment id, the run that the others are measured against.
+    beyond : mapping of str to Best
+        By metric, the best of all runs, where those of the table are a part of them.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +142,7 @@ class TableBeside:
     with_files: Collection[str] = frozenset()
     previous: Mapping[str, Run] | None = None
     baselines: Mapping[str, Run] = field(default_factory=dict)
+    beyond: Mapping[str, Best] = field(default_factory=dict)
 
 
 NOTHING_BESIDE = TableBeside()
@@ -187,7 +197,8 @@ def run_table(
         units = arranged(runs, sources=beside.sources, with_files=beside.with_files, fold=fold)
     shown = units[:limit]
     columns = columns_of(telling(shown), main)
-    metrics = [measured_of(column, units, shown) for column in columns.metrics]
+    best = {key: one.value for key, one in beside.beyond.items()}
+    metrics = [measured_of(column, units, shown, best.get(column.key)) for column in columns.metrics]
     every = _Every(runs, beside, metrics, columns.params, units)
     scale = _scale_of(runs, metrics[0].column.key) if shared and curves and metrics else None
     rows = [_row(unit, every, curves, scale, now_ms, zone) for unit in shown]
@@ -198,7 +209,7 @@ def run_table(
         more=max(total or 0, len(runs)) - told,
         equal=columns.equal,
         differing=columns.differing,
-        best_elsewhere=_best_elsewhere(units[limit:], metrics),
+        best_elsewhere=_best_elsewhere(shown, units[limit:], metrics, beside.beyond),
         as_of=iso(now_ms, zone),
         versus=_versus(rows, {unit.run.experiment_id for unit in shown}, every.baselines),
         mixed=len({unit.run.experiment_id for unit in shown}) > 1,
@@ -250,12 +261,16 @@ def _versus(rows: Sequence[Row], experiments: Collection[str], baselines: Mappin
 # ---- metrics
 
 
-def _best_elsewhere(hidden: Sequence[Unit], metrics: Sequence[Measured]) -> str:
+def _best_elsewhere(
+    shown: Sequence[Unit], hidden: Sequence[Unit], metrics: Sequence[Measured], beyond: Mapping[str, Best]
+) -> str:
     """Return where the best value of the main metric is, where it is in no row that is shown."""
-    if not metrics or metrics[0].best is None or not hidden:
+    if not metrics or metrics[0].best is None:
         return ""
     main = metrics[0]
-    winner = next((unit.run for unit in hidden if is_best(unit, main)), None)
+    winner: Run | Best | None = next((unit.run for unit in hidden if is_best(unit, main)), None)
+    if winner is None and not any(is_best(unit, main) for unit in shown):
+        winner = beyond.get(main.column.key)
     if winner is None:
         return ""
     name = f"#{winner.number}" if winner.number is not None else middle_cut(one_line(winner.name), 24)

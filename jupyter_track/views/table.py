@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
+from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import TrackError
 from ..records import Run
 from ..store import relatives
+from ..store.best import Best, best_among
 from ..store.reader import Reader
 from .arrange import Unit, arranged, is_attempt
 from .best_first import best_first
@@ -35,6 +38,7 @@ def table_of(
     main: str | None = None,
     seeds: bool = False,
     ranked: Goal | None = None,
+    among: Collection[int] | None = None,
 ) -> RunTable:
     """Read what the table of `runs` says besides them, and return it.
 
@@ -68,6 +72,8 @@ def table_of(
         Whether runs that differ only in the seed share a row.
     ranked : Goal or None, default None
         The goal of `main`, where the rows are to stand in its order, the best first; else they stand as `runs` do.
+    among : collection of int or None, default None
+        The numbers of all runs, of which the best are marked, where `runs` is only a part of them; None is all active.
 
     Raises
     ------
@@ -88,7 +94,9 @@ def table_of(
     table = run_table(runs, now_ms, beside=beside, units=units, main=main, limit=limit, total=total, zone=zone)
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
-    if not curves:
+    if (total or 0) > len(runs):
+        beside = replace(beside, beyond=best_beyond(reader.store, table, among))
+    if not curves and not beside.beyond:
         return table
     return run_table(
         runs,
@@ -102,6 +110,12 @@ def table_of(
         total=total,
         zone=zone,
     )
+
+
+def best_beyond(store: Path, table: RunTable, among: Collection[int] | None) -> dict[str, Best]:
+    """Return the best of each metric that a table shows, of runs of which it has a part; None is all active."""
+    goals = {one.key: one.goal.direction for one in table.columns if one.goal.direction is not None}
+    return best_among(store, goals, among)
 
 
 def beside_of_rows(
@@ -146,6 +160,8 @@ def _curves(reader: Reader, shown: Sequence[Unit], main: str, curved: int, point
 
 def shown_table(runs: Sequence[Run], now_ms: int, *, total: int | None = None) -> RunTable:
     """Return the table of what a search found; where the store cannot be read, what the records alone tell."""
+    if not runs and isinstance(runs, Runs) and runs.empty:
+        return RunTable((), (), empty=runs.empty)
     store = runs.store if isinstance(runs, Runs) else None
     if store is not None:
         try:

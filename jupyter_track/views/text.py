@@ -14,7 +14,7 @@ from .details import Details, Grid, experiment_details, files_of, run_details, s
 from .format import MINUS, plain_text
 from .found import Runs
 from .models import model_details, version_details
-from .runs import EMPTY, Row, RunTable, changed_columns, table_foot
+from .runs import Row, RunTable, changed_columns, table_foot
 from .runs import change_words as table_change
 from .table import shown_table
 from .tokens import State
@@ -84,7 +84,7 @@ def _params(card: Card) -> list[str]:
 def table_text(table: RunTable) -> str:
     """Return the table of runs as text."""
     if not table.rows:
-        return EMPTY
+        return table.empty
     changes = changed_columns(table)
     head = ["", "#", "name", "experiment" if table.mixed else "", "changed" if _has_changes(table) else ""]
     right = [False, True, False, False, False]

@@ -124,17 +124,16 @@ test('sends the grammar to the kernel, says that it waits, and keeps the rows me
   expect(host.textContent).not.toContain('waits for the kernel');
 });
 
-test('says which keys of a filter no run has, until another filter stands there', async () => {
+test('says below a filter without a result which of its keys no run has', async () => {
   load([row(1), row(2)]);
   search('metrics.acuracy > 0.9');
   vi.advanceTimersByTime(250);
   await kernel.reply('filter', { found: [], hints: ["No run has the metric 'acuracy'; did you mean 'accuracy'?"] });
-  const said = [...host.querySelector('.jt-empty')!.children].map(node => node.textContent);
-  expect(said).toEqual(['metrics.acuracy > 0.9', 'clear filter', "No run has the metric 'acuracy'; did you mean 'accuracy'?"]);
-  search('nobody');
-  expect(host.querySelector('.jt-empty')?.textContent).toBe('No run matches nobody · clear filter');
-  button('clear filter').click();
-  expect(names()).toEqual(['run-1', 'run-2']);
+  expect([...host.querySelector('.jt-empty')!.children].map(one => one.textContent)).toEqual([
+    'metrics.acuracy > 0.9',
+    'clear filter',
+    "No run has the metric 'acuracy'; did you mean 'accuracy'?"
+  ]);
 });
 
 test('an answer to an earlier filter does not count', async () => {

@@ -79,7 +79,8 @@ def candidates(
 ) -> tuple[Reason, ...]:
     """Return the runs that could go, by reason; nothing is changed.
 
-    - ``failed-empty``: failed, stopped or lost, and logged no metric and no artifact but output and source.
+    - ``failed-empty``: failed, stopped or lost, and logged no metric, no dataset and no artifact but output
+      and source.
     - ``short``: ended within `short` seconds, and failed or logged nothing.
     - ``repeats``: finished, with a newer finished run of the same code, params, experiment and parent; only where
       they are asked for, since repeats are what the noise of a metric is known from.
@@ -248,7 +249,8 @@ class _Judge:
         safe = self._protected()
         rows = self._by_run(
             "SELECT id, start_time, duration, parent_uuid, experiment_id, EXISTS (SELECT 1 FROM metrics WHERE run_id ="
-            f" runs.id) OR EXISTS (SELECT 1 FROM artifacts WHERE run_id = runs.id AND kind NOT IN {_LITTLE}),"
+            f" runs.id) OR EXISTS (SELECT 1 FROM artifacts WHERE run_id = runs.id AND kind NOT IN {_LITTLE})"
+            " OR EXISTS (SELECT 1 FROM datasets WHERE run_id = runs.id),"
             " status, uuid, host_id, boot_id, pid, process_start, heartbeat FROM runs"
             " WHERE lifecycle_stage = 'active' AND runs.id BETWEEN ? AND ? ORDER BY id"
         )

@@ -21,7 +21,7 @@ function columnHead(run: ComparedRun, place: number, count: number, actions: Col
     'jt-compared-title',
     swatch(run),
     glyph(run.state, true),
-    span('jt-muted', run.number),
+    run.number !== '' && span('jt-muted', run.number),
     span('jt-name jt-cut', run.name),
     run.repeats > 1 && span('jt-muted', `×${run.repeats}`),
     run.state.word !== 'finished' && span('jt-muted', run.state.word)

@@ -54,7 +54,7 @@ export interface ReplyMessage {
   message?: string;
   /** Of a filter: the runs that match. */
   found?: string[];
-  /** Of a filter that finds none: its keys that no run has, each in a sentence. */
+  /** Of a filter that finds none: a sentence for each key that no run has. */
   hints?: string[];
   /** Of `delete`: what becomes of those that are still running. Of `report`: its size. */
   said?: string;

@@ -14,8 +14,6 @@ const SETTLE = 250;
 export class Filtering {
   /** What is wrong with the filter, as the kernel says it. */
   problem = '';
-  /** What of a filter that finds nothing no run has, as sentences. */
-  hints: readonly string[] = [];
 
   /**
    * @param onChange - called when the rows or the problem may have changed
@@ -35,7 +33,6 @@ export class Filtering {
     }
     if (!isGrammar(text)) {
       this.problem = '';
-      this.hints = [];
       this.model.filter = { words: wordsOf(text) };
       this.model.renew();
       this.onChange();
@@ -63,9 +60,8 @@ export class Filtering {
       return;
     }
     this.problem = reply.ok ? '' : (reply.message ?? 'This filter cannot be read.');
-    this.hints = reply.hints ?? [];
     // The rows of the filter before are no answer to this one: without an answer there are all.
-    this.model.filter = reply.ok ? { found: new Set(reply.found ?? []) } : { words: [] };
+    this.model.filter = reply.ok ? { found: new Set(reply.found ?? []), hints: reply.hints ?? [] } : { words: [] };
     this.model.renew();
     this.onChange();
   }

@@ -72,15 +72,16 @@ export class Foot {
   private told: string | null = null;
 }
 
-/** What stands in the place of the rows where there are none, or null; `hints` are of a filter that finds none. */
-export function emptyLine(model: TableModel, hints: readonly string[], clear: () => void): HTMLElement | null {
+/** What stands in the place of the rows where there are none, or null. */
+export function emptyLine(model: TableModel, clear: () => void): HTMLElement | null {
   if (model.lines.length > 0) {
     return null;
   }
   if (model.store.rows.size > 0 && model.isFiltered) {
     const filter = element('span', { class: 'jt-code' }, model.choices.filter);
-    const said = hints.map(text => div('jt-muted', text));
-    return div('jt-empty', noMatch(''), filter, ' · ', button('clear filter', clear), ...said);
+    const hints = 'found' in model.filter ? (model.filter.hints ?? []) : [];
+    const told = hints.map(hint => div('jt-muted', hint));
+    return div('jt-empty', noMatch(''), filter, ' · ', button('clear filter', clear), ...told);
   }
   return div('jt-empty', model.store.empty || NO_RUNS);
 }

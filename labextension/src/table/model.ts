@@ -10,8 +10,8 @@ import { newestFirst } from './sorting.js';
 
 const NO_CHOICES: Choices = { sort: [], columns: null, widths: {}, filter: '', group: '', shared: false };
 
-/** What a filter asks for: words, or the runs that the kernel found. */
-export type Filter = { words: string[] } | { found: ReadonlySet<string> };
+/** What a filter asks for: words, or the runs that the kernel found; where there are none, which of its keys no run has. */
+export type Filter = { words: string[] } | { found: ReadonlySet<string>; hints?: readonly string[] };
 
 /** The state of a table, without any element: what came, what was chosen, and the lines that follow from both. */
 export class TableModel {

@@ -137,7 +137,7 @@ export class TableView implements View {
     const { store } = this.model;
     this.stopPreparing();
     this.stopPreparing = store.more ? () => {} : store.texts.prepare(store.newest);
-    const empty = emptyLine(this.model, this.filtering.hints, () => this.filter('', true));
+    const empty = emptyLine(this.model, () => this.filter('', true));
     if (empty?.textContent !== this.empty.firstChild?.textContent) {
       fill(this.empty, empty); // only then: its button may have the focus
     }
