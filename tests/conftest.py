@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     In CI each test has a second try, which the summary tells: one race among thousands of tests shall not refuse all.
     """
     for item in items:
+        if item.get_closest_marker("flaky"):
+            continue  # has tries of its own
         if os.environ.get("CI") or item.get_closest_marker("browser") or _starts_kernels(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
     if config.option.markexpr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .guards import guard
+from .guards import guard, keep_hearing
 from .panel import Link, find, watch
 from .widget import offers
 
@@ -16,6 +16,7 @@ def listen(shell: Any) -> None:
     """Answer front ends that look for panels of this kernel; does nothing outside a kernel."""
     manager = _manager(shell)
     if manager is not None:
+        keep_hearing(shell.kernel)
         manager.register_target(TARGET, _opened)
         watch(offers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,7 @@ from ..store import pending, run_rows, table_rows
 from ..store.database import reading
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..store.table_rows import RowReader, TableRow
+from ..store.table_rows import Changes, RowReader, TableRow
 from ..views import many_forms as forms
 from ..views.axes import Known, known_of
 from ..views.found import Runs
@@ -69,6 +70,11 @@ class _Read:
     rows: list[TableRow] = field(default_factory=list)
     goals: Mapping[str, Goal] = field(default_factory=dict)
     rev: int = -1
+
+    @cached_property
+    def known(self) -> Known:
+        """The params and metrics of the runs, found once for the forms and for the page."""
+        return known_of(self.rows, self.goals)
 
 
 class ManyPanel(Charted, SelectingPanel):
@@ -171,12 +177,12 @@ class ManyPanel(Charted, SelectingPanel):
             Where there is nothing to show, in words for the person.
         """
         read = self._rows()
-        return parallel_of(read.rows, read.goals, self.asked.names, self.asked.metric)
+        return parallel_of(read.rows, read.goals, self.asked.names, self.asked.metric, known=read.known)
 
     def scatter(self) -> Scatter:
         """Return the scatter plot as plain data; raises TrackError as `parallel` does."""
         read = self._rows()
-        return scatter_of(read.rows, read.goals, self.asked.x, self.asked.metric)
+        return scatter_of(read.rows, read.goals, self.asked.x, self.asked.metric, known=read.known)
 
     def importance(self) -> Importance:
         """Return which params mattered; raises TrackError where that cannot be said."""
@@ -190,7 +196,7 @@ class ManyPanel(Charted, SelectingPanel):
         read = self._rows()
         state = self.asked.metric, read.rev, len(read.rows)
         if self._mattered is None or self._mattered[0] != state:
-            self._mattered = state, importance_of(read.rows, read.goals, self.asked.metric)
+            self._mattered = state, importance_of(read.rows, read.goals, self.asked.metric, known=read.known)
         return self._mattered[1]
 
     def mark(self, ids: Sequence[str]) -> None:
@@ -233,17 +239,17 @@ class ManyPanel(Charted, SelectingPanel):
             known = {row.number: row for row in self._read.rows}
             with reading(self.store):  # opened once
                 rev = table_rows.revision(self.store)
-                if rev != self._read.rev:
-                    numbers = self._numbers()
-                    changes = table_rows.changes_since(self.store, self._read.rev)
-            if rev != self._read.rev:
-                again = set(numbers) if changes.all or not known else {*changes.numbers, *(set(numbers) - known.keys())}
-                again |= {number for number, row in known.items() if row.live}  # their process may be gone
-                wanted = [number for number in numbers if number in again]
-                fresh = {row.number: row for row in self._row_reader.read(wanted)}
-                rows = [fresh.get(number) or known.get(number) for number in numbers]
-                found = [row for row in rows if row is not None and row.stage == "active"]
-                self._read = _Read(found, table_rows.goals(self.store), rev)
+                if rev == self._read.rev:
+                    return self._read
+                numbers, goals = self._numbers(), table_rows.goals(self.store)
+                changes = table_rows.changes_since(self.store, self._read.rev) if known else Changes(rev, all=True)
+            again = set(numbers) if changes.all else {*changes.numbers, *(set(numbers) - known.keys())}
+            again |= {number for number, row in known.items() if row.live}  # their process may be gone
+            wanted = [number for number in numbers if number in again]
+            fresh = {row.number: row for row in self._row_reader.read(wanted)}
+            rows = [fresh.get(number) or known.get(number) for number in numbers]
+            found = [row for row in rows if row is not None and row.stage == "active"]
+            self._read = _Read(found, goals, rev)
             return self._read
 
     def _numbers(self) -> list[int]:
@@ -272,8 +278,7 @@ class ManyPanel(Charted, SelectingPanel):
             message["shown"] = self._shown()
         except TrackError as error:
             message["problem"] = self._nothing(error)
-        read = self._read
-        message["known"] = _known_message(known_of(read.rows, read.goals))
+        message["known"] = _known_message(self._read.known)
         message["selected"] = list(self._selected)
         message["colors"] = list(RUN_COLORS)
         return message

@@ -130,7 +130,8 @@ def log_metric(
     if (
         type(value) is float
         and type(step) is int
-        and -1_000_000_000 < step < 1_000_000_000  # within 2**30 this is one machine instruction
+        and step < 1_000_000_000  # within 2**30 one machine instruction; a chain of both costs more
+        and step > -1_000_000_000
         and timestamp is None
         and run_id is None
         and synchronous is None

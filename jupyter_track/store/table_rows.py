@@ -21,6 +21,10 @@ from .targets import Goals, aims_of
 
 Last = tuple[int, float, int | None, str]  # number of points, last value, its step, source
 MOST_PARAMS = 200_000  # different ones that a reader keeps
+_COLUMNS = (
+    "id, uuid, experiment_id, name, lifecycle_stage, start_time, duration, parent_uuid, note, notebook, error_name,"
+    " error_message, pinned, status, host_id, boot_id, pid, process_start, heartbeat"
+)
 
 
 @dataclass(slots=True)
@@ -90,7 +94,7 @@ class RowReader:
             found = connection.execute("SELECT id, name, baseline_uuid FROM experiments")
             self._experiments = {number: (name, baseline) for number, name, baseline in found}
         rows, values = self._rows, among.values
-        for row in connection.execute(f"SELECT {run_rows.RUN_COLUMNS} FROM runs WHERE id {among.text}", values):
+        for row in connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE id {among.text}", values):
             rows[row[0]] = self._row(row)
         self._read_params(connection, among)
         nan, at, metrics = float("nan"), None, {}
@@ -131,8 +135,8 @@ class RowReader:
             params[what[0]] = param
 
     def _row(self, row: tuple[Any, ...]) -> TableRow:
-        (number, run_id, experiment, name, status, stage, start, _, duration, parent, note, _, notebook, *more) = row
-        _, _, error, message, _, *process, pinned, _ = more
+        (number, run_id, experiment, name, stage, start, duration, parent, note, notebook, *more) = row
+        error, message, pinned, status, *process = more
         known, baseline = self._experiments.get(experiment, ("", None))
         state = state_of(status, run_id, *process)
         told = "" if error is None else f"{error}: {message or ''}"

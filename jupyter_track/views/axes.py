@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ from typing import Literal
 from ..errors import InvalidValue, NotFound
 from ..records import Goal as Direction
 from ..records import Param
-from ..store.table_rows import TableRow
+from ..store.table_rows import Last, TableRow
 from .columns import PARAM_RANKS
 from .format import LARGE, MINUS, PARAM_LIMIT, SMALL, middle_cut, number, one_line, param_text, precision_of
 from .goals import NO_GOAL, Goal, aimed_in, first_logged, goal_of
@@ -121,19 +122,15 @@ def _metric_axis(rows: Sequence[TableRow], key: str, goal: Goal, better_up: bool
 
 def _param_axis(rows: Sequence[TableRow], key: str) -> Axis:
     params = [row.params.get(key) for row in rows]
-    told: dict[int, tuple[str, float | None]] = {id(None): ("", None)}  # equal params are one record, read once
-    texts: list[str] = []
-    numbers: list[float | None] = []
-    for param in params:
-        if (pair := told.get(id(param))) is None and param is not None:
-            pair = told[id(param)] = param_text(param), number_of(param)
-        text, value = pair or ("", None)
-        texts.append(text)
-        numbers.append(value)
-    words = any(param is not None and param.type not in _NUMBERS for param in params)
-    if words or all(found is None for found in numbers):
-        return _category(key, params, texts)
-    return _numeric(key, "param", NO_GOAL, numbers, [_short(*pair) for pair in zip(texts, numbers, strict=True)])
+    different = {id(param): param for param in params if param is not None}  # equal params are one record, read once
+    numbers = {one: number_of(param) for one, param in different.items()}
+    texts = {one: param_text(param) for one, param in different.items()}
+    words = any(param.type not in _NUMBERS for param in different.values())
+    if words or all(found is None for found in numbers.values()):
+        return _category(key, params, [texts.get(id(param), "") for param in params])
+    texts = {one: _short(text, numbers[one]) for one, text in texts.items()}
+    values = [numbers.get(id(param)) for param in params]
+    return _numeric(key, "param", NO_GOAL, values, [texts.get(id(param), "") for param in params])
 
 
 def _short(text: str, value: float | None) -> str:
@@ -160,7 +157,7 @@ def _numeric(
     *,
     upside_down: bool = False,
 ) -> Axis:
-    known = {value: text for value, text in zip(values, texts, strict=True) if value is not None}
+    known = {value: text for value, text in dict(zip(values, texts, strict=True)).items() if value is not None}
     distinct = sorted(known)
     low, high = (distinct[0], distinct[-1]) if distinct else (0.0, 1.0)
     scale: Scale = "log" if is_log(distinct) else "linear"
@@ -228,19 +225,15 @@ def _order(text: str) -> tuple[int, float, str]:
     return (0, found, text) if math.isfinite(found) else (1, 0.0, text)
 
 
-_Share = float | None
-
-
-def _placed(values: Sequence[float | None], scale: Scale, low: float, high: float, upside_down: bool) -> list[_Share]:
+def _placed(values: Sequence[float], scale: Scale, low: float, high: float, upside_down: bool) -> list[float]:
     """Return where numbers stand between two others, as shares from 0 to 1."""
     if scale == "log":
-        values = [None if value is None else math.log10(value) for value in values]
-        low, high = math.log10(low), math.log10(high)
+        values, low, high = [math.log10(value) for value in values], math.log10(low), math.log10(high)
     span = high / 2 - low / 2  # halves: the span of -1e308 to 1e308 is no float
     if span == 0:
-        return [None if value is None else 0.5 for value in values]
+        return [0.5] * len(values)
     start, sign, half = (1.0, -1.0, low / 2) if upside_down else (0.0, 1.0, low / 2)
-    return [None if value is None else round(start + sign * ((value / 2 - half) / span), 6) for value in values]
+    return [round(start + sign * ((value / 2 - half) / span), 6) for value in values]
 
 
 def is_log(distinct: Sequence[float]) -> bool:
@@ -375,22 +368,16 @@ class Known:
 
 def known_of(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> Known:
     """Return the params and metrics of some runs."""
-    metrics: dict[str, list[float]] = {}
-    params: dict[str, list[Param]] = {}
-    sources: dict[str, set[str]] = {}
+    metrics: dict[str, list[Last]] = defaultdict(list)
+    params: dict[str, list[Param]] = defaultdict(list)
     for row in rows:
-        for key, (_, last, _, source) in row.metrics.items():
-            if (values := metrics.get(key)) is None:
-                values, sources[key] = metrics.setdefault(key, []), set()
-            values.append(last)
-            sources[key].add(source)
+        for key, last in row.metrics.items():
+            metrics[key].append(last)
         for key, param in row.params.items():
-            if (having := params.get(key)) is None:
-                having = params.setdefault(key, [])
-            having.append(param)
+            params[key].append(param)
     metric_ranks = {
-        key: 0 if key in goals else min(_METRIC_RANKS.get(source, 1) for source in found)
-        for key, found in sources.items()
+        key: 0 if key in goals else min(_METRIC_RANKS.get(source, 1) for source in {source for *_, source in having})
+        for key, having in metrics.items()
     }
     first = first_logged(
         [key for key, rank in metric_ranks.items() if rank == 0],
@@ -401,8 +388,8 @@ def known_of(rows: Sequence[TableRow], goals: Mapping[str, Direction]) -> Known:
         key: min(PARAM_RANKS.get(source, 4) for source in {param.source for param in having})
         for key, having in params.items()
     }
-    differing = {f"metrics.{key}" for key, values in metrics.items() if len(set(values)) > 1}
-    differing |= {f"params.{key}" for key, found in params.items() if _differ(found, len(rows))}
+    differing = {f"metrics.{key}" for key, having in metrics.items() if len({last for _, last, *_ in having}) > 1}
+    differing |= {f"params.{key}" for key, having in params.items() if _differ(having, len(rows))}
     return Known(
         tuple(sorted(metrics, key=lambda key: (metric_ranks[key], first.get(key, (0, 0)), -len(metrics[key])))),
         tuple(sorted(params, key=lambda key: (f"params.{key}" not in differing, param_ranks[key]))),

@@ -49,8 +49,9 @@ def parallel_svg(parallel: Parallel, selected: Collection[str] = ()) -> Picture:
     step = (WIDTH - 2 * _SIDE) / max(len(axes) - 1, 1)
     places = [_SIDE + step * at for at in range(len(axes))] if len(axes) > 1 else [WIDTH / 2]
     foot, mark_color = HEIGHT - _FOOT, mark("muted")
-    looks, body = _looks(parallel.runs, parallel.metric, selected), ""
-    for at in _in_order(parallel.runs, parallel.metric, selected, MAX_LINES):
+    order, body = _in_order(parallel.runs, parallel.metric, selected, MAX_LINES), ""
+    looks = _looks(parallel.runs, parallel.metric, selected, order)
+    for at in order:
         points = [
             (x, foot - (axis.shares[at] or 0.0) * (foot - _TOP) if axis.shares[at] is not None else foot + 10)
             for x, axis in zip(places, axes, strict=True)
@@ -93,8 +94,9 @@ def _mask(axes: Sequence[Axis], places: Sequence[float]) -> tuple[str, str]:
 def scatter_svg(scatter: Scatter, selected: Collection[str] = ()) -> Picture:
     """Draw a scatter plot of at most 400 points."""
     left, right, top, foot = 64, WIDTH - 16, 24, HEIGHT - 34
-    looks, body = _looks(scatter.runs, scatter.y, selected), ""
-    for at in _in_order(scatter.runs, scatter.y, selected, MAX_POINTS):
+    order, body = _in_order(scatter.runs, scatter.y, selected, MAX_POINTS), ""
+    looks = _looks(scatter.runs, scatter.y, selected, order)
+    for at in order:
         across, up = scatter.x.shares[at], scatter.y.shares[at]
         if across is not None and up is not None:
             x, y = left + across * (right - left), foot - up * (foot - top)
@@ -142,21 +144,26 @@ def _in_order(runs: Sequence[Plotted], axis: Axis, selected: Collection[str], li
     return sorted(order, key=lambda at: runs[at].run_id in selected)
 
 
-def _looks(runs: Sequence[Plotted], axis: Axis, selected: Collection[str]) -> list[tuple[str, float]]:
-    """Return the colour and the opacity of each run; the colour is empty where it is that of the others."""
+def _looks(
+    runs: Sequence[Plotted], axis: Axis, selected: Collection[str], order: Sequence[int]
+) -> dict[int, tuple[str, float]]:
+    """Return the colour and the opacity of the runs at some places; the colour is empty where it is that of the others.
+
+    With runs that are selected the first of them have their own, and the rest of them are stronger; without, the best,
+    the baseline and the pinned ones have, and the best tenth is stronger.
+    """
     drawn = min(len(runs), MAX_LINES)
     if selected:
-        chosen = {run.run_id: run.number for run in runs if run.run_id in selected}
-        found = paints(dict(list(chosen.items())[:MOST_COLORED]))
-        others = {run.run_id: STRONG if run.run_id in chosen else faint(drawn) for run in runs}
-        return [(_own(run, found), 1.0) if run.run_id in found else ("", others[run.run_id]) for run in runs]
-    best = top_tenth(axis)
-    kept = [at for at, _ in in_colour(runs, axis)]
-    found = paints({runs[at].run_id: runs[at].number for at in sorted(kept, key=lambda at: runs[at].number)})
-    return [
-        (_own(run, found), 1.0) if run.run_id in found else ("", strong(drawn) if at in best else faint(drawn))
-        for at, run in enumerate(runs)
-    ]
+        above, bold = frozenset(at for at, run in enumerate(runs) if run.run_id in selected), STRONG
+        own = sorted(above)[:MOST_COLORED]
+    else:
+        above, bold = top_tenth(axis), strong(drawn)
+        own = sorted((at for at, _ in in_colour(runs, axis)), key=lambda at: runs[at].number)
+    found, thin = paints({runs[at].run_id: runs[at].number for at in own}), faint(drawn)
+    return {
+        at: (_own(run, found), 1.0) if run.run_id in found else ("", bold if at in above else thin)
+        for at, run in ((at, runs[at]) for at in order)
+    }
 
 
 def _own(run: Plotted, found: Mapping[str, Paint]) -> str:

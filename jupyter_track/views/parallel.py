@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import InvalidValue
 from ..records import RESULT_STATES
@@ -23,8 +24,7 @@ MOST_RUNS = 5_000  # that a chart shows
 MOST_KEPT = 8  # runs in colour: as many as there are colours
 
 
-@dataclass(frozen=True)
-class Plotted:
+class Plotted(NamedTuple):
     """A run of a chart: a line or a point."""
 
     run_id: str

@@ -17,6 +17,7 @@ from . import (
     filtering,
     live,
     logging_points,
+    many,
     models,
     reading,
     reports,
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "curves": curves.curves,
     "curves-live": curves.live,
     "board": board.board,
+    "many": many.many,
     "models": models.models,
     "reports": reports.reports,
 }
