@@ -66,6 +66,17 @@ def test_a_run_may_be_quoted(nb: Notebook, line: str, told: str, quoted: str) ->
     assert told in say(nb, line.format(quoted))
 
 
+def test_what_gives_the_others_is_the_same_search(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a table has not room for all runs that were found."""
+    monkeypatch.setattr("jupyter_track.notebook.verbs_look.TABLE_RUNS", 1)
+    told = {line: say(nb, line) for line in ("runs params.C > 0", "runs -e demo", "runs -e demo params.C < 9")}
+    assert {line: next(part for part in text.split(" · ") if "track.runs" in part) for line, text in told.items()} == {
+        "runs params.C > 0": 'track.runs("params.C > 0")',
+        "runs -e demo": 'track.runs(experiments="demo")',
+        "runs -e demo params.C < 9": 'track.runs("params.C < 9", experiments="demo")',
+    }
+
+
 def test_a_deleted_baseline_is_told(nb: Notebook) -> None:
     """It is set, and counts for nothing as long as it is in the bin."""
     nb.run("%track baseline alpha")

@@ -17,6 +17,7 @@ from ..store.stored_tables import read_table
 from ..views.beside import Beside, beside_of
 from ..views.card import run_card
 from ..views.details import Details, run_details
+from ..views.format import one_line
 from ..views.html import card_html, code_html, details_html, figure_html, table_html
 from ..views.players import is_media, media_html
 from ..views.previews import pictures_in, table_preview
@@ -107,12 +108,16 @@ def _curve(tracker: Tracker, run: Run, key: str, limit: int) -> list[tuple[int, 
     return [(point.step, point.value) for point in tracker.reader.curve(run.run_id, key, limit)]
 
 
-def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], numbers: Sequence[int]) -> None:
-    """Show the first of the runs that were found, with curves of the main metric; `numbers` are those of all."""
+def show_table(shell: Any, tracker: Tracker, runs: Sequence[Run], numbers: Sequence[int], every: str) -> None:
+    """Show the first of the runs that were found, with curves of the main metric.
+
+    `numbers` are those of all, and `every` is the code that gives them.
+    """
     total = len(numbers)
     table = table_of(
         tracker.reader, runs, now_ms(), total=total, among=numbers, curved=TABLE_CURVES, points=TABLE_POINTS
     )
+    table = replace(table, every=one_line(every))
     show(shell, table_html(table), table_text(table))
 
 

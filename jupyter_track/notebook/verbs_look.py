@@ -12,6 +12,7 @@ from ..recording.session import session
 from ..records import ViewType, html_form, text_form
 from ..store import curve_feed, filter_hints, registry, run_rows
 from ..store.bin import deleted_times
+from ..views.board import runs_code
 from ..views.curve_choice import Asked
 from ..views.curves import MOST_RUNS
 from ..views.format import age, one_line
@@ -71,7 +72,8 @@ def _show_found(desk: Desk, filter_string: str, experiment: str | None, asked: s
         desk.say("\n".join([f"No run matches {one_line(asked)}; %track shows all runs.", *hints]))
         return
     found = run_rows.load(reader.store, numbers[:TABLE_RUNS])
-    showing.show_table(desk.shell, desk.tracker, found, numbers)
+    every = runs_code(filter_string, experiment)
+    showing.show_table(desk.shell, desk.tracker, found, numbers, every)
 
 
 def show(desk: Desk, rest: str) -> None:
@@ -156,7 +158,7 @@ def show_bin(desk: Desk, rest: str) -> None:
     times = deleted_times(desk.tracker.store)
     deleted.sort(key=lambda run: -times.get(run.run_id, 0))
     numbers = [run.number for run in deleted if run.number is not None]
-    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], numbers)
+    showing.show_table(desk.shell, desk.tracker, deleted[:TABLE_RUNS], numbers, "track.runs(deleted=True)")
     now = now_ms()
     when = [f"#{run.number} {age(times[run.run_id], now)}" for run in deleted[:_DATED] if run.run_id in times]
     if when:

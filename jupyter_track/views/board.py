@@ -36,6 +36,19 @@ def query_code(numbers: Sequence[int], text: str = "", among: str = "") -> str:
     return f"runs = track.runs({_quoted(found)})" if found else "runs = track.runs()"
 
 
+def runs_code(text: str, experiment: str | None = None) -> str:
+    """Return the call that gives the runs of a filter, in one experiment or in all of them.
+
+    Examples
+    --------
+    >>> runs_code("params.C > 1", "nets"), runs_code("", "nets")
+    ('track.runs("params.C > 1", experiments="nets")', 'track.runs(experiments="nets")')
+    """
+    given = [_quoted(text.strip())] if text.strip() else []
+    given += [f"experiments={_quoted(experiment)}"] if experiment is not None else []
+    return f"track.runs({', '.join(given)})"
+
+
 def as_filter(text: str) -> str:
     """Return what a person typed as a filter: itself where it is one, else the filter for its words."""
     if not text.strip():

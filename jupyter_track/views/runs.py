@@ -102,6 +102,8 @@ class RunTable(Shown):
         How many of the runs are in the bin; each says so behind its name.
     empty : str
         What is said where there is no row.
+    every : str
+        The code that gives all runs, of which the table has a part.
     """
 
     columns: tuple[Column, ...]
@@ -115,6 +117,7 @@ class RunTable(Shown):
     mixed: bool = False
     deleted: int = 0
     empty: str = EMPTY
+    every: str = ALL_RUNS
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,7 @@ def changed_columns(table: RunTable) -> tuple[bool, ...]:
 def table_foot(table: RunTable) -> list[str]:
     """Return what the line below a table says."""
     parts = [f"{len(table.rows):,} {'runs' if _plain(table) else 'rows'}"] if len(table.rows) > FEW_ROWS else []
-    parts += [f"{table.more:,} more", ALL_RUNS] if table.more else []
+    parts += [f"{table.more:,} more", table.every] if table.more else []
     them = "it" if table.deleted == 1 else "them"
     parts += [f"{counted(table.deleted, 'run')} in the bin: .restore() takes {them} out"] if table.deleted else []
     parts += [table.best_elsewhere] if table.best_elsewhere else []
