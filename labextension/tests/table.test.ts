@@ -1,59 +1,11 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
-import { mount } from '../src/panel.js';
-import type { TableMessage, WireRow } from '../src/protocol.js';
-import { FakeKernel, settled } from './fakekernel.js';
+import type { WireRow } from '../src/protocol.js';
+import { settled } from './fakekernel.js';
 import { madeColumn, madeRow, madeTable, placed } from './made.js';
+import { button, cells, columns, dispose, eachOnItsOwn, grid, host, kernel, key, load, names, press, row, search } from './tablepage.js';
 
-const columns = placed([madeColumn({ key: 'accuracy', main: true, goal: '↑', decimals: 2 }), madeColumn({ kind: 'param', key: 'C' })]);
-let kernel: FakeKernel;
-let host: HTMLElement;
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  kernel = new FakeKernel();
-  host = document.createElement('div');
-  document.body.append(host);
-  dispose = mount(host, kernel);
-});
-afterEach(() => {
-  dispose();
-  host.remove();
-  vi.useRealTimers();
-});
-
-function row(number: number, accuracy = number / 10, changes: Partial<WireRow> = {}): WireRow {
-  return madeRow(number, { cells: [[accuracy, 7], String(number % 2)], ...changes });
-}
-function load(rows: WireRow[], changes: Partial<TableMessage> = {}): void {
-  kernel.say(madeTable(columns, rows, changes));
-}
-const grid = () => host.querySelector('.jt-grid') as HTMLElement;
-const names = () => [...host.querySelectorAll('.jt-row')].map(node => node.querySelector('.jt-name')?.textContent ?? node.textContent);
-const cells = (line: Element) => [...line.querySelectorAll<HTMLElement>('.jt-cell')];
-function key(name: string, also: KeyboardEventInit = {}): void {
-  grid().focus();
-  grid().dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...also }));
-}
-function press(column: string, also: PointerEventInit = {}): void {
-  const node = host.querySelector(`.jt-header [data-column="${column}"]`) as HTMLElement;
-  const event = (type: string) => Object.assign(new MouseEvent(type, { bubbles: true, button: 0, ...also }), { pointerId: 1 });
-  node.dispatchEvent(event('pointerdown'));
-  window.dispatchEvent(event('pointerup'));
-}
-function search(text: string): void {
-  const field = host.querySelector('.jt-search') as HTMLInputElement;
-  field.value = text;
-  field.dispatchEvent(new Event('input'));
-}
-function button(label: string): HTMLButtonElement {
-  const found = [...host.querySelectorAll('button')].find(each => each.textContent === label);
-  if (!found) {
-    throw new Error(`no button ${label}`);
-  }
-  return found;
-}
+eachOnItsOwn();
 
 test('groups are offered by what tells the runs apart', () => {
   const offered = () => [...host.querySelectorAll('.jt-group-by option')].map(option => option.textContent);
@@ -89,79 +41,6 @@ test('a cell that is pointed at, or has the focus, says its value in full', () =
   expect(cell.title).toBe('0.25 at step 7');
   ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight'].forEach(name => key(name));
   expect([document.querySelector('.jt-focus')?.textContent, document.querySelector<HTMLElement>('.jt-focus')?.title]).toEqual(['1', '1']);
-});
-
-test('sorts by a click on a header, the best first, and tells it', () => {
-  load([row(1, 0.2), row(2, 0.9), row(3, 0.5)]);
-  press('metrics.accuracy');
-  expect(names()).toEqual(['run-2', 'run-3', 'run-1']);
-  expect(host.querySelector('[aria-sort=descending]')?.textContent).toContain('accuracy');
-  press('metrics.accuracy');
-  expect(names()).toEqual(['run-1', 'run-3', 'run-2']);
-});
-
-test('searches words without the kernel', () => {
-  load([row(1, 0.1, { name: 'baseline' }), row(2, 0.2, { name: 'wide' })]);
-  search('WIDE');
-  expect(names()).toEqual(['wide']);
-  expect(kernel.last('filter')).toBeUndefined();
-  search('forest');
-  expect(host.querySelector('.jt-empty')?.textContent).toBe('No run matches forest · clear filter');
-  button('clear filter').click();
-  expect(names()).toEqual(['baseline', 'wide']);
-});
-
-test('sends the grammar to the kernel, says that it waits, and keeps the rows meanwhile', async () => {
-  load([row(1), row(2), row(3)]);
-  search('metrics.accuracy > 0.15');
-  vi.advanceTimersByTime(250);
-  expect(kernel.last('filter')).toMatchObject({ text: 'metrics.accuracy > 0.15' });
-  expect(names()).toHaveLength(3);
-  vi.advanceTimersByTime(300);
-  expect(host.textContent).toContain('waits for the kernel');
-  await kernel.reply('filter', { found: [row(2).id, row(3).id] });
-  expect(names()).toEqual(['run-2', 'run-3']);
-  expect(host.textContent).not.toContain('waits for the kernel');
-});
-
-test('says below a filter without a result which of its keys no run has', async () => {
-  load([row(1), row(2)]);
-  search('metrics.acuracy > 0.9');
-  vi.advanceTimersByTime(250);
-  await kernel.reply('filter', { found: [], hints: ["No run has the metric 'acuracy'; did you mean 'accuracy'?"] });
-  expect([...host.querySelector('.jt-empty')!.children].map(one => one.textContent)).toEqual([
-    'metrics.acuracy > 0.9',
-    'clear filter',
-    "No run has the metric 'acuracy'; did you mean 'accuracy'?"
-  ]);
-});
-
-test('an answer to an earlier filter does not count', async () => {
-  load([row(1), row(2)]);
-  search('params.C = 1');
-  vi.advanceTimersByTime(250);
-  const first = kernel.last('filter')!;
-  search('params.C = 0');
-  vi.advanceTimersByTime(250);
-  await kernel.reply('filter', { found: [row(2).id] });
-  kernel.say({ type: 'reply', to: first.to, ok: true, found: [row(1).id] });
-  await settled();
-  expect(names()).toEqual(['run-2']);
-});
-
-test('shows what the kernel says of a filter that it cannot read', async () => {
-  load([row(1), row(2)]);
-  search('params.C = 1');
-  vi.advanceTimersByTime(250);
-  await kernel.reply('filter', { found: [row(1).id] });
-  expect(names()).toEqual(['run-1']);
-  search('metricz.loss < 1');
-  vi.advanceTimersByTime(250);
-  await kernel.reply('filter', { ok: false, message: 'Unknown kind "metricz" (at position 0)\n  metricz.loss < 1\n  ^' });
-  const problem = host.querySelector('.jt-problem')!;
-  expect(problem.firstElementChild?.textContent).toBe('✗ Unknown kind "metricz" (at position 0) · all runs are shown');
-  expect(problem.querySelector('pre')?.textContent).toBe('metricz.loss < 1\n^');
-  expect(names()).toEqual(['run-1', 'run-2']); // those of the filter before are no answer to this one
 });
 
 test('a patch changes, adds and removes rows, and leaves order, marks and focus alone', () => {
@@ -278,16 +157,6 @@ test('the keyboard moves, marks, extends, opens, searches and clears', async () 
   expect(document.activeElement).toBe(host.querySelector('.jt-search'));
 });
 
-test('arrows reach the header and sort there', () => {
-  load([row(1, 0.1), row(2, 0.2)]);
-  key('ArrowUp');
-  key('ArrowRight');
-  key('ArrowRight');
-  key('ArrowRight');
-  key('Enter');
-  expect(names()).toEqual(['run-2', 'run-1']);
-});
-
 test('the right arrow opens a parent and the left one closes it', () => {
   load([row(1), row(2, 0.2, { parent: row(1).id })]);
   expect(names()).toEqual(['run-1']);
@@ -388,15 +257,6 @@ test('says how many columns are equal or empty, and shows them', () => {
   expect(host.querySelector('.jt-header')?.textContent).not.toContain('ab');
 });
 
-test('takes the choices that the kernel kept, once', async () => {
-  const choices = { sort: [{ column: 'metrics.accuracy', descending: true }], filter: 'run', group: '' };
-  load([row(1), row(2)], { choices });
-  expect(names()).toEqual(['run-2', 'run-1']);
-  press('metrics.accuracy');
-  load([row(1), row(2)], { choices, rev: 2 });
-  expect(names()).toEqual(['run-1', 'run-2']);
-});
-
 test('asks for the curves of the rows on the page, each once', () => {
   load([row(1), row(2), row(3, 0.3, { cells: [null, '1'] })]);
   vi.advanceTimersByTime(200);
@@ -452,17 +312,6 @@ test('reads out a run that ended', () => {
   load([row(1, 0.1, { live: true, state: 'running' })]);
   kernel.say({ type: 'patch', rev: 2, rows: [row(1, 0.2)], removed: [] });
   expect(host.querySelector('[role=status]')?.textContent).toBe('run-1 finished');
-});
-
-test('still sorts and searches once the kernel is gone, and says that nothing can be changed', async () => {
-  load([row(1, 0.1), row(2, 0.2)]);
-  kernel.die();
-  press('metrics.accuracy');
-  expect(names()).toEqual(['run-2', 'run-1']);
-  key('ArrowDown');
-  key('Enter');
-  await settled();
-  expect(host.querySelector('[role=alert]')?.textContent).toContain('The kernel is gone');
 });
 
 test('leaves nothing behind', () => {
