@@ -15,6 +15,7 @@ from jupyter_track.views.format import (
     age,
     change,
     clock,
+    column_text,
     duration,
     iso,
     middle_cut,
@@ -244,6 +245,24 @@ def test_one_line_is_one_line(text: str) -> None:
 def test_plain_text_keeps_lines_and_drops_terminal_colours() -> None:
     """A traceback stays readable, and a name cannot turn the direction of its line."""
     assert plain_text("\x1b[0;31mValueError\x1b[0m:\n\tx\x00 \u202eevil") == "ValueError:\n\tx evil"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2e-05", "2e-05"),
+        ("3.0000000000000004e-05", "3e-05"),
+        ("-1.2345678901234e-07", "-1.235e-07"),
+        ("0.00012345678901", "0.0001235"),
+        ("0.0013894954943731374", "0.001389"),
+        ("0.5000000000000001", "0.5000"),
+        ("1234567.890123", "1.23e6"),
+        ("1e-3", "1e-3"),
+    ],
+)
+def test_small_numbers_of_a_column_are_written_alike(text: str, shown: str) -> None:
+    """A long one as Python writes the short ones beside it; what a person wrote stays."""
+    assert column_text(Param("lr", float(text), text, "float")) == shown
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,17 @@ def test_a_view_asks_for_other_charts_and_axes(page: Page) -> None:
     page.ask(comm, "many", tab="parallel", metric="gone")
     last = states(page, comm)[-1]
     assert (last["problem"][:48], "shown" in last) == ("None of these runs has a metric or a param 'gone", False)
+    assert last["metric"] == "gone"
+
+
+def test_the_metric_is_told_where_nothing_can_be_shown(page: Page) -> None:
+    """The one that is meant, so that the choice is not empty; what is shown tells its own."""
+    comm = shown(page, "track.importance('loss', runs='params.model = \"svm\"')")
+    last = states(page, comm)[-1]
+    assert (last["metric"], "shown" in last, last["problem"] != "") == ("metrics.loss", False, True)
+    page.ask(comm, "many", tab="parallel")
+    last = states(page, comm)[-1]
+    assert ("metric" in last, last["shown"]["metric"]) == (False, "metrics.loss")
 
 
 def test_a_new_run_appears_in_a_view(page: Page) -> None:

@@ -167,6 +167,34 @@ def test_the_baseline_the_best_and_the_pinned_are_in_colour(store: Path) -> None
     assert told("loss") == [(2, "baseline, best"), (3, "pinned")]
 
 
+def test_where_none_is_worse_none_is_the_best(store: Path) -> None:
+    """One run with a result, or several with the same, as in a table; the baseline says only that it is one."""
+    ids = add_runs(store, {"metrics": {"loss": 1.0}})
+    chart = parallel_of(rows_of(store), {})
+    assert in_colour(chart.runs, chart.metric) == []
+    add_runs(store, {"metrics": {"loss": 1.0}}, {"metrics": {"loss": 3.0}, "status": "FAILED"})
+    edits.set_baseline(store, ids[0])
+    chart = parallel_of(rows_of(store), {})
+    assert [(chart.runs[at].number, why) for at, why in in_colour(chart.runs, chart.metric)] == [(1, "baseline")]
+    add_run(store, metrics={"loss": 2.0})
+    chart = parallel_of(rows_of(store), {})
+    assert [(chart.runs[at].number, why) for at, why in in_colour(chart.runs, chart.metric)] == [
+        (1, "baseline"),
+        (2, "best"),
+    ]
+
+
+def test_ticks_that_would_lie_over_each_other_are_left_out(store: Path) -> None:
+    """Both ends stay, also on an axis that is turned over, and the runs keep their places."""
+    values = (0.01, 0.012, 0.02, 0.02847, 0.02981)
+    add_runs(store, *({"metrics": {"loss": value}} for value in values))
+    axis = axis_of(rows_of(store)[::-1], "loss", "metric", {"loss": "min"}, better_up=True)
+    assert [text for _, text in axis.ticks] == ["0.01000", "0.01200", "0.02000", "0.02981"]
+    assert (axis.values, len(set(axis.shares))) == (values, 5)
+    near = axis_of(rows_of(store)[1:3], "loss", "metric", {"loss": "min"}, better_up=True)
+    assert near.ticks == ((1.0, "0.02000"), (0.0, "0.02847"))
+
+
 def test_runs_are_ordered_from_the_best_and_ranges_are_told(store: Path) -> None:
     """In the goal's direction; what is no number comes last."""
     add_runs(

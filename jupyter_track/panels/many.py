@@ -21,7 +21,7 @@ from ..views.axes import Known, known_of
 from ..views.found import Runs
 from ..views.importance import Importance, importance_of
 from ..views.many_live import chart_message, importance_message
-from ..views.parallel import Parallel, parallel_of
+from ..views.parallel import Parallel, main_metric, parallel_of
 from ..views.runs import EMPTY, NO_MATCH
 from ..views.scatter import Scatter, scatter_of
 from ..views.tokens import RUN_COLORS
@@ -278,10 +278,18 @@ class ManyPanel(Charted, SelectingPanel):
             message["shown"] = self._shown()
         except TrackError as error:
             message["problem"] = self._nothing(error)
+            message["metric"] = self._asked_metric()
         message["known"] = _known_message(self._read.known)
         message["selected"] = list(self._selected)
         message["colors"] = list(RUN_COLORS)
         return message
+
+    def _asked_metric(self) -> str:
+        """The id of the metric that is meant, where there is nothing to show; as it was named, where no run has it."""
+        try:
+            return f"metrics.{main_metric(self._read.known, self.asked.metric)}"
+        except TrackError:
+            return self.asked.metric or ""
 
     def _shown(self) -> Message:
         if self.asked.tab == "importance":

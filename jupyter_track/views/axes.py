@@ -19,7 +19,18 @@ from ..records import Goal as Direction
 from ..records import Param
 from ..store.table_rows import Last, TableRow
 from .columns import PARAM_RANKS
-from .format import LARGE, MINUS, PARAM_LIMIT, SMALL, middle_cut, number, one_line, param_text, precision_of
+from .format import (
+    LARGE,
+    MINUS,
+    PARAM_LIMIT,
+    SMALL,
+    middle_cut,
+    number,
+    one_line,
+    param_text,
+    precision_of,
+    short_number,
+)
 from .goals import NO_GOAL, Goal, aimed_in, first_logged, goal_of
 from .groups import is_seed
 
@@ -33,6 +44,7 @@ MOST_CATEGORIES = 30  # an axis that has more is not shown unless it is named
 LOG_LEAST = 8.0  # the span from which a scale may be logarithmic
 _NUMBERS = ("int", "float")
 TICK_LIMIT = 14
+TICKS_APART = 0.07  # of an axis: about the height of a line, in pictures as on a page
 _TICK_DIGITS = 4
 _LONG_NUMBER = 8  # characters: a number that was drawn by chance has seventeen digits
 
@@ -134,7 +146,7 @@ def _param_axis(rows: Sequence[TableRow], key: str) -> Axis:
 
 
 def _short(text: str, value: float | None) -> str:
-    return text if value is None or len(text) <= _LONG_NUMBER else number(value)
+    return text if value is None or len(text) <= _LONG_NUMBER else short_number(value)
 
 
 def number_of(param: Param) -> float | None:
@@ -166,8 +178,9 @@ def _numeric(
     else:
         ticks = log_ticks(low, high) if scale == "log" else linear_ticks(low, high)
         marks = [(value, tick_text(value)) for value in ticks]
-    marks = _tick_texts(marks)
     places = _placed([value for value, _ in marks], scale, low, high, upside_down)
+    kept = apart(places)
+    places, marks = [places[at] for at in kept], _tick_texts([marks[at] for at in kept])
     shares = dict(zip(distinct, _placed(distinct, scale, low, high, upside_down), strict=True))
     return Axis(
         key,
@@ -255,6 +268,23 @@ def _off_centre(values: Sequence[float]) -> float:
     """How far the middle of sorted numbers lies from the middle of their span, as a share of it."""
     middle = values[len(values) // 2] / 2 + values[(len(values) - 1) // 2] / 2
     return abs((middle - values[0]) / (values[-1] - values[0]) - 0.5)
+
+
+def apart(places: Sequence[float]) -> list[int]:
+    """Return which ticks of an axis are told, so that no text lies over another: both ends, and what has room.
+
+    Examples
+    --------
+    >>> apart([0.0, 0.05, 0.5, 0.96, 1.0]), apart([1.0, 0.02, 0.0]), apart([0.5])
+    ([0, 2, 4], [0, 2], [0])
+    """
+    last = len(places) - 1
+    kept: list[int] = []
+    for at, place in enumerate(places):
+        beside = [places[other] for other in (*kept[-1:], last) if other != at]
+        if at == last or all(abs(place - other) >= TICKS_APART for other in beside):
+            kept.append(at)
+    return kept
 
 
 def linear_ticks(low: float, high: float, count: int = 5) -> list[float]:

@@ -286,6 +286,17 @@ def param_text(param: Param, limit: int | None = PARAM_LIMIT) -> str:
     return text if limit is None or len(text) <= limit else middle_cut(text, limit)
 
 
+def short_number(value: float) -> str:
+    """Return a number that a param is, with 4 significant digits: a small one as Python writes those that are short.
+
+    Examples
+    --------
+    >>> short_number(3.0000000000000004e-05), short_number(0.00012345678), short_number(0.5000000000000001)
+    ('3e-05', '0.0001235', '0.5000')
+    """
+    return repr(float(f"{value:.{SIGNIFICANT}g}")) if 0 < abs(value) < SMALL else number(value)
+
+
 def column_text(param: Param) -> str:
     """Return a param as a column of a table shows it: a long decimal fraction with 4 significant digits.
 
@@ -301,7 +312,7 @@ def column_text(param: Param) -> str:
         and len(param_text(param, None)) > NUMBER_LIMIT
         and math.isfinite(value := float(param.text))
     ):
-        return number(value)
+        return short_number(value)
     return param_text(param, NUMBER_LIMIT if param.type in ("int", "float") else PARAM_LIMIT)
 
 

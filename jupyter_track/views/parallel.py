@@ -171,14 +171,14 @@ def in_colour(runs: Sequence[Plotted], metric: Axis) -> list[tuple[int, str]]:
     """Return the places of the runs that are drawn in colour while none is selected, each with why: at most eight.
 
     The baseline, the best one where it is known which way is better, and the pinned ones. A run that broke off is not
-    the best, and one that goes on is the best so far.
+    the best, and one that goes on is the best so far; as in tables, none is the best where there is no worse one.
     """
     results = [
         at
         for at in (ordered_by(metric) if metric.goal.direction is not None else ())
         if runs[at].state in RESULT_STATES and isinstance(metric.values[at], float)
     ]
-    best = next(iter(results), None)
+    best = results[0] if len({metric.values[at] for at in results}) > 1 else None
     words = {at: [run.kept] for at, run in enumerate(runs) if run.kept == "baseline"}
     if best is not None:
         words.setdefault(best, []).append("best so far" if runs[best].state == "running" else "best")

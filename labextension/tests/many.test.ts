@@ -4,7 +4,8 @@ import { afterKey, around, brushed, kept, moved, NO_BRUSHES, rangeWords, within 
 import { ParallelGeometry, ScatterGeometry } from '../src/many/geometry.js';
 import { barsNode } from '../src/many/bars.js';
 import { BEHIND, colorsOf, FAINT, fit, runWords, STRONG, tones } from '../src/many/looks.js';
-import type { ManyAxis, ManyChart } from '../src/protocol.js';
+import { ManyToolbar } from '../src/many/toolbar.js';
+import type { ManyAxis, ManyChart, ManyMessage } from '../src/protocol.js';
 
 const axis = (id: string, shares: (number | null)[], texts: string[], ticks: [number, string][] = []): ManyAxis => ({
   id, title: id, metric: id.startsWith('metrics'), log: false, ticks, shares, texts
@@ -173,5 +174,49 @@ describe('bars of what mattered', () => {
     expect(cells).toEqual([['<b>lr</b>', '', '0.50 ± 0.10', ''], ['wd', '', '−0.10 ± 0.20', 'within noise']]);
     const widths = [...node.querySelectorAll<HTMLElement>('.jt-amount-fill')].map(bar => parseFloat(bar.style.width));
     expect(widths.map(Math.round)).toEqual([83, 0]);
+  });
+});
+
+describe('the boxes above the charts', () => {
+  const SCATTER: ManyChart = { ...CHART, kind: 'scatter', axes: [AXES[0]!, AXES[2]!] };
+  const LR = { id: 'params.lr', title: 'lr', differs: true };
+  const LOSS = { id: 'metrics.loss', title: 'loss' };
+
+  function shown(changes: Partial<ManyMessage>, toolbar = new ManyToolbar(() => undefined)): { toolbar: ManyToolbar; boxes: string[][] } {
+    toolbar.show({
+      type: 'many', rev: 1, tab: 'scatter', tabs: ['parallel', 'scatter'], problem: '', shown: SCATTER, selected: [], colors: PALETTE,
+      known: { metrics: [LOSS], params: [LR] }, ...changes
+    });
+    const boxes = [...toolbar.node.querySelectorAll('select')].map(box =>
+      [box.selectedOptions[0]?.textContent ?? '', ...[...box.options].map(option => option.textContent)]);
+    return { toolbar, boxes };
+  }
+
+  it('tell the metric and what stands against it', () => {
+    expect(shown({}).boxes).toEqual([['loss', 'loss'], ['lr', 'lr', 'loss']]);
+  });
+
+  it('tell a param that was asked for though it is equal in all runs, as long as it is', () => {
+    const depth = { id: 'params.depth', title: 'depth', differs: false };
+    const chart = { ...SCATTER, axes: [axis('params.depth', [0.5, 0.5, 0.5], ['3', '3', '3']), AXES[2]!] };
+    const { toolbar, boxes } = shown({ shown: chart, known: { metrics: [LOSS], params: [LR, depth] } });
+    expect(boxes[1]).toEqual(['depth (equal in all)', 'lr', 'depth (equal in all)', 'loss']);
+    const later = shown({ shown: chart, known: { metrics: [LOSS], params: [LR, { ...depth, differs: true }] } }, toolbar);
+    expect(later.boxes[1]).toEqual(['depth', 'lr', 'depth', 'loss']);
+    expect(shown({ known: { metrics: [LOSS], params: [LR, depth] } }, toolbar).boxes[1]).toEqual(['lr', 'lr', 'loss']);
+  });
+
+  it('tell the metric that is meant where there is nothing to show, also one that no run has', () => {
+    const nothing = (metric: string) => {
+      const { shown: _, ...rest } = { shown: undefined, problem: 'Nothing stands against it.', metric };
+      const toolbar = new ManyToolbar(() => undefined);
+      toolbar.show({
+        type: 'many', rev: 1, tab: 'scatter', tabs: ['scatter'], selected: [], colors: [], known: { metrics: [LOSS], params: [] }, ...rest
+      });
+      const [box, against] = toolbar.node.querySelectorAll('select');
+      return [box?.selectedOptions[0]?.textContent, against?.closest('label')?.hidden];
+    };
+    expect(nothing('metrics.loss')).toEqual(['loss', true]);
+    expect(nothing('acuracy')).toEqual(['acuracy (in no run)', true]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Chart, Charts } from '../charts/load.js';
 import { swatch } from '../curves/list.js';
-import { div, fill, runColor, span } from '../dom.js';
+import { div, element, fill, runColor, span } from '../dom.js';
 import type { ManyChart, ManyRun } from '../protocol.js';
 import type { Shared } from '../shared.js';
 import { brushed, type Brushes, kept, NO_BRUSHES, type Range, within } from './brushes.js';
@@ -180,7 +180,7 @@ export class ChartPart {
         return [];
       }
       const paint = { color: colors?.get(run.id) ?? '', dash: [], opacity: 1 };
-      return [span('jt-run', swatch({ paint, baseline: at === baseline }), span('jt-cut', run.name), span('jt-muted', `#${run.number} ${why}`))];
+      return [span('jt-run', swatch({ paint, baseline: at === baseline }), element('span', { class: 'jt-cut', title: run.name }, run.name), span('jt-muted', `#${run.number} ${why}`))];
     });
   }
 

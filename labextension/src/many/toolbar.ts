@@ -30,9 +30,9 @@ export class ManyToolbar {
     const focused = document.activeElement?.closest('.jt-segments') === this.tabs ? document.activeElement?.textContent : null;
     fill(this.tabs, ...message.tabs.map(one => button(NAMES[one] ?? one, () => this.ask({ tab: one }), pressed(one))));
     [...this.tabs.children].filter(one => one.textContent === focused).forEach(one => (one as HTMLElement).focus());
-    options(this.metric, known.metrics, shown?.metric ?? '');
+    options(this.metric, known.metrics, shown?.metric ?? message.metric ?? '');
     const x = shown?.kind === 'scatter' ? (shown.axes[0]?.id ?? '') : '';
-    options(this.x, [...known.params.filter(one => one.differs), ...known.metrics], x);
+    options(this.x, against(message, x), x);
     this.metricLabel.hidden = known.metrics.length === 0;
     this.xLabel.hidden = tab !== 'scatter' || shown === undefined;
     this.axes.hidden = tab !== 'parallel' || shown === undefined;
@@ -102,11 +102,25 @@ export class ManyToolbar {
   private listed = '';
 }
 
-function options(select: HTMLSelectElement, known: readonly { id: string; title: string }[], value: string): void {
-  const listed = known.map(one => one.id).join('\n');
+interface Option {
+  id: string;
+  title: string;
+}
+
+/** What the metric can stand against: the params that differ, the one that was asked for though it does not, metrics. */
+function against({ known }: ManyMessage, x: string): Option[] {
+  const params = known.params.filter(one => one.differs || one.id === x);
+  return [...params.map(({ id, title, differs }) => ({ id, title: differs ? title : `${title} (equal in all)` })), ...known.metrics];
+}
+
+/** Fill a box with what there is. What was asked for stands in it too where no run has it: it is never empty. */
+function options(select: HTMLSelectElement, known: readonly Option[], value: string): void {
+  const asked = value === '' || known.some(one => one.id === value) ? [] : [{ id: value, title: `${value} (in no run)` }];
+  const every = [...asked, ...known];
+  const listed = every.map(one => `${one.id} ${one.title}`).join('\n');
   if (select.dataset['listed'] !== listed) {
     select.dataset['listed'] = listed;
-    fill(select, ...known.map(one => element('option', { value: one.id }, one.title)));
+    fill(select, ...every.map(one => element('option', { value: one.id }, one.title)));
   }
   select.value = value;
 }

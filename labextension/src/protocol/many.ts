@@ -51,6 +51,8 @@ export interface ManyMessage {
   tabs: ManyTab[];
   /** Why there is nothing to show; empty where there is. */
   problem: string;
+  /** Where there is nothing to show: the metric that was meant, its id or what was asked for; empty where there is none. */
+  metric?: string;
   shown?: ManyChart | ManyBars;
   known: {
     metrics: { id: string; title: string }[];
