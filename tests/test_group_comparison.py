@@ -14,14 +14,18 @@ from made_stores import made_store, with_code
 
 import jupyter_track as track
 from jupyter_track.errors import InvalidValue, NotFound
+from jupyter_track.panels.comparison import ComparisonPanel
+from jupyter_track.panels.panel import Link
 from jupyter_track.records import Dataset, DatasetInput, Run, RunInputs
 from jupyter_track.store.reader import Reader
 from jupyter_track.views.compared import Line, Value
+from jupyter_track.views.comparison import comparison_of
 from jupyter_track.views.comparison_html import stored_comparison_html
-from jupyter_track.views.comparison_parts import column_curve, overlays, parts_of
+from jupyter_track.views.comparison_parts import column_curve, overlays, parts_of, run_paints
 from jupyter_track.views.format import Change
 from jupyter_track.views.goals import Goal
 from jupyter_track.views.group_comparison import compare_groups, group_comparison_of, groups_in
+from jupyter_track.views.live_comparison import comparison_message
 from jupyter_track.views.statistics import WELCH
 
 
@@ -76,6 +80,35 @@ def test_a_column_is_a_group() -> None:
         ("kernel", ["rbf", "rbf"]),
     ]
     assert "accuracy ↑?  0.9620 ± 0.0010 (n=3)  0.981 ± 0.002 (n=3) +0.0190 ▲? (95 % +0.0134 to +0.0246)" in str(found)
+
+
+def test_a_page_gets_names_as_they_are_and_a_picture_gets_them_cut(tmp_path: Path) -> None:
+    """The page cuts to the room that it has: what was cut before would have two marks of it. So do runs."""
+    store = made_store(tmp_path)
+    names = [f"a run with a long name that says what was tried, {n}" for n in (1, 2)]
+    ids = with_code(store, *({"metrics": {"loss": [2.0, 1.0]}, "name": name} for name in names for _ in range(2)))
+    for found, cut in (
+        (group_comparison_of(Reader(store), [ids[:2], ids[2:]]), "a run with a long … what was tried, {}"),
+        (comparison_of(Reader(store), [ids[1], ids[2]]), "a run with a…as tried, {}"),
+    ):
+        told = comparison_message(found, parts_of(Reader(store), found), run_paints(found))
+        assert [run["name"] for run in told["runs"]] == names
+        assert [run.name for run in found.runs] == [cut.format(n) for n in (1, 2)]
+    panel = ComparisonPanel.of(group_comparison_of(Reader(store), [ids[:2], ids[2:]]))
+    assert panel.curves is not None
+    panel.greet(Link(lambda message: None))
+    assert [name for name, _ in panel.curves.asked.columns] == names
+
+
+def test_a_long_fraction_in_a_name_is_as_in_a_table() -> None:
+    """Where two would be called alike, each is told to the digit."""
+    near, far = (group(first, "svc", C, (1.0, 2.0)) for first, C in ((1, 3.0000000000000004e-05), (4, 0.1)))
+    assert [one.long_name for one in compare_groups([near, far], {}).runs] == ["C 3e-05", "C 0.1"]
+    same = group(4, "svc", 3.0000000000000011e-05, (1.0, 2.0))
+    assert [one.long_name for one in compare_groups([near, same], {}).runs] == [
+        "C 3.0000000000000004e-05",
+        "C 3.000000000000001e-05",
+    ]
 
 
 def test_a_difference_within_noise_is_said() -> None:

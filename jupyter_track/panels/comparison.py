@@ -170,7 +170,7 @@ class ComparisonPanel(Charted, StandingPanel):
     def _curves_asked(self, before: Asked) -> Asked:
         """What the curves show: the metrics that are worth a look, of all runs; groups as they are compared."""
         assert self._comparison is not None
-        names = [run.title for run in self._comparison.runs]
+        names = [run.long_title for run in self._comparison.runs]
         columns = tuple(zip(names, self._columns, strict=False)) if self.grouped else ()
         ids = tuple(run_id for column in self._columns[: len(names)] for run_id in column)[:MOST_RUNS]
         keys = tuple(one.key for one in self._parts.curves)

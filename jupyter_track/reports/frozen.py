@@ -222,7 +222,7 @@ def _compared_choice(material: Material, comparison: Comparison, parts: Parts) -
     keys = tuple(one.key for one in parts.curves)
     if not keys:
         return None
-    columns = tuple((run.title, run.members) for run in comparison.runs if run.members)
+    columns = tuple((run.long_title, run.members) for run in comparison.runs if run.members)
     ids = tuple(run_id for run in comparison.runs for run_id in run.members or (run.run_id,))[:MOST_CURVED]
     asked = AskedCurves(keys, ids, columns=columns, group=COMPARED if columns else "")
     return choose(material.reader.store, asked, material.reader)

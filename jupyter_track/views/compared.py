@@ -44,6 +44,8 @@ class Compared:
         The ids of all runs of a group; nothing where the column is a run.
     baseline : bool
         Whether the column is a run that is the baseline of its experiment, which is drawn dashed.
+    long_name : str
+        The name as it is, for a page that cuts it to the room that there is: what is cut twice reads badly.
     """
 
     run_id: str
@@ -55,11 +57,17 @@ class Compared:
     repeats: int = 1
     members: tuple[str, ...] = ()
     baseline: bool = False
+    long_name: str = ""
 
     @property
     def title(self) -> str:
         """``#12 wide``."""
         return f"{self.number} {self.name}".strip()
+
+    @property
+    def long_title(self) -> str:
+        """The same with the name as it is."""
+        return f"{self.number} {self.long_name}".strip()
 
 
 @dataclass(frozen=True)

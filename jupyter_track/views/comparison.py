@@ -194,6 +194,7 @@ def column_of(run: Run, repeats: int) -> Compared:
         color=run_color(run.number),
         repeats=repeats,
         baseline=run.baseline_run_id == run.run_id,
+        long_name=name or run.run_id[:8],
     )
 
 

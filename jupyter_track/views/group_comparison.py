@@ -178,6 +178,7 @@ def _columns(groups: Sequence[Sequence[Run]]) -> list[Compared]:
                 column,
                 number="" if len(group) > 1 else column.number,
                 name=short,
+                long_name=name,
                 full_name=f"{name}: {', '.join(_title(run) for run in group)}",
                 state=state,
                 members=tuple(run.run_id for run in group),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..records import Param, Run
 from ..store.table_rows import TableRow
-from .format import middle_cut, one_line, param_text
+from .format import column_text, middle_cut, one_line, param_text
 
 MOST_PARAMS = 3  # that a name has; more only where fewer do not tell it from another
 _LIMIT = 16
@@ -108,7 +108,12 @@ def _value(params: Mapping[str, Param], key: str) -> str | None:
 def _values(params: Sequence[Mapping[str, Param]], key: str) -> dict[str, str]:
     """How the values of a param are written in names; a long one loses its middle where that leaves it apart."""
     having = {each[key].text: each[key] for each in params if key in each}
-    return _apart({text: (param_text(param, _LIMIT), param_text(param, None)) for text, param in having.items()})
+    return _apart({text: (_short(param), param_text(param, None)) for text, param in having.items()})
+
+
+def _short(param: Param) -> str:
+    """A long fraction as in a table, anything else without its middle."""
+    return column_text(param) if param.type == "float" else param_text(param, _LIMIT)
 
 
 def _apart(texts: Mapping[str, tuple[str, str]]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _run(run: Compared, paint: Paint) -> Message:
     return {
         "id": run.run_id,
         "number": run.number,
-        "name": run.name,
+        "name": run.long_name,
         "full": run.full_name,
         "state": vars(run.state).copy(),
         "color": paint.color,

@@ -233,3 +233,10 @@ test('when the kernel is gone all that was seen stays, without buttons that do n
   expect(texts('.jt-lines thead button')).toEqual([]);
   expect(texts('.jt-lines thead .jt-name')).toHaveLength(3);
 });
+
+test('names stand whole in the heads, where the page cuts them, and in full where one is pointed at', () => {
+  const name = 'a run with a long name that says what was tried, 1';
+  say(made({ runs: [madeRun(1, { name, full: `${name}: #1 a, #2 b` }), madeRun(2)] }));
+  const [head] = host.querySelectorAll<HTMLElement>('.jt-lines thead th');
+  expect([head?.querySelector('.jt-cut')?.textContent, head?.title]).toEqual([name, `${name}: #1 a, #2 b`]);
+});

@@ -5,7 +5,7 @@ import { beyondOf, farOff } from '../src/curves/beyond.js';
 import { Controls } from '../src/curves/controls.js';
 import { cell, fileName } from '../src/curves/copy.js';
 import { endWords, groupEnd } from '../src/curves/groupend.js';
-import { SEED } from '../src/curves/legend.js';
+import { Legend, SEED } from '../src/curves/legend.js';
 import { CurvesModel } from '../src/curves/model.js';
 import { Painter } from '../src/curves/painter.js';
 import { number } from '../src/curves/numbers.js';
@@ -475,4 +475,11 @@ describe('the view', () => {
     expect(shared.hovered).toBe('a');
     expect(view.node.querySelector('.jt-valuerow.jt-near')!.textContent).toContain('run a');
   });
+});
+
+test('the legend of groups has their names whole, for a page that cuts them, and on what is pointed at', () => {
+  const legend = new Legend(new Shared(), () => undefined);
+  const name = 'a long name of a group that says what was tried';
+  legend.show([run('a', { group: name }), run('b', { group: name }), run('c', { group: '0.1' })], [], SEED);
+  expect([...legend.node.querySelectorAll<HTMLElement>('.jt-cut')].map(node => [node.textContent, node.title])).toEqual([[name, name], ['0.1', '0.1']]);
 });

@@ -183,7 +183,8 @@ export class PictureSlot {
 
   private cell(run: ComparedRun, picture: Picture | null, key: string): HTMLElement {
     const name = `${run.number} ${run.name}`.trim();
-    const caption = div('jt-caption', swatch(run), span('jt-muted jt-cut', name), picture?.whose ? span('jt-muted', `figure of ${picture.whose}`) : null);
+    const label = element('span', { class: 'jt-muted jt-cut', title: run.full }, name);
+    const caption = div('jt-caption', swatch(run), label, picture?.whose ? span('jt-muted', `figure of ${picture.whose}`) : null);
     const box = div('jt-picture');
     const cell = div('jt-slot-cell', caption, box);
     cell.dataset['key'] = key;

@@ -116,7 +116,7 @@ export class JoinedTable {
     for (const _ of message.differing) {
       runs.forEach((run, place) => {
         const label = div('jt-compared-title', swatch(run), span('jt-muted jt-cut', `${run.number} ${run.name}`.trim()));
-        second.append(element('th', { scope: 'col', class: place === 0 ? 'jt-begins-column' : null }, label));
+        second.append(element('th', { scope: 'col', class: place === 0 ? 'jt-begins-column' : null, title: run.full }, label));
       });
     }
     const body = message.rows.map(row => joinedRow(row));

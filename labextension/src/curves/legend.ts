@@ -1,4 +1,4 @@
-import { button, div, fill, span } from '../dom.js';
+import { button, div, element, fill, span } from '../dom.js';
 import type { CurveRun } from '../protocol.js';
 import type { Shared } from '../shared.js';
 import { swatch } from './list.js';
@@ -78,5 +78,6 @@ function groupsOf(runs: readonly CurveRun[]): { first: CurveRun; count: number }
 function entryOf({ first, count }: { first: CurveRun; count: number }, group: string): HTMLElement {
   const mark = swatch({ paint: first, baseline: false });
   const name = group === SEED || group === COMPARED ? first.group : `${group} ${first.group}`;
-  return span('jt-run', mark, span('jt-cut', name), span('jt-muted', `n=${count}`));
+  const label = element('span', { class: 'jt-cut', title: name }, name);
+  return span('jt-run', mark, label, span('jt-muted', `n=${count}`));
 }
