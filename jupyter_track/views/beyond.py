@@ -52,7 +52,7 @@ def span_of(curves: Iterable[Sequence[float]], air: float = 0.05) -> tuple[float
 
 
 def beyond_words(curves: Sequence[Sequence[float]], noun: str = "run") -> str:
-    """Return ``1 run goes beyond, to 1.000e30`` of the curves that do."""
+    """Return ``1 run goes beyond, to 1.00e30`` of the curves that do."""
     ends = [max((value for value in one if math.isfinite(value)), key=abs) for one in curves]
     verb = "goes" if len(ends) == 1 else "go"
     return f"{counted(len(ends), noun)} {verb} beyond, to {number(max(ends, key=abs))}"
