@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from ..errors import TrackError
 from ..store import run_rows
 
+NO_RUN = "runs = track.runs(limit=0)"
+"""The code that gives no run."""
+
 
 def query_code(numbers: Sequence[int], text: str = "", among: str = "") -> str:
     r"""Return a line of code that gives some runs.
