@@ -137,7 +137,7 @@ class TableBeside:
     baselines : mapping of str to Run
         By experiment id, the run that the others are measured against.
     beyond : mapping of str to Best
-        By metric, the best of all runs, where those of the table are a part of them.
+        By metric, the best of the runs that were asked for besides those of the table.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -95,7 +95,7 @@ def table_of(
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
     if (total or 0) > len(runs):
-        beside = replace(beside, beyond=best_beyond(reader.store, table, among))
+        beside = replace(beside, beyond=best_beyond(reader.store, table, runs, among))
     if not curves and not beside.beyond:
         return table
     return run_table(
@@ -112,10 +112,13 @@ def table_of(
     )
 
 
-def best_beyond(store: Path, table: RunTable, among: Collection[int] | None) -> dict[str, Best]:
-    """Return the best of each metric that a table shows, of runs of which it has a part; None is all active."""
+def best_beyond(store: Path, table: RunTable, runs: Sequence[Run], among: Collection[int] | None) -> dict[str, Best]:
+    """Return the best of each metric that a table of `runs` shows, of the others it is a part of; None is all active.
+
+    Those that it has count there: repeats with their mean, not each by itself.
+    """
     goals = {one.key: one.goal.direction for one in table.columns if one.goal.direction is not None}
-    return best_among(store, goals, among)
+    return best_among(store, goals, among, [run.number for run in runs if run.number is not None])
 
 
 def beside_of_rows(
