@@ -127,11 +127,16 @@ def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
     figures = [artifact for artifact in artifacts if artifact.kind == "figure"]
     around = tracker.reader.surroundings([run.run_id]).get(run.run_id, {})
     beside = beside_of(tracker.reader, run)
-    details = run_details(run, figures=len(figures), artifacts=artifacts, beside=beside, surroundings=around)
-    sources = [
-        (execution.source, f"code of cell [{execution.execution_count}]")
-        for execution in tracker.reader.executions(run.run_id)
-    ]
+    executions = tracker.reader.executions(run.run_id)
+    details = run_details(
+        run,
+        figures=len(figures),
+        artifacts=artifacts,
+        beside=beside,
+        surroundings=around,
+        cells=[execution.source for execution in executions],
+    )
+    sources = [(execution.source, f"code of cell [{execution.execution_count}]") for execution in executions]
     fitting = [(one, label) for one, label in pictures_in(artifacts) if one.size <= MAX_PICTURE]
     pictures = [_picture(tracker, *one) for one in fitting[:MAX_PICTURES]]
     tables = [one for one in artifacts if one.kind == "table" and one.size <= MAX_PICTURE]
