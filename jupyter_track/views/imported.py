@@ -19,8 +19,8 @@ _NOTEBOOK = frozenset(
     "anywidget appnope asttokens comm debugpy decorator executing ipykernel ipython ipython-pygments-lexers ipywidgets"
     " jedi jupyter-client jupyter-core jupyter-track jupyterlab-widgets matplotlib-inline mypy-extensions"
     " nest-asyncio nest-asyncio2 packaging parso pexpect platformdirs prompt-toolkit psutil psygnal ptyprocess"
-    " pure-eval pygments python-dateutil pyzmq setuptools six sqlite-utils stack-data tornado traitlets typing-extensions"
-    " wcwidth widgetsnbextension".split()
+    " pure-eval pygments python-dateutil pyzmq setuptools six sqlite-utils stack-data tornado traitlets"
+    " typing-extensions wcwidth widgetsnbextension".split()
 )
 
 
