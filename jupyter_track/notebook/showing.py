@@ -61,7 +61,7 @@ def show_card(
     one_line: bool = False,
     panel: CardPanel | None = None,
 ) -> None:
-    """Show the static card of a run that has ended, in the place of its live one, where it had one.
+    """Show the static card of a run, in the place of its live one, where it had one.
 
     `typed` is its cell, `previous` its run before in this session.
     """
@@ -74,6 +74,7 @@ def show_card(
         models=models,
         notes=notes,
         store_line=store_line,
+        now_ms=now_ms(),
     )
     if panel is None:
         show(shell, card_html(card), card_text(card))
