@@ -81,7 +81,7 @@ def test_a_folder_that_is_being_logged_tells_how_far_it_is(
         with pytest.raises(OSError, match="full"):
             track.log_artifacts("many")
         assert run._memory.loops == []
-    assert told == ["0 of 5 files", "1 of 5 files", "2 of 5 files", "3 of 5 files"]
+    assert told == ["files 0 of 5", "files 1 of 5", "files 2 of 5", "files 3 of 5"]
 
 
 # ---- sound and pages

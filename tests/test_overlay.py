@@ -68,6 +68,6 @@ def test_a_run_that_goes_far_beyond_the_others_leaves_the_picture() -> None:
     assert texts == ["1", "0.25", "0", "4", "1 run goes beyond, to 1.00e308", "#1", "#2", "#3"]
     paths = [node.get("d", "") for node in tree.iter(f"{SVG}path")]
     marks = [node.get("d", "") for node in tree.iter(f"{SVG}path") if node.get("fill") == "#c53b06"]
-    assert marks == ["M48,28h8l-4,-6z", "M146.3,116h8l-4,6z"]
+    assert marks == ["M54,28h8l-4,-6z", "M150,116h8l-4,6z"]
     assert max(float(y) for path in paths for y in re.findall(r",([\d.]+)", path)) < found.height
     assert found.alt.endswith("#2 1.000 to 0.500; #3 0.500 to 0.500")
