@@ -360,6 +360,9 @@ class Run(Shown):
         own = {metric.key: metric.last for metric in self.metrics.values() if metric.source != "system"}
         return run_line(self.label, self.state, own)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # IPython takes a class's own __repr__ before a _repr_pretty_ that it inherits
+
     def load_model(self, name: str | None = None) -> Any:
         """Load a model that the run logged: the only one, or the one of a name.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.lib.pretty import pretty
 from made_stores import START, add_run, add_runs, made_store, param_row, write
 
 from jupyter_track.errors import CorruptStore, FilterError, InvalidValue, NotAStore, NotFound, StoreUnavailable
@@ -120,6 +121,7 @@ def test_a_run_comes_back_whole(store: Path) -> None:
         f"<Run #1 'quiet-otter-1' {run_id[:8]} FAILED in 'vision'>",
         "#1 quiet-otter-1 · failed · loss 2 · a nan",
     )
+    assert pretty([run, 1]) == f"[{run}, 1]"
     assert run.data.tags == {
         "team": "red",
         "mlflow.runName": "quiet-otter-1",
