@@ -180,6 +180,21 @@ class TestLooking:
         assert str(found).splitlines()[1].split()[:3] == ["✓", "3", "c"]
 
     @pytest.mark.usefixtures("three")
+    def test_a_table_that_has_not_room_for_all_names_the_search(self) -> None:
+        """The one that found them, with all that was asked for; a part of what was found has all in its frame."""
+        for _ in range(51):
+            track.TrackClient().create_run("0")
+        found = track.runs("status = 'RUNNING'", experiments=["Default"], order_by="start_time DESC", limit=60)
+        call = """track.runs("status = 'RUNNING'", experiments=["Default"], order_by="start_time DESC", limit=60)"""
+        assert (len(found), found.every) == (51, call)
+        assert f"1 more · {call} · " in str(found)
+        assert "1 more · .df has all · " in str(found[:51])
+        assert f"1 more · {call} · " in track.board(found).table.forms()[1]
+        asked = track.board("status = 'RUNNING'").table.forms()[1]
+        assert """1 more · track.runs("status = 'RUNNING'") · """ in asked
+        assert "4 more · track.runs() · " in str(track.runs())
+
+    @pytest.mark.usefixtures("three")
     def test_the_frame_is_that_of_search_runs(self) -> None:
         """The same columns and values, in the order of the Runs."""
         found = track.runs(order_by="metrics.loss")

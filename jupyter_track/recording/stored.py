@@ -13,6 +13,7 @@ from ..store import edits, filter_hints, pending
 from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
 from ..store.place import parse_store, store_exists
+from ..views.board import runs_code
 from ..views.format import one_line
 from ..views.found import Runs
 from . import experiments as stored_experiments
@@ -188,7 +189,8 @@ def runs(
     empty = ""
     if not found:
         empty = NONE_WANTED if limit == 0 else none_found(tracker, filter_string, names, deleted=deleted)
-    return Runs(found, store=tracker.store, empty=empty)
+    every = runs_code(filter_string, experiments, order_by, limit, deleted=deleted)
+    return Runs(found, store=tracker.store, empty=empty, every=every)
 
 
 def none_found(

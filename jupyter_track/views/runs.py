@@ -35,6 +35,7 @@ NAME_LIMIT = 40
 MAX_ROWS = 50
 FEW_ROWS = 12  # a table of more is counted, and scrolls inside
 ALL_RUNS = "track.runs()"  # what gives those that a table leaves out
+ALL_HERE = ".df has all"  # of runs that no search found as they are
 MAX_ERRORS = 3  # kinds of errors that a row of failed attempts names
 
 

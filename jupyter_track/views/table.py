@@ -15,10 +15,11 @@ from ..store.best import Best, best_among
 from ..store.reader import Reader
 from .arrange import Unit, arranged, is_attempt
 from .best_first import best_first
+from .format import one_line
 from .found import Runs
 from .goals import Goal
 from .groups import alike, has_seeds, seedless_sources
-from .runs import MAX_ROWS, RunTable, TableBeside, run_table
+from .runs import ALL_HERE, MAX_ROWS, RunTable, TableBeside, run_table
 from .seed_rows import by_seed
 from .sparkline import Point
 
@@ -166,9 +167,15 @@ def shown_table(runs: Sequence[Run], now_ms: int, *, total: int | None = None) -
     if not runs and isinstance(runs, Runs) and runs.empty:
         return RunTable((), (), empty=runs.empty)
     store = runs.store if isinstance(runs, Runs) else None
-    if store is not None:
-        try:
-            return table_of(Reader(store), runs, now_ms, total=total)
-        except TrackError:  # it is gone, or locked: the runs that were found are still shown
-            return run_table(runs, now_ms, total=total)
-    return run_table(runs, now_ms, total=total)
+    if not isinstance(runs, Runs) or store is None:
+        return run_table(runs, now_ms, total=total)
+    try:
+        table = table_of(Reader(store), runs, now_ms, total=total)
+    except TrackError:  # it is gone, or locked: the runs that were found are still shown
+        table = run_table(runs, now_ms, total=total)
+    return replace(table, every=every_of(runs))
+
+
+def every_of(runs: Runs) -> str:
+    """Return what gives all runs where a table has a part of them: the search that found them, where there is one."""
+    return one_line(runs.every) or ALL_HERE
