@@ -25,10 +25,12 @@ from .inputs import InputTag as InputTag
 from .inputs import LoggedModelInput as LoggedModelInput
 from .inputs import RunInputs as RunInputs
 from .inputs import RunOutputs as RunOutputs
+from .labels import is_deleted as is_deleted
+from .labels import run_label as run_label
+from .labels import run_line
 
 Goal = Literal["min", "max"]
 STOPPED_EARLY = "stopped_early"  # the tag of a run whose loop ended early; it tells how far the loop came
-_LABEL_LENGTH = 40  # of a run's name in a sentence
 
 
 class ViewType:
@@ -80,27 +82,6 @@ def _a_status(status: str) -> str:
 # The states of runs whose values may be the best. What a run had when it failed, was stopped or was lost is where it
 # broke off, and no result.
 RESULT_STATES = ("finished", "running", "scheduled", "unknown")
-
-
-def run_label(number: int | None, name: str) -> str:
-    r"""Return a run as people name it in a sentence: on one line, without control characters, a long name cut.
-
-    Examples
-    --------
-    >>> run_label(12, "baseline"), run_label(3, "two\nlines")
-    ('#12 baseline', '#3 two lines')
-    """
-    plain = " ".join("".join(char if char.isprintable() else " " for char in name).split())
-    cut = plain if len(plain) <= _LABEL_LENGTH else f"{plain[: _LABEL_LENGTH - 1]}…"
-    return cut if number is None else f"#{number} {cut}".rstrip()
-
-
-def is_deleted(number: int | None, name: str) -> str:
-    """Return the sentence of an error: a run is deleted, and how to bring it back."""
-    return (
-        f"The run {run_label(number, name)} is deleted; restore_run({number}), '%track restore {number}' or "
-        f"'jupyter track restore {number}' brings it back."
-    )
 
 
 @singledispatch
@@ -369,6 +350,18 @@ class Run(Shown):
     stop_requested: bool = False
     baseline_run_id: str | None = None
     store: Path | None = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        number = "" if self.number is None else f" #{self.number}"
+        return f"<Run{number} {self.name!r} {self.run_id[:8]} {self.status} in {self.experiment_name!r}>"
+
+    def __str__(self) -> str:
+        """Return the run in a line: ``#12 baseline · finished · accuracy 0.9641``."""
+        own = {metric.key: metric.last for metric in self.metrics.values() if metric.source != "system"}
+        return run_line(self.label, self.state, own)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # IPython takes a class's own __repr__ before a _repr_pretty_ that it inherits
 
     def load_model(self, name: str | None = None) -> Any:
         """Load a model that the run logged: the only one, or the one of a name.

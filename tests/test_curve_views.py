@@ -481,3 +481,17 @@ def test_a_chart_to_take_away_leaves_out_what_goes_far_beyond(tmp_path: Path) ->
     (line,) = found["layer"]
     assert (line["encoding"]["y"]["scale"], line["mark"]["clip"]) == ({"domain": [0.2125, 1.0375], "zero": False}, True)
     assert found["title"]["subtitle"] == ["1 run goes beyond, to 1.00e30"]
+
+
+def test_the_range_of_a_chart_to_take_away_has_all_that_is_drawn_of_the_others(tmp_path: Path) -> None:
+    """What is not smoothed, and the bands of groups, are not cut at its edge."""
+    made = made_store(tmp_path)
+    rows = ([1.0, 3.0, 1.0], [3.0, 1.0, 3.0], [1.0, 500.0, 1e30])
+    add_runs(made, *({"params": {"wild": at == 2}, "metrics": {"loss": one}} for at, one in enumerate(rows)))
+    domains = []
+    for group, smoothing in (("", 0.9), ("wild", 0.0)):
+        choice = curve_choice.choose(made, Asked(("loss",), group=group))
+        (found,) = chart(choice, drawn(made, choice), x="step", smoothing=smoothing).to_dict()["vconcat"]
+        domains.append([layer["encoding"]["y"]["scale"]["domain"] for layer in found["layer"]])
+    raw, band = [0.9, 3.1], pytest.approx([2 - 1.1 * 2**0.5, 2 + 1.1 * 2**0.5])
+    assert domains == [[pytest.approx(raw)] * 2, [band] * 2]

@@ -55,6 +55,7 @@ class TestFinding:
             "page": text_form(track.TrackClient().search_runs(["0"], "params.lr > 5")),
             "bin": text_form(track.runs(deleted=True)),
             "part": text_form(track.runs()[3:]),
+            "none": text_form(track.runs("params.lr > 0", limit=0)),
             "edited": text_form(track.runs("params.lr > 5").tag(keep="yes")),
         }
         assert said == {
@@ -64,11 +65,33 @@ class TestFinding:
             "page": "No run matches params.lr > 5.",
             "bin": "The bin is empty.",
             "part": "No run is in this part.",
+            "none": "No run was asked for: the limit is 0.",
             "edited": "No run matches params.lr > 5.",
         }
         assert "No run matches params.lr &gt; 5." in str(html_form(track.runs("params.lr > 5")))
         track.runs().delete()
         assert text_form(track.runs()) == nothing
+
+    def test_what_deleted_runs_have_is_no_mistake_in_the_bin(self, three: Path) -> None:
+        """Nothing is said of keys there; among active runs it is what none of them has, in an order too."""
+        track.runs("name = 'a'").tag(once="yes").delete()
+        found = {
+            "active": text_form(track.runs("tags.once = 'no'")),
+            "bin": text_form(track.runs("tags.once = 'no'", deleted=True)),
+            "list": text_form(
+                track.search_runs(
+                    search_all_experiments=True,
+                    filter_string="tags.once = 'no'",
+                    run_view_type=track.ViewType.ALL,
+                    output_format="list",
+                )
+            ),
+        }
+        nothing = "No run matches tags.once = 'no'."
+        said = [one.removeprefix(nothing).lstrip("\n") for one in found.values()]
+        assert said == ["No run has the tag 'once'.", "", ""]
+        with pytest.warns(UserWarning, match="^order_by: no run has the tag 'once'"):
+            track.runs(order_by="tags.once")
 
     def test_all_experiments_the_newest_first(self, three: Path) -> None:
         """Without arguments all active runs of the store."""
@@ -155,6 +178,21 @@ class TestLooking:
         assert "<table" in (found._repr_html_() or "")
         assert str(found) == text_form(found)
         assert str(found).splitlines()[1].split()[:3] == ["✓", "3", "c"]
+
+    @pytest.mark.usefixtures("three")
+    def test_a_table_that_has_not_room_for_all_names_the_search(self) -> None:
+        """The one that found them, with all that was asked for; a part of what was found has all in its frame."""
+        for _ in range(51):
+            track.TrackClient().create_run("0")
+        found = track.runs("status = 'RUNNING'", experiments=["Default"], order_by="start_time DESC", limit=60)
+        call = """track.runs("status = 'RUNNING'", experiments=["Default"], order_by="start_time DESC", limit=60)"""
+        assert (len(found), found.every) == (51, call)
+        assert f"1 more · {call} · " in str(found)
+        assert "1 more · .df has all · " in str(found[:51])
+        assert f"1 more · {call} · " in track.board(found).table.forms()[1]
+        asked = track.board("status = 'RUNNING'").table.forms()[1]
+        assert """1 more · track.runs("status = 'RUNNING'") · """ in asked
+        assert "4 more · track.runs() · " in str(track.runs())
 
     @pytest.mark.usefixtures("three")
     def test_the_frame_is_that_of_search_runs(self) -> None:

@@ -17,6 +17,7 @@ FLOORS = {
     "errors": 0,
     "missing": 0,
     "inputs": 1,
+    "labels": 1,
     "records": 1,
     "values": 1,
     "store": 3,

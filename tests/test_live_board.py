@@ -193,6 +193,18 @@ def test_the_code_of_a_board_of_some_runs_gives_these(store: Path) -> None:
     assert [run.number for run in track.runs("(params.C > 1) AND (params.C < 3)")] == [2]
 
 
+def test_the_code_of_a_board_without_runs_gives_none(store: Path) -> None:
+    """Of no runs at all, and of runs among which a filter of the table finds none; others may match it."""
+    for number in (1, 2, 3):
+        with track.start_run():
+            track.log_param("C", number)
+    track.flush()
+    board = track.board(track.runs("params.C < 3"))
+    board.table.act("choices", {"choices": {"filter": "params.C > 2"}})
+    codes = [board.code, track.board(track.runs("params.C > 5")).code]
+    assert (codes, list(track.runs(limit=0))) == (["runs = track.runs(limit=0)"] * 2, [])
+
+
 def test_a_board_without_a_run_says_that_none_matches(store: Path) -> None:
     """In its static form too, where there are runs."""
     with track.start_run():

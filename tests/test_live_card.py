@@ -188,11 +188,41 @@ def test_a_run_opened_by_hand_is_shown_on_request(page: Page) -> None:
     assert standing[0]["text/plain"].startswith("✓ by hand #")
 
 
-def test_live_wants_an_open_run(page: Page) -> None:
+def test_a_run_that_has_ended_shows_its_static_card(page: Page) -> None:
+    """However it is named; a deleted one says the way back."""
+    page.run("with track.start_run(run_name='stored') as stored:\n    track.log(loss=0.5)", "stored")
+
+    def card(named: str) -> list[str]:
+        cell = page.send(f"track.live({named})", "static")
+        page.over(cell)
+        return texts(page, cell)
+
+    number = page.run("print(stored.number)", "number").text.strip()
+    for named in ("stored", "'stored'", "track.get_run('stored')", number, "'last'"):
+        (shown,) = card(named)
+        assert shown.startswith(f"✓ stored #{number} ")
+        assert "deleted" not in shown
+    page.run("track.delete_run('stored')", "delete-stored")
+    (shown,) = card("stored")
+    assert shown.splitlines()[-1] == f"  deleted; %track restore {number} brings it back"
+
+
+def test_a_name_of_an_open_run_shows_its_live_card(page: Page) -> None:
+    """As the run itself does."""
+    page.run("run = track.start_run(run_name='named')", "named")
+    cell = page.send("track.live('named')", "named-2")
+    page.over(cell)
+    page.until(lambda: any(final(bundle) is False for _, bundle in page.bundles(cell)), "the live card")
+    page.run("track.log(loss=0.25); track.end_run()", "named-3")
+    (standing,) = page.outputs(cell)
+    assert (final(standing), standing["text/plain"].startswith("✓ named #")) == (True, True)
+
+
+def test_live_wants_a_run(page: Page) -> None:
     """What cannot be shown is said."""
     assert "No run is active" in page.run("track.live()", "wrong").traceback
-    assert "has ended" in page.run("track.live(run)", "wrong").traceback
-    assert "not str" in page.run("track.live('last')", "wrong").traceback
+    assert "not float" in page.run("track.live(0.5)", "wrong").traceback
+    assert "'nobody'" in page.run("track.live('nobody')", "wrong").traceback
 
 
 def test_a_fault_of_the_card_does_not_reach_the_cell(page: Page) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from live_session import MIME, Page, live_page
-from made_stores import add_runs, made_store
+from made_stores import add_runs, made_store, with_code
 from test_live_clicks import supports_subshells
 
 from jupyter_track.notebook.tables import panel_forms
@@ -336,6 +336,17 @@ def test_the_still_table_marks_the_best_of_all_runs(tmp_path: Path) -> None:
         )
     ]
     assert marked == [(False, True, False), (False, False, True), (True, False, False)]
+
+
+def test_repeats_count_with_their_mean_beside_runs_that_have_no_room(tmp_path: Path) -> None:
+    """The single best of them is no better run elsewhere: it is in their row, which has the mark."""
+    store = made_store(tmp_path)
+    add_runs(store, *({"name": f"run {number}", "metrics": {"accuracy": 0.5}} for number in range(60)))
+    with_code(store, *({"name": "best", "metrics": {"accuracy": value}} for value in (0.97, 0.96, 0.95)))
+    _, text = panel_forms(RunTablePanel(store))
+    marked = [line for line in text.splitlines() if "▲" in line]
+    assert [("best" in line, "0.9600" in line or "0.960" in line) for line in marked] == [(True, True)]
+    assert "best accuracy" not in text
 
 
 def test_the_html_follows_while_no_view_is_there(page: Page) -> None:

@@ -71,6 +71,12 @@ def test_a_missing_metric_is_said_on_the_card(nb: Notebook) -> None:
     assert "No metric 'acuracy': the cell ended without that name. The nearest names: accuracy." in nb.cards[0]
 
 
+def test_a_missing_metric_may_be_one_that_was_logged(nb: Notebook) -> None:
+    """The metrics that the cell logs itself are among the names that were meant."""
+    nb.run("%%track base --min val_los\nimport jupyter_track\njupyter_track.log(val_loss=0.5)")
+    assert "No metric 'val_los': the cell ended without that name. The nearest names: val_loss." in nb.cards[0]
+
+
 SHOWS = "C = 0.1\nprint('text')\nfrom IPython.display import display\ndisplay({'image/svg+xml': '<svg/>'}, raw=True)\n"
 
 

@@ -247,6 +247,10 @@ def test_params_and_their_history(store: Path, tmp_path: Path) -> None:
     merged = merge.merge(store, [other])
     assert counts(merged) == (0, 1, 0)
     assert merged.conflicts == (Conflict(run_id, "param", "c"),)
+    assert str(merged).splitlines() == [
+        f"{store}: 0 runs added, 1 updated, 0 unchanged",
+        "1 value kept as here, where a source differs: .conflicts has them.",
+    ]
     params = {key: param.value for key, param in Reader(store).run(run_id).params.items()}
     assert params == {"lr": 0.2, "new": "x", "c": 3, "d": 2}
     assert [param.value for param in Reader(store).param_history(run_id, "lr")] == [0.1, 0.2]
@@ -359,6 +363,10 @@ def test_missing_content_is_named(store: Path, tmp_path: Path) -> None:
     gone.unlink()
     merged = merge.merge(tmp_path / "all.db", [store])
     assert merged.sources[0].missing == [gone.name]
+    assert str(merged).splitlines() == [
+        f"{merged.target}: {len(ids)} runs added, 0 updated, 0 unchanged",
+        "1 file missing here, unreadable in the stores that name them.",
+    ]
     with pytest.raises(NotFound):
         Reader(tmp_path / "all.db").content(gone.name)
     assert len(Reader(tmp_path / "all.db").artifacts(ids[0])) == 2

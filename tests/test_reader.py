@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.lib.pretty import pretty
 from made_stores import START, add_run, add_runs, made_store, param_row, write
 
 from jupyter_track.errors import CorruptStore, FilterError, InvalidValue, NotAStore, NotFound, StoreUnavailable
@@ -84,38 +85,43 @@ def test_a_run_comes_back_whole(store: Path) -> None:
         tags={"team": "red"},
     )
     run = Reader(store).run(run_id)
-    assert repr(run) == repr(
-        Run(
-            number=1,
-            run_id=run_id,
-            name="quiet-otter-1",
-            experiment_id="7",
-            experiment_name="vision",
-            status="FAILED",
-            state="failed",
-            start_time=START,
-            end_time=START + 2_500,
-            duration=2.25,
-            user_id="ada",
-            parent_run_id="0" * 32,
-            note="a note",
-            notebook="sub/train.ipynb",
-            cell_id="c1",
-            execution_count=4,
-            error=RunError("ValueError", "bad", "line 3"),
-            artifact_uri=f"runs:/{run_id}",
-            params={
-                "lr": Param("lr", 0.001, "0.001", "float"),
-                "layers": Param("layers", [64, 32], "[64, 32]", "list"),
-            },
-            metrics={
-                "loss": MetricSummary("loss", 3, 2.0, 2, START + 2_000, 1.0, 1, 3.0, 0),
-                "a": MetricSummary("a", 1, NAN, 0, START, None, None, None, None),
-            },
-            own_tags={"team": "red"},
-            goals={"loss": "min"},
-        )
+    expected = Run(
+        number=1,
+        run_id=run_id,
+        name="quiet-otter-1",
+        experiment_id="7",
+        experiment_name="vision",
+        status="FAILED",
+        state="failed",
+        start_time=START,
+        end_time=START + 2_500,
+        duration=2.25,
+        user_id="ada",
+        parent_run_id="0" * 32,
+        note="a note",
+        notebook="sub/train.ipynb",
+        cell_id="c1",
+        execution_count=4,
+        error=RunError("ValueError", "bad", "line 3"),
+        artifact_uri=f"runs:/{run_id}",
+        params={
+            "lr": Param("lr", 0.001, "0.001", "float"),
+            "layers": Param("layers", [64, 32], "[64, 32]", "list"),
+        },
+        metrics={
+            "loss": MetricSummary("loss", 3, 2.0, 2, START + 2_000, 1.0, 1, 3.0, 0),
+            "a": MetricSummary("a", 1, NAN, 0, START, None, None, None, None),
+        },
+        own_tags={"team": "red"},
+        goals={"loss": "min"},
+        store=store,
     )
+    assert repr(vars(run)) == repr(vars(expected))  # NaN is not equal to itself
+    assert (repr(run), str(run)) == (
+        f"<Run #1 'quiet-otter-1' {run_id[:8]} FAILED in 'vision'>",
+        "#1 quiet-otter-1 · failed · loss 2 · a nan",
+    )
+    assert pretty([run, 1]) == f"[{run}, 1]"
     assert run.data.tags == {
         "team": "red",
         "mlflow.runName": "quiet-otter-1",

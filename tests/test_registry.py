@@ -307,6 +307,9 @@ def test_two_registries_become_one(store: Path, tmp_path: Path) -> None:
     registry_edits.set_alias(other, "forest", "challenger", 1)
     merged = merge.merge(store, [other])
     assert merged.sources[0].renumbered == ["models:/forest/3", "models:/forest/4"]
+    assert str(merged).splitlines()[1:] == [
+        "Versions of models whose number was taken here: now models:/forest/3, models:/forest/4."
+    ]
     found = registry.model(store, "forest")
     assert [(one.version, one.run_id) for one in registry.versions_of(store, "forest")] == [
         (4, None),

@@ -274,7 +274,7 @@ def test_what_a_secret_is_called_hides_its_value(tmp_path: Path) -> None:
         "conf": {"password": "<redacted>", "lr": 0.5},
     }
     assert (run.own_tags, run.note) == ({"password": "<redacted>"}, "login: password=<redacted>")
-    assert "plainword" not in repr(run)
+    assert "plainword" not in repr(vars(run))
 
 
 TEXTLESS = {"count_named", "info", "resolve", "sources", "content", "copy_content"}  # numbers, ids, hashes, bytes

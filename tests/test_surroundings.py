@@ -427,6 +427,27 @@ def test_many_packages_are_counted() -> None:
     assert set(views.compared([several[0], {}])) == {"python", "machine", "uncommitted"}
 
 
+def test_a_record_names_the_packages_first_that_its_code_imports() -> None:
+    """In the order of the imports; then the others, and last what every kernel has; versions stay with their names."""
+    names = ("Pillow", "asttokens", "comm", "debugpy", "ipykernel", "numpy", "pyzmq", "scikit-learn", "six", "torch")
+    found = made("3", **dict.fromkeys(names, "1"), pandas="2")
+    cell = "%%track\n%matplotlib inline\nfrom sklearn.svm import SVC\ndef load():\n    import pandas as pd, PIL.Image\n"
+
+    def named(*cells: str) -> str:
+        return dict(run_details(made_run(1, "a"), surroundings=found, cells=cells).facts)["packages"]
+
+    rest = "asttokens 1, comm 1, debugpy 1"
+    assert named(cell) == f"scikit-learn 1, pandas 2, Pillow 1, numpy 1, torch 1, {rest}, +3"
+    assert named("from . import own\nimport ipykernel", "import numpy") == (
+        "ipykernel 1, numpy 1, Pillow 1, scikit-learn 1, torch 1, pandas 2, asttokens 1, comm 1, +3"
+    )
+    assert (
+        named()
+        == named("files = !ls\nimport torch")
+        == f"Pillow 1, numpy 1, scikit-learn 1, torch 1, pandas 2, {rest}, +3"
+    )
+
+
 @pytest.mark.parametrize(
     "odd",
     [

@@ -158,6 +158,8 @@ def test_words_that_are_left_over_are_an_error(nb: Notebook, verb: str) -> None:
         ("runs -e", "%track: -e takes a value."),
         ("show", "%track show RUN: name a run"),
         ("best", "%track best: to see that run, write %track show best. To record a cell, write %%track (two per"),
+        ("best:loss", "%track best:loss: to see that run, write %track show best:loss. To record a cell"),
+        ("best:loss > 3", "%track best:loss: did you mean restore? To record a cell"),
         ("#2", "%track #2: to see that run, write %track show #2. To record a cell"),
         ("metrics.accuracy > 0.5", "%track metrics.accuracy: to filter, write %track runs metrics.accuracy > 0.5. To"),
         ("shwo", "%track shwo: did you mean show"),

@@ -152,9 +152,11 @@ def _range(data: DataFrame, chart: Chart, noun: str) -> tuple[tuple[float, float
     curves = [part["y"].tolist() for _, part in data.groupby("run", sort=False)]
     if not (far := far_off(curves)):
         return None, []
-    near = [values for place, values in enumerate(curves) if place not in far]
+    names = data["run"].drop_duplicates().iloc[far]
+    near = data[~data["run"].isin(names)]
+    drawn = [near[name].tolist() for name in ("y", "raw", "low", "high") if name in near]
     aim = [] if chart.target is None else [chart.target]
-    return span_of([*near, aim]), [beyond_words([curves[place] for place in far], noun)]
+    return span_of([*drawn, aim]), [beyond_words([curves[place] for place in far], noun)]
 
 
 def _end_notes(series: Sequence[Series], runs: dict[str, CurveRun], x: str) -> list[str]:

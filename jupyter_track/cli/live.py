@@ -134,7 +134,7 @@ class Watched:
         self._beside = beside_of_rows(reader, found, self._units)
         self.runs, self.total = [unit.run for unit in self._units], len(numbers)
         if self.total > len(self.runs):
-            beyond = best_beyond(self.store, self._table(0), numbers)
+            beyond = best_beyond(self.store, self._table(0), found, numbers)
             self._beside = replace(self._beside, beyond=beyond)
         self.running = sum(run.state == "running" for run in found)
 

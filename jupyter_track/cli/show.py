@@ -23,7 +23,8 @@ _ARTIFACTS = 50
 def whole_parts(whole: WholeRun, *, coloured: bool) -> list[RenderableType]:
     """Return a run with its files as it is shown; `coloured` also colours the source."""
     figures = sum(artifact.kind == "figure" for artifact in whole.artifacts)
-    details = run_details(whole.run, figures=figures, beside=whole.beside, surroundings=whole.surroundings)
+    cells = [execution.source for execution in whole.executions]
+    details = run_details(whole.run, figures=figures, beside=whole.beside, surroundings=whole.surroundings, cells=cells)
     parts = details_parts(details)
     parts += [Text.assemble(("✗", token_style("failed")), " ", one_line(problem)) for problem in whole.problems]
     if whole.artifacts:

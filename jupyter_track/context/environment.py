@@ -129,6 +129,17 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def package_name(module: str) -> str:
+    """Return the normalised name of the package that mostly brings a module, here or elsewhere.
+
+    Examples
+    --------
+    >>> package_name("sklearn"), package_name("typing_extensions")
+    ('scikit-learn', 'typing-extensions')
+    """
+    return _ODD_NAMES.get(module, normalised(module))
+
+
 def _package_of(module: str) -> str | None:
     for name in (normalised(module), _ODD_NAMES.get(module, "")):
         if name in _installed.versions:

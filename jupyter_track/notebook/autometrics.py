@@ -70,6 +70,7 @@ def auto_metrics(
     named: Iterable[str] = (),
     failed_line: int | None = None,
     computed: bool = False,
+    logged: Iterable[str] = (),
 ) -> AutoMetrics:
     """Return the metrics of a cell that has ended.
 
@@ -92,6 +93,8 @@ def auto_metrics(
     computed : bool, default False
         Whether rule 3 takes only what the cell computed with a call. Nobody has marked the cells that ``%track on``
         looks at, and one that says ``C`` or ``2 + 2`` is no experiment.
+    logged : iterable of str, optional
+        The metrics of rule 1, of which a name that gives none may be a misspelling.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def auto_metrics(
     warnings: list[str] = []
     names = list(dict.fromkeys(named))
     for name in names:
-        value = _named(name, cell, after)
+        value = _named(name, cell, after, logged)
         if isinstance(value, str):
             warnings.append(value)
         else:
@@ -127,15 +130,14 @@ def auto_metrics(
     return AutoMetrics(tuple((key, value, origin) for key, (value, origin) in found.items()), tuple(warnings))
 
 
-def _named(name: str, cell: Cell | None, after: After) -> float | str:
+def _named(name: str, cell: Cell | None, after: After, logged: Iterable[str]) -> float | str:
     """Return the value of a name on the magic's line, or the sentence that says why there is none."""
     if name not in after.user_ns:
-        return f"No metric {name!r}: the cell ended without that name.{_nearest(name, cell, after)}"
+        return f"No metric {name!r}: the cell ended without that name.{_nearest(name, cell, after, logged)}"
     value = after.user_ns[name]
     if _is_stale(name, value, cell, after):
-        return (
-            f"No metric {name!r}: this cell did not set it, its value is an earlier one.{_nearest(name, cell, after)}"
-        )
+        nearest = _nearest(name, cell, after, logged)
+        return f"No metric {name!r}: this cell did not set it, its value is an earlier one.{nearest}"
     try:
         return metric_value(check_key(name, "metric"), value)
     except InvalidValue as error:
@@ -157,13 +159,14 @@ def _is_stale(name: str, value: object, cell: Cell | None, after: After) -> bool
     return not bindings or issubclass(type(value), float)
 
 
-def _nearest(name: str, cell: Cell | None, after: After) -> str:
-    """Return a sentence with the names that were probably meant: those of the cell, else other numbers."""
+def _nearest(name: str, cell: Cell | None, after: After, logged: Iterable[str]) -> str:
+    """Return a sentence with the names that were probably meant: metrics that were logged, the cell's own, numbers."""
     own = {binding.name for binding in cell.bindings} if cell is not None else set()
     others = {
         key for key, value in after.user_ns.items() if issubclass(type(value), (int, float)) and after.rebound(key)
     }
     candidates = [key for key in sorted(own | others) if key in after.user_ns and not key.startswith("_")]
+    candidates = list(dict.fromkeys([*logged, *candidates]))
     close = difflib.get_close_matches(name, [key for key in candidates if key != name], n=3, cutoff=0.5)
     return f" The nearest names: {', '.join(close)}." if close else ""
 

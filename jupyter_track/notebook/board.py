@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from ..recording.session import session
 from ..store import pending, run_rows, table_rows
 from ..store.place import store_exists
+from ..views.board import runs_code
+from ..views.format import one_line
 from ..views.found import Runs
+from ..views.runs import ALL_RUNS
+from ..views.table import every_of
 from .standing import show_panel
 from .tables import panel_forms
 
@@ -59,8 +64,15 @@ def panel_of(runs: Runs | str | None, experiment: str | None = None) -> BoardPan
         folder=session.folder(),
         edited=tracker.follow_edits if store == tracker.store else None,
         shown=show_panel,
-        table_forms=panel_forms,
+        table_forms=partial(panel_forms, every=_every(runs, experiment)),
     )
+
+
+def _every(runs: Runs | str | None, experiment: str | None) -> str:
+    """The code that gives all runs, where the static form has not room for them."""
+    if isinstance(runs, Runs):
+        return every_of(runs)
+    return ALL_RUNS if experiment is not None else one_line(runs_code(runs or ""))
 
 
 def _ids(runs: Runs | str | None, experiment: str | None) -> list[str] | None:

@@ -20,7 +20,7 @@ from ..recording.run import ActiveRun
 from ..records import Run, RunStatus
 from ..store import edits
 from ..views.beside import Beside, beside_of
-from ..views.live import LiveCard, Progress, Stop, live_card
+from ..views.live import LiveCard, Progress, Stop, live_card, way_back
 from ..views.logged import model_words
 from .bars import open_bars
 from .frontend import interrupt_kernel, shows_live
@@ -225,6 +225,20 @@ class LiveCards:
         if (earlier := self._watched.pop(run.run_id, None)) is not None:
             self.end(earlier)
         self._watched[run.run_id] = self.begin(RunSource(run), None if cell is None else cell.cell_id, after=0.0)
+
+    def show_stored(self, tracker: Tracker, run: Run) -> None:
+        """Show the static card of a run as it stands in the store."""
+        files = tracker.reader.artifacts(run.run_id)
+        deleted = run.lifecycle_stage == "deleted"
+        show_card(
+            self._shell,
+            run,
+            tracker=tracker,
+            figures=sum(one.kind == "figure" for one in files),
+            output=any(one.kind == "output" for one in files),
+            models=model_words(files),
+            notes=[way_back(run.number or run.run_id[:8])] if deleted else [],
+        )
 
     def run_started(self, run: ActiveRun) -> None:
         """A run was opened; it is watched once that is asked for."""

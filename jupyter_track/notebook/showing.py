@@ -61,7 +61,7 @@ def show_card(
     one_line: bool = False,
     panel: CardPanel | None = None,
 ) -> None:
-    """Show the static card of a run that has ended, in the place of its live one, where it had one.
+    """Show the static card of a run, in the place of its live one, where it had one.
 
     `typed` is its cell, `previous` its run before in this session.
     """
@@ -74,6 +74,7 @@ def show_card(
         models=models,
         notes=notes,
         store_line=store_line,
+        now_ms=now_ms(),
     )
     if panel is None:
         show(shell, card_html(card), card_text(card))
@@ -127,11 +128,16 @@ def show_run(shell: Any, tracker: Tracker, run: Run) -> None:
     figures = [artifact for artifact in artifacts if artifact.kind == "figure"]
     around = tracker.reader.surroundings([run.run_id]).get(run.run_id, {})
     beside = beside_of(tracker.reader, run)
-    details = run_details(run, figures=len(figures), artifacts=artifacts, beside=beside, surroundings=around)
-    sources = [
-        (execution.source, f"code of cell [{execution.execution_count}]")
-        for execution in tracker.reader.executions(run.run_id)
-    ]
+    executions = tracker.reader.executions(run.run_id)
+    details = run_details(
+        run,
+        figures=len(figures),
+        artifacts=artifacts,
+        beside=beside,
+        surroundings=around,
+        cells=[execution.source for execution in executions],
+    )
+    sources = [(execution.source, f"code of cell [{execution.execution_count}]") for execution in executions]
     fitting = [(one, label) for one, label in pictures_in(artifacts) if one.size <= MAX_PICTURE]
     pictures = [_picture(tracker, *one) for one in fitting[:MAX_PICTURES]]
     tables = [one for one in artifacts if one.kind == "table" and one.size <= MAX_PICTURE]

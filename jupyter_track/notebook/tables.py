@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..panels.display import OWN
@@ -12,8 +13,8 @@ from ..store import table_rows
 from ..store.place import store_exists
 from ..views.found import Runs
 from ..views.html import table_html
-from ..views.runs import NO_MATCH
-from ..views.table import table_of
+from ..views.runs import ALL_RUNS, NO_MATCH
+from ..views.table import every_of, table_of
 from ..views.text import table_text
 from .standing import LiveForms, is_live, show_panel
 
@@ -59,13 +60,16 @@ class LiveTables(LiveForms):
             folder=session.folder(),
             edited=tracker.follow_edits if runs.store == tracker.store else None,
             shown=show_panel,
-            forms=panel_forms,
+            forms=partial(panel_forms, every=every_of(runs)),
         )
         return panel.bundle(str(runs._repr_html_() or ""), str(runs)), OWN
 
 
-def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
-    """Return the static forms of a table, as HTML and text: its first runs, with curves of the main metric."""
+def panel_forms(panel: RunTablePanel, every: str = ALL_RUNS) -> tuple[str, str]:
+    """Return the static forms of a table, as HTML and text: its first runs, with curves of the main metric.
+
+    `every` is what gives those that it leaves out.
+    """
     reader = panel.reader if store_exists(panel.store) else None
     seeds = panel.groups_seeds
     limit = GROUPED_RUNS if seeds else TABLE_RUNS
@@ -85,5 +89,5 @@ def panel_forms(panel: RunTablePanel) -> tuple[str, str]:
         drawn["among"] = table_rows.numbers_of(panel.store, ids)
     table = table_of(source, runs, now_ms(), limit=TABLE_RUNS, total=total, seeds=seeds, **drawn)
     if ids is not None:
-        table = replace(table, empty=NO_MATCH)
+        table = replace(table, empty=NO_MATCH, every=every)
     return table_html(table), table_text(table)

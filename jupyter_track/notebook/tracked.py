@@ -237,6 +237,7 @@ class TrackedCell:
             named=[name for name in options.metrics if name not in own],
             failed_line=stopped,
             computed=self.late,
+            logged=sorted(own),
         )
         self.notes += found.warnings
         self.warnings += found.warnings

@@ -20,7 +20,7 @@ from . import verbs_report
 from .desk import Desk
 
 _FIELD = re.compile(r"(?:metrics?|params?|tags?)\.")  # how most filters begin
-_RUN = re.compile(r"best(:.+)?|last(~\d+)?")  # which name a run, whatever the store holds
+_RUN = re.compile(r"best(:\S+)?|last(~\d+)?")  # which name a run, whatever the store holds
 _RECORD = "To record a cell, write %%track (two per cent signs) above it."
 
 

@@ -14,7 +14,7 @@ from ..errors import InvalidValue, NotFound
 from ..store import table_rows
 from ..store.place import store_exists
 from ..store.reader import Reader
-from ..views.board import query_code
+from ..views.board import NO_RUN, query_code
 from ..views.colors import Paint, paints
 from ..views.curve_choice import Asked
 from ..views.curves import MOST_RUNS
@@ -109,6 +109,8 @@ class BoardPanel(SelectingPanel):
         runs = self.selected
         if not runs and self._run_ids is not None and not self._asked:  # runs of which no filter is known
             runs = self.runs
+            if not runs:
+                return NO_RUN
         numbers = [run.number for run in runs if run.number is not None]
         return query_code(numbers, self.table.filter_text, self._asked)
 

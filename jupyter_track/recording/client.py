@@ -127,7 +127,8 @@ class TrackClient(RegistryClient):
             max_results + 1,
             offset_of(page_token),
         )
-        empty = none_found(self._tracker, filter_string) if filter_string and not runs else ""
+        deleted = run_view_type != ViewType.ACTIVE_ONLY
+        empty = none_found(self._tracker, filter_string, deleted=deleted) if filter_string and not runs else ""
         return Runs(*page_of(runs, max_results, offset_of(page_token)), store=self._tracker.store, empty=empty)
 
     # ---- what mlflow's client does not have

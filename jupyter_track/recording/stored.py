@@ -13,6 +13,7 @@ from ..store import edits, filter_hints, pending
 from ..store.bin import delete_and_warn
 from ..store.caller import warn_caller
 from ..store.place import parse_store, store_exists
+from ..views.board import runs_code
 from ..views.format import one_line
 from ..views.found import Runs
 from . import experiments as stored_experiments
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from ..from_mlflow.bring import Imported
     from ..store.upkeep.merge import Merged
+
+NONE_WANTED = "No run was asked for: the limit is 0."
 
 
 # ---- runs
@@ -183,17 +186,23 @@ def runs(
     found = tracker.reader.runs(ids, filter_string, entries, stage, limit)
     for hint in filter_hints.unknown_orders(tracker.store, entries) if not deleted else ():
         warn_caller(f"order_by: {hint[0].lower()}{one_line(hint[1:])}")
-    empty = "" if found else none_found(tracker, filter_string, names, deleted=deleted)
-    return Runs(found, store=tracker.store, empty=empty)
+    empty = ""
+    if not found:
+        empty = NONE_WANTED if limit == 0 else none_found(tracker, filter_string, names, deleted=deleted)
+    every = runs_code(filter_string, experiments, order_by, limit, deleted=deleted)
+    return Runs(found, store=tracker.store, empty=empty, every=every)
 
 
 def none_found(
     tracker: Tracker, filter_string: str, experiments: Sequence[str] | None = None, *, deleted: bool = False
 ) -> str:
-    """Return what is shown for a search that found none; empty where all runs were asked for."""
+    """Return what is shown for a search that found none; empty where all runs were asked for.
+
+    Where deleted runs were asked for too, it is not said which key no active run has.
+    """
     where = "" if experiments is None else f" of {', '.join(map(one_line, experiments)) or 'no experiment'}"
     if filter_string.strip():
-        hints = map(one_line, filter_hints.unknown_keys(tracker.store, filter_string))
+        hints = [] if deleted else map(one_line, filter_hints.unknown_keys(tracker.store, filter_string))
         return "\n".join([f"No run{where} matches {one_line(filter_string.strip())}.", *hints])
     if deleted:
         return f"No run{where} is in the bin." if where else "The bin is empty."
@@ -287,7 +296,8 @@ def search_runs(
         return _nothing_found(tracker, filter_string, order_by, output_format)
     if output_format == "list":
         found = tracker.reader.runs(**arguments)
-        empty = none_found(tracker, filter_string) if filter_string and not found else ""
+        deleted = run_view_type != ViewType.ACTIVE_ONLY
+        empty = none_found(tracker, filter_string, deleted=deleted) if filter_string and not found else ""
         return Runs(found, store=tracker.store, empty=empty)
     return tracker.reader.frame(**arguments)
 

@@ -95,7 +95,9 @@ class Best:
     state: str
 
 
-def best_among(store: Path, goals: Mapping[str, Goal], numbers: Collection[int] | None = None) -> dict[str, Best]:
+def best_among(
+    store: Path, goals: Mapping[str, Goal], numbers: Collection[int] | None = None, without: Collection[int] = ()
+) -> dict[str, Best]:
     """Return the best of each metric that has a goal, of runs that finished or are going on; of equal ones the newest.
 
     Parameters
@@ -105,10 +107,13 @@ def best_among(store: Path, goals: Mapping[str, Goal], numbers: Collection[int] 
         By metric.
     numbers : collection of int, optional
         Of which runs; by default of all active ones.
+    without : collection of int
+        The numbers of runs that are left out.
     """
     where = Sql("lifecycle_stage = 'active'")
     if numbers is not None:
         where = Sql("runs.id IN (SELECT value FROM json_each(?))", (json.dumps(list(map(int, numbers))),))
+    left = json.dumps(list(map(int, without)))
     found: dict[str, Best] = {}
     with reading(store) as connection:
         for key, goal in goals.items():
@@ -116,8 +121,9 @@ def best_among(store: Path, goals: Mapping[str, Goal], numbers: Collection[int] 
                 "SELECT last_value, name, runs.id, status, uuid, host_id, boot_id, pid, process_start, heartbeat"
                 " FROM metrics JOIN runs ON runs.id = metrics.run_id WHERE metrics.key = ? AND last_value > ?"
                 f" AND last_value < ? AND status NOT IN ('FAILED', 'KILLED') AND {where.text}"
+                " AND runs.id NOT IN (SELECT value FROM json_each(?))"
                 f" ORDER BY last_value {'ASC' if goal == 'min' else 'DESC'}, runs.id DESC",
-                (key, -math.inf, math.inf, *where.values),
+                (key, -math.inf, math.inf, *where.values, left),
             )
             for value, name, number, *process in rows:
                 if (state := state_of(*process)) in RESULT_STATES:

@@ -42,30 +42,27 @@ def unknown_keys(store: Path, filter_string: str) -> list[str]:
 
 def unknown_orders(store: Path, order_by: Sequence[str] | str | None) -> list[str]:
     """Return a sentence for each metric, param or tag of an order that no active run has, as `unknown_keys`."""
-    fields = [one.field for one in parse_order_by(order_by) if one.field.kind in _TABLES]
-    if not fields:
-        return []
-    with reading(store) as connection:  # one that is known is found at once, also among many runs
-        missing = [field for field in fields if not _is_there(connection, field)]
-    return _unknown(store, missing)
-
-
-def _is_there(connection: sqlite3.Connection, field: Field) -> bool:
-    sql = f"SELECT 1 FROM {_TABLES[field.kind]} WHERE key IN (?, ?) LIMIT 1"
-    return connection.execute(sql, (field.key, f"{field.key}.{field.part}")).fetchone() is not None
+    return _unknown(store, (one.field for one in parse_order_by(order_by)))
 
 
 def _unknown(store: Path, named: Iterable[Field]) -> list[str]:
     fields = dict.fromkeys(one for one in named if one.kind in _TABLES)
-    said: list[str] = []
     if not fields:
-        return said
-    with reading(store) as connection:
-        for field in fields:
-            known = _keys(connection, _TABLES[field.kind])
-            if field.key not in known and f"{field.key}.{field.part}" not in known:
-                said.append(f"No run has the {field.kind} {field.key[:_SHOWN]!r}{_nearest(field, known)}")
-    return said
+        return []
+    with reading(store) as connection:  # a key that is known is found at once, also among many runs
+        missing = [field for field in fields if not _is_there(connection, field)]
+        known = {kind: _keys(connection, _TABLES[kind]) for kind in {field.kind for field in missing}}
+    return [
+        f"No run has the {field.kind} {field.key[:_SHOWN]!r}{_nearest(field, known[field.kind])}" for field in missing
+    ]
+
+
+def _is_there(connection: sqlite3.Connection, field: Field) -> bool:
+    sql = (
+        f"SELECT 1 FROM {_TABLES[field.kind]} JOIN runs ON runs.id = run_id"
+        " WHERE key IN (?, ?) AND lifecycle_stage = 'active' LIMIT 1"
+    )
+    return connection.execute(sql, (field.key, f"{field.key}.{field.part}")).fetchone() is not None
 
 
 def known_keys(store: Path, table: Literal["metrics", "params", "tags"]) -> list[str]:

@@ -19,8 +19,9 @@ FURTHEST = 1e6  # of one that never comes near the others: below that, powers of
 def far_off(curves: Sequence[Sequence[float]]) -> list[int]:
     """Return the places of the curves that go far beyond the others.
 
-    At least half of the curves stay. One goes beyond that comes from among those that stay and grows to fifty times
-    as far from zero as all of them, or to a million times from wherever it comes; and so do those that grow further.
+    At least half of the curves stay. One goes beyond that is somewhere fifty times as far from zero as all of those,
+    and elsewhere, before or behind it, as near as they are; or a million times, whatever else it does. So do those
+    that reach further.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ def far_off(curves: Sequence[Sequence[float]]) -> list[int]:
     Examples
     --------
     >>> far_off([[0.9, 0.5], [1.0, 0.4], [0.8, 3.0, 1e30]])
+    [2]
+    >>> far_off([[0.9, 0.5], [1.0, 0.4], [80.0, 0.8, 0.3]])  # the first value of one
     [2]
     >>> far_off([[0.001, 0.002], [0.6, 0.5]]), far_off([[1.0, 1e30]])
     ([], [])
@@ -52,7 +55,7 @@ def span_of(curves: Iterable[Sequence[float]], air: float = 0.05) -> tuple[float
 
 
 def beyond_words(curves: Sequence[Sequence[float]], noun: str = "run") -> str:
-    """Return ``1 run goes beyond, to 1.000e30`` of the curves that do."""
+    """Return ``1 run goes beyond, to 1.00e30`` of the curves that do."""
     ends = [max((value for value in one if math.isfinite(value)), key=abs) for one in curves]
     verb = "goes" if len(ends) == 1 else "go"
     return f"{counted(len(ends), noun)} {verb} beyond, to {number(max(ends, key=abs))}"

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from ..errors import TrackError
 from ..store import run_rows
 
+NO_RUN = "runs = track.runs(limit=0)"
+"""The code that gives no run."""
+
 
 def query_code(numbers: Sequence[int], text: str = "", among: str = "") -> str:
     r"""Return a line of code that gives some runs.
@@ -36,16 +39,26 @@ def query_code(numbers: Sequence[int], text: str = "", among: str = "") -> str:
     return f"runs = track.runs({_quoted(found)})" if found else "runs = track.runs()"
 
 
-def runs_code(text: str, experiment: str | None = None) -> str:
-    """Return the call that gives the runs of a filter, in one experiment or in all of them.
+def runs_code(
+    text: str,
+    experiments: str | Sequence[str] | None = None,
+    order_by: str | Sequence[str] | None = None,
+    limit: int | None = None,
+    *,
+    deleted: bool = False,
+) -> str:
+    """Return the call that gives the runs of a search, whose arguments are those of `jupyter_track.runs`.
 
     Examples
     --------
-    >>> runs_code("params.C > 1", "nets"), runs_code("", "nets")
-    ('track.runs("params.C > 1", experiments="nets")', 'track.runs(experiments="nets")')
+    >>> runs_code("params.C > 1", "nets"), runs_code("", ["nets", "trees"], limit=60)
+    ('track.runs("params.C > 1", experiments="nets")', 'track.runs(experiments=["nets", "trees"], limit=60)')
     """
     given = [_quoted(text.strip())] if text.strip() else []
-    given += [f"experiments={_quoted(experiment)}"] if experiment is not None else []
+    given += [f"experiments={_literal(experiments)}"] if experiments is not None else []
+    given += [f"order_by={_literal(order_by)}"] if order_by else []
+    given += [f"limit={limit}"] if limit is not None else []
+    given += ["deleted=True"] if deleted else []
     return f"track.runs({', '.join(given)})"
 
 
@@ -58,6 +71,10 @@ def as_filter(text: str) -> str:
     except TrackError:
         return run_rows.words_filter(text.split())
     return text.strip()
+
+
+def _literal(texts: str | Sequence[str]) -> str:
+    return _quoted(texts) if isinstance(texts, str) else f"[{', '.join(map(_quoted, texts))}]"
 
 
 def _quoted(text: str) -> str:

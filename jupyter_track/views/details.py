@@ -76,6 +76,7 @@ def run_details(
     artifacts: Sequence[Artifact] = (),
     beside: Beside = ALONE,
     surroundings: Surroundings = NOTHING,
+    cells: Sequence[str] = (),
     zone: tzinfo | None = None,
 ) -> Details:
     """Return all that the record of a run says.
@@ -91,6 +92,8 @@ def run_details(
         What changed since the run before it of the same cell, the runs that it repeats, its children.
     surroundings : mapping, optional
         What surrounded it, as `Reader.surroundings` gives it.
+    cells : sequence of str, optional
+        Its code; the packages that it imports are named first.
     zone : tzinfo or None, default None
         The reader's time zone; None is the machine's.
     """
@@ -101,7 +104,7 @@ def run_details(
     facts += [("note", run.note or ""), ("notebook", run.notebook or ""), ("user", run.user_id)]
     facts += [("parent", _parent(run, beside)), ("figures", str(figures) if figures else ""), ("id", run.run_id)]
     facts.append(("lifecycle", "" if run.lifecycle_stage == "active" else run.lifecycle_stage))
-    facts += surrounding_facts(surroundings, zone)
+    facts += surrounding_facts(surroundings, zone, cells)
     problem = f"{run.error.name}: {run.error.message}" if run.error else ""
     grids = [_metrics(run), _params(run), _datasets(run), _pairs(("tag", "value"), run.own_tags), _artifacts(artifacts)]
     return Details(

@@ -44,6 +44,8 @@ class Runs(Shown, list[Run]):
         Where the runs lie; without it they can be looked at and not edited.
     empty : str, optional
         What is shown where there are none; by default what a store without runs says.
+    every : str, optional
+        The call that found them, which a table names that has not room for all.
 
     Examples
     --------
@@ -55,12 +57,19 @@ class Runs(Shown, list[Run]):
     """
 
     def __init__(
-        self, runs: Iterable[Run] = (), token: str | None = None, *, store: Path | None = None, empty: str = ""
+        self,
+        runs: Iterable[Run] = (),
+        token: str | None = None,
+        *,
+        store: Path | None = None,
+        empty: str = "",
+        every: str = "",
     ) -> None:
         super().__init__(runs)
         self.token = token
         self.store = store
         self.empty = empty
+        self.every = every
 
     def __str__(self) -> str:
         from . import text  # noqa: F401 - importing registers the forms

@@ -149,8 +149,13 @@ def static_card(live: LiveCard) -> Card:
     """Return the card of a run that has ended for where nothing can be pressed: a deleted one says the way back."""
     if not live.deleted:
         return live.card
-    back = f"%track restore {live.card.number.removeprefix('#') or live.run_id[:8]} brings it back"
-    return replace(live.card, notes=(*live.card.notes, f"deleted; {back}"))
+    back = way_back(live.card.number.removeprefix("#") or live.run_id[:8])
+    return replace(live.card, notes=(*live.card.notes, back))
+
+
+def way_back(reference: str | int) -> str:
+    """Return what the card of a deleted run says."""
+    return f"deleted; %track restore {reference} brings it back"
 
 
 def live_html(live: LiveCard) -> Markup:

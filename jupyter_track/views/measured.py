@@ -26,7 +26,7 @@ class Measured:
 def measured_of(column: Column, units: Sequence[Unit], shown: Sequence[Unit], beyond: float | None = None) -> Measured:
     """Return how the numbers of a column are written: those of its rows, and the best one, which may be elsewhere.
 
-    `beyond` is the best of all runs, where `units` are a part of them.
+    `beyond` is the best of the other runs, where `units` are a part of those that were asked for.
     """
     results = [unit for unit in units if unit.run.state in RESULT_STATES]
     candidates = [value for unit in results if (value := centre(unit, column.key)) is not None]

@@ -59,9 +59,9 @@ def overlay(key: str, curves: Sequence[Curve], goal: Goal, notes: tuple[str, ...
     far = far_off([[value for _, value in one.points] for one in drawn])
     near = [one for place, one in enumerate(drawn) if place not in far]
     shown = [value for one in near for _, value in one.points if math.isfinite(value)]
-    log = min(shown) > 0 and max(shown) / min(shown) > LOG_SPAN
-    steps = [step for one in drawn for step, _ in one.points]
     low, high = min(shown), max(shown)
+    log = low > 0 and high / low > LOG_SPAN
+    steps = [step for one in drawn for step, _ in one.points]
     if far and low == high:
         low, high = span_of([shown])  # what comes there can be seen
     axis = _Axes(min(steps), max(steps), _level(low, log), _level(high, log), log, _TOP + (ROW if far else 0))
@@ -124,7 +124,6 @@ class _Axes:
         """The ends of both axes: enough to read a picture of this size by."""
         low, high = (10**self.low, 10**self.high) if self.log else (self.low, self.high)
         bottom, color = SIZE[1] - _BOTTOM, mark("muted")
-        style = f"font-family='sans-serif' font-size='11' fill='{color}'"
         grid = (
             f"<path d='M{_LEFT},{self.top:g}H{SIZE[0] - _RIGHT}M{_LEFT},{bottom}H{SIZE[0] - _RIGHT}' stroke='{color}'"
         )
@@ -135,7 +134,7 @@ class _Axes:
             (SIZE[0] - _RIGHT, SIZE[1] - 4, "end", f"{self.last:g}"),
         ]
         written = "".join(f"<text x='{x}' y='{y:g}' text-anchor='{end}'>{text}</text>" for x, y, end, text in texts)
-        return f"{grid} stroke-opacity='0.2'/><g {style}>{written}</g>"
+        return f"{grid} stroke-opacity='0.2'/><g {_TEXT} fill='{color}'>{written}</g>"
 
 
 def _end(value: float) -> str:

@@ -35,6 +35,7 @@ NAME_LIMIT = 40
 MAX_ROWS = 50
 FEW_ROWS = 12  # a table of more is counted, and scrolls inside
 ALL_RUNS = "track.runs()"  # what gives those that a table leaves out
+ALL_HERE = ".df has all"  # of runs that no search found as they are
 MAX_ERRORS = 3  # kinds of errors that a row of failed attempts names
 
 
@@ -137,7 +138,7 @@ class TableBeside:
     baselines : mapping of str to Run
         By experiment id, the run that the others are measured against.
     beyond : mapping of str to Best
-        By metric, the best of all runs, where those of the table are a part of them.
+        By metric, the best of the runs that were asked for besides those of the table.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from .format import iso, middle_cut, one_line, size
+from .imported import imported_first
 from .words import counted
 
 MOST_PACKAGES = 12  # lines of a comparison
@@ -21,14 +22,13 @@ Surroundings = Mapping[str, Any]  # by kind, as `Reader.surroundings` gives them
 NOTHING: Surroundings = {}
 
 
-def facts(found: Surroundings, zone: tzinfo | None = None) -> list[tuple[str, str]]:
+def facts(found: Surroundings, zone: tzinfo | None = None, cells: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Return what a record says: python, packages, machine, remote, uncommitted code; empty where nothing is known.
 
-    What went on with the run has a line for each process, ``resumed``.
+    Of the packages, those that the code in `cells` imports come first. What went on with the run has a line for each
+    process, ``resumed``.
     """
-    told = [
-        (label, say(found)) for label, say in (("python", python), ("machine", machine), ("packages", some_packages))
-    ]
+    told = [("python", python(found)), ("machine", machine(found)), ("packages", some_packages(found, cells))]
     told += [("remote", _text(_part(found, "git").get("remote"))), ("uncommitted", uncommitted(found))]
     return [*told, *(("resumed", line) for line in resumed(found, zone))]
 
@@ -99,9 +99,10 @@ def packages(found: Surroundings) -> dict[str, str]:
     return {str(name): _text(version) for name, version in told.items()}
 
 
-def some_packages(found: Surroundings) -> str:
-    """Return ``numpy 2.4.6, pandas 3.1.1, +14``."""
-    known = [f"{one_line(name)} {version}" for name, version in packages(found).items()]
+def some_packages(found: Surroundings, cells: Sequence[str] = ()) -> str:
+    """Return ``numpy 2.4.6, pandas 3.1.1, +14``: first those that the code in `cells` imports."""
+    versions = packages(found)
+    known = [f"{one_line(name)} {versions[name]}" for name in imported_first(versions, cells)]
     more = [f"+{len(known) - FEW_PACKAGES}"] if len(known) > FEW_PACKAGES else []
     return ", ".join([*known[:FEW_PACKAGES], *more])
 

@@ -15,10 +15,11 @@ from ..store.best import Best, best_among
 from ..store.reader import Reader
 from .arrange import Unit, arranged, is_attempt
 from .best_first import best_first
+from .format import one_line
 from .found import Runs
 from .goals import Goal
 from .groups import alike, has_seeds, seedless_sources
-from .runs import MAX_ROWS, RunTable, TableBeside, run_table
+from .runs import ALL_HERE, MAX_ROWS, RunTable, TableBeside, run_table
 from .seed_rows import by_seed
 from .sparkline import Point
 
@@ -95,7 +96,7 @@ def table_of(
     main = table.columns[0].key if curved and table.columns else ""
     curves = _curves(reader, units[:limit], main, curved, points)
     if (total or 0) > len(runs):
-        beside = replace(beside, beyond=best_beyond(reader.store, table, among))
+        beside = replace(beside, beyond=best_beyond(reader.store, table, runs, among))
     if not curves and not beside.beyond:
         return table
     return run_table(
@@ -112,10 +113,13 @@ def table_of(
     )
 
 
-def best_beyond(store: Path, table: RunTable, among: Collection[int] | None) -> dict[str, Best]:
-    """Return the best of each metric that a table shows, of runs of which it has a part; None is all active."""
+def best_beyond(store: Path, table: RunTable, runs: Sequence[Run], among: Collection[int] | None) -> dict[str, Best]:
+    """Return the best of each metric that a table of `runs` shows, of the others it is a part of; None is all active.
+
+    Those that it has count there: repeats with their mean, not each by itself.
+    """
     goals = {one.key: one.goal.direction for one in table.columns if one.goal.direction is not None}
-    return best_among(store, goals, among)
+    return best_among(store, goals, among, [run.number for run in runs if run.number is not None])
 
 
 def beside_of_rows(
@@ -163,9 +167,15 @@ def shown_table(runs: Sequence[Run], now_ms: int, *, total: int | None = None) -
     if not runs and isinstance(runs, Runs) and runs.empty:
         return RunTable((), (), empty=runs.empty)
     store = runs.store if isinstance(runs, Runs) else None
-    if store is not None:
-        try:
-            return table_of(Reader(store), runs, now_ms, total=total)
-        except TrackError:  # it is gone, or locked: the runs that were found are still shown
-            return run_table(runs, now_ms, total=total)
-    return run_table(runs, now_ms, total=total)
+    if not isinstance(runs, Runs) or store is None:
+        return run_table(runs, now_ms, total=total)
+    try:
+        table = table_of(Reader(store), runs, now_ms, total=total)
+    except TrackError:  # it is gone, or locked: the runs that were found are still shown
+        table = run_table(runs, now_ms, total=total)
+    return replace(table, every=every_of(runs))
+
+
+def every_of(runs: Runs) -> str:
+    """Return what gives all runs where a table has a part of them: the search that found them, where there is one."""
+    return one_line(runs.every) or ALL_HERE

@@ -81,7 +81,7 @@ def candidates(
 
     - ``failed-empty``: failed, stopped or lost, and logged no metric, no dataset and no artifact but output
       and source.
-    - ``short``: ended within `short` seconds, and failed or logged nothing.
+    - ``short``: ended within `short` seconds, and failed or logged none of these; params alone are no result.
     - ``repeats``: finished, with a newer finished run of the same code, params, experiment and parent; only where
       they are asked for, since repeats are what the noise of a metric is known from.
     - ``old``: started longer ago than `older_than_ms`.
@@ -172,8 +172,8 @@ def _changed(connection: sqlite3.Connection, rev: int) -> set[int]:
 
 def _title(name: str, options: Options) -> str:
     return {
-        "failed-empty": "failed or stopped, and logged nothing",
-        "short": f"ended within {options.short:g} s, and failed or logged nothing",
+        "failed-empty": "failed or stopped, and gave no result",
+        "short": f"ended within {options.short:g} s, and failed or gave no result",
         "repeats": "repeated by a newer run with the same code and params",
         "old": f"older than {_age_words(options.older_than_ms or 0)}",
     }[name]

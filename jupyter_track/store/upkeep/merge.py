@@ -107,6 +107,25 @@ class Merged:
         """What the target kept although a source has it otherwise."""
         return tuple(conflict for one in self.sources for conflict in one.conflicts)
 
+    def __str__(self) -> str:
+        """Return it in a line, and below what is not as in the sources."""
+        first = f"{_counted(self.added, 'run')} added, {self.updated:,} updated, {self.unchanged:,} unchanged"
+        lines = [f"{self.target}: {first}"]
+        if count := len(self.conflicts):
+            lines.append(f"{_counted(count, 'value')} kept as here, where a source differs: .conflicts has them.")
+        if renumbered := [name for one in self.sources for name in one.renumbered]:
+            lines.append(f"Versions of models whose number was taken here: now {', '.join(renumbered)}.")
+        if count := sum(len(one.missing) for one in self.sources):
+            lines.append(f"{_counted(count, 'file')} missing here, unreadable in the stores that name them.")
+        return "\n".join(lines)
+
+    def _repr_pretty_(self, printer: object, cycle: bool) -> None:
+        printer.text(str(self))  # type: ignore[attr-defined]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
 
 def merge(
     target: Path, sources: Sequence[Path], *, tags: Mapping[str, str] = {}, progress: Progress | None = None
