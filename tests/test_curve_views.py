@@ -232,6 +232,19 @@ def test_the_static_form_of_groups_has_a_line_for_each(tmp_path: Path) -> None:
     assert 'alt="loss of 2 groups over step"' in html
 
 
+def test_long_values_with_equal_ends_are_groups_of_their_own(tmp_path: Path) -> None:
+    """A group is known by the whole value, of which a table shows the ends."""
+    store = made_store(tmp_path)
+    files = [f"/data/{'a' * 40}{letter}{'a' * 40}/train.csv" for letter in "xyyx"]
+    run = {"metrics": {"loss": [1.0, 0.5]}}
+    add_runs(store, *({**run, "name": str(number), "params": {"file": file}} for number, file in enumerate(files)))
+    choice = curve_choice.choose(store, Asked(("loss",), group="file"))
+    assert sorted(run.group for run in choice.runs) == sorted(files)
+    shown = f"/data/{'a' * 24}…{'a' * 19}/train.csv"
+    text = curves_text(choice, drawn(store, choice), "step").splitlines()
+    assert [line.split("  ")[1] for line in text[1:]] == [shown, shown]
+
+
 def test_a_single_value_is_one_point(tmp_path: Path) -> None:
     """In words too."""
     store = made_store(tmp_path)

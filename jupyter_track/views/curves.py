@@ -154,7 +154,7 @@ def group_of(run: Run, group: str) -> str:
     if kind in ("params", "tags") and key:
         group = key
     if kind != "tags" and group in run.params:
-        return param_text(run.params[group])
+        return param_text(run.params[group], None)  # a value that is cut may be that of another group
     if kind != "params" and group in run.own_tags:
         return one_line(run.own_tags[group])
     return one_line({"experiment": run.experiment_name, "name": run.name}.get(group, "none"))

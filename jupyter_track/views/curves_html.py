@@ -10,7 +10,7 @@ from operator import itemgetter
 from .curve_choice import Chart, Choice
 from .curve_picture import HEIGHT, WIDTH, picture
 from .curves import AXES, STEP, CurveRun, Series
-from .format import number, one_line, precision_of, spread
+from .format import middle_cut, number, one_line, precision_of, spread
 from .goals import Goal
 from .group_end import group_end, shared_band
 from .markup import Markup, element, glyph, join, muted
@@ -19,6 +19,7 @@ from .tokens import MUTED_OPACITY, mark
 from .wide import wide
 from .words import counted
 
+GROUP_LIMIT = 60  # characters of a group that a table shows
 HEAD = ("run", "last", "best", "at step", "points", "not finite")
 
 
@@ -133,7 +134,7 @@ def end_notes(choice: Choice, series: Sequence[Series], x: str) -> list[str]:
     if not any(run.group for run in choice.runs):
         return []
     ends = [(runs[members[0].run_id].group, group_end(members, x)) for members in _members(series, runs)]
-    return [end.words(name, x) for name, end in ends if end is not None]
+    return [end.words(middle_cut(name, GROUP_LIMIT), x) for name, end in ends if end is not None]
 
 
 def _members(series: Sequence[Series], runs: Mapping[str, CurveRun]) -> list[list[Series]]:
@@ -161,7 +162,7 @@ def _group_table(choice: Choice, chart: Chart, series: Sequence[Series], x: str)
         shown = "" if best is None else f"{'▲' if is_result and best[0] == top else ''}{number(best[0], precision)}"
         at = "" if best is None else f"{best[1]:,g}"
         last = spread([lasts[member.run_id] for member in members])
-        rows.append((firsts[one.run_id].group, last, shown, at, f"{one.count:,}", _odd(one)))
+        rows.append((middle_cut(firsts[one.run_id].group, GROUP_LIMIT), last, shown, at, f"{one.count:,}", _odd(one)))
     return rows
 
 
