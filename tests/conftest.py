@@ -40,6 +40,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in long]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Make anew what a module shares before a second try, which else would look at the same again."""
+    if isinstance(item, pytest.Function) and getattr(item, "execution_count", 1) > 1:
+        for shared in [one for every in item._fixtureinfo.name2fixturedefs.values() for one in every]:
+            if shared.scope == "module":
+                shared.finish(item._request)
+
+
 def _forget() -> None:
     """Forget runs, writers, the store and the faults, as in a new process."""
     for run in reversed(active.open_runs()):

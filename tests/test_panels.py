@@ -51,19 +51,23 @@ def test_the_runs_of_the_gallery(runs: list[Run]) -> None:
     parents = {run.run_id: run.name for run in runs}
     assert Counter(parents.get(run.parent_run_id or "", "") for run in runs) == {"": 9, "sweep": 4, "repeats": 5}
     assert Counter(run.status for run in runs) == {"FINISHED": 17, "FAILED": 1}
+    assert [run.name for run in runs[:5]] == ["baseline", "regularised", "sgd", "by hand", "refused"]
     curves = {run.name: run.metrics["loss"].count for run in runs if "loss" in run.metrics}
     assert (curves["sgd"], curves["diverged"]) == (24, 40)
 
 
 def test_the_cards(shown: dict[str, list[str]]) -> None:
-    """One line, curves, a run by hand, an error in place of the metrics, NaN, a long name."""
+    """One line, curves, a run by hand, an error in place of the metrics, NaN, a long name.
+
+    On a slow disk a card may end before the store has given the number, and does without it.
+    """
     assert [len(shown[name]) for name in ("first", "second", "loop", "live", "nan", "name")] == [1] * 6
-    assert re.match(r"✓ baseline #1  accuracy 0\.9\d+  .*ms\n", shown["first"][0])
-    assert re.match(r"✓ regularised #2  accuracy 0\.9\d+ \(\+0\.0\d+ ▲ vs #1\)", shown["second"][0])
+    assert re.match(r"✓ baseline(?: #1)?  accuracy 0\.9\d+  .*ms\n", shown["first"][0])
+    assert re.match(r"✓ regularised(?: #2)?  accuracy 0\.9\d+ \(\+0\.0\d+ ▲ vs #1\)", shown["second"][0])
     assert [line.split()[0] for line in shown["loop"][0].splitlines()[1:5]] == ["loss", "accuracy", "eta", "final"]
-    assert shown["live"][0].startswith("✓ by hand #4")
+    assert re.match("✓ by hand(?: #4)?  ", shown["live"][0])
     assert shown["failed"][0] == "InvalidParameterError"
-    assert "✗ refused #5" in shown["failed"][1]
+    assert re.search("✗ refused(?: #5)?  ", shown["failed"][1])
     assert "loss  NaN  best 1.500 at 0" in shown["nan"][0]
     assert "…" in shown["name"][0]
 
